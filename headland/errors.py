@@ -13,6 +13,10 @@ class RetryLater(HeadlandError):  # noqa: N818 - it names what to do, not what f
     """Something outside is not available now: wait and try the same call again."""
 
 
+class QuarantineUnavailable(RetryLater):
+    """The quarantine's file cannot be used now: what needs it waits, everything else goes on."""
+
+
 class PeerRefused(HeadlandError):  # noqa: N818
     """The other side understood the call and refused it: the same call will be refused again."""
 

@@ -34,6 +34,7 @@ _CONTRADICTIONS: Final = {
 }
 
 
+_ARE_LOST: Final = "are lost"
 #: States of records that are neither stored nor lost, by their name.
 _NOT_STORED: Final = {
     "store_refused": "were refused by the store and wait in quarantine",
@@ -105,12 +106,22 @@ class IngestService:
             return IngestHealth(False, "the writer thread is not running")
         if not session.ready:
             return IngestHealth(False, session.detail)
-        if self._writer.storage_error:
-            return IngestHealth(False, self._writer.storage_error)
+        storage = self._health_of_storage()
+        if storage is not None:
+            return storage
         if waiting_since_s is not None and self._clock.monotonic_s() - waiting_since_s > _COMMIT_WITHIN_S:
             return IngestHealth(False, f"messages wait and nothing was committed for {_COMMIT_WITHIN_S:g} s")
         lost = f"; the broker forgot the session {session.sessions_lost} times" if session.sessions_lost else ""
         return IngestHealth(True, f"subscribed, nothing waits longer than it should{lost}")
+
+    def _health_of_storage(self) -> IngestHealth | None:
+        """Return what is wrong with store or quarantine; None where nothing is."""
+        if self._writer.storage_error:
+            return IngestHealth(False, self._writer.storage_error)
+        if self._writer.quarantine.error:
+            waits = self._writer.waiting.sentence()
+            return IngestHealth(False, "; ".join(filter(None, (self._writer.quarantine.error, waits))))
+        return None
 
     def threads(self) -> list[ThreadStatus]:
         """Return the status of both threads."""
@@ -143,6 +154,7 @@ class IngestService:
             "quarantine_damaged_files": self._writer.quarantine.damaged_files,
             "quarantine_restored_files": self._writer.quarantine.restored_files,
             "waiting": len(self._inbox),
+            "waiting_for_quarantine": len(self._writer.waiting),
             "commit_latency_ms": self._writer.commit_latency_ms,
             "last_message_age_ms": -1 if last_ms is None else self._clock.now_ms() - last_ms,
         }
@@ -198,11 +210,11 @@ class IngestService:
         notes = self.gateway_faults()
         losses = self.losses()
         if losses:
-            notes.append(f"{sum(losses.values())} records of {_first_of(losses)} are lost")
+            notes.append(describe_records(losses, _ARE_LOST))
         for state, what in _NOT_STORED.items():
             records = self._not_stored.get(state, {})
             if records:
-                notes.append(f"{sum(records.values())} records of {_first_of(records)} {what}")
+                notes.append(describe_records(records, what))
         troubles = self.troubles()
         for name, what in _CONTRADICTIONS.items():
             counts = {gateway: count for gateway, trouble in troubles.items() if (count := getattr(trouble, name))}
@@ -312,5 +324,20 @@ class IngestService:
 
 def _first_of(gateways: Collection[str]) -> str:
     """Return the first gateway by id, and how many more there are."""
-    first = min(gateways)
-    return first if len(gateways) == 1 else f"{first} and {len(gateways) - 1} more"
+    first, more = min(gateways), len(gateways) - 1
+    return first if not more else f"{first} and {_count(more, 'more gateway')}"
+
+
+def describe_records(records: Mapping[str, int], what: str) -> str:
+    """Return of whose records something is said: those of the first gateway by id, and those of the others together."""
+    first = min(records)
+    own, others = records[first], len(records) - 1
+    of_first = f"{_count(own, 'record')} of gateway {first}"
+    if not others:
+        return f"{of_first} {'is lost' if own == 1 and what == _ARE_LOST else what}"
+    rest = f"{_count(sum(records.values()) - own, 'record')} of {_count(others, 'more gateway')}"
+    return f"{of_first}, and {rest}, {what}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from headland.contract.records import Ack
 from headland.contract.refusals import Reason, Refused
-from headland.errors import DataDamaged, RetryLater
+from headland.errors import DataDamaged, QuarantineUnavailable, RetryLater
 from headland.runtime.supervised_thread import SupervisedThread
 from headland.store.port import DeviceRecord, SeriesFilter, Store, WriteBatch, WriteResult
 from ingest.accounting.gateway_stats import GatewayStats
@@ -28,6 +28,7 @@ from ingest.commit.batch_wait import BatchWait
 from ingest.commit.commit_batch import CommitBatch
 from ingest.commit.pending_acks import PendingAcks
 from ingest.commit.traces import IngestTraces
+from ingest.commit.waiting_messages import WaitingMessages, Waits, numbers_of
 from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.quarantine.quarantine import Quarantine
@@ -56,6 +57,8 @@ _SAVE_MARKS_EVERY_S: Final = 10.0
 _LOOK_UP_EVERY_S: Final = 1.0
 #: Errors of a store or disk that is not available now; they never mean that a message is bad.
 _TRANSIENT: Final = (RetryLater, DataDamaged, OSError, sqlite3.Error)
+#: Errors that no commit waits for: only the messages that need the quarantine do.
+_NOT_AWAITED: Final = (QuarantineUnavailable,)
 
 
 class AckSender(Protocol):
@@ -114,6 +117,8 @@ class IngestWriter:
         self._next_save_s = self._monotonic_s() + _SAVE_MARKS_EVERY_S
         self._builder = self._make_builder()
         self._pending_acks = PendingAcks(settings.ack_secret)
+        #: What needs the quarantine while it cannot be written.
+        self.waiting = WaitingMessages(settings.receive_maximum)
         self._next_replay_s = 0.0
         self._next_refresh_s = self._monotonic_s() + _REFRESH_EVERY_S
         self._next_look_up_s = 0.0
@@ -288,7 +293,8 @@ class IngestWriter:
         pending = list(messages)
         while pending and not self._stopping.is_set():
             batch = self._build(pending)
-            if batch is None or not self._finish_commit():
+            must_wait = batch is not None and batch.needs_quarantine and bool(self.quarantine.error)
+            if batch is None or not self._finish_commit() or must_wait:
                 # This batch was built on top of one that failed, or building it raised.
                 self._finish_commit()
                 self._write_singly(pending)
@@ -298,7 +304,7 @@ class IngestWriter:
             if self._stopping.is_set():
                 # The batch before may not be stored, and this one is built on top of it.
                 return
-            done = self._commits.submit(self._retry, partial(self._store_batch, batch))
+            done = self._commits.submit(self._retry, partial(self._store_batch, batch), _TRANSIENT, _NOT_AWAITED)
             done.add_done_callback(lambda _: self._inbox.wake())
             self._in_flight = _CommitInFlight(batch, self._monotonic_s(), done)
             self._builder.committing = batch
@@ -318,6 +324,13 @@ class IngestWriter:
         return batch
 
     def _add(self, batch: CommitBatch, message: InboundMessage) -> None:
+        mark = numbers_of(message) if len(self.waiting) else None
+        if mark is not None and self.waiting.is_owed(mark.gateway):
+            # Not accounted for: it has no commit ack, and its gateway sends it again.
+            batch.messages.append(message)
+            batch.counts["left_for_quarantine"] += 1
+            self.waiting.leave(mark.gateway)
+            return
         if self.traces is None:
             self._builder.add(batch, message)
             return
@@ -332,6 +345,10 @@ class IngestWriter:
             return True
         try:
             committed = in_flight.done.result()
+        except QuarantineUnavailable as error:
+            _LOGGER.warning("what needs the quarantine waits: %s", error)
+            self._write_singly(in_flight.batch.messages)
+            return False
         except Exception:
             _LOGGER.exception("a batch failed; its messages are written one by one")
             self._write_singly(in_flight.batch.messages)
@@ -348,19 +365,55 @@ class IngestWriter:
             batch = self._builder.new_batch()
             try:
                 self._add(batch, message)
-                self._commit(batch, _TRANSIENT)
+                self._commit_or_hold(batch, message, _TRANSIENT)
             except Exception as error:
                 self.counts["isolated"] += 1
                 why = Refused(Reason.STORE_REFUSED, f"{type(error).__name__}: {error}"[:500])
                 batch = self._builder.new_batch()
                 self._builder.add_refused(batch, message, why)
                 # A store that refuses even a mark is not available, whatever it raises: wait for it.
-                self._commit(batch, (Exception,))
+                self._commit_or_hold(batch, message, (Exception,))
+
+    def _commit_or_hold(
+        self, batch: CommitBatch, message: InboundMessage, transient: tuple[type[Exception], ...]
+    ) -> None:
+        """Commit a message alone; where it needs the quarantine, which cannot be written now, it waits."""
+        if not (batch.needs_quarantine and self.quarantine.error):
+            try:
+                self._commit(batch, transient)
+            except QuarantineUnavailable as error:
+                _LOGGER.debug("a message waits for the quarantine: %s", error)
+            else:
+                return
+        where = self.waiting.hold(message)
+        self.counts["held_for_quarantine"] += where is Waits.HERE
+        self.counts["left_for_quarantine"] += where is Waits.AT_GATEWAY
+        self.counts["lost_for_quarantine"] += where is Waits.NOWHERE
+        if where is not Waits.HERE:
+            self._ack_sender.acknowledge([message])
+
+    def _end_waiting(self) -> None:
+        """Give the quarantine what it lacks, once it can be written again."""
+        refusals, dispositions, lasting = self.waiting.owed()
+        add = partial(self.quarantine.add, refusals, self._now_ms(), dispositions, None, lasting)
+        try:
+            if refusals or dispositions or lasting:
+                self._commits.submit(add).result()
+        except RetryLater as error:
+            _LOGGER.debug("the quarantine cannot be written again: %s", error)
+            return
+        settled, spools = self.waiting.settle()
+        self._ack_sender.acknowledge(settled)
+        for spool in spools:
+            self._add_ack(spool, self._builder.marks[spool].high_water)
+        self._publish_acks()
+        self._write_singly(self.waiting.take())
 
     def _commit(self, batch: CommitBatch, transient: tuple[type[Exception], ...]) -> bool:
         """Commit a batch and wait for it; return False where the writer stopped before."""
         started_s = self._monotonic_s()
-        if not self._commits.submit(self._retry, partial(self._store_batch, batch), transient).result():
+        work = partial(self._store_batch, batch)
+        if not self._commits.submit(self._retry, work, transient, _NOT_AWAITED).result():
             return False
         self._acknowledge(batch, started_s)
         return True
@@ -369,9 +422,14 @@ class IngestWriter:
         """Replay the requested messages of the quarantine; each is removed only once it is in the store."""
         # The quarantine's connection belongs to the commit thread.
         self._commits.submit(self._keep_quarantine)
+        if self.waiting.is_due and not self.quarantine.error:
+            self._finish_commit()
+            self._end_waiting()
         if self._monotonic_s() >= self._next_save_s:
             self._next_save_s = self._monotonic_s() + _SAVE_MARKS_EVERY_S
             self._save_marks()
+        if self.quarantine.error:
+            return  # the end of a replay could not be recorded
         try:
             requested = self.quarantine.replay_requests(_MAX_REPLAYS)
         except RetryLater as error:
@@ -403,7 +461,9 @@ class IngestWriter:
             refused, number = (Refused(Reason.STORE_REFUSED, f"{type(error).__name__}: {error}"[:500]),), None
         self.counts["replayed_in_vain" if refused else "replayed"] += 1
         finish = partial(self.quarantine.finish_replay, message, refused, number)
-        self._commits.submit(self._retry, finish).result()
+        # What cannot be recorded now is replayed again later: the store has its samples once.
+        with suppress(*_NOT_AWAITED):
+            self._commits.submit(self._retry, finish, _TRANSIENT, _NOT_AWAITED).result()
 
     def _acknowledge(self, batch: CommitBatch, started_s: float) -> None:
         """Advance the state by a committed batch, then acknowledge to the broker and the gateways."""
@@ -412,21 +472,24 @@ class IngestWriter:
         self.counts.update(batch.counts)
         self.commit_latency_ms = round((self._monotonic_s() - started_s) * 1000)
         self.waiting_since_s = self._monotonic_s()
-        self._ack_sender.acknowledge(batch.messages)
+        self._ack_sender.acknowledge(self.waiting.owe(batch) if batch.is_owed else batch.messages)
         self.saved_marks.note(batch.marks)
         if batch.stored_again:
             self._commits.submit(self._remove_replaced, batch.stored_again)
         for epoch, state in batch.marks.items():
-            self._pending_acks.add(epoch, state.high_water, self._builder.sums)
+            self._add_ack(epoch, state.high_water)
         for gateway, status in batch.activity.statuses.items():
             self.saved_marks.note_acked(status)
             # A gateway that reconnected without its last ack: the retained one may belong to its other spool.
             known = self._builder.marks.get((gateway, status.epoch))
             if status.online and known is not None and known.high_water > (status.acked_seq or 0):
-                self._pending_acks.add((gateway, status.epoch), known.high_water, self._builder.sums)
+                self._add_ack((gateway, status.epoch), known.high_water)
         self._publish_acks()
         if self.traces is not None and batch.traced:
             self.traces.committed(batch.traced, batch.store_ns)
+
+    def _add_ack(self, epoch: tuple[str, str], high_water: int) -> None:
+        self._pending_acks.add(epoch, self.waiting.limit(epoch, high_water), self._builder.sums)
 
     def _remove_replaced(self, entries: Sequence[DispositionEntry]) -> None:
         try:
@@ -444,12 +507,20 @@ class IngestWriter:
         if stored is not None:
             self.on_commit(*stored)
 
-    def _retry(self, work: Callable[[], None], transient: tuple[type[Exception], ...] = _TRANSIENT) -> bool:
-        """Repeat the work until it succeeds; return False where the writer stopped before."""
+    def _retry(
+        self,
+        work: Callable[[], None],
+        transient: tuple[type[Exception], ...] = _TRANSIENT,
+        raised: tuple[type[Exception], ...] = (),
+    ) -> bool:
+        """Repeat the work until it succeeds or raises one of `raised`; return False where the writer stopped before."""
         wait_s = _RETRY_MIN_S
         while True:
             try:
                 work()
+            except raised:
+                self.storage_error = ""
+                raise
             except transient as error:
                 self.counts["retries"] += 1
                 if not self.storage_error:

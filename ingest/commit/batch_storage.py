@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from headland.contract.refusals import Reason
+from headland.errors import QuarantineUnavailable
 from headland.station_clock.record import TimeLimits
 from headland.store.port import Store, WriteBatch, WriteResult
 from ingest.accounting.ledger import Disposition, DispositionEntry
@@ -29,13 +30,13 @@ class BatchStorage:
     def store(self, batch: CommitBatch) -> tuple[WriteBatch, WriteResult] | None:
         """Store a batch; return what the store was given and its result, None for nothing but refusals.
 
-        Where it raises, it is called again with the same batch: what is done is not done twice.
+        What the quarantine does not take after the store had the batch is owed. Where it raises, it is called again
+        with the same batch: what is done is not done twice.
         """
-        needs_file = batch.refusals or batch.dispositions or batch.claims or batch.lasting or batch.spool_reports
-        if needs_file and not batch.is_quarantined:
-            self.quarantine.add(
-                batch.refusals, self.limits.now_ms, batch.dispositions, batch.claims, batch.lasting, batch.spool_reports
-            )
+        if batch.claims and self.quarantine.error and not batch.needs_quarantine:
+            batch.claims.clear()  # they are saved with a later batch; the store has the owners of devices, too
+        if (batch.needs_quarantine or batch.claims) and not batch.is_quarantined:
+            self._write_quarantine(batch)
             batch.is_quarantined = True
         for (gateway, device), descriptor in batch.descriptors.items():
             owner = self.builder.owners.owner(device) or gateway
@@ -54,6 +55,16 @@ class BatchStorage:
         batch.counts["points_conflicting"] += result.conflicting
         return write_batch, result
 
+    def _write_quarantine(self, batch: CommitBatch) -> None:
+        try:
+            self.quarantine.add(
+                batch.refusals, self.limits.now_ms, batch.dispositions, batch.claims, batch.lasting, batch.spool_reports
+            )
+        except QuarantineUnavailable:
+            if batch.needs_quarantine:
+                raise
+            batch.claims.clear()
+
     def _count_contradictions(self, batch: CommitBatch, result: WriteResult) -> None:
         """Count, for each gateway, samples that were not stored and records whose content was not known before."""
         all_new = not (result.duplicate or result.conflicting or result.rejected)
@@ -71,7 +82,10 @@ class BatchStorage:
         for mark in (*batch.other_content, *other):
             lasting[mark.gateway, "other_content"] += 1
         if lasting:
-            self.quarantine.add_counts(lasting)
+            try:
+                self.quarantine.add_counts(lasting)
+            except QuarantineUnavailable:
+                batch.owed_counts += lasting
             batch.activity.counts.update(lasting)
             batch.other_content += other
 
@@ -83,7 +97,11 @@ class BatchStorage:
             for mark in result.refused
         ]
         refusals = refuse_messages(batch.messages, rejections, partial(self.builder.admit, batch))
-        self.quarantine.add(refusals, self.limits.now_ms, refused)
+        try:
+            self.quarantine.add(refusals, self.limits.now_ms, refused)
+        except QuarantineUnavailable:
+            batch.owed_refusals += refusals
+            batch.owed_dispositions += refused
         batch.counts["points_rejected"] += len(rejections)
         batch.counts[f"quarantined_{Reason.STORE_REFUSED}"] += len(refusals)
         for refusal in refusals:

@@ -58,8 +58,9 @@ class CommitBatch:
     `other_content` are records that arrived with another content than before, `stored_again` those of a replaced store
     that arrived again with the same, `sums` those whose content an ack may show: spool, record and content sum.
     `digests` are those of the records whose content it has, by which ingest knows them again after the commit.
-    `replay_number` is that of a quarantined message that the batch replays, 0 for none. `traced` are the messages to be
-    traced, and `store_ns` is when the store had the batch, where traces are on.
+    `owed_refusals`, `owed_dispositions` and `owed_counts` are what the quarantine did not take after the store had the
+    batch. `replay_number` is that of a quarantined message that the batch replays, 0 for none. `traced` are the
+    messages to be traced, and `store_ns` is when the store had the batch, where traces are on.
     """
 
     organisation: str
@@ -85,6 +86,9 @@ class CommitBatch:
     replay_number: int = 0
     origins: list[Origin] = field(default_factory=list)
     is_quarantined: bool = False
+    owed_refusals: list[RefusedMessage] = field(default_factory=list)
+    owed_dispositions: list[DispositionEntry] = field(default_factory=list)
+    owed_counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     result: WriteResult | None = None
     rejections: Sequence[Rejection] = ()
     traced: list[DecodedRecord] = field(default_factory=list)
@@ -94,6 +98,16 @@ class CommitBatch:
     def is_empty(self) -> bool:
         """Whether there is nothing for the store to write."""
         return not (len(self.columns) or self.events or self.new_marks or self.notes)
+
+    @property
+    def needs_quarantine(self) -> bool:
+        """Whether something of a message must be in the quarantine's file before it is acknowledged."""
+        return bool(self.refusals or self.dispositions or self.lasting or self.spool_reports)
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the quarantine lacks something of it."""
+        return bool(self.owed_refusals or self.owed_dispositions or self.owed_counts)
 
     def to_write_batch(self, limits: TimeLimits) -> WriteBatch:
         """Return the store transaction of this batch."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from headland.contract.refusals import Reason, Refused
+from headland.errors import RetryLater
 from headland.store.number_sets import Counts, Ranges, merge, subtract
 from ingest.accounting import ledger, spool_reports
 from ingest.quarantine import replays
@@ -34,8 +35,13 @@ _MAX_DIGESTS = 2000
 _PRUNE = "DELETE FROM {0} WHERE rowid <= (SELECT rowid FROM {0} ORDER BY rowid DESC LIMIT 1 OFFSET ?)"
 #: How often in a row requests for a replay are looked for by the file's state alone.
 _MOST_UNREAD: Final = 30
+#: Number of looks at the file after which a failed one is tried again.
+_TRY_EVERY: Final = 5
 #: Count of a gateway's lost records that an administrator has accepted.
 LOSS_ACCEPTED: Final = "loss_accepted"
+
+
+T = TypeVar("T")
 
 
 class Quarantine:
@@ -57,6 +63,9 @@ class Quarantine:
         #: Gateways whose next message would evict one of their own.
         self.full: frozenset[str] = frozenset()
         self._file = QuarantineFile(path)
+        self._tries_left = 0
+        #: Why the file cannot be written since its last change failed; "" while it can.
+        self.error = ""
 
     def add(
         self,
@@ -81,7 +90,7 @@ class Quarantine:
             spool_reports.record_reports(connection, reports)
             return self._evict(connection) if refusals else 0
 
-        self.dropped += self._file.write(work)
+        self.dropped += self._write(work)
 
     def replay_requests(self, limit: int) -> list[QuarantinedMessage]:
         """Return messages with a requested replay, the oldest first. Raises RetryLater.
@@ -122,7 +131,7 @@ class Quarantine:
                     ledger.remove_disposition(connection, entry)
                 replays.record_replay(connection, records, number)
 
-        self._file.write(work)
+        self._write(work)
 
     def list(
         self, limit: int = 100, before_id: int | None = None, gateway: str | None = None
@@ -168,7 +177,7 @@ class Quarantine:
 
     def add_counts(self, counts: ledger.GatewayCounts) -> None:
         """Add to the lasting counts of gateways: durable on return. Raises RetryLater with nothing added."""
-        self._file.write(lambda connection: ledger.add_gateway_counts(connection, counts))
+        self._write(lambda connection: ledger.add_gateway_counts(connection, counts))
 
     def gateway_counts(self, gateway: str | None = None) -> dict[str, dict[str, int]]:
         """Return the lasting counts of one gateway, or of all, by gateway and name."""
@@ -183,7 +192,7 @@ class Quarantine:
     def device_owners(self) -> dict[str, str]:
         """Return the gateway of each device as it was saved last. Before commits begin; moves a damaged file aside."""
         query = "SELECT device, gateway FROM device_owners"
-        return self._file.write(lambda file: dict(file.execute(query).fetchall())) if self._path.exists() else {}
+        return self._write(lambda file: dict(file.execute(query).fetchall())) if self._path.exists() else {}
 
     def take_moved(self, shards: frozenset[int]) -> int:
         """Take what other workers' files in the folder have of the gateways of `shards`; return of how many gateways.
@@ -197,7 +206,7 @@ class Quarantine:
         query = "SELECT gateway, epoch, high_water FROM spool_marks"
         if not self._path.exists():
             return {}
-        return self._file.write(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)})
+        return self._write(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)})
 
     def save_marks(self, marks: Mapping[tuple[str, str], int], digests: Mapping[tuple[str, str], bytes]) -> None:
         """Raise the marks of spools to these, and save their digests. Raises RetryLater with nothing saved."""
@@ -213,14 +222,14 @@ class Quarantine:
             connection.executemany(replace, [(*spool, saved) for spool, saved in digests.items() if saved])
             connection.execute(_PRUNE.format("spool_digests"), (_MAX_DIGESTS,))
 
-        self._file.write(work)
+        self._write(work)
 
     def digests(self) -> dict[tuple[str, str], bytes]:
         """Return the saved digests of the newest records of spools. Before commits begin."""
         query = "SELECT gateway, epoch, digests FROM spool_digests"
         if not self._path.exists():
             return {}
-        return self._file.write(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)})
+        return self._write(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)})
 
     def note_replaced(
         self, replaced: Mapping[tuple[str, str], Ranges], replay_numbers: Mapping[str, int]
@@ -251,7 +260,7 @@ class Quarantine:
                 if disposition is ledger.Disposition.REPLACED
             }
 
-        return self._file.write(work)
+        return self._write(work)
 
     def remove_replaced(self, entries: Sequence[ledger.DispositionEntry]) -> None:
         """Remove records of a replaced store that are stored again, each proven the same. Raises RetryLater."""
@@ -260,7 +269,7 @@ class Quarantine:
             for entry in entries:
                 ledger.remove_disposition(connection, entry)
 
-        self._file.write(work)
+        self._write(work)
 
     def forget_marks(self, gateway: str) -> None:
         """Delete the marks of a gateway and its loss with an earlier store. From any thread or process."""
@@ -315,13 +324,34 @@ class Quarantine:
 
     def keep_file(self) -> None:
         """Write the file again where it was deleted or replaced, and move a damaged one aside. Raises RetryLater."""
-        self._file.keep()
+        try:
+            self._file.keep()
+        except RetryLater as error:
+            self.error = str(error)
+            raise
+        if self.error:
+            self._write_nothing()
         if self.full:
-            self.full = self._file.write(lambda connection: find_full(measure(connection), self._bounds))
+            self.full = self._write(lambda connection: find_full(measure(connection), self._bounds))
 
     def close(self) -> None:
         """Close the connection; the next change opens it again."""
         self._file.close()
+
+    def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            result = self._file.write(work)
+        except RetryLater as error:
+            self.error = str(error)
+            raise
+        self.error = ""
+        return result
+
+    def _write_nothing(self) -> None:
+        """Look, after a failure, whether the file can be written again: at every fifth call, as it may wait long."""
+        self._tries_left = self._tries_left - 1 if self._tries_left else _TRY_EVERY - 1
+        if self._tries_left == 0:
+            self._write(QuarantineFile.touch)
 
     def _evict(self, connection: sqlite3.Connection) -> int:
         shares = measure(connection)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, TypeVar
 
-from headland.errors import RetryLater
+from headland.errors import QuarantineUnavailable, RetryLater
 from headland.sqlite_wal import use_wal
 from ingest.accounting import ledger, spool_reports
 from ingest.quarantine import replays
@@ -128,7 +128,13 @@ class QuarantineFile:
                 part.unlink(missing_ok=True)
             fresh.rename(self._path)
         except (sqlite3.Error, OSError) as error:
-            raise RetryLater(f"the quarantine file {self._path} cannot be written: {error}") from error
+            raise QuarantineUnavailable(f"the quarantine file {self._path} cannot be written: {error}") from error
+
+    @staticmethod
+    def touch(connection: sqlite3.Connection) -> None:
+        """Write a page of the file as it is: shows whether it can be written."""
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(f"PRAGMA user_version = {_CURRENT}")
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -149,7 +155,7 @@ class QuarantineFile:
                 return self._transact(work)
         except (sqlite3.Error, OSError) as error:
             self.close()
-            raise RetryLater(f"the quarantine file {self._path} cannot be written: {error}") from error
+            raise QuarantineUnavailable(f"the quarantine file {self._path} cannot be written: {error}") from error
 
     def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._open()

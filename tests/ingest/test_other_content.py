@@ -19,6 +19,7 @@ from headland.errors import RetryLater
 from headland.store.port import SeriesFilter
 from ingest.accounting.delivery import EpochRange
 from ingest.accounting.record_digests import EPOCHS, RECORDS, SAVED_RECORDS, RecordDigests
+from ingest.service import describe_records
 from tests.examples import examples
 from tests.ingest.gateway import T0_MS, batch_of, block_of
 from tests.ingest.writer_bench import Bench
@@ -334,7 +335,17 @@ def test_a_loss_and_a_refusal_are_named_and_stop_nothing(bench: Bench, tmp_path:
     bench.put(batch_of(9, block_of({"air_temperature_degc": [1.0]}, device="mine"), gateway="gw-3"), base=9)
     bench.settle()
     assert bench.service.describe_delivery() == (
-        "8 records of gw-3 are lost; messages about devices of other gateways from gw-2: 1 in the last hour"
+        "8 records of gateway gw-3 are lost; messages about devices of other gateways from gw-2: 1 in the last hour"
+    )
+
+
+def test_a_loss_of_several_gateways_tells_records_from_gateways() -> None:
+    assert describe_records({"ga": 1}, "are lost") == "1 record of gateway ga is lost"
+    assert describe_records({"ga": 518, "gb": 3}, "are lost") == (
+        "518 records of gateway ga, and 3 records of 1 more gateway, are lost"
+    )
+    assert describe_records({"gb": 3, "ga": 1, "gc": 1}, "are lost") == (
+        "1 record of gateway ga, and 4 records of 2 more gateways, are lost"
     )
 
 

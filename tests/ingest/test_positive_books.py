@@ -79,7 +79,7 @@ def test_what_the_store_refuses_is_in_quarantine_and_not_stored(store: DuckDBSto
     assert count_samples(store) == 20
     assert totals_of(bench) == {"accounted": 70, "stored": 20, "expired": 20, "store_refused": 30}
     assert bench.delivery("gw-1").loss == 0
-    said = "30 records of gw-1 were refused by the store and wait in quarantine"
+    said = "30 records of gateway gw-1 were refused by the store and wait in quarantine"
     assert bench.service.describe_delivery() == said
     refused = bench.writer.quarantine.list(1)[0]
     assert bench.writer.quarantine.drop(refused.id)
@@ -130,7 +130,7 @@ def test_a_record_whose_ledger_is_lost_is_not_known_and_never_stored(
     assert found.get("quarantined", 0) == kept
     assert found.get("not_known", 0) == 7 - kept
     assert [(each.first, each.last) for each in bench.delivery("gw-1").not_known] == [(5 + kept, 11)]
-    said = f"{7 - kept} records of gw-1 are not stored, and no book says where they are"
+    said = f"{7 - kept} records of gateway gw-1 are not stored, and no book says where they are"
     assert bench.service.describe_delivery() == said
     bench.writer.finish()
 

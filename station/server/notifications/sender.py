@@ -121,7 +121,10 @@ class NotificationSender:
 
     def check(self) -> Check:
         """Return the readiness check: whether notices are attempted, and for how long the oldest one is due."""
+        reader = self._reader.status()
         faults = faults_of(self.threads())
+        if reader.trouble and not reader.fault:
+            faults.append(f"the notices cannot be read: {reader.trouble}")
         count, oldest_ms = self._due
         waits = "none is due" if oldest_ms is None else f"{count} due, the oldest for {self._age_s(oldest_ms):.0f} s"
         return Check("notifications", not faults, "; ".join(faults) or waits)

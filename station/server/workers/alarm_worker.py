@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 #: Time between two rounds without new data, where this process is told of new data and where it is not.
 _EVALUATE_EVERY_S: Final = 15.0
 _LOOK_EVERY_S: Final = 5.0
+#: The longest wait after a failed round: the check fails until one succeeds.
+_LONGEST_RETRY_S: Final = 8.0
 #: The shortest time between two rounds, and how much longer it is than the processor time of the last one: at most a
 #: twentieth of a core.
 _REST_S: Final = 2.0
@@ -65,6 +67,7 @@ class AlarmWorker:
             "alarm-worker",
             self.evaluate,
             every_s=_EVALUATE_EVERY_S if is_told else _LOOK_EVERY_S,
+            retry_wait_s=lambda failed: min(_LONGEST_RETRY_S, 2.0 ** min(failed - 1, 10)),
             rest_s=lambda: max(_REST_S, _REST_FACTOR * self._processor_s),
         )
         self._on_notices = on_notices
@@ -124,14 +127,18 @@ class AlarmWorker:
         }
 
     def check(self) -> Check:
-        """Return the readiness check: whether rules are evaluated, here or by another process."""
+        """Return the readiness check: whether rules are evaluated, here or by another process.
+
+        It fails from a failed round to the next one that succeeds.
+        """
         thread = self._thread.status()
         # One item that cannot be stored is no reason to take the station away: all others are.
         waits = self._evaluator.retries.sentence(self._now_ms())
         if self._webhooks.unqueued:
             waits = f"{waits}; " if waits else ""
             waits += f"{self._webhooks.unqueued} events could not be queued for their webhooks and are tried again"
-        return Check("alarms", not thread.fault, thread.fault or thread.trouble or waits or "evaluated")
+        trouble = thread.fault or thread.trouble
+        return Check("alarms", not trouble, trouble or waits or "evaluated")
 
     def threads(self) -> list[ThreadStatus]:
         """Return the status of the thread."""
