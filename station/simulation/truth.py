@@ -35,6 +35,16 @@ class GatewayTruth:
         for seq, number in records.items():
             known.setdefault(seq, set()).add(number)
 
+    def shared_numbers(self) -> set[int]:
+        """Return the numbers that several records had: waiting records get new numbers in a new epoch."""
+        seen: set[int] = set()
+        shared: set[int] = set()
+        for records in self.records.values():
+            for numbers in records.values():
+                shared |= seen & numbers
+                seen |= numbers
+        return shared
+
     def numbers(self, epoch: str, first: int, last: int) -> set[int]:
         """Return the numbers of the records `first`..`last`."""
         found = (numbers for seq, numbers in self.records.get(epoch, {}).items() if first <= seq <= last)

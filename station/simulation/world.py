@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from station.simulation.agenda import Agenda
+from station.simulation.answers import DropReports
 from station.simulation.faults.catalogue import FAULTS
+from station.simulation.inspection import find_contradictions, find_wrong_health
 from station.simulation.machines.broker import Broker
 from station.simulation.machines.gateway import SimulatedGateway
 from station.simulation.machines.network import Network
@@ -28,6 +30,8 @@ RUN_HOURS: Final = 24.0
 #: Within this time after the last fault everything must be delivered.
 _DRAIN_S: Final = 12 * _HOUR_S
 _DRAIN_STEP_S: Final = 120.0
+#: The answers are compared with the truth so often, where nothing is being written then.
+_LOOK_EVERY_S: Final = 3 * _HOUR_S
 #: The mean time between two faults.
 _FAULT_EVERY_S: Final = (0.5 * _HOUR_S, 4.0 * _HOUR_S)
 
@@ -138,6 +142,7 @@ class _World:
             gateway.start()
         end_s = self._settings.hours * _HOUR_S
         every_s = self.rng.uniform(*_FAULT_EVERY_S)
+        self.agenda.after(_LOOK_EVERY_S, self._look, end_s)
         if self._chosen:
             self.agenda.after(self.rng.expovariate(1 / every_s), self._inject, every_s, end_s)
         self.agenda.run(end_s)
@@ -160,6 +165,25 @@ class _World:
         due_s = self.agenda.now_s + self.rng.expovariate(1 / every_s)
         if due_s < end_s:
             self.agenda.at(due_s, self._inject, every_s, end_s)
+
+    def _look(self, end_s: float) -> None:
+        """Compare the answers with the truth at a quiet moment."""
+        if self.agenda.now_s < end_s:
+            self.agenda.after(_LOOK_EVERY_S, self._look, end_s)
+        if self.receiver.is_quiet():
+            self._compare_answers("")
+
+    def _compare_answers(self, when: str) -> None:
+        reports = {origin: DropReports() for origin in self.truths}
+        for gateway in self.gateways:
+            of_origin = reports[gateway.origin]
+            for key in gateway.dropped:
+                epoch, first, last = key
+                kind = of_origin.thinned if key in gateway.thinned else of_origin.dropped
+                kind.setdefault(epoch, set()).update(range(first, last + 1))
+        for sentence in find_contradictions(self.receiver, self.truths, reports):
+            hour = self.agenda.now_s / _HOUR_S
+            self._result.trouble.append(f"{sentence} ({when or f'at {hour:.1f} h'})")
 
     def _heal(self) -> None:
         """End every fault."""
@@ -197,6 +221,9 @@ class _World:
     def _judge(self) -> None:
         for gateway in self.gateways:
             gateway.stop()
+        self._compare_answers("at the end")
+        names = sorted(name for truth in self.truths.values() for name in truth.names)
+        self._result.trouble += find_wrong_health(self.receiver, names)
         said = self.receiver.said(self.truths)
         for name, truth in self.truths.items():
             truth.untraced |= self.receiver.doubted(truth)

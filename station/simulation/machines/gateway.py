@@ -83,6 +83,8 @@ class SimulatedGateway:
         self.copy: Files | None = None
         #: What the spool has reported as dropped, by epoch, first and last record of the report.
         self.dropped: dict[tuple[str, int, int], set[int]] = {}
+        #: Those of these reports that keep a part of what they replace.
+        self.thinned: set[tuple[str, int, int]] = set()
         #: Numbers that are gone from the disk, until the spool is empty: then what it knows of them has been sent.
         self.to_report: set[int] = set()
         self.numbers_before: set[int] = set()

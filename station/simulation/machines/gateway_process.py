@@ -57,6 +57,7 @@ class GatewayMachine(Protocol):
     records: dict[int, int]
     memory: dict[str, dict[int, int]]
     dropped: dict[tuple[str, int, int], set[int]]
+    thinned: set[tuple[str, int, int]]
     to_report: set[int]
     process: GatewayProcess | None
 
@@ -202,6 +203,8 @@ class GatewayProcess:
                 covered = {number for seq, number in known.items() if first <= seq <= last}
                 report = (labels["epoch"], first, last)
                 machine.dropped.setdefault(report, set()).update(covered - numbers_of(payload))
+                if decoded.batch.thinned:
+                    machine.thinned.add(report)
 
     def _wake(self, delay_s: float) -> None:
         # The answer to a status alone is no news: otherwise each status would be followed by the next.

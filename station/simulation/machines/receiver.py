@@ -90,7 +90,7 @@ class StationMachine:
         self.disk = Disk(folder, rng)
         self.store = make_store(engine, self.clock, folder.with_name(f"{folder.name}-store"))
         self.settings = IngestSettings(quarantine_path=folder / "quarantine.sqlite")
-        self.process: _IngestProcess | None = None
+        self.process: IngestProcess | None = None
         self.frozen_until_s = 0.0
         self.recorded: dict[tuple[str, str], int] = {}
 
@@ -98,7 +98,7 @@ class StationMachine:
         """Start the ingest process; nothing happens where it runs."""
         if self.process is None:
             self.agenda.note("ingest", "starts")
-            self.process = _IngestProcess(self)
+            self.process = IngestProcess(self)
             self.process.begin()
 
     def kill(self, *, with_power: bool = False) -> None:
@@ -203,6 +203,10 @@ class StationMachine:
         doubts = {(name, report.time_ms) for name, report in told if _is_unproven(report)}
         return set().union(*(truth.unprovable.get(key, set()) for key in doubts))
 
+    def is_quiet(self) -> bool:
+        """Return whether the process runs, has read what is committed, and writes nothing now."""
+        return self.process is not None and self.process.is_quiet
+
     def move_device(self, device: str, gateway: str) -> None:
         """Give a device to another gateway, as an administrator does: what was refused of it is replayed."""
         for record in self.store.devices(ORGANISATION):
@@ -220,7 +224,7 @@ def _is_unproven(report: SpoolReport) -> bool:
     return report.kind == SPOOL_RENEWED and report.data["reason"] == "unproven"
 
 
-class _IngestProcess:
+class IngestProcess:
     """One run of the ingest service: a connection and a writer, each called when it has something to do."""
 
     def __init__(self, machine: StationMachine) -> None:
@@ -247,6 +251,11 @@ class _IngestProcess:
         self.service.recorded_marks = lambda: machine.recorded
         self.service.writer.on_commit = self._plan_record
         self._is_record_planned = False
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether what is committed has been read, and nothing is written now."""
+        return self._is_loaded and not self._is_writing and self._machine.frozen_until_s <= self._agenda.now_s
 
     def begin(self) -> None:
         """Start both loops."""
