@@ -206,6 +206,26 @@ def test_a_page_of_which_the_checksum_does_not_see_that_it_is_lost_is_given_back
     assert path.read_bytes() == 3 * header + block
 
 
+def test_a_block_that_was_written_anew_with_the_same_checksum_is_kept_as_it_is(tmp_path: Path) -> None:
+    path, parity = tmp_path / "file", ParityFile(tmp_path / "parity")
+    first, second = struct.pack("<QQ", 7, 9), struct.pack("<QQ", 9, 7)
+    blocks = []
+    for words in (first, second):
+        block = words.ljust(BLOCK_BYTES - 8, b"\0")
+        blocks.append(struct.pack("<Q", checksum(block)) + block)
+    assert blocks[0][:8] == blocks[1][:8], "the words are the same, their places are not"
+    for iteration, block in enumerate(blocks, 3):
+        body = struct.pack("<QQQQ", iteration, 0, 0, 1).ljust(PAGE_BYTES - 8, b"\0")
+        main = bytes(PAGE_BYTES - 8)
+        headers = struct.pack("<Q", checksum(main)) + main + 2 * (struct.pack("<Q", checksum(body)) + body)
+        path.write_bytes(headers + block)
+        with path.open("rb") as file:
+            assert cover_file(file.fileno(), parity, (), 10)
+    assert find_damaged(path, 5.0, parity) is None
+    assert mend_blocks(path, parity).restored == 0
+    assert path.read_bytes() == headers + blocks[1]
+
+
 def test_parity_of_another_state_of_a_file_changes_nothing(stopped: Path, path: Path) -> None:
     copy_store(stopped, path, with_parity=True)
     before = parity_of(path).read_bytes()

@@ -95,9 +95,10 @@ def mend_blocks(path: Path, parity: ParityFile) -> BlockReport:
     with path.open("r+b") as file:
         headers = file.read(HEADERS * PAGE_BYTES)
         has_parity = is_current(headers, parity.read_head()) or is_of_all_blocks(headers, _bodies(path), parity)
+        current = parity.read_head() if has_parity else None
         for number, location, body, stored in _blocks(path):
             group, block = parity.read(number + HEADERS), _CHECKSUM.pack(stored) + body
-            if checksum(body) == stored and not differs(group, block, is_current=has_parity):
+            if checksum(body) == stored and not differs(group, block, current):
                 continue
             if unfinished.has(number):
                 continue
@@ -159,13 +160,14 @@ def find_damaged(path: Path, most_s: float, parity: ParityFile) -> int | None:
     It is None after `most_s` as well.
     """
     until_s, unfinished = time.monotonic() + most_s, _UnfinishedCheckpoint(path)
-    has_parity = False
+    current = None
     if path.exists():
         with path.open("rb") as file:
-            has_parity = is_current(file.read(HEADERS * PAGE_BYTES), parity.read_head())
+            head = parity.read_head()
+            current = head if is_current(file.read(HEADERS * PAGE_BYTES), head) else None
     for number, location, body, stored in _blocks(path):
-        group = parity.read(number + HEADERS) if has_parity else None
-        is_wrong = checksum(body) != stored or differs(group, _CHECKSUM.pack(stored) + body, is_current=has_parity)
+        group = parity.read(number + HEADERS) if current is not None else None
+        is_wrong = checksum(body) != stored or differs(group, _CHECKSUM.pack(stored) + body, current)
         if is_wrong and not unfinished.has(number):
             return location
         if time.monotonic() > until_s:

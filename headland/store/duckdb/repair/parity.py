@@ -27,12 +27,13 @@ HEADERS: Final = 3
 _PAGES: Final = BLOCK_BYTES // PAGE_BYTES
 _CHECKSUM_BYTES: Final = 8
 
-_MAGIC: Final = b"HLPARIT1"
+_MAGIC: Final = b"HLPARIT2"
 #: Magic, identity of the file, number of its checkpoint, header of that checkpoint, checksum of these.
 _HEAD: Final = struct.Struct("<8sQQQI")
 _RECORDS_AT: Final = PAGE_BYTES
-#: Checksum of the rest, number of bytes, version of the group, and the checksums of the pages; then the XOR.
-_RECORD: Final = struct.Struct(f"<IIQ{_PAGES}I")
+#: Checksum of the rest, number of bytes, version of the group, checkpoint at which it was read, and the checksums of
+#: the pages; then the XOR.
+_RECORD: Final = struct.Struct(f"<IIQQ{_PAGES}I")
 _RECORD_BYTES: Final = _RECORD.size + PAGE_BYTES
 
 
@@ -55,10 +56,12 @@ class LogExtent(NamedTuple):
 class Group:
     """Parity of the first `size` bytes of a group, with zeros up to a whole page.
 
-    `version` is the checksum that DuckDB wrote into a block, 0 in the log.
+    `version` is the checksum that DuckDB wrote into a block, 0 in the log. `iteration` is the checkpoint at which the
+    whole group was read last: a block that DuckDB has written since may have the same checksum and other content.
     """
 
     version: int
+    iteration: int
     size: int
     sums: tuple[int, ...]
     parity: bytes
@@ -81,10 +84,10 @@ class Group:
         return pages.tobytes()[: self.size] + body[self.size :]
 
 
-def make_group(body: bytes, version: int) -> Group:
-    """Return the parity of bytes."""
+def make_group(body: bytes, version: int, iteration: int) -> Group:
+    """Return the parity of bytes that were read at a checkpoint."""
     pages = _pages_of(body)
-    return Group(version, len(body), tuple(map(zlib.crc32, pages)), _xor_of(pages))
+    return Group(version, iteration, len(body), tuple(map(zlib.crc32, pages)), _xor_of(pages))
 
 
 def _pages_of(body: bytes) -> NDArray[np.uint8]:
@@ -124,15 +127,15 @@ class ParityFile:
         record = self._read(_RECORDS_AT + position * _RECORD_BYTES, _RECORD_BYTES)
         if len(record) < _RECORD_BYTES:
             return None
-        own, size, version, *sums = _RECORD.unpack_from(record)
+        own, size, version, iteration, *sums = _RECORD.unpack_from(record)
         if zlib.crc32(record[4:]) != own or not 0 < size <= BLOCK_BYTES:
             return None
-        return Group(version, size, tuple(sums[: -(-size // PAGE_BYTES)]), record[_RECORD.size :])
+        return Group(version, iteration, size, tuple(sums[: -(-size // PAGE_BYTES)]), record[_RECORD.size :])
 
     def write(self, position: int, group: Group) -> None:
         """Set the parity of a group."""
         sums = (*group.sums, *(0 for _ in range(_PAGES - len(group.sums))))
-        record = _RECORD.pack(0, group.size, group.version, *sums) + group.parity
+        record = _RECORD.pack(0, group.size, group.version, group.iteration, *sums) + group.parity
         self._write(_RECORDS_AT + position * _RECORD_BYTES, struct.pack("<I", zlib.crc32(record[4:])) + record[4:])
 
     def count(self) -> int:
@@ -151,9 +154,14 @@ class ParityFile:
                 found.append(struct.unpack("<IIQ", file.read(16))[2])
         return found
 
+    def is_of_this_form(self) -> bool:
+        """Return whether the file was begun by this version; else its records mean nothing."""
+        return self._read(0, len(_MAGIC)) == _MAGIC
+
     def clear(self) -> None:
-        """Delete the file."""
+        """Begin the file anew, without a record."""
         self._path.unlink(missing_ok=True)
+        self._write(0, _MAGIC)
 
     def _read(self, at: int, size: int) -> bytes:
         try:
@@ -259,7 +267,7 @@ def cover_file(descriptor: int, parity: ParityFile, lists: Collection[int], most
     head = parity.read_head()
     if state is None or state == head:
         return True
-    if head is not None and head.identity != state.identity:
+    if not parity.is_of_this_form() or (head is not None and head.identity != state.identity):
         parity.clear()
     known = parity.versions() if parity.count() else []
     complete = True
@@ -273,7 +281,7 @@ def cover_file(descriptor: int, parity: ParityFile, lists: Collection[int], most
         most_groups -= not is_list
         body = os.pread(descriptor, size, at)
         if len(body) == size and _is_sound(body):
-            parity.write(position, make_group(body, _number_at(body)))
+            parity.write(position, make_group(body, _number_at(body), state.iteration))
         elif any(body):
             complete = False
     if complete and state == read_checkpoint(read_headers(descriptor)):
@@ -298,7 +306,7 @@ def cover_log(descriptor: int, log: Path, extent: LogExtent, parity: ParityFile)
             if read_checkpoint(read_headers(descriptor)) != state:
                 return
             if body:
-                parity.write(position, make_group(body, 0))
+                parity.write(position, make_group(body, 0, state.iteration))
 
 
 def is_of(group: Group, body: bytes, *, is_current: bool) -> bool:
@@ -309,14 +317,17 @@ def is_of(group: Group, body: bytes, *, is_current: bool) -> bool:
     return is_current or _number_at(body) == group.version
 
 
-def differs(group: Group | None, block: bytes, *, is_current: bool) -> bool:
+def differs(group: Group | None, block: bytes, current: FileCheckpoint | None) -> bool:
     """Return whether one page of a header or block is damaged though its checksum agrees.
 
     DuckDB's checksum does not see words that are lost in pairs, as in a page of zeros where words repeated themselves.
+    For the same reason a block that was written anew with the same words in other places has the checksum of before:
+    only what was read at `current`, the last checkpoint where the parity is of it, overrules a checksum that agrees.
     """
     return (
         group is not None
-        and is_current
+        and current is not None
+        and group.iteration == current.iteration
         and _number_at(block) == group.version
         and len(block) == group.size
         and len(group.damaged_pages(block)) == 1
