@@ -20,6 +20,7 @@ from api.auth.limits import Limits
 from api.auth.middleware import AuthMiddleware
 from api.auth.openapi_security import describe_access
 from api.auth.public_access import PublicLimiter, PublicLimits
+from api.auth.public_edge import PublicEdge
 from api.auth.sessions_cache import AuthCache
 from api.auth.shared_limits import SharedLimits
 from api.auth.timeout_middleware import RunningRequests, TimeoutMiddleware
@@ -85,6 +86,7 @@ from api.routes.traceability import epcis as epcis_routes
 from api.routes.traceability import proof_log as proof_routes
 from api.routes.traceability import public as public_routes
 from api.routes.traceability import releases as release_routes
+from api.routes.traceability.finished import FinishedAnswers
 from api.schemas.alarms import ALARM_KINDS
 from api.schemas.cooperative import ACCOUNT_KINDS, WIRES
 from api.schemas.examples import add_examples
@@ -248,6 +250,10 @@ def create_app(
     app.state.live = feeds
     app.state.public_limiter = PublicLimiter(
         public_limits, buckets=None if shared_limits is None else shared_limits.buckets
+    )
+    app.state.public_edge = PublicEdge()
+    app.state.finished_answers = FinishedAnswers(
+        home.cache, (lambda _: ()) if registry is None else registry.change_mark
     )
     app.state.auth_cache = AuthCache(authenticator, limits, shared=shared_limits)
     app.add_middleware(IdempotencyMiddleware, registry=registry, now_ms=now_ms)

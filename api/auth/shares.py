@@ -27,8 +27,12 @@ class RequestShare:
 class Shares:
     """Requests under way, by key and organisation. For the event loop's thread."""
 
-    def __init__(self, share: RequestShare) -> None:
+    def __init__(self, share: RequestShare, refusal: str = "") -> None:
         self._share = share
+        self._refused_with = refusal or (
+            f"{share.of_key} requests of this key, or {share.of_organisation} of its organisation, are"
+            " under way: wait for their answers."
+        )
         self._keys: Counter[str] = Counter()
         self._organisations: Counter[str] = Counter()
         self._waiting: deque[tuple[str, str, asyncio.Future[None]]] = deque()
@@ -91,8 +95,5 @@ class Shares:
             del self._waiting_keys[key]
 
     def _refusal(self) -> ProblemError:
-        sentence = (
-            f"{self._share.of_key} requests of this key, or {self._share.of_organisation} of its organisation, are"
-            " under way: wait for their answers."
-        )
-        return too_many_requests("too-many-at-once", "Too many requests at once", sentence, self._share.wait_s)
+        title = "Too many requests at once"
+        return too_many_requests("too-many-at-once", title, self._refused_with, self._share.wait_s)

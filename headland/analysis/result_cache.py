@@ -91,6 +91,16 @@ class ResultCache:
                 del self._computing[key]
             finished.set()
 
+    def find(self, key: Hashable) -> Any | None:
+        """Return the result of `key`, None where it is not there; waits for nobody who computes it."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                return None
+            self._entries.move_to_end(key)
+            self._hits += 1
+            return entry.result
+
     def holds(self, key: Hashable) -> bool:
         """Return whether the result of `key` is there, without a use of it."""
         with self._lock:

@@ -21,9 +21,9 @@ from headland.registry.db.ids import IdMaker
 from headland.registry.db.migration import current_revision, newest_revision
 from headland.registry.db.tables import access_tables
 from headland.registry.db.tables.access_tables import members
-from headland.registry.db.tables.farm_tables import note_photos, organisations
+from headland.registry.db.tables.farm_tables import ledger_heads, note_photos, organisations
 from headland.registry.db.tables.people_tables import people
-from headland.registry.db.tables.proof_tables import releases
+from headland.registry.db.tables.proof_tables import epcis_events, log_checkpoints, releases
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.models import NotePhoto, Organisation, Scope
 from headland.registry.models.people import PersonRole
@@ -65,6 +65,10 @@ class RegistryInfo(msgspec.Struct, frozen=True, kw_only=True):
     organisations: int
     #: Sentences about damage of its file that nobody has acknowledged.
     damage: tuple[str, ...] = ()
+
+
+#: Numbers of which at least one differs after a change.
+ChangeMark = tuple[int | None, ...]
 
 
 class Registry:
@@ -119,6 +123,20 @@ class Registry:
                 return None
             same_lot = (releases.c.organisation == named.organisation) & (releases.c.lot == named.lot)
             return newest_release(connection, same_lot)
+
+    def change_mark(self, organisation: str) -> ChangeMark:
+        """Return what differs after every change of an organisation's records, ledger, events and co-signatures."""
+        newest = sa.select(log_checkpoints.c.size).where(log_checkpoints.c.organisation == organisation)
+        newest = newest.order_by(log_checkpoints.c.size.desc()).limit(1)
+        signed = sa.select(sa.func.length(log_checkpoints.c.note)).where(
+            log_checkpoints.c.organisation == organisation, log_checkpoints.c.size == newest.scalar_subquery()
+        )
+        events = sa.select(sa.func.max(epcis_events.c.seq)).where(epcis_events.c.organisation == organisation)
+        entries = sa.select(ledger_heads.c.seq).where(ledger_heads.c.organisation == organisation)
+        changes = sa.select(organisations.c.audit_seq).where(organisations.c.id == organisation)
+        parts = [part.scalar_subquery() for part in (changes, entries, events, newest, signed)]
+        with self._database.reading() as connection:
+            return tuple(connection.execute(sa.select(*parts)).one())
 
     def repositories(self, organisation: str, by: str, person: str | None = None) -> OrganisationRepositories:
         """Return the repositories of an organisation by its id; `by` is the actor for the audit log.

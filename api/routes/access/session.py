@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.auth.middleware import COOKIE, refuse_foreign_page
+from api.auth.public_edge import at_public_edge
 from api.auth.sessions_cache import auth_cache_of, challenge
 from api.dependencies import AccessOf, HomeOf
 from api.http.addresses import asked_scheme
@@ -48,6 +49,7 @@ class Session(BaseModel):
 
 
 @router.post("", response_model=Session, responses=declare_problems(400, 401, 403, 404, 413, 422, 429))
+@at_public_edge("sessions")
 def sign_in(request: Request, home: HomeOf, body: SignIn) -> Response:
     """Begin a session with a key: the response sets a cookie, valid for thirty days or until the key expires."""
     refuse_foreign_page(request)
@@ -79,6 +81,7 @@ def get_session(request: Request, access: AccessOf) -> Response:
 
 
 @router.delete("", status_code=204, responses=declare_problems(403, 429))
+@at_public_edge("sessions")
 def sign_out(request: Request, home: HomeOf) -> Response:
     """End the session and delete its cookie; without a session nothing happens."""
     secret = request.cookies.get(COOKIE)

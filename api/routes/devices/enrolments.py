@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from api.auth.public_edge import at_public_edge
 from api.auth.sessions_cache import auth_cache_of
 from api.dependencies import HomeOf, ScopeOf
 from api.http.problems import ProblemError, declare_problems
@@ -153,6 +154,7 @@ def delete_certificate(scope: ScopeOf, home: HomeOf, enrolment: EnrolmentOf, gat
 
 
 @router.post("/enrolments", name="enrol_gateway", response_model=SealedBody, responses=declare_problems(403, 429))
+@at_public_edge("enrolments")
 def post_enrolment(request: Request, enrolment: EnrolmentOf, body: EnrolmentBody) -> Response:
     """Take a gateway's request for its first certificate; its code is used up."""
     return _answer(request, lambda: enrolment.enrol(EnrolmentRequest(**body.model_dump())))
@@ -164,6 +166,7 @@ def post_enrolment(request: Request, enrolment: EnrolmentOf, body: EnrolmentBody
     response_model=CertificateBody,
     responses=declare_problems(403, 409, 429),
 )
+@at_public_edge("enrolments")
 def post_renewal(request: Request, enrolment: EnrolmentOf, body: RenewalBody) -> Response:
     """Take a gateway's request for its next certificate, in the second half of the present one's life."""
     return _answer(request, lambda: enrolment.renew(RenewalRequest(**body.model_dump())))
