@@ -32,7 +32,9 @@ class EpochFacts:
     `accounted` are the records that the store's marks cover, `numbers` those of each record, `quarantined` the records
     of messages in quarantine, `dropped` those that a full spool reported as dropped, `thinned` those of which it kept a
     part. `shared` are numbers of several records: a new epoch had them as well. `expired` are numbers that retention
-    deleted. With `has_lost_book` the file of ingest was lost, cut or replaced, which may know less than the store.
+    deleted. Records up to `replaced_upto` were in a store that was replaced by an older one: they may be named as lost
+    though they are in quarantine, to which they came again. With `has_lost_book` the file of ingest was lost, cut or
+    replaced, which may know less than the store.
     """
 
     accounted: Ranges = ()
@@ -42,6 +44,7 @@ class EpochFacts:
     thinned: Collection[int] = ()
     shared: Collection[int] = ()
     expired: Collection[int] = ()
+    replaced_upto: int = 0
     has_lost_book: bool = False
 
 
@@ -57,6 +60,8 @@ def compare_delivery(report: Delivery, facts: Mapping[str, EpochFacts], stored: 
     named = {(part.epoch, seq) for part in report.lost for seq in range(part.first, part.last + 1)}
     for name, fact in facts.items():
         for seq in sorted(seq for epoch, seq in named if epoch == name and seq in fact.quarantined):
+            if seq <= fact.replaced_upto:
+                continue
             wrong.append(f"epoch {name}: record {seq} is in quarantine and named as lost")
     return [f"{report.gateway}: {what}" for what in wrong]
 
@@ -112,13 +117,14 @@ def _compare_states(epoch: EpochDelivery, fact: EpochFacts, stored: Collection[i
     gone = {seq for seq in records - events - held if any(number in fact.expired for number in fact.numbers[seq])}
     thinned, dropped = records.intersection(fact.thinned), records.intersection(fact.dropped)
     waiting = records.intersection(fact.quarantined)
+    sure = {seq for seq in waiting if seq > fact.replaced_upto}
     nowhere = records - held - events - gone - thinned
     refused = epoch.quarantined + epoch.store_refused
     # Of the events nothing tells which of them an older store had and this one has not.
     told = max(0, len(events - dropped - thinned - waiting) - epoch.gone_unseen - epoch.expired - epoch.not_known)
     bounds = (
         ("stored", epoch.stored, len(own) + told, len(held | events | thinned)),
-        ("quarantined or refused by the store", refused, len((nowhere & waiting) - dropped), len(waiting)),
+        ("quarantined or refused by the store", refused, len((nowhere & sure) - dropped), len(waiting)),
         ("dropped", epoch.dropped_by_gateway, len((nowhere & dropped) - waiting), len(dropped | thinned)),
         ("expired", epoch.expired, 0, len(gone) + (len(events) if fact.expired else 0)),
         ("uncounted", epoch.uncounted, 0, 0),
@@ -130,7 +136,7 @@ def _compare_states(epoch: EpochDelivery, fact: EpochFacts, stored: Collection[i
         least = 0 if is_forgotten else least_known
         if not least <= value <= most:
             yield f"{value} records are {name}, in truth {least}" + ("" if least == most else f" to {most}")
-    if epoch.not_known and not fact.has_lost_book:
+    if epoch.not_known and not fact.has_lost_book and not fact.replaced_upto:
         yield f"{epoch.not_known} records are not known, and no book was lost"
     silent = nowhere - dropped - waiting
     said = epoch.gone_unseen + epoch.lost + epoch.expired + epoch.not_known

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from ingest.quarantine.replays import spool_marks
 from station.simulation.answers import DropReports, EpochFacts, compare_delivery
 from station.simulation.machines.numbers import device_of
 from station.simulation.machines.receiver import StationMachine
 from station.simulation.truth import GatewayTruth
+
+_RECORDS: Final = re.compile(r"(\d+) records?\b")
 
 
 def find_contradictions(
@@ -34,6 +38,7 @@ def find_contradictions(
                 dropped=reports[origin].dropped.get(epoch, set()),
                 thinned=reports[origin].thinned.get(epoch, set()),
                 shared=shared[origin],
+                replaced_upto=station.replaced.get((gateway, epoch), 0),
             )
             for (gateway, epoch), state in marks.items()
             if gateway == name
@@ -50,13 +55,25 @@ def find_wrong_health(station: StationMachine, names: Sequence[str]) -> list[str
     wrong = []
     if service.writer.storage_error:  # `health` asks the threads as well, which are not started here
         wrong.append(f"ingest is not ready without any fault: {service.writer.storage_error}")
-    losses = {report.gateway: report.loss for report in service.deliveries(names) if report.loss}
+    reports = service.deliveries(names)
+    losses = {report.gateway: report.loss for report in reports if report.loss}
     if dict(service.losses()) != losses:
         wrong.append(f"health knows the losses {dict(service.losses())}, delivery answers {losses}")
     said = service.describe_delivery()
-    if losses and f"{sum(losses.values())} records of" not in said:
-        wrong.append(f"{sum(losses.values())} records are lost, health says: {said}")
+    for figure, words in (
+        (sum(losses.values()), "lost"),
+        (sum(report.totals.not_known for report in reports), "no book"),
+        (sum(report.totals.store_refused for report in reports), "refused by the store"),
+    ):
+        if _told(said, words) != figure:
+            wrong.append(f"{figure} records are {words}, health says: {said}")
     return wrong
+
+
+def _told(said: str, words: str) -> int:
+    """Return how many records a sentence about health names with certain words."""
+    clauses = [clause for clause in said.split("; ") if words in clause]
+    return sum(int(number) for clause in clauses for number in _RECORDS.findall(clause))
 
 
 def _quarantined_records(station: StationMachine) -> dict[tuple[str, str], set[int]]:

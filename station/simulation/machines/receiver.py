@@ -17,6 +17,7 @@ from ingest.accounting.ledger import Disposition
 from ingest.accounting.spool_reports import GatewayReport, SpoolReport, reports_in
 from ingest.machine import IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
+from ingest.quarantine.replays import spool_marks
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from station.simulation.agenda import Agenda, SimulatedClock
@@ -93,6 +94,8 @@ class StationMachine:
         self.process: IngestProcess | None = None
         self.frozen_until_s = 0.0
         self.recorded: dict[tuple[str, str], int] = {}
+        #: The last record of each spool in stores that were replaced by older ones.
+        self.replaced: dict[tuple[str, str], int] = {}
 
     def start(self) -> None:
         """Start the ingest process; nothing happens where it runs."""
@@ -123,6 +126,8 @@ class StationMachine:
                     recorded = self.recorded.get((gateway, epoch), 0)
                     ranges = ((recorded + 1, state.high_water), *state.ahead)
                     truth.untraced.update(*(truth.numbers(epoch, first, last) for first, last in ranges))
+        for source, state in spool_marks(self.store.marks()).items():
+            self.replaced[source] = max(state.accounted[-1][1], self.replaced.get(source, 0))
         before, self.store = self.store, older
         before.end()
 
