@@ -16,7 +16,7 @@ from api.auth.body_limits import ClientLeftError, read_body
 from api.auth.limits import Limits
 from api.auth.permissions import RequiredScope, is_open_to, required_scope
 from api.auth.sessions_cache import AuthCache, challenge
-from api.auth.shares import Shares
+from api.auth.shares import Place, Shares
 from api.http.addresses import asked_host, call_as_asked
 from api.http.problems import RETRY_AFTER_S, ProblemError, reply_problem, respond
 from headland.errors import RetryLater
@@ -53,7 +53,7 @@ class AuthMiddleware:
             await send({"type": "websocket.close", "code": 1008})
             return
         connection = HTTPConnection(scope)
-        place: tuple[str, str] | None = None
+        place: Place | None = None
         try:
             try:
                 access = await self._authorise(connection)
@@ -61,9 +61,9 @@ class AuthMiddleware:
                     connection.state.access = access
                     call_as_asked(connection)
                     if scope["path"] not in _WITHOUT_SHARE:
-                        sharing = access.key or access.by, access.organisation.handle
-                        await self._shares.enter(*sharing)
-                        place = sharing
+                        place = Place(self._shares, access.key or access.by, access.organisation.handle)
+                        await place.enter()
+                        send = place.sent_without(send)
                 if scope["method"] not in _SAFE:
                     receive = await self._read_body(connection, receive, access)
             except ProblemError as error:
@@ -77,7 +77,7 @@ class AuthMiddleware:
             await self._app(scope, receive, send)
         finally:
             if place is not None:
-                self._shares.leave(*place)
+                place.end()
 
     async def _read_body(self, connection: HTTPConnection, receive: Receive, access: Access | None) -> Receive:
         """Read the body and return a `receive` that replays it. Raises ProblemError."""

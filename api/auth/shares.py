@@ -6,6 +6,8 @@ import asyncio
 from collections import Counter, deque
 from dataclasses import dataclass
 
+from starlette.types import Message, Send
+
 from api.http.problems import ProblemError, too_many_requests
 
 
@@ -22,6 +24,64 @@ class RequestShare:
     of_organisation: int = 8
     waiting_of_key: int = 40
     wait_s: float = 15.0
+    #: Answers in parts that are being sent to clients of a key.
+    sending_of_key: int = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    """A request that waits for a place; one that is not new waits for it again, with its answer begun."""
+
+    key: str
+    organisation: str
+    entered: asyncio.Future[None]
+    is_new: bool
+
+
+class Place:
+    """A request's place, which it has while there is work for it, and not while its client takes what was made."""
+
+    def __init__(self, shares: Shares, key: str, organisation: str) -> None:
+        self._shares = shares
+        self._whose = key, organisation
+        self._is_held = False
+        self._is_sending = False
+
+    async def enter(self) -> None:
+        """Take the place. Raises ProblemError (429)."""
+        await self._shares.enter(*self._whose)
+        self._is_held = True
+
+    def sent_without(self, send: Send) -> Send:
+        """Return a `send` that leaves the place while a part is being sent, and takes it for the next part."""
+
+        async def send_without_place(message: Message) -> None:
+            if message["type"] != "http.response.body":
+                await send(message)
+                return
+            has_more = message.get("more_body", False)
+            if has_more and not self._is_sending:
+                self._shares.begin_sending(self._whose[0])
+                self._is_sending = True
+            self._leave()
+            await send(message)
+            if has_more:
+                await self._shares.enter_again(*self._whose)
+                self._is_held = True
+
+        return send_without_place
+
+    def end(self) -> None:
+        """Leave the place for good."""
+        self._leave()
+        if self._is_sending:
+            self._is_sending = False
+            self._shares.end_sending(self._whose[0])
+
+    def _leave(self) -> None:
+        if self._is_held:
+            self._is_held = False
+            self._shares.leave(*self._whose)
 
 
 class Shares:
@@ -35,11 +95,14 @@ class Shares:
         )
         self._keys: Counter[str] = Counter()
         self._organisations: Counter[str] = Counter()
-        self._waiting: deque[tuple[str, str, asyncio.Future[None]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._waiting_keys: Counter[str] = Counter()
+        self._sending: Counter[str] = Counter()
 
     async def enter(self, key: str, organisation: str) -> None:
         """Take a place, to be left with `leave`; wait for it where the share is taken. Raises ProblemError (429)."""
+        if self._sending[key] >= self._share.sending_of_key:
+            raise self._refusal()
         if self._fits(key, organisation) and not self._waiting_keys[key]:
             self._take(key, organisation)
         else:
@@ -52,22 +115,42 @@ class Shares:
             if not counts[name]:
                 del counts[name]
         for entry in list(self._waiting):
-            waiting_key, waiting_organisation, entered = entry
-            if not entered.done() and self._fits(waiting_key, waiting_organisation):
-                self._waiting.remove(entry)
-                self._forget_waiting(waiting_key)
-                self._take(waiting_key, waiting_organisation)
-                entered.set_result(None)
+            if not entry.entered.done() and self._fits(entry.key, entry.organisation):
+                self._remove(entry)
+                self._take(entry.key, entry.organisation)
+                entry.entered.set_result(None)
+
+    async def enter_again(self, key: str, organisation: str) -> None:
+        """Take a place for the next part of an answer that is being sent; wait for it before all new requests."""
+        if self._fits(key, organisation):
+            self._take(key, organisation)
+            return
+        entry = _Waiting(key, organisation, asyncio.get_running_loop().create_future(), is_new=False)
+        self._waiting.appendleft(entry)
+        await self._wait_for(entry, None)
+
+    def begin_sending(self, key: str) -> None:
+        """Count an answer that is sent in parts."""
+        self._sending[key] += 1
+
+    def end_sending(self, key: str) -> None:
+        """Forget an answer that was sent in parts."""
+        self._sending[key] -= 1
+        if not self._sending[key]:
+            del self._sending[key]
 
     async def _wait(self, key: str, organisation: str) -> None:
         if self._waiting_keys[key] >= self._share.waiting_of_key:
             raise self._refusal()
-        entered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        entry = key, organisation, entered
+        entry = _Waiting(key, organisation, asyncio.get_running_loop().create_future(), is_new=True)
         self._waiting.append(entry)
         self._waiting_keys[key] += 1
+        await self._wait_for(entry, self._share.wait_s)
+
+    async def _wait_for(self, entry: _Waiting, wait_s: float | None) -> None:
+        entered = entry.entered
         try:
-            async with asyncio.timeout(self._share.wait_s):
+            async with asyncio.timeout(wait_s):
                 await entered
         except TimeoutError:
             if entered.done() and not entered.cancelled():
@@ -75,12 +158,16 @@ class Shares:
             raise self._refusal() from None
         except BaseException:
             if entered.done() and not entered.cancelled():
-                self.leave(key, organisation)
+                self.leave(entry.key, entry.organisation)
             raise
         finally:
             if entry in self._waiting:
-                self._waiting.remove(entry)
-                self._forget_waiting(key)
+                self._remove(entry)
+
+    def _remove(self, entry: _Waiting) -> None:
+        self._waiting.remove(entry)
+        if entry.is_new:
+            self._forget_waiting(entry.key)
 
     def _fits(self, key: str, organisation: str) -> bool:
         return self._keys[key] < self._share.of_key and self._organisations[organisation] < self._share.of_organisation

@@ -13,8 +13,8 @@ from headland.runtime.cancellation import CancellationToken, set_token
 RETRY_AFTER_S: Final = 30
 #: A request that takes longer is watched: its client may leave. Most are answered before.
 _WATCH_AFTER_S: Final = 0.25
-#: How long a client may take to accept a part of its response.
-_SEND_S: Final = 60.0
+#: How long a client may take to accept a part of its response. The server ends slower connections before.
+_SEND_S: Final = 600.0
 #: Parts of a body that wait for an application that does not read them.
 _MOST_UNREAD: Final = 4
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from itertools import islice
 from typing import Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+#: What a client has to take of an answer in a period [B]: at a slower pace its connection ends.
+LEAST_TAKEN_BYTES: Final = 30_000
+TAKEN_WITHIN_S: Final = 30.0
+#: Bytes that the system holds of an answer before it was sent: more would hide at which pace a client takes it.
+_MOST_UNSENT_BYTES: Final = 16_384
 #: How long the head of a request may take, from its first byte or from the connection's begin.
 HEAD_WITHIN_S: Final = 10.0
 #: How long a connection stays open between two requests: longer than a proxy (nginx: 60 s) or a client (httpx: 5 s)
@@ -35,6 +41,10 @@ class BoundedProtocol(H11Protocol):
     #: Set by `bounded_protocol`.
     most_connections = MOST_CONNECTIONS
     head_within_s = HEAD_WITHIN_S
+    taken_within_s = TAKEN_WITHIN_S
+    #: The next look at what a client that does not take all has taken, and what was left for it at the last one.
+    _look: asyncio.TimerHandle | None = None
+    _left_bytes = 0
     #: Connections without a head, and when each is ended; the first is due first.
     _waiting: dict[BoundedProtocol, float]
     #: Connections between two requests, the longest silent one first.
@@ -44,6 +54,9 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first head."""
         super().connection_made(transport)
+        connected = transport.get_extra_info("socket")
+        if connected is not None and connected.family != socket.AF_UNIX and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MOST_UNSENT_BYTES)
         if len(self.connections) > self.most_connections:
             oldest = next(iter(self._silent), None) or next(iter(self._waiting), self)
             oldest.end()
@@ -55,7 +68,33 @@ class BoundedProtocol(H11Protocol):
         """Forget the connection."""
         self._stop_waiting()
         self._silent.pop(self, None)
+        self._stop_looking()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Look from now on at what the client takes: nothing is written before it has taken most of what is left."""
+        super().pause_writing()
+        self._look_later()
+
+    def resume_writing(self) -> None:
+        """Write again: the client has taken most of what was left."""
+        super().resume_writing()
+        self._stop_looking()
+
+    def _look_later(self) -> None:
+        self._left_bytes = self.transport.get_write_buffer_size()
+        self._look = self.loop.call_later(self.taken_within_s, self._look_at_what_is_left)
+
+    def _look_at_what_is_left(self) -> None:
+        if self._left_bytes - self.transport.get_write_buffer_size() < LEAST_TAKEN_BYTES:
+            self.end()
+        else:
+            self._look_later()
+
+    def _stop_looking(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
 
     def data_received(self, data: bytes) -> None:
         """Wait for the head of the next request, from its first byte on."""
@@ -103,12 +142,21 @@ class BoundedProtocol(H11Protocol):
         """End the connection at once."""
         self._stop_waiting()
         self._silent.pop(self, None)
+        self._stop_looking()
         self.transport.abort()
 
 
-def bounded_protocol(most_connections: int, head_within_s: float = HEAD_WITHIN_S) -> type[BoundedProtocol]:
+def bounded_protocol(
+    most_connections: int, head_within_s: float = HEAD_WITHIN_S, taken_within_s: float = TAKEN_WITHIN_S
+) -> type[BoundedProtocol]:
     """Return the protocol of one server."""
-    members = {"most_connections": most_connections, "head_within_s": head_within_s, "_waiting": {}, "_silent": {}}
+    members = {
+        "most_connections": most_connections,
+        "head_within_s": head_within_s,
+        "taken_within_s": taken_within_s,
+        "_waiting": {},
+        "_silent": {},
+    }
     return type("ServerProtocol", (BoundedProtocol,), members)
 
 

@@ -19,7 +19,9 @@ BOUND: Final = ("duckdb", "paho-mqtt", "uvicorn", "opentelemetry-sdk", "opentele
 #: Parts that are not public: methods by the class, and state by the names that its beginning sets.
 PAHO_METHODS: Final = ("_packet_queue", "_sock_recv", "loop_read")
 PAHO_STATE: Final = ("_last_bytes_received",)
-UVICORN_METHODS: Final = ("connection_made", "connection_lost", "data_received", "on_response_complete")
+UVICORN_METHODS: Final = (
+    "connection_made", "connection_lost", "data_received", "on_response_complete", "pause_writing", "resume_writing"
+)  # fmt: skip
 UVICORN_STATE: Final = ("connections", "cycle", "timeout_keep_alive_task")
 _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+)\s*(?:\[[^]]*\])?\s*\(?([^;)]*)\)?\s*(?:;.*)?")
 _BOUND: Final = re.compile(r"(>=|<)\s*([0-9][0-9.]*)")

@@ -8,15 +8,18 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import httpx
 import pytest
+from starlette.responses import Response
+from starlette.routing import Route
 
 from api.app import create_app
 from headland.store.memory import MemoryStore
-from station.server.http_protocol import AT_ONCE, BoundedProtocol, bounded_protocol
+from station.server.http_protocol import AT_ONCE, LEAST_TAKEN_BYTES, BoundedProtocol, bounded_protocol
 from station.server.http_server import ApiServer, server_config
+from tests.api.auth.test_shares import SkippingLoop
 from tests.ports import find_free_port
 from tests.waiting import PATIENCE_S
 from tests.waiting import wait_until as wait
@@ -174,6 +177,71 @@ def test_connections_that_stay_open_after_their_answer_make_room_for_others_firs
         for connection, rest in ((silent[0], whole), (waiting, b" now\r\n\r\n")):
             connection.sendall(rest)
             assert is_answered(connection)
+
+
+def test_a_client_that_takes_nothing_of_its_answer_is_ended_and_one_that_takes_it_has_it_whole() -> None:
+    whole = bytes(8_000_000)
+    app = create_app(MemoryStore(), organisation="own", readiness=list, counters=dict)
+    app.router.routes.insert(0, Route("/p/large", lambda _: Response(whole)))
+    config = server_config(app, "127.0.0.1", find_free_port())
+    config.http = bounded_protocol(100, 3600.0, taken_within_s=0.5)
+    server = ApiServer(config)
+    thread = threading.Thread(target=server.run, name="test-server", daemon=True)
+    thread.start()
+    wait(lambda: server.started)
+    try:
+        with ExitStack() as cleanup:
+            unread = half_request(config.port, cleanup, b"GET /p/large HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            wait(lambda: len(server.server_state.connections) == 1)
+            wait(lambda: not server.server_state.connections)
+            taken = 0
+            with suppress(ConnectionResetError):
+                while piece := unread.recv(65_536):
+                    taken += len(piece)
+            assert taken < len(whole)
+        with httpx.Client(timeout=120) as client:
+            assert client.get(f"http://127.0.0.1:{config.port}/p/large").content == whole
+    finally:
+        server.should_exit = True
+        thread.join(120)
+
+
+class Transport:
+    """Of a client that takes so much of what is left in each period."""
+
+    def __init__(self, takes: list[int], left: int) -> None:
+        self.takes, self.left, self.aborted = takes, left, False
+
+    def get_write_buffer_size(self) -> int:
+        return self.left
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+@pytest.mark.parametrize(
+    ("takes", "is_ended"),
+    [([40_000] * 20, False), ([LEAST_TAKEN_BYTES] * 20, False), ([LEAST_TAKEN_BYTES - 1], True), ([90_000, 0], True)],
+)
+def test_a_connection_ends_by_the_pace_at_which_an_answer_is_taken_however_long_that_lasts(
+    takes: list[int], is_ended: bool
+) -> None:
+    protocol = object.__new__(bounded_protocol(10))
+    transport = Transport(takes, 10_000_000)
+    protocol.transport = transport  # type: ignore[assignment]
+    with asyncio.Runner(loop_factory=SkippingLoop) as runner:
+
+        async def run() -> None:
+            protocol.loop = asyncio.get_running_loop()
+            protocol._look_later()
+            for taken in takes:
+                transport.left -= taken
+                await asyncio.sleep(protocol.taken_within_s)
+                await asyncio.sleep(0.001)
+            protocol._stop_looking()
+
+        runner.run(run())
+    assert transport.aborted is is_ended
 
 
 def test_a_connection_outlasts_the_silence_after_which_usual_proxies_and_clients_close_it() -> None:
