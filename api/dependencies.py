@@ -80,6 +80,7 @@ class HomeServices:
             access.by,
             self.cache,
             access.only_person,
+            access.acts_as,
         )
 
 

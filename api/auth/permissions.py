@@ -1,4 +1,7 @@
-"""Scope that each path requires, and paths by role; a path that is not listed is not accessible."""
+"""KindOfRecord of record of each path, and so who may ask for it; a path that is not listed is not accessible.
+
+What each role may read and change of a kind is one table: `headland.registry.models.access_table`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from headland.registry.models.access_table import KindOfRecord, Right, Role, right_to_change, right_to_read, role_of
 from headland.registry.models.models import Scope
 from headland.registry.models.people import PersonRole
 
@@ -46,24 +50,52 @@ _SCOPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PathPermission:
-    """Scopes of a path, and of all paths below it where `below`: `reads` for safe methods, `changes` for the others."""
+    """KindOfRecord of record of a path, and of all paths below it where `below`.
+
+    `reads` for safe methods and `changes` for the others are given where no kind decides them.
+    """
 
     path: str
-    reads: RequiredScope = RequiredScope.READ
-    changes: RequiredScope = RequiredScope.WRITE
+    kind: KindOfRecord | None = None
+    reads: RequiredScope | None = None
+    changes: RequiredScope | None = None
     below: bool = True
 
     def covers(self, path: str) -> bool:
         """Tell whether a request's path is covered."""
         return path == self.path or (self.below and path.startswith(self.path + "/"))
 
+    def required(self, *, is_read: bool) -> RequiredScope:
+        """Return the credentials that reading or changing needs."""
+        given = self.reads if is_read else self.changes
+        return given or _least_scope(self.kind, is_read=is_read)
+
+
+def _least_scope(kind: KindOfRecord | None, *, is_read: bool) -> RequiredScope:
+    """Return the smallest scope of a key that the table lets read or change a kind."""
+    for scope in Scope:
+        if _right(role_of(None, scope), kind, is_read=is_read).is_asked:
+            return RequiredScope(scope.value)
+    return RequiredScope.ADMIN
+
+
+def _right(role: Role, kind: KindOfRecord | None, *, is_read: bool) -> Right:
+    return right_to_read(role, kind) if is_read else right_to_change(role, kind)
+
 
 def _open(path: str, *, below: bool = False) -> PathPermission:
-    return PathPermission(path, RequiredScope.NOTHING, RequiredScope.NOTHING, below)
+    return PathPermission(path, None, RequiredScope.NOTHING, RequiredScope.NOTHING, below)
 
 
-def _admin(path: str) -> PathPermission:
-    return PathPermission(path, RequiredScope.ADMIN, RequiredScope.ADMIN)
+def _station(
+    path: str, reads: RequiredScope, changes: RequiredScope = RequiredScope.WRITE, *, below: bool = False
+) -> PathPermission:
+    """Return the permission of what the station says of itself, which is no record of the organisation."""
+    return PathPermission(path, None, reads, changes, below)
+
+
+def _kinds(kind: KindOfRecord, *names: str) -> tuple[PathPermission, ...]:
+    return tuple(PathPermission(f"/v1/{name}", kind) for name in names)
 
 
 #: The first entry that covers a path applies.
@@ -78,99 +110,73 @@ PATH_PERMISSIONS: Final = (
     # Pages of lots that were released: their token is the permission.
     _open("/p", below=True),
     _open("/01", below=True),
-    PathPermission("/v1/session", RequiredScope.READ, RequiredScope.NOTHING, below=False),
-    PathPermission("/healthz", RequiredScope.LOOPBACK_OR_READ, below=False),
-    PathPermission("/readyz", RequiredScope.LOOPBACK_OR_READ, below=False),
-    PathPermission("/metrics", below=False),
-    PathPermission("/openapi.json", below=False),
-    _admin("/v1/store/damage"),
-    _admin("/v1/store/retention"),
-    PathPermission("/v1/clock", changes=RequiredScope.ADMIN),
-    PathPermission("/v1/store", RequiredScope.OPERATOR, RequiredScope.OPERATOR),
-    _admin("/v1/gateway-enrolments"),
-    _admin("/v1/keys"),
-    _admin("/v1/members"),
-    _admin("/v1/audit"),
-    _admin("/v1/webhooks"),
-    # Contacts, and whose ground is whose: managers decide it.
-    PathPermission("/v1/people", changes=RequiredScope.ADMIN),
-    PathPermission("/v1/holdings", changes=RequiredScope.ADMIN),
-    # Money: whoever may see the farm may see it, managers decide it.
-    *(
-        PathPermission(f"/v1/{name}", changes=RequiredScope.ADMIN)
-        for name in (
-            "tariffs",
-            "subsidy-rules",
-            "accounts",
-            "deliveries",
-            "statement-runs",
-            "statements",
-            "subsidy-claims",
-        )
-    ),
-    PathPermission("/v1/statement-passes"),
-    PathPermission("/v1/disputes"),
+    _station("/v1/session", RequiredScope.READ, RequiredScope.NOTHING),
+    _station("/healthz", RequiredScope.LOOPBACK_OR_READ),
+    _station("/readyz", RequiredScope.LOOPBACK_OR_READ),
+    _station("/metrics", RequiredScope.READ),
+    _station("/openapi.json", RequiredScope.READ),
+    *_kinds(KindOfRecord.ACCESS, "store/damage", "store/retention"),
+    _station("/v1/clock", RequiredScope.READ, RequiredScope.ADMIN, below=True),
+    _station("/v1/store", RequiredScope.OPERATOR, RequiredScope.OPERATOR, below=True),
+    *_kinds(KindOfRecord.ACCESS, "gateway-enrolments", "keys", "members", "audit", "webhooks"),
+    *_kinds(KindOfRecord.PEOPLE, "people", "holdings"),
+    *_kinds(KindOfRecord.TARIFFS, "tariffs", "subsidy-rules", "subsidy-claims", "statement-runs"),
+    *_kinds(KindOfRecord.ACCOUNTS, "accounts", "deliveries", "statements"),
+    *_kinds(KindOfRecord.DISPUTES, "disputes"),
     # Whoever names a recipient chooses where the station posts to.
-    PathPermission("/v1/alarm-recipients", changes=RequiredScope.ADMIN),
+    *_kinds(KindOfRecord.RECIPIENTS, "alarm-recipients"),
+    *_kinds(KindOfRecord.PUSH, "push-subscriptions"),
     # Deletion, which alone can lose a gateway's records, needs ADMIN: see `required_scope`.
-    PathPermission("/v1/quarantine"),
-    *(
-        PathPermission(f"/v1/{name}")
-        for name in (
-            "alarm-notices",
-            "base-map",
-            "alarm-rules",
-            "alarms",
-            "catalog",
-            "crop-bands",
-            "certificates",
-            "device-places",
-            "devices",
-            "duty",
-            "duty-rotas",
-            "export",
-            "farms",
-            "fields",
-            "gateways",
-            "greenhouse-zones",
-            "greenhouses",
-            "harvest-intervals",
-            "harvests",
-            "implements",
-            "imports",
-            "latest",
-            "ledger",
-            "live",
-            "lot-operations",
-            "lots",
-            "maintenance-windows",
-            "notes",
-            "passes",
-            "photos",
-            "plant-protection-products",
-            "prescriptions",
-            "products",
-            "push-subscriptions",
-            "seasons",
-            "sites",
-            "tonight",
-            "treatments",
-            "trials",
-            "trial-variables",
-            "germplasm",
-        )
+    *_kinds(KindOfRecord.LOST_MESSAGES, "quarantine"),
+    *_kinds(KindOfRecord.GROUND, "base-map"),
+    *_kinds(KindOfRecord.FIELDS, "fields"),
+    *_kinds(KindOfRecord.PASSES, "passes"),
+    *_kinds(KindOfRecord.NOTES, "notes", "photos"),
+    *_kinds(KindOfRecord.ALARMS, "alarms"),
+    *_kinds(KindOfRecord.PROOFS, "ledger"),
+    *_kinds(KindOfRecord.GATEWAYS, "gateways"),
+    *_kinds(KindOfRecord.HARVESTS, "harvests"),
+    *_kinds(KindOfRecord.INPUTS, "devices", "implements", "prescriptions", "products", "seasons", "sites"),
+    *_kinds(
+        KindOfRecord.FARM,
+        "alarm-notices",
+        "alarm-rules",
+        "catalog",
+        "certificates",
+        "crop-bands",
+        "device-places",
+        "duty",
+        "duty-rotas",
+        "export",
+        "farms",
+        "germplasm",
+        "greenhouse-zones",
+        "greenhouses",
+        "harvest-intervals",
+        "imports",
+        "latest",
+        "live",
+        "lot-operations",
+        "lots",
+        "maintenance-windows",
+        "plant-protection-products",
+        "statement-passes",
+        "tonight",
+        "treatments",
+        "trial-variables",
+        "trials",
     ),
-    PathPermission("/sta/v1.1"),
-    PathPermission("/ogc"),
-    PathPermission("/epcis"),
+    PathPermission("/sta/v1.1", KindOfRecord.FARM),
+    PathPermission("/ogc", KindOfRecord.FARM),
+    PathPermission("/epcis", KindOfRecord.FARM),
     # A search of BrAPI is a POST that changes nothing.
-    PathPermission("/brapi/v2/search", changes=RequiredScope.READ),
-    PathPermission("/brapi/v2"),
+    PathPermission("/brapi/v2/search", KindOfRecord.FARM, changes=RequiredScope.READ),
+    PathPermission("/brapi/v2", KindOfRecord.FARM),
 )
 
 
-#: What a member of the cooperative may ask; everything else is refused, so that a new path is closed until it is named.
-#: The repositories limit each of them to the own rows.
+#: What a member of the cooperative may ask of the kinds that the table opens; everything else is refused, so that a new
+#: path is closed until it is named. The repositories limit each of them to the own rows.
 _MEMBER_READS: Final = re.compile(
     r"/v1/session|/openapi\.json|/v1/(?:people|holdings|fields|statements)(?:/[0-9a-z]{26})?"
     r"|/v1/fields/[0-9a-z]{26}/(?:passes|harvest-passes|yield(?:/(?:seasons|against-applied|stability))?)"
@@ -179,30 +185,40 @@ _MEMBER_READS: Final = re.compile(
     r"|/v1/base-map(?:/file)?"
 )
 _MEMBER_CHANGES: Final = re.compile(r"/v1/session|/v1/disputes")
-#: What a pilot may not read, and all that a pilot may change.
-_PILOT_CLOSED: Final = re.compile(
-    r"/v1/(?:people|holdings|tariffs|subsidy-rules|subsidy-claims|accounts|deliveries|statements|statement-runs|disputes)(?:/.*)?"
-)
-_PILOT_CHANGES: Final = re.compile(r"/v1/(?:session|passes|notes|photos|alarms)(?:/.*)?")
+
+
+def kind_of(path: str) -> KindOfRecord | None:
+    """Return the kind of record that a path is about; None for what is no record, and for a path that is not listed."""
+    permission = _permission_of(path)
+    return None if permission is None else permission.kind
 
 
 def is_open_to(role: PersonRole | None, method: str, path: str) -> bool:
-    """Tell whether a role may make a request, beside the scope that the path requires."""
+    """Tell whether the role of a person lets it make a request, beside the scope that the path requires."""
+    if role not in (PersonRole.PILOT, PersonRole.MEMBER):
+        # Others differ by the scope that their role leaves to their key.
+        return True
     is_read, path = method in _READS, path.rstrip("/")
-    if role is PersonRole.MEMBER:
-        return (_MEMBER_READS if is_read else _MEMBER_CHANGES).fullmatch(path) is not None
-    if role is PersonRole.PILOT:
-        return not _PILOT_CLOSED.fullmatch(path) and (is_read or _PILOT_CHANGES.fullmatch(path) is not None)
-    return True
+    if role is PersonRole.MEMBER and not (_MEMBER_READS if is_read else _MEMBER_CHANGES).fullmatch(path):
+        return False
+    permission = _permission_of(path)
+    if permission is None or permission.kind is None:
+        return is_read or path == "/v1/session"
+    return _right(Role(role.value), permission.kind, is_read=is_read).is_asked
 
 
 def required_scope(method: str, path: str) -> RequiredScope | None:
     """Return the credentials that a request must have; None for a path that is not listed."""
-    permission = next((entry for entry in PATH_PERMISSIONS if entry.covers(path)), None)
+    permission = _permission_of(path)
     if permission is None:
         return None
-    if method == "DELETE" and permission.path == "/v1/quarantine":
+    is_read = method in _READS
+    if method == "DELETE" and permission.kind is KindOfRecord.LOST_MESSAGES:
         return RequiredScope.ADMIN
-    if method not in _READS and _ADMIN_CHANGES.fullmatch(path.rstrip("/")):
+    if not is_read and _ADMIN_CHANGES.fullmatch(path.rstrip("/")):
         return RequiredScope.ADMIN
-    return permission.reads if method in _READS else permission.changes
+    return permission.required(is_read=is_read)
+
+
+def _permission_of(path: str) -> PathPermission | None:
+    return next((entry for entry in PATH_PERMISSIONS if entry.covers(path)), None)

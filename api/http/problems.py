@@ -25,6 +25,7 @@ from headland.registry.models.errors import (
     InvalidRecord,
     InvalidTarget,
     NotFound,
+    NotOwn,
     RecordConflict,
     RequestRepeated,
     VersionConflict,
@@ -214,6 +215,7 @@ def install_problems(app: FastAPI) -> None:
     app.exception_handler(WorkCancelled)(_on_cancelled)
     app.exception_handler(NotFound)(_on_not_found)
     app.exception_handler(RecordConflict)(_on_conflict)
+    app.exception_handler(NotOwn)(_on_not_own)
     app.exception_handler(InvalidRecord)(_on_invalid_record)
     app.exception_handler(Exception)(_on_bug)
 
@@ -270,6 +272,10 @@ def _on_conflict(_request: Request, error: RecordConflict) -> Response:
     if isinstance(error, RequestRepeated):
         return respond(already_carried_out())
     return reply_problem(409, str(error), kind="conflict", title="Conflict with an existing record")
+
+
+def _on_not_own(_request: Request, error: NotOwn) -> Response:
+    return reply_problem(403, str(error), kind="not-own", title="Record of somebody else")
 
 
 def _on_invalid_record(_request: Request, error: InvalidRecord) -> Response:

@@ -12,6 +12,7 @@ from api.schemas.model import EXAMPLE_MS, Model
 from api.schemas.registry import EXAMPLE_ID, RecordKind
 from headland.analysis.window import HIGH_MS
 from headland.network.http_target import parse_target
+from headland.registry.models.access_table import KindOfRecord
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, MaintenanceWindow, RecipientKind
 from headland.registry.models.duty import DutyRota
 from headland.registry.validation.alarm_rules import subscription_of
@@ -45,8 +46,8 @@ RULES: Final = RecordKind(
 
 
 def mask_recipient(recipient: AlarmRecipient) -> AlarmRecipient:
-    """Return a recipient as keys without the scope `admin` see it: the path of a webhook is often its secret."""
-    if recipient.kind not in (RecipientKind.WEBHOOK, RecipientKind.PUSH):
+    """Return a recipient as all but administrators see it: a mailbox is of a person, a URL's path often its secret."""
+    if not recipient.address:
         return recipient
     try:
         shown = f"{parse_target(posted_to(recipient) or '').origin}/***"
@@ -68,6 +69,7 @@ RECIPIENTS: Final = RecordKind(
     AlarmRecipient,
     lambda repositories: repositories.alarm_recipients,
     {"name": "Li", "kind": "webhook", "address": "https://example.org/alarms", "language": "zh-CN"},
+    part=KindOfRecord.ADDRESSES,
     mask=mask_recipient,
     target=posted_to,
 )

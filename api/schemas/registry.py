@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
+from headland.registry.models.access_table import KindOfRecord, Right, right_to_read
 from headland.registry.models.crop_bands import CropBand
 from headland.registry.models.fertilizer_catalog import CatalogProduct
 from headland.registry.models.geometry import MultiPolygon, Polygon, read_geometry, show_geometry
@@ -22,7 +23,6 @@ from headland.registry.models.models import (
     Implement,
     Positive,
     Product,
-    Scope,
     Season,
     Site,
     Text,
@@ -70,15 +70,17 @@ class RecordKind:
     within: tuple[str, ...] = ()
     read: Callable[[Any], VersionedRecord] = lambda thing: thing
     show: Callable[[Any], VersionedRecord] = lambda record: record
-    #: A record as a key without the scope `admin` sees it.
+    #: The part that roles may not read though they read the record, and a record without it.
+    part: KindOfRecord = KindOfRecord.ACCESS
     mask: Callable[[Any], VersionedRecord] = lambda record: record
     #: The URL in a record to which something will be posted.
     target: Callable[[Any], str | None] = lambda _record: None
 
     def show_to(self, record: Any, access: Access) -> VersionedRecord:
         """Return a record as JSON resource for an access."""
-        is_own = access.person is not None and access.person == record.id
-        return self.show(record if access.scope is Scope.ADMIN or is_own else self.mask(record))
+        right = right_to_read(access.acts_as, self.part)
+        is_own = right is Right.OWN and access.person == record.id
+        return self.show(record if right is Right.ALL or is_own else self.mask(record))
 
 
 def _read_field(thing: FieldResource) -> Field:
@@ -193,6 +195,7 @@ PEOPLE: Final = RecordKind(
         "language": "zh",
         "contacts": [{"channel": "sms", "address": "13800000000"}],
     },
+    part=KindOfRecord.CONTACTS,
     mask=_hide_contacts,
 )
 HOLDINGS: Final = RecordKind(

@@ -17,7 +17,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # mkdocs loads this file by its path
     sys.path.insert(0, str(ROOT))
 
-from docs.generator import commands, decisions, methods, routes, science, settings, terms, theme_notices  # noqa: E402
+from docs.generator import commands, decisions, methods, roles, routes, science, settings, terms, theme_notices  # noqa: E402
 
 PARTS: Final[dict[str, Callable[[], str]]] = {
     "commands": commands.to_markdown,
@@ -29,6 +29,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "limits": settings.limits_to_markdown,
     "methods": methods.to_markdown,
     "quantities": science.quantities_to_markdown,
+    "roles": roles.to_markdown,
     "routes": routes.to_markdown,
     "settings": settings.to_markdown,
     "validity": science.validity_to_markdown,

@@ -12,4 +12,4 @@ def repositories_of(scope: OrgScope) -> OrganisationRepositories:
     if scope.registry is None:
         raise AnalysisError("no-registry", "No registry", "This API runs without a registry: start it with one.")
     organisation = scope.registry.organisation(scope.organisation).id
-    return scope.registry.repositories(organisation, scope.by, scope.person)
+    return scope.registry.repositories(organisation, scope.by, scope.person, scope.role)

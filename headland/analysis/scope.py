@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from headland.analysis.result_cache import ResultCache
+from headland.registry.models.access_table import Role
 from headland.registry.registry import Registry
 from headland.store.port import Store
 
@@ -16,7 +17,8 @@ class OrgScope:
     `registry` is None where none is configured. `now_ms` is the instant of the request, fixed once: windows without an
     end stop there. `by` is the person or process that asks, for the audit log. `cache` holds
     results that several requests share; a scope without one has its own. `person` is the member of the cooperative
-    whose own fields and passes are all that the scope shows; None shows the organisation.
+    whose own fields and passes are all that the scope shows; None shows the organisation, without what is closed to
+    `role`.
     """
 
     store: Store
@@ -26,3 +28,4 @@ class OrgScope:
     by: str = "nobody"
     cache: ResultCache = field(default_factory=ResultCache, repr=False)
     person: str | None = None
+    role: Role = Role.MANAGER

@@ -24,6 +24,7 @@ from headland.registry.db.tables.access_tables import members
 from headland.registry.db.tables.farm_tables import ledger_heads, note_photos, organisations
 from headland.registry.db.tables.people_tables import people
 from headland.registry.db.tables.proof_tables import epcis_events, log_checkpoints, releases
+from headland.registry.models.access_table import Role, role_of
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.models import NotePhoto, Organisation, Scope
 from headland.registry.models.people import PersonRole
@@ -54,6 +55,11 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     def only_person(self) -> str | None:
         """The id of the member whose own rows are all that this access sees; None where it sees the organisation."""
         return self.person if self.role is PersonRole.MEMBER else None
+
+    @property
+    def acts_as(self) -> Role:
+        """The role by which the table of permissions decides."""
+        return role_of(self.role, self.scope)
 
 
 class RegistryInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,12 +144,15 @@ class Registry:
         with self._database.reading() as connection:
             return tuple(connection.execute(sa.select(*parts)).one())
 
-    def repositories(self, organisation: str, by: str, person: str | None = None) -> OrganisationRepositories:
+    def repositories(
+        self, organisation: str, by: str, person: str | None = None, role: Role = Role.MANAGER
+    ) -> OrganisationRepositories:
         """Return the repositories of an organisation by its id; `by` is the actor for the audit log.
 
-        With `person` they show that member's own rows and nothing else.
+        With `person` they show that member's own rows and nothing else. Kinds that are closed to `role` are not there.
         """
-        context = RepositoryContext(self._database, organisation, by, self._ids, self._now_ms, person)
+        role = role if person is None else Role.MEMBER
+        context = RepositoryContext(self._database, organisation, by, self._ids, self._now_ms, person, role)
         return OrganisationRepositories(context)
 
     def authenticate(self, key: str) -> Access | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 from fastapi import Request
 from starlette.responses import Response
 
@@ -15,11 +14,9 @@ from api.schemas.alarms import PushKeyBody, PushOrder, PushRecipient
 from headland.alarms.notification.web_push import check_keys, make_key, read_key
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.alarms import AlarmRecipient, PushSubscription, RecipientKind, Severity
-from headland.registry.models.errors import NotFound
-from headland.registry.validation.alarm_rules import subscription_of
 from headland.registry.validation.targets import check_permitted
 
-router = Router(prefix="/v1/push-subscriptions", tags=["alarms"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1/push-subscriptions", tags=["alarms"], responses=declare_problems(403, 404, 422, 503))
 
 
 @router.get("/key", name="get_push_key", response_model=PushKeyBody)
@@ -37,7 +34,10 @@ def get_key(request: Request, scope: ScopeOf) -> Response:
     responses=declare_problems(400, 409),
 )
 def subscribe(request: Request, scope: ScopeOf, body: PushOrder) -> PushRecipient:
-    """Make a browser an alarm recipient; the same browser again is the same recipient with what is given now."""
+    """Make a browser an alarm recipient; the same browser again is the same recipient with what is given now.
+
+    The push service is one of the known browsers', or an administrator subscribes. 403 for somebody else's browser.
+    """
     try:
         check_keys(body.p256dh, body.auth)
     except ValueError as error:
@@ -46,30 +46,19 @@ def subscribe(request: Request, scope: ScopeOf, body: PushOrder) -> PushRecipien
     policy = home_of(request).webhooks_to
     if policy is not None:
         check_permitted(body.endpoint, policy)
-    subscription = PushSubscription(endpoint=body.endpoint, p256dh=body.p256dh, auth=body.auth)
-    repository = repositories_of(scope).alarm_recipients
-    given = AlarmRecipient(
+    recipient = AlarmRecipient(
         name=body.name,
         kind=RecipientKind.PUSH,
-        address=msgspec.json.encode(subscription).decode(),
         language=body.language,
         least_severity=Severity(body.least_severity),
     )
-    for known in repository.all():
-        if known.kind is RecipientKind.PUSH and subscription_of(known.address).endpoint == body.endpoint:
-            stored = repository.change(msgspec.structs.replace(given, id=known.id, version=known.version))
-            break
-    else:
-        stored = repository.add(given)
+    subscription = PushSubscription(endpoint=body.endpoint, p256dh=body.p256dh, auth=body.auth)
+    stored = repositories_of(scope).alarm_recipients.subscribe(recipient, subscription)
     return PushRecipient(recipient=stored.id, name=stored.name)
 
 
 @router.delete("/{recipient:record_id}", name="delete_push_subscription", status_code=204)
 def unsubscribe(scope: ScopeOf, recipient: Id) -> Response:
-    """Delete the alarm recipient of a browser."""
-    repository = repositories_of(scope).alarm_recipients
-    known = repository.get(recipient)
-    if known.kind is not RecipientKind.PUSH:
-        raise NotFound("alarm recipient", recipient)
-    repository.delete(known.id, known.version)
+    """Delete the alarm recipient of a browser: of one that this key subscribed, or as an administrator of any."""
+    repositories_of(scope).alarm_recipients.unsubscribe(recipient)
     return Response(status_code=204)

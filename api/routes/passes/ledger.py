@@ -213,7 +213,11 @@ def get_ledger(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
-    """List the ledger's entries in the order in which they were written; CSV, Arrow and Parquet hold all of them."""
+    """List the ledger's entries in the order in which they were written; CSV, Arrow and Parquet hold all of them.
+
+    An entry that is closed to the role is `sealed`: its number, time and hash remain, and in `body` the hash of its
+    leaf in the Merkle log, so that the whole list can still be verified. A list of a field or a pass omits it.
+    """
     ledger = repositories_of(scope).ledger
     after = read_cursor(cursor, tuple[int])
     after_seq = 0 if after is None else after[0]

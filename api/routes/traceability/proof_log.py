@@ -33,6 +33,7 @@ from headland.proof.checkpoint import InvalidCheckpoint, PublicKey, read_checkpo
 from headland.proof.leaves import leaf_of
 from headland.proof.merkle import HASH_BYTES
 from headland.proof.tiles import read_tile_name
+from headland.registry.repositories.ledger.ledger import SEALED, leaf_hash_of
 from headland.registry.repositories.ledger.proof_log import ProofLog
 
 _OCTETS: Final[dict[int | str, dict[str, Any]]] = {
@@ -101,15 +102,16 @@ def get_inclusion(request: Request, scope: ScopeOf, seq: Annotated[int, PathPara
             404, "unknown-entry", "No such entry", f"The ledger has {size} entries: ask for one of them."
         )
     entry = entries[0]
-    leaf = leaf_of(entry.kind, entry.body, entry.hash)
+    body_sha256 = "" if entry.kind == SEALED else leaf_of(entry.kind, entry.body, entry.hash).body_sha256
     return reply(
         request,
         InclusionBody(
             seq=seq,
             size=size,
-            kind=leaf.kind,
-            body_sha256=leaf.body_sha256,
-            entry_sha256=leaf.entry_sha256,
+            kind=entry.kind,
+            body_sha256=body_sha256,
+            entry_sha256=entry.hash,
+            leaf_sha256=leaf_hash_of(entry).hex(),
             path=[_encode(each) for each in log.prove(seq, size)],
         ),
     )

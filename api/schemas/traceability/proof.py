@@ -40,13 +40,17 @@ class GrowthBody(Model):
 
 
 class InclusionBody(Model):
-    """Path by RFC 9162 from an entry to the root of the log of `size` entries, and the entry's leaf."""
+    """Path by RFC 9162 from an entry to the root of the log of `size` entries, and the entry's leaf.
+
+    Of an entry that is closed to the role, `kind` is `sealed` and `body_sha256` empty.
+    """
 
     seq: int
     size: Size
     kind: str
     body_sha256: str
     entry_sha256: str
+    leaf_sha256: Annotated[str, Field(description="Hash of the leaf, from which the path leads to the root.")]
     path: HashPath
 
 

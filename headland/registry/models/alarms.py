@@ -122,11 +122,15 @@ class RecipientKind(StrEnum):
 
 
 class PushSubscription(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a browser takes messages, and the keys that only it can read them with (RFC 8291)."""
+    """Where a browser takes messages, and the keys that only it can read them with (RFC 8291).
+
+    `by` is who subscribed it, as the audit log names them; empty for one of an earlier version.
+    """
 
     endpoint: Annotated[str, Meta(max_length=1500)]
     p256dh: Annotated[str, Meta(max_length=100)]
     auth: Annotated[str, Meta(max_length=40)]
+    by: Annotated[str, Meta(max_length=500)] = ""
 
 
 class AlarmRecipient(VersionedRecord, frozen=True, kw_only=True):

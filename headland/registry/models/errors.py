@@ -42,6 +42,13 @@ class RequestRepeated(RecordConflict):
         super().__init__("The request with this Idempotency-Key was carried out before: read what it changed.")
 
 
+class NotOwn(HeadlandError):  # noqa: N818
+    """The record is of somebody else, and the role changes its own ones only."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"This {kind} is of somebody else: ask them, or an administrator.")
+
+
 class InvalidRecord(HeadlandError):  # noqa: N818
     """A value of the record is not valid."""
 

@@ -10,13 +10,15 @@ import sqlalchemy as sa
 from headland.registry.db import audit
 from headland.registry.db.database import Database
 from headland.registry.db.ids import IdMaker
+from headland.registry.models.access_table import Role
 
 
 @dataclass(frozen=True, slots=True)
 class RepositoryContext:
     """Organisation and actor of all changes; `by` is the actor in the audit log, such as `key:hl_7f3a`.
 
-    `person` is the member to whose own rows everything is limited; None sees the whole organisation.
+    `person` is the member to whose own rows everything is limited; None sees the whole organisation, of which `role`
+    closes kinds of records.
     """
 
     database: Database
@@ -25,6 +27,7 @@ class RepositoryContext:
     ids: IdMaker
     now_ms: Callable[[], int]
     person: str | None = None
+    role: Role = Role.MANAGER
 
 
 def log(

@@ -23,6 +23,7 @@ from headland.registry.db.tables import (
     trial_tables,
 )
 from headland.registry.models import alarms, cooperative, models, people, trials
+from headland.registry.models.access_table import KindOfRecord, Right, has_repository, right_to_read
 from headland.registry.models.crop_bands import CropBand
 from headland.registry.models.duty import DutyRota
 from headland.registry.models.errors import InvalidRecord, NotFound
@@ -34,6 +35,7 @@ from headland.registry.repositories.accounts import AccountRepository
 from headland.registry.repositories.alarms import AlarmRepository
 from headland.registry.repositories.context import RepositoryContext, log
 from headland.registry.repositories.delivery.delivery_marks import DeliveryMarkRepository
+from headland.registry.repositories.delivery.recipients import RecipientRepository
 from headland.registry.repositories.delivery.request_marks import RequestMarkRepository
 from headland.registry.repositories.delivery.secrets import SecretRepository
 from headland.registry.repositories.delivery.webhooks import WebhookCursors
@@ -48,13 +50,13 @@ from headland.registry.repositories.ledger.anchors import Anchors
 from headland.registry.repositories.ledger.ledger import Ledger
 from headland.registry.repositories.ledger.proof_log import ProofLog
 from headland.registry.repositories.notes import NotePhotoRepository, NoteRepository
-from headland.registry.repositories.own_rows import OPEN_TO_MEMBERS, ClosedRepository, sees_field_at
+from headland.registry.repositories.own_rows import ClosedRepository, sees_field_at
 from headland.registry.repositories.passes import PassRepository
 from headland.registry.repositories.plot_observations import PlotObservationRepository
 from headland.registry.repositories.repository import Repository
 from headland.registry.repositories.statements import StatementRepository
 from headland.registry.validation import records
-from headland.registry.validation.alarm_rules import check_recipient, check_rota, check_rule, check_window
+from headland.registry.validation.alarm_rules import check_rota, check_rule, check_window
 from headland.registry.validation.crop_bands import check_crop_band
 from headland.registry.validation.lots import check_plant_protection_product
 from headland.registry.validation.people import check_holding, check_person
@@ -85,7 +87,12 @@ class OrganisationRepositories:
         self.farms = Repository(context, models.Farm, farm_tables.farms, records.check_farm)
         self.sites = Repository(context, models.Site, farm_tables.sites, records.check_site)
         self.fields = Repository(
-            context, models.Field, farm_tables.fields, records.check_field, prepare=records.measure_field
+            context,
+            models.Field,
+            farm_tables.fields,
+            records.check_field,
+            prepare=records.measure_field,
+            mask=None if right_to_read(context.role, KindOfRecord.OWNERS) is not Right.NONE else _without_owner,
         )
         self.greenhouses = Repository(context, models.Greenhouse, farm_tables.greenhouses)
         self.zones = Repository(context, models.GreenhouseZone, farm_tables.greenhouse_zones)
@@ -112,9 +119,7 @@ class OrganisationRepositories:
         self.photos = NotePhotoRepository(context)
         self.forecasts = ForecastRepository(context)
         self.alarm_rules = Repository(context, alarms.AlarmRule, alarm_tables.alarm_rules, check_rule)
-        self.alarm_recipients = SecretRepository(
-            context, alarms.AlarmRecipient, alarm_tables.alarm_recipients, check_recipient
-        )
+        self.alarm_recipients = RecipientRepository(context)
         self.maintenance = Repository(context, alarms.MaintenanceWindow, alarm_tables.maintenance_windows, check_window)
         self.duty_rotas = Repository(context, DutyRota, alarm_tables.duty_rotas, check_rota)
         self.alarms = AlarmRepository(context)
@@ -123,8 +128,8 @@ class OrganisationRepositories:
         self.webhooks = SecretRepository(context, Webhook, access_tables.webhooks, check_webhook)
         self.webhook_cursors = WebhookCursors(context)
         self.keys = Repository(context, ApiKey, access_tables.api_keys)
-        if context.person is not None:
-            for name in vars(self).keys() - OPEN_TO_MEMBERS - {"_context"}:
+        for name in vars(self).keys() - {"_context"}:
+            if not has_repository(context.role, name):
                 setattr(self, name, ClosedRepository(name))
 
     @property
@@ -186,7 +191,7 @@ class OrganisationRepositories:
         self, record: str | None = None, *, before_seq: int | None = None, limit: int = 100
     ) -> list[AuditEntry]:
         """Return audit entries, the newest first, of one record or all, those before `before_seq`."""
-        self._refuse_members()
+        self._refuse_closed()
         with self._context.database.reading() as connection:
             return audit.read(connection, self.organisation, record, before_seq, limit)
 
@@ -197,7 +202,7 @@ class OrganisationRepositories:
 
     def check_audit(self) -> AuditCheck:
         """Check the whole audit log, and that every record is as its newest entry says."""
-        self._refuse_members()
+        self._refuse_closed()
         # In a writing transaction, so that no entry is added during the check.
         with self._context.database.writing() as connection:
             checked = audit.check(connection, self.organisation)
@@ -206,9 +211,9 @@ class OrganisationRepositories:
             altered = [name for shelf in self._audited() for name in shelf.altered_within(connection)]
         return msgspec.structs.replace(checked, altered=tuple(altered[:MOST_ALTERED]))
 
-    def _refuse_members(self) -> None:
-        """Raise NotFound where the access is a member's: the log is of the whole organisation."""
-        if self._context.person is not None:
+    def _refuse_closed(self) -> None:
+        """Raise NotFound where the role does not read the log, which is of the whole organisation."""
+        if right_to_read(self._context.role, KindOfRecord.ACCESS) is Right.NONE:
             raise NotFound("audit", "of others")
 
     def _audited(self) -> list[Repository[Any]]:
@@ -230,6 +235,10 @@ class OrganisationRepositories:
 
     def _find_device(self, connection: sa.Connection, name: str) -> Device | None:
         return self.devices.find_within(connection, name=name)
+
+
+def _without_owner(field: models.Field) -> models.Field:
+    return msgspec.structs.replace(field, owner="")
 
 
 def _described(device: Device, gateway: str, descriptor: Descriptor, *, unmark: bool) -> Device:

@@ -87,13 +87,6 @@ _RULES: Final[dict[str, Rule]] = {
     "products": _all,
     "sites": _all,
 }
-#: Repositories that a member's access has; those with rules above, and the ledger of own passes.
-OPEN_TO_MEMBERS: Final = frozenset(
-    (
-        *("people", "holdings", "fields", "passes", "harvests", "ledger", "accounts", "statements"),
-        *("devices", "implements", "products", "sites", "prescriptions", "seasons"),
-    )
-)
 
 
 def visible_rows(table: sa.Table, organisation: str, person: str | None) -> sa.ColumnElement[bool]:
@@ -113,7 +106,7 @@ def sees_field_at(connection: sa.Connection, context: RepositoryContext, field: 
 
 
 class ClosedRepository:
-    """A repository that a member's access does not have: whatever is asked of it is not found."""
+    """A repository of a kind that is closed to the role of an access: whatever is asked of it is not found."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -56,6 +56,7 @@ class Repository(Generic[R]):
         table: sa.Table,
         check: RecordCheck[R] | None = None,
         prepare: Callable[[R], R] | None = None,
+        mask: Callable[[R], R] | None = None,
     ) -> None:
         self._context = context
         self._kind = kind
@@ -63,6 +64,8 @@ class Repository(Generic[R]):
         self._table = table
         self._check = check
         self._prepare = prepare
+        #: What the role of the access sees of a record that it reads; changes are of the whole record.
+        self._mask = mask
         #: Queries of `list` by the fields that must equal a value, and whether that is null: making one takes longer
         #: than its answer.
         self._queries: dict[tuple[tuple[str, bool], ...], sa.Select[*tuple[Any, ...]]] = {}
@@ -114,7 +117,7 @@ class Repository(Generic[R]):
     def get(self, id: str, *, also_deleted: bool = False) -> R:  # noqa: A002 - it is the record's id
         """Return a record; raises NotFound. `also_deleted` includes deleted records."""
         with self._context.database.reading() as connection:
-            return self._get(connection, id, also_deleted=also_deleted)
+            return self._shown(self._get(connection, id, also_deleted=also_deleted))
 
     def find_within(self, connection: sa.Connection, **where: str) -> R | None:
         """Return the record with these values in an open transaction, or None."""
@@ -139,7 +142,7 @@ class Repository(Generic[R]):
         values = {f"where_{name}": value for name, value in where.items() if value is not None}
         page = {"after_id": after, "most": min(max(limit, 1), MAX_LIMIT)}
         with self._context.database.reading() as connection:
-            return [self._record(row) for row in connection.execute(query, {**page, **values})]
+            return [self._shown(self._record(row)) for row in connection.execute(query, {**page, **values})]
 
     def deleted_ms(self, **where: str) -> int | None:
         """Return when the last record with these values was deleted; None where one exists or none ever existed."""
@@ -331,6 +334,9 @@ class Repository(Generic[R]):
                         f"{count} of its {things} still refer to this {self._name}: "
                         "delete them, or change their reference, first."
                     )
+
+    def _shown(self, record: R) -> R:
+        return record if self._mask is None else self._mask(record)
 
     def _record(self, row: sa.Row[*tuple[Any, ...]]) -> R:
         values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it

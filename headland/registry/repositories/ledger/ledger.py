@@ -3,6 +3,9 @@
 It is chained like the audit log, in tables of its own. `ledger_heads` holds the newest hash of each organisation, so a
 changed, removed, inserted or cut off entry is detected. Whoever can write to the database could recompute all hashes:
 store a copy of `LedgerCheck.hash` elsewhere to detect that as well.
+
+A role that does not read entries of a kind gets them sealed: number, time, hash and the hash of the leaf in the Merkle
+log remain, so that the chain and the log's root can be computed over all entries.
 """
 
 from __future__ import annotations
@@ -14,13 +17,18 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.plain_numbers import is_digits
+from headland.proof.leaves import leaf_of
+from headland.proof.merkle import hash_leaf
 from headland.registry.db.audit import lock_organisation
 from headland.registry.db.tables.farm_tables import ledger, ledger_heads, passes
+from headland.registry.models.access_table import LEDGER_ENTRIES, Role, changes_entries, reads_entries
 from headland.registry.models.errors import NotFound
 from headland.registry.repositories.context import RepositoryContext
 from headland.registry.repositories.own_rows import sees_field_at
 
 START: Final = ""
+#: Kind of an entry as a role sees it that its own kind is closed to.
+SEALED: Final = "sealed"
 _PAGE: Final = 500
 #: Kinds of entries that a member may append: what they say about a pass of their own.
 _OF_MEMBERS: Final = frozenset(("dispute",))
@@ -60,6 +68,8 @@ class Ledger:
         """
         context = self._context
         text = msgspec.json.encode(body, order="sorted").decode()
+        if not changes_entries(context.role, kind):
+            raise NotFound("ledger", "of others")
         with context.database.writing() as connection:
             if context.person is not None and not (kind in _OF_MEMBERS and self._sees(connection, field, pass_id)):
                 raise NotFound("ledger", "of others")
@@ -94,7 +104,10 @@ class Ledger:
         after_seq: int = 0,
         limit: int = 1000,
     ) -> list[LedgerEntry]:
-        """Return entries in order, those after `after_seq`, of a field, of a pass, of a kind, or all."""
+        """Return entries in order, those after `after_seq`, of a field, of a pass, of a kind, or all.
+
+        Entries that are closed to the role are sealed in the list of all; the others are no chain, and omit them.
+        """
         query = self._mine().where(ledger.c.seq > after_seq)
         if field is not None:
             query = query.where(ledger.c.field == field)
@@ -102,9 +115,13 @@ class Ledger:
             query = query.where(ledger.c.kind == kind)
         if pass_id is not None:
             query = query.where(ledger.c["pass"] == pass_id)
+        role, is_whole = self._context.role, field is None and kind is None and pass_id is None
+        if not is_whole and role is not Role.MANAGER:
+            query = query.where(ledger.c.kind.in_([each for each in LEDGER_ENTRIES if reads_entries(role, each)]))
         with self._context.database.reading() as connection:
             entries = [_entry(row) for row in connection.execute(query.order_by(ledger.c.seq).limit(limit))]
-            return [entry for entry in entries if self._shows(connection, entry)]
+            shown = [entry for entry in entries if self._shows(connection, entry)]
+        return [entry if reads_entries(role, entry.kind) else seal_entry(entry) for entry in shown]
 
     def check(self) -> LedgerCheck:
         """Check the whole ledger, in bounded memory."""
@@ -188,6 +205,19 @@ def _entry(row: sa.Row[*tuple[object, ...]]) -> LedgerEntry:
     del values["organisation"]
     values["pass_id"] = values.pop("pass")
     return LedgerEntry(**values)
+
+
+def seal_entry(entry: LedgerEntry) -> LedgerEntry:
+    """Return an entry without what it says: its number, time, hash, and the hash of its leaf in the Merkle log."""
+    body = msgspec.json.encode({"leaf_sha256": leaf_hash_of(entry).hex()}).decode()
+    return msgspec.structs.replace(entry, who="", kind=SEALED, field="", pass_id="", body=body)
+
+
+def leaf_hash_of(entry: LedgerEntry) -> bytes:
+    """Return the hash of an entry's leaf in the Merkle log, also of a sealed one."""
+    if entry.kind == SEALED:
+        return bytes.fromhex(msgspec.json.decode(entry.body)["leaf_sha256"])
+    return hash_leaf(leaf_of(entry.kind, entry.body, entry.hash).content())
 
 
 def hash_entry(organisation: str, entry: LedgerEntry, previous: str) -> str:

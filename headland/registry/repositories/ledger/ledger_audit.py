@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from headland.proof.checkpoint import Checkpoint
-from headland.proof.leaves import leaf_of
-from headland.proof.merkle import RunningRoot, hash_leaf
-from headland.registry.repositories.ledger.ledger import START, LedgerEntry, hash_entry
+from headland.proof.merkle import RunningRoot
+from headland.registry.repositories.ledger.ledger import SEALED, START, LedgerEntry, hash_entry, leaf_hash_of
 
 
 class LedgerAudit(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +30,11 @@ class LedgerAudit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def audit_entries(organisation: str, entries: Iterable[LedgerEntry], kept: Sequence[Checkpoint]) -> LedgerAudit:
-    """Audit the entries of an organisation in their order, in bounded memory."""
+    """Audit the entries of an organisation in their order, in bounded memory.
+
+    What a sealed entry says cannot be compared with its hash: its hash and its leaf are taken as they are, and proven
+    by the entry that follows and by the checkpoints.
+    """
     running, previous, broken_at = RunningRoot(), START, None
     roots_by_size: dict[int, bytes] = {}
     wanted = {checkpoint.size for checkpoint in kept}
@@ -39,10 +42,11 @@ def audit_entries(organisation: str, entries: Iterable[LedgerEntry], kept: Seque
         roots_by_size[0] = running.root()
     for entry in entries:
         seq = running.size + 1
-        if broken_at is None and (entry.seq != seq or entry.hash != hash_entry(organisation, entry, previous)):
+        follows = entry.kind == SEALED or entry.hash == hash_entry(organisation, entry, previous)
+        if broken_at is None and (entry.seq != seq or not follows):
             broken_at = seq
         previous = entry.hash
-        running.append(hash_leaf(leaf_of(entry.kind, entry.body, entry.hash).content()))
+        running.append(leaf_hash_of(entry))
         if running.size in wanted:
             roots_by_size[running.size] = running.root()
     contradicted = {each.size for each in kept if roots_by_size.get(each.size) != each.root}

@@ -1,0 +1,174 @@
+"""Table of permissions: what each role may read and change of each kind of record.
+
+Middleware, repositories, answers, the API document, the session and the documentation read it; nothing else decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from headland.registry.models.models import Scope
+from headland.registry.models.people import PersonRole
+
+
+class Role(StrEnum):
+    """Role of an access: that of its person, within the scope of its key."""
+
+    MANAGER = "manager"  # a manager, or a key of scope `admin`
+    AGRONOMIST = "agronomist"  # an agronomist, or a key of scope `write`
+    PILOT = "pilot"
+    MEMBER = "member"
+    READER = "reader"  # a key of scope `read` that is of no pilot and no member
+
+
+class Right(StrEnum):
+    """What a role may do with the records of a kind."""
+
+    ALL = "all"
+    OWN = "own"  # those of the person, or of who made them
+    USED = "used"  # no answer lists them; the person's own passes are computed with them
+    NONE = "none"
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a request may ask for the kind."""
+        return self in (Right.ALL, Right.OWN)
+
+
+class KindOfRecord(StrEnum):
+    """KindOfRecord of record, or of a part of one, on which roles differ."""
+
+    FARM = "farm"
+    INPUTS = "inputs"
+    FIELDS = "fields"
+    GROUND = "ground"
+    PASSES = "passes"
+    NOTES = "notes"
+    ALARMS = "alarms"
+    PROOFS = "proofs"
+    WITNESSES = "witnesses"
+    GATEWAYS = "gateways"
+    HARVESTS = "harvests"
+    LOST_MESSAGES = "lost_messages"
+    PEOPLE = "people"
+    CONTACTS = "contacts"
+    OWNERS = "owners"
+    ACCOUNTS = "accounts"
+    TARIFFS = "tariffs"
+    DISPUTES = "disputes"
+    RECIPIENTS = "recipients"
+    ADDRESSES = "addresses"
+    PUSH = "push"
+    ACCESS = "access"
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Rights of the roles on a kind, in the order of `Role`: to read, and to change."""
+
+    reads: tuple[Right, Right, Right, Right, Right]
+    changes: tuple[Right, Right, Right, Right, Right]
+
+
+ALL, OWN, USED, NONE = Right.ALL, Right.OWN, Right.USED, Right.NONE
+_NOBODY: Final = (NONE, NONE, NONE, NONE, NONE)
+_MANAGERS: Final = (ALL, NONE, NONE, NONE, NONE)
+_FARMERS: Final = (ALL, ALL, NONE, NONE, NONE)
+_WORKERS: Final = (ALL, ALL, ALL, NONE, NONE)
+
+TABLE: Final[dict[KindOfRecord, Rights]] = {
+    #                 manager agronomist pilot member reader
+    KindOfRecord.FARM: Rights((ALL, ALL, ALL, NONE, ALL), _FARMERS),
+    KindOfRecord.INPUTS: Rights((ALL, ALL, ALL, USED, ALL), _FARMERS),
+    KindOfRecord.FIELDS: Rights((ALL, ALL, ALL, OWN, ALL), _FARMERS),
+    KindOfRecord.GROUND: Rights((ALL, ALL, ALL, ALL, ALL), _FARMERS),
+    KindOfRecord.PASSES: Rights((ALL, ALL, ALL, OWN, ALL), _WORKERS),
+    KindOfRecord.NOTES: Rights((ALL, ALL, ALL, NONE, ALL), _WORKERS),
+    KindOfRecord.ALARMS: Rights((ALL, ALL, ALL, NONE, ALL), _WORKERS),
+    KindOfRecord.PROOFS: Rights((ALL, ALL, ALL, NONE, ALL), _FARMERS),
+    KindOfRecord.WITNESSES: Rights((ALL, ALL, ALL, NONE, ALL), _MANAGERS),
+    KindOfRecord.GATEWAYS: Rights((ALL, ALL, ALL, NONE, ALL), _FARMERS),
+    KindOfRecord.HARVESTS: Rights((ALL, ALL, ALL, USED, ALL), _FARMERS),
+    KindOfRecord.LOST_MESSAGES: Rights((ALL, ALL, ALL, NONE, ALL), _FARMERS),
+    KindOfRecord.PEOPLE: Rights((ALL, ALL, NONE, OWN, ALL), _MANAGERS),
+    KindOfRecord.CONTACTS: Rights((ALL, OWN, NONE, OWN, OWN), _MANAGERS),
+    KindOfRecord.OWNERS: Rights((ALL, ALL, NONE, OWN, ALL), _FARMERS),
+    KindOfRecord.ACCOUNTS: Rights((ALL, ALL, NONE, OWN, ALL), _MANAGERS),
+    KindOfRecord.TARIFFS: Rights((ALL, ALL, NONE, NONE, ALL), _MANAGERS),
+    KindOfRecord.DISPUTES: Rights((ALL, ALL, NONE, OWN, ALL), (ALL, ALL, NONE, OWN, NONE)),
+    KindOfRecord.RECIPIENTS: Rights((ALL, ALL, ALL, NONE, ALL), _MANAGERS),
+    KindOfRecord.ADDRESSES: Rights(_MANAGERS, _MANAGERS),
+    KindOfRecord.PUSH: Rights((ALL, ALL, ALL, NONE, ALL), (ALL, OWN, NONE, NONE, NONE)),
+    KindOfRecord.ACCESS: Rights(_MANAGERS, _MANAGERS),
+}
+
+#: Kinds of the organisation's repositories, by their names; one that is not here is closed to every role of a person.
+REPOSITORIES: Final[dict[str, KindOfRecord]] = {
+    **dict.fromkeys(
+        ("farms", "greenhouses", "zones", "crop_bands", "germplasm", "trial_variables", "trials", "plot_observations",
+         "plant_protection", "treatments", "lots", "certificates", "releases", "epcis", "forecasts", "alarm_rules",
+         "maintenance", "duty_rotas"),
+        KindOfRecord.FARM,
+    ),
+    **dict.fromkeys(("devices", "implements", "products", "sites", "prescriptions", "seasons"), KindOfRecord.INPUTS),
+    "fields": KindOfRecord.FIELDS,
+    "passes": KindOfRecord.PASSES,
+    # The entries of other kinds in it are sealed, see LEDGER_ENTRIES.
+    "ledger": KindOfRecord.PASSES,
+    "harvests": KindOfRecord.HARVESTS,
+    **dict.fromkeys(("notes", "photos"), KindOfRecord.NOTES),
+    "alarms": KindOfRecord.ALARMS,
+    **dict.fromkeys(("proof_log", "anchors"), KindOfRecord.PROOFS),
+    **dict.fromkeys(("gateways", "delivery_marks", "request_marks"), KindOfRecord.GATEWAYS),
+    **dict.fromkeys(("people", "holdings"), KindOfRecord.PEOPLE),
+    **dict.fromkeys(("accounts", "statements"), KindOfRecord.ACCOUNTS),
+    **dict.fromkeys(("tariffs", "subsidy_rules"), KindOfRecord.TARIFFS),
+    "alarm_recipients": KindOfRecord.RECIPIENTS,
+    **dict.fromkeys(("members", "keys", "webhooks", "webhook_cursors"), KindOfRecord.ACCESS),
+}  # fmt: skip
+
+#: Kinds of the ledger's entries; one that is not here is sealed for all but managers.
+LEDGER_ENTRIES: Final[dict[str, KindOfRecord]] = {
+    **dict.fromkeys(("as_applied", "deviation", "pass", "weather", "treated"), KindOfRecord.PASSES),
+    **dict.fromkeys(("release", "audit_anchor", "epcis_anchor"), KindOfRecord.PROOFS),
+    **dict.fromkeys(("dispute", "dispute_outcome"), KindOfRecord.DISPUTES),
+    "subsidy_claim": KindOfRecord.TARIFFS,
+}
+
+
+def role_of(person: PersonRole | None, scope: Scope) -> Role:
+    """Return the role of an access by the role of its person, if it has one, and the scope that it has."""
+    if person in (PersonRole.PILOT, PersonRole.MEMBER):
+        return Role(person.value)
+    return {Scope.ADMIN: Role.MANAGER, Scope.WRITE: Role.AGRONOMIST, Scope.READ: Role.READER}[scope]
+
+
+def right_to_read(role: Role, kind: KindOfRecord | None) -> Right:
+    """Return what a role may read of a kind; of one that nobody named, managers alone read anything."""
+    return _right(TABLE[kind].reads if kind is not None else _MANAGERS, role)
+
+
+def right_to_change(role: Role, kind: KindOfRecord | None) -> Right:
+    """Return what a role may change of a kind."""
+    return _right(TABLE[kind].changes if kind is not None else _MANAGERS, role)
+
+
+def has_repository(role: Role, name: str) -> bool:
+    """Return whether an access of a role has a repository of the organisation."""
+    return role is Role.MANAGER or right_to_read(role, REPOSITORIES.get(name)) is not Right.NONE
+
+
+def reads_entries(role: Role, entry_kind: str) -> bool:
+    """Return whether a role reads the ledger's entries of a kind; others are sealed for it."""
+    return role is Role.MANAGER or right_to_read(role, LEDGER_ENTRIES.get(entry_kind)) is not Right.NONE
+
+
+def changes_entries(role: Role, entry_kind: str) -> bool:
+    """Return whether a role adds entries of a kind to the ledger."""
+    return role is Role.MANAGER or right_to_change(role, LEDGER_ENTRIES.get(entry_kind)) is not Right.NONE
+
+
+def _right(rights: tuple[Right, ...], role: Role) -> Right:
+    return rights[list(Role).index(role)]
