@@ -27,6 +27,7 @@ from api.auth.timeout_middleware import RunningRequests, TimeoutMiddleware
 from api.dependencies import HomeServices, no_threads
 from api.http.addresses import Addresses, AddressMiddleware
 from api.http.browser_headers import BrowserHeadersMiddleware
+from api.http.cors import CorsMiddleware
 from api.http.idempotency import IdempotencyMiddleware, describe_idempotency
 from api.http.languages import LanguageMiddleware
 from api.http.negotiation import check_exchange, describe_exchange
@@ -198,7 +199,7 @@ def create_app(
     `registrar` adds gateways to the broker of this station, `enrolment` enrols them by code, `imports` takes files.
     `clock` is the station's.
     `base_map` is the file of a base map, `photos` are the files of photos of notes; without them no photo is accepted.
-    `addresses` says by which URL links lead here, and which proxies name their clients.
+    `addresses` says by which URL links lead here, which proxies name their clients, and whose scripts may read answers.
     `public_limits` are those of the pages that are open to everybody. `spans` takes the spans of requests, of which
     `traced_share` is traced; without it none is.
 
@@ -265,6 +266,8 @@ def create_app(
     app.add_middleware(DurationMiddleware, registry=metrics)
     app.add_middleware(AddressMiddleware, addresses=addresses)
     app.add_middleware(BrowserHeadersMiddleware)
+    if addresses.origins:
+        app.add_middleware(CorsMiddleware, origins=addresses.origins)
     app.add_middleware(LanguageMiddleware)
     if spans is not None:
         app.add_middleware(TraceMiddleware, sink=spans, share=traced_share)

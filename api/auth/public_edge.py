@@ -12,11 +12,11 @@ from starlette.requests import Request
 from api.auth.shares import RequestShare, Shares
 from api.http.addresses import customer_of
 
-Lane = Literal["pages", "guesses", "enrolments", "sessions"]
+PublicWork = Literal["pages", "guesses", "enrolments", "sessions"]
 
 #: Work under way at once, of one address and of all, and what of one address waits. The lanes take nothing of one
 #: another: who guesses tokens delays no customer, and customers delay neither enrolments nor those who sign in.
-_LANES: Final[dict[Lane, RequestShare]] = {
+_LANES: Final[dict[PublicWork, RequestShare]] = {
     "pages": RequestShare(of_key=3, of_organisation=4, waiting_of_key=64, wait_s=5.0),
     "guesses": RequestShare(of_key=1, of_organisation=1, waiting_of_key=16, wait_s=5.0),
     "enrolments": RequestShare(of_key=1, of_organisation=2, waiting_of_key=16, wait_s=5.0),
@@ -34,7 +34,7 @@ class PublicEdge:
         self._lanes = {lane: Shares(share, _BUSY) for lane, share in _LANES.items()}
         self._threads = CapacityLimiter(sum(share.of_organisation for share in _LANES.values()))
 
-    async def run(self, lane: Lane, request: Request, work: Callable[[], _Result]) -> _Result:
+    async def run(self, lane: PublicWork, request: Request, work: Callable[[], _Result]) -> _Result:
         """Return what `work` returns, from a thread of the edge; wait for a place. Raises ProblemError (429)."""
         places, place = self._lanes[lane], (customer_of(request), lane)
         await places.enter(*place)
@@ -44,7 +44,7 @@ class PublicEdge:
             places.leave(*place)
 
 
-def at_public_edge(lane: Lane) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def at_public_edge(lane: PublicWork) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return a decorator of an endpoint with a `request`: it runs at the edge instead of in the threads of keys."""
 
     def decorate(endpoint: Callable[..., Any]) -> Callable[..., Any]:

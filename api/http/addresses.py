@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 
@@ -37,10 +38,14 @@ _V6_CUSTOMER_BITS: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The public URL of a station, None for none, and the networks whose `X-Forwarded-For` names the client."""
+    """The public URL of a station, None for none, and the networks whose `X-Forwarded-For` names the client.
+
+    `origins` are those of pages whose scripts may read answers, with the handles of the organisations that allow each.
+    """
 
     public_url: str | None = None
     proxies: tuple[IPNetwork, ...] = ()
+    origins: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, compile_path
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 Responses = Mapping[int | str, dict[str, Any]]
@@ -31,6 +31,10 @@ class RouteOptions(TypedDict, total=False):
     response_class: type[Response]
     responses: Responses
     openapi_extra: dict[str, Any]
+
+
+class _HeadIsSentError(Exception):
+    """The head is sent: nobody waits for a body."""
 
 
 class DeferredRoute(BaseRoute):
@@ -71,12 +75,30 @@ class DeferredRoute(BaseRoute):
             "path_params": {**scope.get("path_params", {}), **values},
             "route": self,
         }
-        return (Match.FULL if scope["method"] in self.methods else Match.PARTIAL), of_route
+        is_answered = scope["method"] in self.methods or (scope["method"] == "HEAD" and "GET" in self.methods)
+        return (Match.FULL if is_answered else Match.PARTIAL), of_route
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to a request; the first one waits for the analysis, a few milliseconds."""
         scope["route"] = self.analysed
-        await self.analysed.handle(scope, receive, send)
+        if scope["method"] == "HEAD" and "HEAD" not in self.methods:
+            await self._handle_head(scope, receive, send)
+        else:
+            await self.analysed.handle(scope, receive, send)
+
+    async def _handle_head(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond with the head of what GET responds; of an answer in parts none is made."""
+
+        async def send_head(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                await send({"type": "http.response.body", "body": b""})
+                raise _HeadIsSentError
+            await send(message)
+
+        try:
+            await self.analysed.handle({**scope, "method": "GET"}, receive, send_head)
+        except* _HeadIsSentError:
+            pass
 
 
 class Router:

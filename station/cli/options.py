@@ -58,6 +58,7 @@ INGEST_BOUNDS: Final = {
 }
 PUBLIC_URL: Final = "HEADLAND_PUBLIC_URL"
 TRUSTED_PROXIES: Final = "HEADLAND_TRUSTED_PROXIES"
+ALLOW_ORIGINS: Final = "HEADLAND_ALLOW_ORIGINS"
 MAIL_URL: Final = "HEADLAND_MAIL_URL"
 WEBHOOK_NETWORKS: Final = "HEADLAND_WEBHOOK_NETWORKS"
 _PREFIX: Final = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
@@ -90,6 +91,18 @@ TrustedProxyOption = Annotated[
         help="Network of a proxy whose X-Forwarded-For names the client; repeat for each, or separate by commas.",
         envvar=TRUSTED_PROXIES,
         show_default="none: the client is who connects",
+        show_envvar=True,
+        rich_help_panel=NETWORK,
+    ),
+]
+AllowOriginOption = Annotated[
+    list[str] | None,
+    Option(
+        "--allow-origin",
+        metavar="[ORGANISATION=]ORIGIN",
+        help="Origin of a page whose scripts may read answers with a key; repeat for each, or separate by commas.",
+        envvar=ALLOW_ORIGINS,
+        show_default="none",
         show_envvar=True,
         rich_help_panel=NETWORK,
     ),
@@ -258,7 +271,9 @@ def limits_from_environment() -> Limits:
     )
 
 
-def addresses(public_url: str | None, proxies: list[str] | None) -> Addresses:
+def addresses(
+    organisation: str, public_url: str | None, proxies: list[str] | None, origins: list[str] | None
+) -> Addresses:
     """Return the addresses of a station as the options state them; raises SettingsError."""
     from api.http.addresses import Addresses
     from headland.network.address_policy import parse_networks
@@ -269,9 +284,26 @@ def addresses(public_url: str | None, proxies: list[str] | None) -> Addresses:
     except ValueError as error:
         raise SettingsError(f"--public-url: {error}.") from error
     try:
-        return Addresses(stated, parse_networks(",".join(proxies or ())).inside)
+        return Addresses(stated, parse_networks(",".join(proxies or ())).inside, _origins(organisation, origins))
     except ValueError as error:
         raise SettingsError(f"--trusted-proxy: {error}.") from error
+
+
+def _origins(organisation: str, texts: list[str] | None) -> dict[str, frozenset[str]]:
+    """Return the organisations that allow an origin by the origin; without a handle it is the station's own."""
+    from headland.network.public_url import parse_public_url
+
+    origins: dict[str, frozenset[str]] = {}
+    for text in filter(None, (part.strip() for part in ",".join(texts or ()).split(","))):
+        handle, named, origin = text.rpartition("=")
+        try:
+            parsed = parse_public_url(origin)
+        except ValueError as error:
+            raise SettingsError(
+                f"--allow-origin: {text!r} is not an origin: write https://app.example or HANDLE=https://app.example."
+            ) from error
+        origins[parsed] = origins.get(parsed, frozenset()) | {handle if named else organisation}
+    return origins
 
 
 def photo_files(folder: FarmFolder) -> PhotoFiles:
