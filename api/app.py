@@ -176,6 +176,7 @@ def create_app(
     base_map: Path | None = None,
     photos: PhotoFiles | None = None,
     book_notes: Path | None = None,
+    farm_folder: Path | None = None,
     public_limits: PublicLimits | None = None,
     spans: SpanSink | None = None,
     traced_share: float = 1.0,
@@ -237,6 +238,7 @@ def create_app(
         base_map=base_map,
         photos=photos,
         book_notes=book_notes,
+        farm_folder=farm_folder,
         clock=clock,
         public_url=addresses.public_url,
     )
@@ -295,6 +297,7 @@ def _routes() -> list[DeferredRoute]:
         webhook_routes.router,
         store_routes.damage_router,
         store_routes.retention_router,
+        store_routes.space_router,
         clock_routes.router,
         climate_routes.router,
         place_routes.router,

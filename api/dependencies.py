@@ -59,6 +59,8 @@ class HomeServices:
     photos: PhotoFiles | None = None
     #: The file with the notes on what the station's books have lost.
     book_notes: Path | None = None
+    #: The farm's folder, whose disk is watched.
+    farm_folder: Path | None = None
     clock: ClockPort | None = None
     public_url: str | None = None
 

@@ -14,6 +14,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
+from headland.disk_space import DiskForecast, forecast, load_readings, sentence_of
 from headland.kernel_clock import kernel_clock_error_ms
 from headland.station_clock.judgement import EARLIEST_MS
 from station.doctor.finding import DiagnosticContext, Finding, State
@@ -97,16 +100,32 @@ def check_disk(context: DiagnosticContext) -> list[Finding]:
         remedy = "Grant this user write access and free some space, or choose another folder with --data DIR."
         condition = f"{existing} cannot be written: {error.strerror}"
         return [Finding(check="disk", state=State.FAILED, condition=condition, remedy=remedy)]
-    return [assess_space(existing, shutil.disk_usage(existing).free), assess_fsync(fsync_ms)]
+    free_bytes = shutil.disk_usage(existing).free
+    return [assess_space(existing, free_bytes, _forecast(context, free_bytes)), assess_fsync(fsync_ms)]
 
 
-def assess_space(folder: Path, free_bytes: int) -> Finding:
-    """Return the finding for an amount of free space."""
-    condition = f"{free_bytes / 1e9:,.1f} GB free at {folder}"
-    remedy = "Delete old logs and backups: a full disk stores no new data."
+def _forecast(context: DiagnosticContext, free_bytes: int) -> DiskForecast | None:
+    """Return the forecast of the readings that the station has kept, with the free space of now."""
+    known = forecast(load_readings(context.folder.root))
+    if known is None:
+        return None
+    growth = known.growth_bytes_day
+    days_left = free_bytes / growth if growth is not None and growth > 0 else None
+    return msgspec.structs.replace(known, free_bytes=free_bytes, days_left=days_left)
+
+
+def assess_space(folder: Path, free_bytes: int, known: DiskForecast | None = None) -> Finding:
+    """Return the finding for an amount of free space, and how long it lasts by the readings that the station kept."""
+    condition = (
+        f"{free_bytes / 1e9:,.1f} GB free at {folder}" if known is None else f"{sentence_of(known)}, at {folder}"
+    )
+    remedy = (
+        "Delete old logs and backups, use a larger disk, or set a retention (headland store keep): a full disk stores "
+        "no new data."
+    )
     if free_bytes < _FULL_BYTES:
         return Finding(check="disk", state=State.FAILED, condition=condition, remedy=remedy)
-    if free_bytes < _NEARLY_FULL_BYTES:
+    if free_bytes < _NEARLY_FULL_BYTES or (known is not None and known.is_nearly_full):
         return Finding(check="disk", state=State.WARNING, condition=condition, remedy=remedy)
     return Finding(check="disk", state=State.OK, condition=condition)
 

@@ -45,6 +45,7 @@ from station.server.notifications.sender import NotificationSender, unreachable_
 from station.server.organisation import add_demo, ensure_bootstrap_key, ensure_organisation
 from station.server.process_memory import GarbageSearch, limit_arenas
 from station.server.settings import ApiSettings, StationSettings
+from station.server.storage.disk_watch import DiskWatch
 from station.server.storage.registries import open_registry
 from station.server.storage.stores import go_by_clock, is_embedded, is_file, newest_real_ms, open_store
 from station.server.thread_sources import ThreadSources
@@ -99,6 +100,7 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
         cleanup.callback(repair.stop)
         threads.add(repair)
         gateways = LocalIngest(ingest)
+        disk = _start_disk_watch(settings, clock, threads, cleanup)
         workers = None
         if registry is not None:
             marks = DeliveryMarksSync(registry, store, settings.ingest.organisation)
@@ -125,6 +127,7 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
                 commits,
                 settings.simulated_lag_ms,
                 clock=clock,
+                disk=disk,
             )
             threads.add(workers)
         home = None
@@ -139,7 +142,7 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
             home.start()
             cleanup.callback(home.stop)
             threads.add(home)
-        parts = _StationParts(settings, store, ingest, registry, workers, live, home, threads, spans, clock)
+        parts = _StationParts(settings, store, ingest, registry, workers, live, home, threads, spans, clock, disk)
         ingest.start()
         cleanup.callback(ingest.stop)
         if settings.imports is not None:
@@ -166,6 +169,19 @@ def _start_clock(settings: StationSettings, store: Store, threads: ThreadSources
     cleanup.callback(clock.stop)
     threads.add(clock)
     return clock
+
+
+def _start_disk_watch(
+    settings: StationSettings, clock: StationClock, threads: ThreadSources, cleanup: ExitStack
+) -> DiskWatch | None:
+    """Start to measure the room on the farm's disk; None where the farm has no folder here."""
+    if settings.farm_folder is None:
+        return None
+    disk = DiskWatch(settings.farm_folder, clock.now_ms, clock.in_doubt)
+    disk.start()
+    cleanup.callback(disk.stop)
+    threads.add(disk)
+    return disk
 
 
 def _books_of(store: Store, registry: Registry, organisation: str, ingest: IngestService) -> StationBooks:
@@ -215,6 +231,7 @@ def _start_workers(
     simulated_lag_ms: Callable[[int], int] = in_real_time,
     *,
     clock: StationClock,
+    disk: DiskWatch | None = None,
 ) -> RegistryWorkers:
     """Start the evaluation of alarm rules, the delivery of notices and the hourly forecasts, after `prepare`.
 
@@ -235,6 +252,7 @@ def _start_workers(
             simulated_lag_ms=simulated_lag_ms,
             now_ms=clock.now_ms,
             in_doubt=clock.in_doubt,
+            station_values=dict if disk is None else disk.values,
         )
         if commits is not None:
             commits.add(alarms.wake)
@@ -299,6 +317,7 @@ class _StationParts:
     threads: ThreadSources
     spans: TraceExporter | None
     clock: StationClock
+    disk: DiskWatch | None
     started_s: float = field(default_factory=time.monotonic)
 
     def readiness(self) -> list[Check]:
@@ -322,6 +341,7 @@ class _StationParts:
             **({} if self.workers is None else self.workers.counters()),
             **({} if home is None else {name: float(count) for name, count in home.counters().items()}),
             **({} if spans is None else spans.counters()),
+            **({} if self.disk is None else self.disk.counters()),
         }
 
 
@@ -353,6 +373,7 @@ def _station_app(parts: _StationParts) -> FastAPI:
         base_map=settings.base_map,
         photos=settings.photos,
         book_notes=settings.ingest.quarantine_path,
+        farm_folder=settings.farm_folder,
         spans=spans,
         traced_share=1.0 if spans is None else spans.settings.share,
     )

@@ -79,6 +79,8 @@ class StationSettings:
     traces: TraceSettings | None = None
     #: Record of the station's clock, and the gateways on the same machine, which have the same clock.
     clock_path: Path | None = None
+    #: The farm's folder, whose growth and disk are watched; None watches none.
+    farm_folder: Path | None = None
     local_gateways: frozenset[str] = frozenset()
 
 

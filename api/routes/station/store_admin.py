@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Final
 
+import msgspec
 from fastapi import Header, Path, Query, Request
 
 from api.dependencies import AccessOf, HomeOf, HomeServices, ScopeOf
@@ -19,8 +20,10 @@ from api.ops.store_admin_port import (
     StoreWork,
     damage_item,
 )
+from api.schemas.station.health import StoreSpace
 from headland.analysis.scope import OrgScope
 from headland.damage_notes import acknowledge_notes, load_notes
+from headland.disk_space import forecast, load_readings
 from headland.errors import SettingsError
 from headland.network.addresses import is_loopback_address
 
@@ -35,6 +38,19 @@ damage_router = Router(prefix="/v1/store/damage", tags=["health"], responses=dec
 #: Retention of the store, for administrators.
 retention_router = Router(prefix="/v1/store/retention", tags=["health"], responses=declare_problems(404, 422, 503))
 
+#: Room on the disk of the store.
+space_router = Router(prefix="/v1/store/space", tags=["health"])
+
+_NOT_MEASURED: Final = StoreSpace(
+    at_ms=None,
+    free_bytes=0,
+    total_bytes=0,
+    farm_bytes=0,
+    days_known=0.0,
+    growth_bytes_day=None,
+    days_left=None,
+    is_nearly_full=False,
+)
 Days = Annotated[int | None, Query(ge=1, le=100_000, description="Days; without, for ever.")]
 
 
@@ -56,6 +72,16 @@ def get_retention(
 def put_retention(scope: ScopeOf, home: HomeOf, days: RetentionDays) -> RetentionPreview:
     """Set the retention; samples that a shorter one refused are accepted again. Deleted samples stay so."""
     return _answer_days(lambda: _retention_of(home, scope).keep(days))
+
+
+@space_router.get("", response_model=StoreSpace)
+def get_space(scope: ScopeOf, home: HomeOf) -> StoreSpace:
+    """Return the room on the farm's disk and for how many days it lasts."""
+    readings = load_readings(home.farm_folder) if home.farm_folder is not None and home.serves(scope) else ()
+    found = forecast(readings)
+    if found is None:
+        return _NOT_MEASURED
+    return StoreSpace(at_ms=readings[-1].at_ms, is_nearly_full=found.is_nearly_full, **msgspec.structs.asdict(found))
 
 
 @damage_router.get("", response_model=DamageList)

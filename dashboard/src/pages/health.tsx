@@ -12,6 +12,7 @@ import { GatewayCard } from "../health/gateway_card";
 import { Quarantine } from "../health/quarantine";
 import { SilentSensors } from "../health/silent_sensors";
 import { StoreLosses } from "../health/store_losses";
+import { StoreSpace } from "../health/store_space";
 import { translate } from "../i18n/translate";
 import { Empty } from "../ui/empty";
 import { Loaded } from "../ui/loaded";
@@ -41,6 +42,7 @@ function Link(): JSX.Element {
   return (
     <>
       <p class="note">{translate("health_about")}</p>
+      <StoreSpace />
       {none ? (
         <Empty
           text={translate("health_no_gateways")}

@@ -29,6 +29,8 @@ from headland.store.core.latest import newest_by_device
 from headland.store.port import Latest, SeriesFilter, Store
 
 GATEWAY: Final = "gateway"
+#: The station as the subject of an alarm: its kind, and its name among the gateways' values.
+STATION: Final = "station"
 #: The kind of a greenhouse zone as the subject of an alarm.
 ZONE: Final = "zone"
 _SPOOL_AGE: Final = "gateway_spool_age_s"
@@ -193,7 +195,12 @@ def load_targets(
         sites.setdefault(record.gateway, descriptor.site)
     gateway_subjects = {
         name: Subject(
-            name, GATEWAY, site := sites.get(name, ""), name, values=values, active=site not in inactive.sites
+            name,
+            STATION if name == STATION else GATEWAY,
+            site := sites.get(name, ""),
+            name,
+            values=values,
+            active=site not in inactive.sites,
         )
         for name, values in gateways.items()
     }

@@ -106,6 +106,7 @@ def run_worker(settings: StationSettings, place: StationPlace) -> None:
             base_map=settings.base_map,
             photos=settings.photos,
             book_notes=settings.ingest.quarantine_path,
+            farm_folder=settings.farm_folder,
             spans=spans,
             traced_share=1.0 if spans is None else spans.settings.share,
         )

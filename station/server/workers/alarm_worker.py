@@ -14,7 +14,7 @@ from api.ops.readiness import Check
 from api.schemas.devices.gateways import Gateway
 from headland.alarms.rounds.evaluator import AlarmEvaluator
 from headland.alarms.rules.default_rules import add_default_rules
-from headland.alarms.rules.targets import in_real_time
+from headland.alarms.rules.targets import STATION, in_real_time
 from headland.analysis.plant_protection.harvest_alarms import alarms_of_records
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater
@@ -61,7 +61,9 @@ class AlarmWorker:
         simulated_lag_ms: Callable[[int], int] = in_real_time,
         now_ms: Callable[[], int] = wall_clock_ms,
         in_doubt: Callable[[], bool] = lambda: False,
+        station_values: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
+        self._station_values = station_values
         self._now_ms, self._in_doubt = now_ms, in_doubt
         self._thread = SupervisedThread(
             "alarm-worker",
@@ -176,7 +178,12 @@ class AlarmWorker:
             self._webhook_posts += self._webhooks.round(self._now_ms())
 
     def _read_gateways(self) -> Mapping[str, Mapping[str, float]]:
-        """Return the values of all gateways; the last known ones while ingest does not respond."""
+        """Return the values of all gateways, the last known ones while ingest does not respond, and of the station."""
+        own = self._station_values()
+        values = self._ask_gateways()
+        return {**values, STATION: {**values.get(STATION, {}), **own}} if own else values
+
+    def _ask_gateways(self) -> Mapping[str, Mapping[str, float]]:
         if self._gateways is None:
             return self._gateway_values
         now_ms, values = self._now_ms(), dict[str, Mapping[str, float]]()

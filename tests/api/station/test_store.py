@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from api.app import create_app
 from api.ops.store_admin_port import DamageItem, RetentionDays, RetentionPreview, StoreJob, StoreWork
+from headland.disk_space import DiskReading, save_readings, space_path
 from headland.errors import SettingsError
 from headland.registry.models.models import Scope
 from headland.store.memory import MemoryStore
+from headland.units_of_time import DAY_MS
 from tests.api.open_authenticator import OpenAuthenticator
 from tests.api.server import serve
 
@@ -151,3 +155,35 @@ def test_only_administrators_see_and_set_the_retention() -> None:
         assert client.post("/v1/clock/accept").status_code == 403
         # Without a clock of a station there is none to read.
         assert client.get("/v1/clock").status_code == 404
+
+
+def test_the_room_on_the_disk_is_told_with_its_history(tmp_path: Path) -> None:
+    def ask(folder: Path | None) -> Any:
+        app = create_app(
+            MemoryStore(),
+            organisation="local",
+            readiness=list,
+            counters=dict,
+            authenticator=OpenAuthenticator("local"),
+            farm_folder=folder,
+        )
+        with serve(app) as client:
+            return client.get("/v1/store/space").json()
+
+    space_path(tmp_path).parent.mkdir()
+    assert ask(None)["at_ms"] is None
+    assert ask(tmp_path)["at_ms"] is None
+    readings = [
+        DiskReading(at_ms=day * DAY_MS, farm_bytes=day * 10**6, free_bytes=10**8, total_bytes=10**9) for day in range(5)
+    ]
+    save_readings(tmp_path, readings)
+    assert ask(tmp_path) == {
+        "at_ms": 4 * DAY_MS,
+        "free_bytes": 10**8,
+        "total_bytes": 10**9,
+        "farm_bytes": 4 * 10**6,
+        "days_known": 4.0,
+        "growth_bytes_day": 10**6,
+        "days_left": 100.0,
+        "is_nearly_full": False,
+    }

@@ -137,6 +137,7 @@ def station(
             photos=photo_files(folder),
             simulated_lag_ms=folder.simulated_lag_ms,
             clock_path=folder.clock_path,
+            farm_folder=folder.root,
             local_gateways=frozenset({GATEWAY, IMPORT_GATEWAY}),
             api_key_path=folder.api_key_path,
             issuer=oidc_issuer(oidc_issuer_url, oidc_audience),
