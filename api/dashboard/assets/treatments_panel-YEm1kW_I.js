@@ -1,1 +1,0 @@
-export{t as TreatmentsPanel}from"./treatments_panel-D3i7wa0z.js";
