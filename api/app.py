@@ -256,7 +256,9 @@ def create_app(
     )
     app.state.public_edge = PublicEdge()
     app.state.finished_answers = FinishedAnswers(
-        home.cache, (lambda _: ()) if registry is None else registry.change_mark
+        home.cache,
+        (lambda _: ()) if registry is None else registry.change_mark,
+        (lambda _: {}) if registry is None else registry.organisations_of,
     )
     app.state.auth_cache = AuthCache(authenticator, limits, shared=shared_limits)
     app.add_middleware(IdempotencyMiddleware, registry=registry, now_ms=now_ms)

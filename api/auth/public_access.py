@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -12,10 +11,6 @@ from api.auth.rate_limiter import Rate, RateBuckets, TokenBuckets
 
 #: A token has 128 random bits: guesses are hopeless, and cost a look-up each.
 _MISSES: Final = Rate(40, 0.2)
-
-#: How long an address that has missed too often is taken for one that guesses [s], and how many are known.
-_GUESSING_S: Final = 60.0
-_MOST_GUESSING: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +32,8 @@ class PublicLimiter:
         chosen = PublicLimits() if limits is None else limits
         make = buckets or (lambda _, rate: TokenBuckets(rate))
         self._misses = make("public-misses", chosen.misses)
-        self._guessing: OrderedDict[str, float] = OrderedDict()
         self._now_s = now_s
 
     def miss_s(self, address: str) -> float:
         """Count a request that named what is not there; return how long the next may wait [s], 0 for not at all."""
-        now_s = self._now_s()
-        wait_s = self._misses.take(address, now_s)
-        if wait_s:
-            self._guessing[address] = now_s + _GUESSING_S
-            self._guessing.move_to_end(address)
-            while len(self._guessing) > _MOST_GUESSING:
-                self._guessing.popitem(last=False)
-        return wait_s
-
-    def is_guessing(self, address: str) -> bool:
-        """Tell whether an address has lately missed too often: it is answered from a place of its own."""
-        return self._guessing.get(address, 0.0) > self._now_s()
+        return self._misses.take(address, self._now_s())

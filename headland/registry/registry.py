@@ -73,6 +73,8 @@ class RegistryInfo(msgspec.Struct, frozen=True, kw_only=True):
     damage: tuple[str, ...] = ()
 
 
+#: Tokens of one query.
+_TOKENS_AT_ONCE: Final = 500
 #: Numbers of which at least one differs after a change.
 ChangeMark = tuple[int | None, ...]
 
@@ -129,6 +131,18 @@ class Registry:
                 return None
             same_lot = (releases.c.organisation == named.organisation) & (releases.c.lot == named.lot)
             return newest_release(connection, same_lot)
+
+    def organisations_of(self, tokens: Collection[str]) -> dict[str, str]:
+        """Return the ids of organisations by public tokens, of those that a release has, withdrawn or not."""
+        query = sa.select(releases.c.token, releases.c.organisation).distinct()
+        found: dict[str, str] = {}
+        listed = list(tokens)
+        with self._database.reading() as connection:
+            for start in range(0, len(listed), _TOKENS_AT_ONCE):
+                some = listed[start : start + _TOKENS_AT_ONCE]
+                rows = connection.execute(query.where(releases.c.token.in_(some)))
+                found |= {row.token: row.organisation for row in rows}
+        return found
 
     def change_mark(self, organisation: str) -> ChangeMark:
         """Return what differs after every change of an organisation's records, ledger, events and co-signatures."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from contextvars import Context
 from typing import Final
 
@@ -44,24 +44,41 @@ class FinishedAnswers:
     treatment that is entered late change its mark, whichever process writes them.
     """
 
-    def __init__(self, cache: ResultCache, mark_of: Callable[[str], ChangeMark]) -> None:
+    def __init__(
+        self,
+        cache: ResultCache,
+        mark_of: Callable[[str], ChangeMark],
+        organisations_of: Callable[[Collection[str]], Mapping[str, str]],
+    ) -> None:
         self._cache = cache
         self._mark_of = mark_of
+        self._organisations_of = organisations_of
+        self._asked: dict[str, asyncio.Future[str | None]] = {}
+        self._looking: asyncio.Task[None] | None = None
         self._organisations: OrderedDict[str, str] = OrderedDict()
         self._reading: dict[str, asyncio.Task[ChangeMark]] = {}
         self._next: dict[str, asyncio.Task[ChangeMark]] = {}
         self._threads = CapacityLimiter(_MARK_THREADS)
 
-    def knows(self, token: str) -> bool:
-        """Tell whether a token was valid once."""
-        return token in self._organisations
+    async def organisation(self, token: str) -> str | None:
+        """Return the organisation of a token, None for a wrong one. Raises RetryLater.
 
-    async def find(self, token: str, view: Hashable) -> Finished | None:
-        """Return the answer of a token where it is finished and still true. Raises RetryLater."""
+        Many are looked up together, so that no number of wrong ones makes a valid one wait for a place.
+        """
         organisation = self._organisations.get(token)
-        if organisation is None:
-            return None
-        self._organisations.move_to_end(token)
+        if organisation is not None:
+            self._organisations.move_to_end(token)
+            return organisation
+        loop = asyncio.get_running_loop()
+        asked = self._asked.get(token)
+        if asked is None:
+            asked = self._asked[token] = loop.create_future()
+            if self._looking is None:
+                self._looking = loop.create_task(self._look_up(), name="public-tokens", context=Context())
+        return await asyncio.shield(asked)
+
+    async def find(self, token: str, organisation: str, view: Hashable) -> Finished | None:
+        """Return the answer of a token where it is finished and still true. Raises RetryLater."""
         return self._cache.find(self._key(token, view, await self._mark(organisation)))
 
     def make(self, token: str, organisation: str, view: Hashable, write: Callable[[], Response]) -> Finished:
@@ -72,9 +89,26 @@ class FinishedAnswers:
         key = self._key(token, view, self._mark_of(organisation))
         return self._cache.get(key, lambda: _finish(write()), family=key[:3])
 
-    def note(self, token: str, organisation: str) -> None:
-        """Note the organisation of a valid token, which never changes."""
-        self._organisations[token] = organisation
+    async def _look_up(self) -> None:
+        try:
+            while self._asked:
+                asked, self._asked = self._asked, {}
+                try:
+                    found = await to_thread.run_sync(self._organisations_of, list(asked), limiter=self._threads)
+                except Exception as error:
+                    for future in asked.values():
+                        future.set_exception(error)
+                        future.exception()  # marks it as read: its client may have left
+                    continue
+                for token, future in asked.items():
+                    future.set_result(found.get(token))
+                self._note(found)
+        finally:
+            self._looking = None
+
+    def _note(self, found: Mapping[str, str]) -> None:
+        """Note the organisations of valid tokens, which never change."""
+        self._organisations.update(found)
         while len(self._organisations) > _MOST_TOKENS:
             self._organisations.popitem(last=False)
 

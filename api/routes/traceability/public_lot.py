@@ -67,45 +67,42 @@ async def answer(
     finished: FinishedAnswers = state.finished_answers
     limiter: PublicLimiter = state.public_limiter
     edge: PublicEdge = state.public_edge
+    registry, address = home.registry, customer_of(request)
+    organisation = await finished.organisation(token) if _TOKEN.fullmatch(token) else None
+    if registry is None or organisation is None:
+        return _miss(limiter, address, language)
     if view is not None:
         view = (*view, str(request.base_url), is_compressed)
-        known = await finished.find(token, view)
+        known = await finished.find(token, organisation, view)
         if known is not None:
             return known.response()
 
-    def work() -> tuple[Response, str]:
-        registry = home.registry
-        if registry is None:
-            raise Missing
-        organisation = _find(registry, token).organisation
+    def write() -> Response:
+        # Found after the mark of its organisation was read: a withdrawal before that counts.
+        release = _find(registry, token)
+        repositories = registry.repositories(organisation, "public page")
+        written = make(PublicRelease(request, repositories, release))
+        return compress(written) if is_compressed else written
 
-        def write() -> Response:
-            # Found again: the mark of its organisation was read since, and a withdrawal before that counts.
-            release = _find(registry, token)
-            repositories = registry.repositories(organisation, "public page")
-            written = make(PublicRelease(request, repositories, release))
-            return compress(written) if is_compressed else written
+    def work() -> Response:
+        return write() if view is None else finished.make(token, organisation, view, write).response()
 
-        if view is None:
-            return write(), organisation
-        return finished.make(token, organisation, view, write).response(), organisation
-
-    address = customer_of(request)
-    is_guess = not finished.knows(token) and limiter.is_guessing(address)
     try:
-        made, organisation = await edge.run("guesses" if is_guess else "pages", request, work)
+        return await edge.run("pages", request, work)
     except Missing:
-        wait_s = limiter.miss_s(address)
-        if wait_s > 0:
-            return Response(status_code=429, headers={**SAFE, "Retry-After": str(int(wait_s) + 1)})
-        return _not_found(language)
-    finished.note(token, organisation)
-    return made
+        return _miss(limiter, address, language)
+
+
+def _miss(limiter: PublicLimiter, address: str, language: Language) -> Response:
+    wait_s = limiter.miss_s(address)
+    if wait_s > 0:
+        return Response(status_code=429, headers={**SAFE, "Retry-After": str(int(wait_s) + 1)})
+    return _not_found(language)
 
 
 def _find(registry: Registry, token: str) -> Release:
     """Return the release of a token; raises Missing where it is not public."""
-    release = registry.find_release(token) if _TOKEN.fullmatch(token) else None
+    release = registry.find_release(token)
     if release is None or release.withdrawn_ms is not None:
         raise Missing
     return release

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -137,35 +137,32 @@ def test_every_route_that_is_open_to_changes_or_shows_a_lot_runs_at_the_edge() -
     assert len(found) > 12
 
 
-def test_who_guesses_waits_in_a_place_of_his_own(farm: RegistryApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address that missed too often looks up unknown tokens one at a time; customers of it are answered beside."""
+def test_wrong_tokens_are_looked_up_together_and_a_valid_one_among_them_is_answered(
+    farm: RegistryApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are guessed from its address, and though no process has seen the token before."""
     _lot, path = release(farm, "20260901-A4")
+    find, asked, let_go = farm.registry.organisations_of, list[int](), threading.Event()
+
+    def look(_: object, tokens: Collection[str]) -> dict[str, str]:
+        asked.append(len(tokens))
+        let_go.wait()
+        return find(tokens)
+
+    monkeypatch.setattr(type(farm.registry), "organisations_of", look)
     app = create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict, registry=farm.registry)
-    let_go, looking = threading.Event(), []
-    find = farm.registry.find_release
-    known = path.rpartition("/")[2]
-
-    def look(token: str) -> Any:
-        if token != known:
-            looking.append(token)
-            let_go.wait()
-        return find(token)
-
-    with serve(app, opened=False) as http, ThreadPoolExecutor(MANY) as threads:
+    with serve(app, opened=False) as http, ThreadPoolExecutor(MANY + 1) as threads:
         base = str(http.base_url)
-        assert httpx.get(f"{base}{path}").status_code == 200
-        for _ in range(60):
-            httpx.get(f"{base}/p/{'A' * 22}")
-        monkeypatch.setattr(type(farm.registry), "find_release", lambda _, token: look(token))
         guesses = [threads.submit(httpx.get, f"{base}/p/{number:022}", timeout=120) for number in range(MANY)]
+        customer = threads.submit(httpx.get, f"{base}{path}", timeout=120)
+        waiting = app.state.finished_answers._asked
         try:
-            wait_until(lambda: any(each.done() for each in guesses))
-            assert len(looking) == 1
-            for page in PAGES:
-                assert httpx.get(f"{base}{path}{page}", timeout=60).status_code == 200
+            wait_until(lambda: bool(asked) and asked[0] + len(waiting) == MANY + 1)
         finally:
             let_go.set()
-        assert {each.result().status_code for each in guesses} <= {404, 429}
+        assert customer.result().status_code == 200
+        assert {each.result().status_code for each in guesses} == {404, 429}
+        assert (len(asked), sum(asked)) == (2, MANY + 1)
 
 
 def test_a_change_is_seen_by_whoever_asks_after_it_and_many_ask_once() -> None:
@@ -176,19 +173,18 @@ def test_a_change_is_seen_by_whoever_asks_after_it_and_many_ask_once() -> None:
         return (now[0],)
 
     async def walk() -> None:
-        answers = FinishedAnswers(ResultCache(), mark)
-        answers.note("token", "organisation")
+        answers = FinishedAnswers(ResultCache(), mark, lambda _: {})
         for number in range(50):
             now[0] = number
             text = str(number).encode()
-            before = [asyncio.create_task(answers.find("token", "view")) for _ in range(20)]
+            before = [asyncio.create_task(answers.find("token", "organisation", "view")) for _ in range(20)]
             await asyncio.sleep(0)
             answers.make("token", "organisation", "view", partial(Response, text))
             now[0] = number  # what was made is of this state
-            found = await asyncio.gather(*(answers.find("token", "view") for _ in range(20)))
+            found = await asyncio.gather(*(answers.find("token", "organisation", "view") for _ in range(20)))
             assert {each.body for each in found if each is not None} == {text}
             now[0] = number + 1000
-            assert await answers.find("token", "view") is None
+            assert await answers.find("token", "organisation", "view") is None
             await asyncio.gather(*before)
 
     asyncio.run(walk())
