@@ -12,7 +12,7 @@ from api.schemas.model import Model
 class ClockState(Model):
     """The station's clock, and why it cannot be believed; while it is in doubt nothing is deleted or judged by it."""
 
-    in_doubt: bool
+    in_doubt: Annotated[bool | None, Field(description="Null where this process judges no clock.")]
     cause: Annotated[
         Literal["jumped", "behind", "ahead", "gateways"] | None,
         Field(

@@ -82,3 +82,11 @@ def test_a_clock_that_is_only_unconfirmed_does_not_fail() -> None:
     check = check_clock(clock)
     assert check.ok
     assert "9 days after the newest stored sample" in check.detail
+
+
+def test_a_process_apart_from_the_station_says_that_it_judges_no_clock() -> None:
+    app = create_app(MemoryStore(), organisation="local", readiness=list, counters=dict)
+    with serve(app) as client:
+        answer = client.get("/v1/clock")
+        assert (answer.status_code, answer.json()["in_doubt"]) == (200, None)
+        assert client.post("/v1/clock/accept").status_code == 404
