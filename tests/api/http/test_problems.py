@@ -122,6 +122,7 @@ PROMISED: dict[str, set[int]] = {
     "other-unit": {400},
     "plots-outside": {400},
     "outside-of-rule": {400},
+    "pass-under-way": {409},
     "sample-label": {409},
     "samples-let-go": {400},
     "too-many-cells": {400},

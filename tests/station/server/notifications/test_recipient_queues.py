@@ -30,7 +30,7 @@ def notice(recipient: str, number: int = 0, attempts: int = 0, due_ms: int = 1) 
     )  # fmt: skip
 
 
-class RecordedSends:
+class Lane:
     """Queues of one lane with four workers, on a clock that the test moves."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ def names(*taken: Notice | None) -> list[str | None]:
 
 
 def test_a_recipient_has_one_attempt_at_a_time_in_the_order_of_its_notices() -> None:
-    lane = RecordedSends()
+    lane = Lane()
     lane.fill(notice("a", 1), notice("a", 2))
     first = lane.take()
     assert (first is not None and first.id, lane.take()) == ("a-1", None)
@@ -72,7 +72,7 @@ def test_a_recipient_has_one_attempt_at_a_time_in_the_order_of_its_notices() -> 
 
 
 def test_no_worker_is_woken_while_nothing_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
-    lane = RecordedSends()
+    lane = Lane()
     woken: list[int] = []
     monkeypatch.setattr(lane.queues._changed, "notify_all", lambda: woken.append(1))
     lane.fill()
@@ -82,7 +82,7 @@ def test_no_worker_is_woken_while_nothing_is_due(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_worker_waits_long_where_its_lane_has_nothing_due(monkeypatch: pytest.MonkeyPatch) -> None:
-    lane = RecordedSends()
+    lane = Lane()
     waits: list[float] = []
     monkeypatch.setattr(lane.queues._changed, "wait", waits.append)
     assert lane.queues.take("webhook", 30.0) is None
@@ -93,7 +93,7 @@ def test_a_worker_waits_long_where_its_lane_has_nothing_due(monkeypatch: pytest.
 
 
 def test_slow_and_unknown_recipients_have_at_most_half_of_the_workers() -> None:
-    lane = RecordedSends()
+    lane = Lane()
     lane.trust("good", "other")
     lane.fill(*(notice(f"new-{number}") for number in range(5)), notice("good"), notice("other"))
     assert names(lane.take(), lane.take(), lane.take(), lane.take(), lane.take()) == [
@@ -105,7 +105,7 @@ def test_slow_and_unknown_recipients_have_at_most_half_of_the_workers() -> None:
 
 
 def test_a_recipient_that_was_slow_comes_after_the_quick_ones() -> None:
-    lane = RecordedSends()
+    lane = Lane()
     lane.trust("quick", "slow")
     lane.fill(notice("slow", 1))
     lane.finish(lane.take(), took_s=SLOW_S + 1)
@@ -114,7 +114,7 @@ def test_a_recipient_that_was_slow_comes_after_the_quick_ones() -> None:
 
 
 def test_a_recipient_that_fails_is_put_aside_for_longer_each_time() -> None:
-    lane = RecordedSends()
+    lane = Lane()
     lane.fill(notice("dead"))
     taken, waits = lane.take(), []
     for attempts in range(1, 5):
@@ -131,7 +131,7 @@ def test_a_recipient_that_fails_is_put_aside_for_longer_each_time() -> None:
 
 
 def test_what_was_read_before_an_attempt_ended_does_not_begin_it_again_and_a_replay_does() -> None:
-    lane = RecordedSends()
+    lane = Lane()
     lane.fill(notice("a"))
     taken = lane.take()
     lane.fill(notice("a"))
@@ -143,7 +143,7 @@ def test_what_was_read_before_an_attempt_ended_does_not_begin_it_again_and_a_rep
 
 
 def test_an_attempt_whose_outcome_was_not_stored_is_made_again() -> None:
-    lane = RecordedSends()
+    lane = Lane()
     lane.fill(notice("a"))
     lane.finish(lane.take(), is_recorded=False)
     lane.fill(notice("a"))
@@ -151,7 +151,7 @@ def test_an_attempt_whose_outcome_was_not_stored_is_made_again() -> None:
 
 
 def test_a_clock_that_is_set_back_does_not_keep_a_recipient_aside() -> None:
-    lane = RecordedSends()
+    lane = Lane()
     lane.fill(notice("a"))
     lane.finish(lane.take(), is_over=False)
     lane.now_s -= 1e7
