@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.auth.middleware import COOKIE
-from api.auth.permissions import RequiredScope, required_scope
+from api.auth.permissions import RequiredScope, required_scope, roles_of
 from api.http.problems import declare_problems
 
 _SCHEMES: Final = {
@@ -25,7 +25,7 @@ _EITHER: Final[list[dict[str, list[str]]]] = [{"key": []}, {"session": []}]
 
 
 def describe_access(document: dict[str, Any]) -> None:
-    """Add the security schemes to a document, and to each operation its scope and its refusals."""
+    """Add the security schemes to a document, and to each operation its scope, roles and refusals."""
     document["components"]["securitySchemes"] = _SCHEMES
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -43,3 +43,4 @@ def describe_access(document: dict[str, Any]) -> None:
                 responses.setdefault(str(status), description)
             if required.scope is not None:
                 operation["x-headland-scope"] = required.scope.value
+                operation["x-headland-roles"] = [role.value for role in roles_of(method.upper(), path)]

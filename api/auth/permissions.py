@@ -19,6 +19,7 @@ _ADMIN_CHANGES: Final = re.compile(
     r"/v1/ledger/witnessed(?:/cosign)?|/v1/ledger/witnesses(?:/.*)?|/v1/gateways|/v1/devices/[^/]+/(?:owner|simulated)"
     r"|/v1/gateways/[^/]+/(?:replace|refresh|code|certificate|delivery/(?:accept|marks))"
 )
+_PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
 _READS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
@@ -188,10 +189,19 @@ _MEMBER_READS: Final = re.compile(
 _MEMBER_CHANGES: Final = re.compile(r"/v1/session|/v1/disputes")
 
 
-def kind_of(path: str) -> KindOfRecord | None:
-    """Return the kind of record that a path is about; None for what is no record, and for a path that is not listed."""
-    permission = _permission_of(path)
-    return None if permission is None else permission.kind
+def roles_of(method: str, path: str) -> tuple[Role, ...]:
+    """Return the roles that may make a request; none where it needs no key. `path` may have names in place of ids."""
+    required, path = required_scope(method, path), _PLACEHOLDER.sub("0" * 26, path)
+    if required is None or required.scope is None:
+        return ()
+    scopes = list(Scope)
+    most = {Role.MANAGER: Scope.ADMIN, Role.READER: Scope.READ}
+    return tuple(
+        role
+        for role in Role
+        if (role is Role.MEMBER or scopes.index(most.get(role, Scope.WRITE)) >= scopes.index(required.scope))
+        and is_open_to(PersonRole(role.value) if role in (Role.PILOT, Role.MEMBER) else None, method, path)
+    )
 
 
 def is_open_to(role: PersonRole | None, method: str, path: str) -> bool:

@@ -124,7 +124,7 @@ FIELDS: Final = RecordKind(
     "fields",
     "field",
     FieldResource,
-    lambda repositories: repositories.fields,
+    lambda repositories: repositories.field_records,
     {"farm": EXAMPLE_ID, "name": "North", "geometry": {"type": "Polygon", "coordinates": _OUTLINE}},
     within=("farm",),
     read=_read_field,

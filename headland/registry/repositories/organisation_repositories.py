@@ -50,7 +50,7 @@ from headland.registry.repositories.ledger.anchors import Anchors
 from headland.registry.repositories.ledger.ledger import Ledger
 from headland.registry.repositories.ledger.proof_log import ProofLog
 from headland.registry.repositories.notes import NotePhotoRepository, NoteRepository
-from headland.registry.repositories.own_rows import ClosedRepository, sees_field_at
+from headland.registry.repositories.own_rows import ClosedRepository, held_fields, sees_field_at
 from headland.registry.repositories.passes import PassRepository
 from headland.registry.repositories.plot_observations import PlotObservationRepository
 from headland.registry.repositories.repository import Repository
@@ -86,14 +86,7 @@ class OrganisationRepositories:
         self.plot_observations = PlotObservationRepository(context)
         self.farms = Repository(context, models.Farm, farm_tables.farms, records.check_farm)
         self.sites = Repository(context, models.Site, farm_tables.sites, records.check_site)
-        self.fields = Repository(
-            context,
-            models.Field,
-            farm_tables.fields,
-            records.check_field,
-            prepare=records.measure_field,
-            mask=None if right_to_read(context.role, KindOfRecord.OWNERS) is not Right.NONE else _without_owner,
-        )
+        self.fields = _fields(context)
         self.greenhouses = Repository(context, models.Greenhouse, farm_tables.greenhouses)
         self.zones = Repository(context, models.GreenhouseZone, farm_tables.greenhouse_zones)
         self.gateways = Repository(context, models.Gateway, farm_tables.gateways, records.check_gateway)
@@ -131,6 +124,15 @@ class OrganisationRepositories:
         for name in vars(self).keys() - {"_context"}:
             if not has_repository(context.role, name):
                 setattr(self, name, ClosedRepository(name))
+
+    @property
+    def field_records(self) -> Repository[models.Field]:
+        """Fields as they are now: those that a member holds. `fields` are also those of passes in a former holding."""
+        context = self._context
+        if context.person is None:
+            return self.fields
+        held = held_fields(farm_tables.fields, context.organisation, context.person, context.now_ms())
+        return _fields(context, held)
 
     @property
     def organisation(self) -> str:
@@ -235,6 +237,18 @@ class OrganisationRepositories:
 
     def _find_device(self, connection: sa.Connection, name: str) -> Device | None:
         return self.devices.find_within(connection, name=name)
+
+
+def _fields(context: RepositoryContext, more_rules: sa.ColumnElement[bool] | None = None) -> Repository[models.Field]:
+    return Repository(
+        context,
+        models.Field,
+        farm_tables.fields,
+        records.check_field,
+        prepare=records.measure_field,
+        mask=None if right_to_read(context.role, KindOfRecord.OWNERS) is not Right.NONE else _without_owner,
+        more_rules=more_rules,
+    )
 
 
 def _without_owner(field: models.Field) -> models.Field:

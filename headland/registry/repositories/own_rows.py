@@ -45,6 +45,12 @@ def holds_at(
     )
 
 
+def held_fields(table: sa.Table, organisation: str, person: str, now_ms: int) -> sa.ColumnElement[bool]:
+    """Return which fields a person holds at an instant, or will hold, as a condition."""
+    standing = sa.or_(holdings.c.end_ms.is_(None), holdings.c.end_ms > now_ms)
+    return table.c.id.in_(_fields_held(organisation, person).where(standing))
+
+
 def _own_passes(table: sa.Table, organisation: str, person: str) -> sa.ColumnElement[bool]:
     return holds_at(table.c.field, table.c.start_ms, organisation, person)
 

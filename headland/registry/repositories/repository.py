@@ -57,6 +57,7 @@ class Repository(Generic[R]):
         check: RecordCheck[R] | None = None,
         prepare: Callable[[R], R] | None = None,
         mask: Callable[[R], R] | None = None,
+        more_rules: sa.ColumnElement[bool] | None = None,
     ) -> None:
         self._context = context
         self._kind = kind
@@ -66,6 +67,7 @@ class Repository(Generic[R]):
         self._prepare = prepare
         #: What the role of the access sees of a record that it reads; changes are of the whole record.
         self._mask = mask
+        self._more_rules = sa.true() if more_rules is None else more_rules
         #: Queries of `list` by the fields that must equal a value, and whether that is null: making one takes longer
         #: than its answer.
         self._queries: dict[tuple[tuple[str, bool], ...], sa.Select[*tuple[Any, ...]]] = {}
@@ -217,7 +219,7 @@ class Repository(Generic[R]):
         """Return which rows of the table this access sees: of the organisation, and for a member the own ones."""
         context = self._context
         mine = self._table.c.organisation == context.organisation
-        return sa.and_(mine, visible_rows(self._table, context.organisation, context.person))
+        return sa.and_(mine, self._more_rules, visible_rows(self._table, context.organisation, context.person))
 
     def _refuse_members(self) -> None:
         """Raise NotFound where the access is a member's: records are changed by others."""

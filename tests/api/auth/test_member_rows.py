@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from headland.agronomy.geometry.local_plane import Plane
@@ -20,7 +21,7 @@ from headland.store.memory import MemoryStore
 from tests.agronomy.harvest.simulated_harvest import harvest
 from tests.api.auth.test_middleware import KeyedApi, serve_api
 from tests.api.auth.test_organisation_separation import Organisation, requests_with_ids
-from tests.api.farm import DRONE, HOUSE, OWN, START_MS, WEATHER, fill_farm, write_series
+from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, WEATHER, fill_farm, write_series
 from tests.api.server import UNLIMITED
 from tests.registry.records import PLOT, fill
 
@@ -165,6 +166,35 @@ def test_a_member_sees_the_own_plot_and_its_pass_since_the_share_began(village: 
     for path in ("/v1/live", "/v1/export", "/sta/v1.1/Things", "/ogc/collections/fields/items", "/v1/ledger"):
         refused = village.api.client.get(path, headers=headers)
         assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (403, "role"), path
+
+
+def test_a_former_holder_reads_the_passes_of_the_own_time_and_no_longer_the_field(village: Village) -> None:
+    repositories = village.api.repositories
+    person = repositories.people.add(Person(name="Former"))
+    headers = {"Authorization": f"Bearer {repositories.add_key('former', Scope.READ, person=person.id)[1]}"}
+    former = repositories.fields.add(
+        Field(farm=village.plot.farm, name="Former plot", geometry=PLOT, owner="the holder after")
+    )
+    share = Holding(field=former.id, person=person.id, kind=HoldingKind.LEASE, end_ms=NOW_MS + 1)
+    share = repositories.holdings.add(share)
+    flown = repositories.passes.declare(
+        Pass(field=former.id, device=DRONE, start_ms=START_MS, end_ms=START_MS + 60_000)
+    )
+
+    def ask(path: str) -> Any:
+        return village.api.client.get(path, headers=headers, timeout=120)
+
+    assert [each["id"] for each in ask("/v1/fields").json()["items"]] == [former.id]
+    assert ask(f"/v1/fields/{former.id}").json()["owner"] == "the holder after"
+    repositories.holdings.change(msgspec.structs.replace(share, end_ms=NOW_MS))
+    for path in ("/v1/fields", f"/v1/fields/{former.id}"):
+        assert "the holder after" not in ask(path).text, path
+    assert ask("/v1/fields").json()["items"] == []
+    assert ask(f"/v1/fields/{former.id}").status_code == 404
+    window = f"start={START_MS}&end={NOW_MS}"
+    assert [each["id"] for each in ask(f"/v1/fields/{former.id}/passes?{window}").json()["items"]] == [flown.id]
+    assert ask(f"/v1/passes/{flown.id}").status_code == 200
+    assert [each["end_ms"] for each in ask("/v1/holdings").json()["items"]] == [NOW_MS]
 
 
 def test_a_member_reads_the_yield_of_the_own_plot_since_the_share_began_and_of_no_other(village: Village) -> None:

@@ -163,8 +163,8 @@ def _fill(farm: Farm) -> Farm:
     return farm
 
 
-def _operations(farm: Farm) -> Iterator[tuple[str, str, dict[str, Any], list[str]]]:
-    """Yield every operation that needs a key: method, path with ids, query, and the forms of its answer."""
+def _operations(farm: Farm) -> Iterator[tuple[str, str, str, dict[str, Any], list[str]]]:
+    """Yield every operation that needs a key: method, path, path with ids, query, and the forms of its answer."""
     document = farm.api.ask("GET", "/openapi.json", Scope.ADMIN, timeout=120).json()
     known = {
         "start": START_MS, "end": NOW_MS, "field": farm.ids["fields"][-1], "device": DRONE,
@@ -183,7 +183,7 @@ def _operations(farm: Farm) -> Iterator[tuple[str, str, dict[str, Any], list[str
             content = operation["responses"].get("200", {}).get("content", {})
             forms = [form for form in content if form in ("text/csv", "text/html")] or [""]
             for filled in _with_ids(farm, path):
-                yield method.upper(), filled, query, ["application/json", *forms]
+                yield method.upper(), path, filled, query, ["application/json", *forms]
 
 
 def _with_ids(farm: Farm, path: str) -> list[str]:
@@ -197,12 +197,18 @@ def _with_ids(farm: Farm, path: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def answers(farm: Farm) -> dict[Role, list[tuple[str, str]]]:
+def refusals() -> list[tuple[Role, str, str, bool]]:
+    """Return what was asked by whom, and whether their role was refused; `answers` fills it."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def answers(farm: Farm, refusals: list[tuple[Role, str, str, bool]]) -> dict[Role, list[tuple[str, str]]]:
     """Ask every operation with the key of every role; return what was asked and what was answered."""
     found: dict[Role, list[tuple[str, str]]] = {role: [] for role in Role}
     operations = list(_operations(farm))
     for role in Role:
-        for method, path, query, forms in operations:
+        for method, template, path, query, forms in operations:
             is_read = method == "GET"
             if role is Role.MANAGER and not is_read:
                 continue
@@ -218,6 +224,8 @@ def answers(farm: Farm) -> dict[Role, list[tuple[str, str]]]:
                     if len(word) > 20:
                         text = text.replace(word, "")  # an answer may repeat what was asked for
                 found[role].append((f"{role} {method} {path} {form}", text))
+                is_refused = answer.status_code == 403 and answer.json()["type"].endswith((":role", ":scope"))
+                refusals.append((role, method, template, is_refused))
     return found
 
 
@@ -242,6 +250,24 @@ def test_what_the_table_closes_to_a_role_is_in_no_answer_of_any_operation(
 def test_every_mark_is_in_an_answer_to_a_manager(farm: Farm, answers: dict[Role, list[tuple[str, str]]]) -> None:
     text = "\n".join(each for _, each in answers[Role.MANAGER])
     assert [mark for marks in farm.marks.values() for mark in marks if mark not in text] == []
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("answers")
+def test_each_operation_refuses_the_roles_that_the_document_does_not_name(
+    farm: Farm, refusals: list[tuple[Role, str, str, bool]]
+) -> None:
+    document = farm.api.ask("GET", "/openapi.json", Scope.ADMIN, timeout=120).json()
+    named = {
+        (method.upper(), path): set(operation["x-headland-roles"])
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if "x-headland-roles" in operation
+    }
+    wrong = [each for each in refusals if (each[0] in named[each[1], each[2]]) is each[3]]
+    seen = {(role, method, path) for role, method, path, _ in refusals}
+    assert wrong == []
+    assert len(seen) > 4 * 300
 
 
 def test_every_kind_that_a_role_does_not_read_is_marked_and_every_path_has_a_kind(farm: Farm) -> None:
