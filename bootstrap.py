@@ -40,7 +40,7 @@ HALF_DONE = VENV / "headland.half-done"  # exists during an installation
 REQUIREMENTS = ROOT / "requirements"
 NEEDS = {
     **dict.fromkeys(("run", "chaos", "soak", "simulate", "docs", "deb", "release"), "run"),
-    **dict.fromkeys(("check", "test", "test-fast", "setup", "accept", "bench", "pictures"), "dev"),
+    **dict.fromkeys(("check", "test", "test-fast", "setup", "accept", "bench", "mutants", "pictures"), "dev"),
     **dict.fromkeys(("deb-test", "clients-test", "compose-test", "compose-split-test", "systemd-test"), "dev"),
 }
 COMMANDS = [*NEEDS, "extras", "lock", "audit"]
@@ -114,6 +114,7 @@ def perform(command: str, arguments: list[str]) -> int:
         "test-fast": ["pytest", "-q", *PARALLEL_PURE, "--pure"],
         "accept": ["pytest", "-q", *PARALLEL, "tests/accept"],
         "bench": ["tests.bench"],
+        "mutants": ["tests.mutants"],
         "pictures": ["tests.dashboard.pictures"],
         "extras": ["tests.floors.extras"],
         "clients-test": ["pytest", "-q", "-n0", *map(str, sorted((ROOT / "tests" / "clients").glob("*_reads.py")))],

@@ -367,9 +367,12 @@ def _states_of(state: MarkState, ledger_of: Callable[[Disposition], Counts]) -> 
     server_lost = subtract(book.entries.get(SERVER_LOST, _NOTHING).ranges, discarded.ranges)
     rest = subtract(subtract(accounted, book.ranges(is_content)), discarded.ranges)
     free = count(accounted) - sum(counts.values())
+    gone: Ranges = ()
 
     def take(name: str, records: Counts) -> None:
-        nonlocal rest, free
+        nonlocal rest, free, gone
+        if name == "gone_unseen":  # what is in quarantine after all, or was dropped, is counted there and not listed
+            gone = merge([*gone, *intersect(rest, records.ranges)])
         found = min(free, records.count_in(rest))
         counts[name] += found
         free -= found
@@ -378,13 +381,12 @@ def _states_of(state: MarkState, ledger_of: Callable[[Disposition], Counts]) -> 
     lost = min(free, discarded.count_in(accounted))
     counts["lost"] += lost
     free -= lost
-    gone = merge([*ledger_of(Disposition.GONE).ranges, *book.entries.get(GONE, _NOTHING).ranges])
-    named = merge([*intersect(discarded.ranges, accounted), *server_lost, *intersect(rest, gone)])
     for name, disposition in _BY_LEDGER:
         take(name, ledger_of(disposition))
     for name, entry in _BY_BOOK:
         take(name, Counts(book.entries.get(entry, _NOTHING).ranges))
     counts["not_known"] += free
+    named = merge([*intersect(discarded.ranges, accounted), *server_lost, *gone])
     return _States(counts, named, rest if free else ())
 
 

@@ -18,7 +18,8 @@ class GatewayTruth:
     stored or not. `records` are the numbers by epoch and seq. `in_damaged` were in a file that was moved aside.
     `untraced` were on a disk whose content was replaced, or which lied: nothing else ever knew of them. `unprovable`
     were lost while there was no check file, and no byte of them was left; by the id and the time with which the gateway
-    says that it does not know how many records it had. `names` are the gateway's ids, one after the other.
+    says that it does not know how many records it had. `taken_by_power` were in a spool before a power cut and not
+    after it, though the disk was honest. `names` are the gateway's ids, one after the other.
     """
 
     names: set[str]
@@ -28,6 +29,7 @@ class GatewayTruth:
     in_damaged: set[int] = field(default_factory=set)
     untraced: set[int] = field(default_factory=set)
     unprovable: dict[tuple[str, int], set[int]] = field(default_factory=dict)
+    taken_by_power: set[int] = field(default_factory=set)
 
     def note(self, epoch: str, records: Mapping[int, int]) -> None:
         """Note which number each record of an epoch holds; two copies of one spool may use the same seq."""

@@ -34,16 +34,24 @@ _DRAIN_STEP_S: Final = 120.0
 _LOOK_EVERY_S: Final = 3 * _HOUR_S
 #: The mean time between two faults.
 _FAULT_EVERY_S: Final = (0.5 * _HOUR_S, 4.0 * _HOUR_S)
+#: The faults after which no place may know of a record: others never leave one without a trace.
+_TRACELESS: Final = frozenset(
+    ("lying-disk", "restore-spool", "restore-store", "restore-station", "delete-spool-in-use")
+)
+#: The same in a dense run, and how many kinds of fault most of them have.
+_DENSE_EVERY_S: Final = (0.1 * _HOUR_S, 0.8 * _HOUR_S)
+_DENSE_KINDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """Settings of one run; `faults` are the names of those that may happen."""
+    """Settings of one run; `faults` are the names of those that may happen, `is_dense` makes them follow closely."""
 
     seed: int
     hours: float = RUN_HOURS
     faults: Sequence[str] = tuple(FAULTS)
     engine: StoreEngine = "memory"
+    is_dense: bool = False
 
 
 @dataclass(slots=True)
@@ -124,6 +132,8 @@ class _World:
         # Half of the runs have one fault alone: their figures are its row in the report.
         names = list(settings.faults)
         self._chosen = [self.rng.choice(names)] if names and self.rng.random() < 0.5 else names
+        if settings.is_dense:  # a few kinds that meet one another, or all of them
+            self._chosen = self.rng.sample(names, min(_DENSE_KINDS, len(names))) if self.rng.random() < 0.7 else names
         self._result = RunResult(settings.seed, settings.hours, chosen=self._chosen)
 
     def add_gateway(self, origin: str) -> SimulatedGateway:
@@ -141,7 +151,7 @@ class _World:
         for gateway in self.gateways:
             gateway.start()
         end_s = self._settings.hours * _HOUR_S
-        every_s = self.rng.uniform(*_FAULT_EVERY_S)
+        every_s = self.rng.uniform(*(_DENSE_EVERY_S if self._settings.is_dense else _FAULT_EVERY_S))
         self.agenda.after(_LOOK_EVERY_S, self._look, end_s)
         if self._chosen:
             self.agenda.after(self.rng.expovariate(1 / every_s), self._inject, every_s, end_s)
@@ -189,6 +199,8 @@ class _World:
         """End every fault."""
         self.agenda.note("world", "heals")
         self.receiver.store.fault = ""
+        self.receiver.store.refuses_before_ms = None
+        self.receiver.clock.correct()
         self.receiver.frozen_until_s = 0.0
         for line in (self.receiver.line, *(gateway.line for gateway in self.gateways)):
             line.is_up = True
@@ -223,10 +235,16 @@ class _World:
             gateway.stop()
         self._compare_answers("at the end")
         names = sorted(name for truth in self.truths.values() for name in truth.names)
+        self._result.trouble += self.receiver.clock_trouble
         self._result.trouble += find_wrong_health(self.receiver, names)
         said = self.receiver.said(self.truths)
         for name, truth in self.truths.items():
             truth.untraced |= self.receiver.doubted(truth)
+            taken = truth.taken_by_power & truth.certain
+            if taken:
+                self._result.trouble.append(
+                    f"{name}: a power cut took {len(taken)} accepted records: {min(taken)}, ..."
+                )
             gateways = [gateway for gateway in self.gateways if gateway.origin == name]
             verdict = judge(
                 name,
@@ -238,6 +256,9 @@ class _World:
                 said=said[name],
             )
             self._result.verdicts.append(verdict)
+            if verdict.untraced and not _TRACELESS & self._result.faults.keys():
+                what = f"{verdict.untraced} records left no trace"
+                self._result.trouble.append(f"{name}: {what}, and no fault happened that takes every trace")
             self.agenda.note("verdict", str(verdict))
 
     def _end(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from station.simulation.faults import disks, lines, processes
+from station.simulation.faults import disks, lines, processes, station
 from station.simulation.faults.context import Fault
 
 #: The faults by name.
@@ -46,4 +46,10 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "delete-spool": disks.delete_spool,
     "delete-spool-in-use": disks.delete_spool_in_use,
     "rename-gateway": disks.rename_gateway,
+    "cut-power-with-backlog": disks.cut_power_with_backlog,
+    "lose-quarantine": station.lose_quarantine,
+    "lose-registry": station.lose_registry,
+    "restore-station": station.restore_station,
+    "refuse-old": station.refuse_old,
+    "step-station-clock": station.step_station_clock,
 }

@@ -32,6 +32,7 @@ def copy_card(world: World) -> None:
         second.disk.adopt(first.disk)  # an image
     else:
         second.disk.write(first.disk.read())
+    second.disk.sync_all()
     # An image has the machine's id; a clone of a virtual machine has everything.
     second.facts = world.rng.choice(
         ({**second.facts, "machine_id": first.facts.get("machine_id", [])}, first.facts, {})
@@ -154,6 +155,20 @@ def lying_disk(world: World) -> None:
         world.agenda.after(duration_s(world), gateway.start)
 
     world.agenda.after(gateway.interval_s * world.rng.uniform(0.0, 6.0) + 1.0, cut)
+
+
+def cut_power_with_backlog(world: World) -> None:
+    """Cut a gateway's power while records wait that it could not send."""
+    gateway = a_gateway(world)
+    gateway.line.is_up = False
+    gateway.line.cut()
+
+    def act() -> None:
+        gateway.line.is_up = True
+        gateway.kill(with_power=True)
+        world.agenda.after(duration_s(world), gateway.start)
+
+    world.agenda.after(gateway.interval_s * world.rng.uniform(1.0, 12.0), act)
 
 
 def trouble_disk(trouble: Trouble) -> Fault:

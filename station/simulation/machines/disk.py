@@ -1,9 +1,10 @@
 """Simulated disk of one machine: real files in a folder, and what a kill, a power cut or a bad card leaves of them.
 
-SQLite syncs each commit, so between two calls of the spool all files are what a power cut leaves. Within a call, the
-log is written from front to back and synced before the main file is touched: what a kill leaves is the log before the
-call plus a part of what the call wrote; after a power cut that part may have holes. A disk whose syncs lie loses
-anything that was written since it began to lie.
+A commit is durable where the connection itself says that SQLite syncs it (`PRAGMA synchronous`), and any other file
+as far as its owner has synced it; the rest may be lost in a power cut. Within a call, the log is written from front to
+back and synced before the main file is touched: what a kill leaves is the log before the call plus a part of what the
+call wrote; after a power cut that part may have holes. A disk whose syncs lie loses anything that was written since it
+began to lie.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from headland.errors import RetryLater
 
 #: What a card writes whole or not at all.
 _SECTOR_BYTES: Final = 512
+#: Names of files that SQLite does not write end so: only their owner's calls sync them.
+_OWN_FILES: Final = ".check"
+#: The level of `PRAGMA synchronous` from which on a commit waits for the log's sync (FULL).
+_SYNCED_COMMITS: Final = 2
 
 Files = dict[str, bytes]
 Trouble = Literal["", "full", "write error", "error"]
@@ -37,6 +42,8 @@ class Disk:
         self._rng = rng
         self._true: Files | None = None
         self._synced: Files = {}
+        #: The files before the first commit that was not synced; None where all are.
+        self._before_unsynced: Files | None = None
         self._identities: dict[int, int] = {}
         self.trouble: Trouble = ""
 
@@ -74,6 +81,13 @@ class Disk:
         if self._true is None:
             self._synced[name] = os.pread(fd, 1 << 20, 0)
 
+    def note_commit(self, *, is_synced: bool) -> None:
+        """Note that SQLite commits now; a synced commit makes those before it durable as well."""
+        if is_synced:
+            self._before_unsynced = None
+        elif self._before_unsynced is None:
+            self._before_unsynced = self.read()
+
     def begin_to_lie(self) -> None:
         """Let syncs lie from now on."""
         if self._true is None:
@@ -81,7 +95,8 @@ class Disk:
 
     def sync_all(self) -> None:
         """Make everything durable, as a person does who copies files; a lie ends with it."""
-        self._true = None
+        self._true = self._before_unsynced = None
+        self._synced = {name: content for name, content in self.read().items() if name.endswith(_OWN_FILES)}
 
     @property
     def lies(self) -> bool:
@@ -119,9 +134,14 @@ class Disk:
 
     def _forget_unsynced(self) -> None:
         now = self.read()
-        for name, synced in self._synced.items():
-            if name in now and self._rng.random() < 0.5:
+        for name in [name for name in now if name.endswith(_OWN_FILES) or name in self._synced]:
+            synced = self._synced.get(name, bytes(len(now[name])))
+            if self._rng.random() < 0.5:
                 now[name], _ = self._part(synced, now[name], with_power=self._rng.random() < 0.5)
+        before, self._before_unsynced = self._before_unsynced, None
+        if before is not None:
+            for name in [name for name in now if not name.endswith(_OWN_FILES)]:
+                now[name], _ = self._part(before.get(name, b""), now[name], with_power=True)
         self.write(now)
 
     def flip_bit(self, name: str) -> bool:
@@ -188,6 +208,9 @@ class _DiskConnection(sqlite3.Connection):
     def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
         """Execute a statement."""
         trouble = self.disk.trouble
+        if statement == "COMMIT":
+            level = super().execute("PRAGMA synchronous").fetchone()[0]
+            self.disk.note_commit(is_synced=level >= _SYNCED_COMMITS)
         if not trouble:
             return super().execute(statement, *arguments)
         if trouble == "full":

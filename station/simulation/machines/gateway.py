@@ -130,7 +130,11 @@ class SimulatedGateway:
             self.note("loses power" if with_power else "is killed")
             process.die(with_power=with_power)
         if with_power:
+            is_honest = not self.disk.lies
+            before = self._numbers_named(self.disk.read())
             self.tamper(self.disk.cut_power)
+            if is_honest:
+                self.truth.taken_by_power |= before - self._numbers_named(self.disk.read())
 
     def stop(self) -> None:
         """Switch the machine off in order."""

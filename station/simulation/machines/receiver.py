@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from headland.contract.records import SPOOL_DAMAGED, SPOOL_RENEWED, SPOOL_SHORTENED
+from headland.station_clock.station_clock import ClockSources, StationClock
 from headland.store.number_sets import Ranges, merge
 from headland.store.port import MarkState, SeriesFilter, WriteBatch, WriteResult
 from ingest.accounting.delivery import Delivery
@@ -21,7 +22,7 @@ from ingest.quarantine.replays import spool_marks
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from station.simulation.agenda import Agenda, SimulatedClock
-from station.simulation.machines.disk import Disk, ProcessKilled
+from station.simulation.machines.disk import Disk, Files, ProcessKilled
 from station.simulation.machines.links import SimulatedClient
 from station.simulation.machines.network import Line, Network
 from station.simulation.machines.numbers import NUMBER_CHANNEL, numbers_of
@@ -31,6 +32,8 @@ from station.simulation.truth import GatewayTruth
 ORGANISATION: Final = "local"
 CLIENT_ID: Final = "ingest-0"
 _ALL_TIME_MS: Final = 2**52
+#: A clock that is off by more must be doubted.
+_WRONG_MS: Final = 1_800_000
 #: The commit of a batch takes so long.
 _COMMIT_S: Final = (0.002, 0.05)
 _IDLE_S: Final = (60.0, 600.0)
@@ -94,6 +97,10 @@ class StationMachine:
         self.process: IngestProcess | None = None
         self.frozen_until_s = 0.0
         self.recorded: dict[tuple[str, str], int] = {}
+        self.has_lost_book = False
+        self._said_before: dict[str, set[int]] = {}
+        #: What was wrong with the station's clock: it was stepped, and nothing said so within ten seconds.
+        self.clock_trouble: list[str] = []
         #: The last record of each spool in stores that were replaced by older ones.
         self.replaced: dict[tuple[str, str], int] = {}
 
@@ -130,6 +137,41 @@ class StationMachine:
             self.replaced[source] = max(state.accounted[-1][1], self.replaced.get(source, 0))
         before, self.store = self.store, older
         before.end()
+
+    def restore_folder(
+        self,
+        writes: int,
+        files: Files,
+        recorded: Mapping[tuple[str, str], int],
+        truths: Mapping[str, GatewayTruth],
+    ) -> None:
+        """Replace store, file of ingest and recorded marks by those of one earlier instant, while the process is down.
+
+        What was committed since is known to nobody but the gateways.
+        """
+        self.recorded = dict(recorded)
+        self.replace_store(writes, truths)
+        self.disk.write(files)
+        self.has_lost_book = True
+
+    def remember_said(self, truths: Mapping[str, GatewayTruth]) -> None:
+        """Remember what is said now, before the folder that says it is replaced.
+
+        Gateways do not repeat a report that was committed; how many records they lost, each status says again.
+        """
+        for origin, numbers in self.said(truths).items():
+            self._said_before.setdefault(origin, set()).update(numbers)
+
+    def true_ms(self) -> int:
+        """Return the true time."""
+        return SimulatedClock(self.agenda).now_ms()
+
+    def note_doubt(self) -> None:
+        """Note where the clock is wrong by half an hour or more, and its process does not say so."""
+        process = self.process
+        is_wrong = abs(self.clock.now_ms() - self.true_ms()) > _WRONG_MS
+        if is_wrong and process is not None and not process.station_clock.in_doubt():
+            self.clock_trouble.append(f"the clock is {self.clock.now_ms() - self.true_ms()} ms off and believed")
 
     def record_marks(self) -> None:
         """Record the store's marks beside it, as `DeliveryMarksSync` does in the registry."""
@@ -183,7 +225,9 @@ class StationMachine:
         said: dict[str, set[int]] = {origin: set() for origin in truths}
         origins = {name: origin for origin, truth in truths.items() for name in truth.names}
         for name, report in self.deliveries(sorted(origins)).items():
-            for lost in report.lost:
+            if report.spool.shortened_records:
+                said[origins[name]] |= self._said_before.get(origins[name], set())
+            for lost in (*report.lost, *report.not_known):
                 said[origins[name]] |= truths[origins[name]].numbers(lost.epoch, lost.first, lost.last)
         for name, told in self._reports(sorted(origins)):
             truth = truths[origins[name]]
@@ -241,11 +285,14 @@ class IngestProcess:
         self._is_writing = False
         self._client: SimulatedClient | None = None
         self._session_due = self._writer_due = float("inf")
+        sources = ClockSources(machine.clock.now_ms, machine.clock.monotonic_s, lambda: "boot", lambda: None)
+        self.station_clock = StationClock(machine.disk.folder / "clock.json", sources=sources)
         self.service = IngestService(
             machine.settings,
             machine.store,
             machine=IngestMachine(
-                clock=machine.clock.machine_clock(),
+                clock=self.station_clock.machine(machine.clock.machine_clock()),
+                station_clock=self.station_clock,
                 make_client=self._make_client,
                 make_inbox=self._make_inbox,
                 make_commits=_Commits,

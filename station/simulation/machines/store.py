@@ -9,10 +9,12 @@ from __future__ import annotations
 import random
 import shutil
 from abc import abstractmethod
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from headland.contract.records import Descriptor
+from headland.store.core.rollup import reject_expired
 from headland.store.duckdb.paths import size_of, wal_of
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.memory import MemoryStore
@@ -23,6 +25,7 @@ from station.simulation.machines.disk import ProcessKilled, unavailable
 StoreFault = Literal["", "refuses", "refuses after storing", "killed before storing", "killed after storing"]
 StoreEngine = Literal["memory", "duckdb"]
 
+_ALWAYS_MS: Final = -(2**53)
 #: A write to a store: samples and marks, or a descriptor with its organisation and gateway.
 _Write = WriteBatch | tuple[str, str, Descriptor]
 
@@ -31,6 +34,8 @@ class SimulatedStore(Store, Protocol):
     """A store whose contents survive the process; it keeps every write, so that an older state can be restored."""
 
     fault: StoreFault
+    #: Samples before this time are refused for ever; None for none.
+    refuses_before_ms: int | None
 
     @property
     @abstractmethod
@@ -73,6 +78,7 @@ class SimulatedMemoryStore(MemoryStore):
         self._history = _History()
         self._devices: tuple[int, list[DeviceRecord]] = (-1, [])
         self.fault: StoreFault = ""
+        self.refuses_before_ms: int | None = None
 
     @property
     def writes(self) -> int:
@@ -97,7 +103,11 @@ class SimulatedMemoryStore(MemoryStore):
         if fault == "killed before storing":
             self.fault = ""
             raise ProcessKilled
+        batch, rejections, refused = reject_expired(
+            batch, _ALWAYS_MS if self.refuses_before_ms is None else self.refuses_before_ms
+        )
         result = super().write(batch)
+        result = replace(result, rejected=len(rejections), rejections=rejections, refused=refused)
         self._history.all.append(batch)
         self._clock.agenda.note("store", f"{fault} {len(batch.points)} {[*batch.marks]}")
         _fail_after(self)
@@ -134,6 +144,7 @@ class SimulatedDuckDBStore(DuckDBStore):
         #: Bytes of the log that a kill within a commit leaves; None for all.
         self._left_of_log: int | None = None
         self.fault: StoreFault = ""
+        self.refuses_before_ms: int | None = None
         super().__init__(self._path, threads=1)
 
     @property
@@ -155,6 +166,7 @@ class SimulatedDuckDBStore(DuckDBStore):
         store = SimulatedDuckDBStore(self._clock, self._path.parent, self._number + 1)
         store._history = self._history
         store.fault = self.fault
+        store.refuses_before_ms = self.refuses_before_ms
         return store
 
     def write(self, batch: WriteBatch) -> WriteResult:
@@ -166,7 +178,11 @@ class SimulatedDuckDBStore(DuckDBStore):
             self.fault = ""
             self._left_of_log = self._write_in_part(batch)
             raise ProcessKilled
+        batch, rejections, refused = reject_expired(
+            batch, _ALWAYS_MS if self.refuses_before_ms is None else self.refuses_before_ms
+        )
         result = super().write(batch)
+        result = replace(result, rejected=len(rejections), rejections=rejections, refused=refused)
         self._history.all.append(batch)
         self._clock.agenda.note("store", f"{fault} {len(batch.points)} {[*batch.marks]}")
         _fail_after(self)

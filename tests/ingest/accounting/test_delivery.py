@@ -17,7 +17,7 @@ from headland.station_clock.record import trusted_limits
 from headland.store import record_book
 from headland.store.memory import MemoryStore
 from headland.store.number_sets import Counts
-from headland.store.port import MarkState
+from headland.store.port import Mark, MarkState
 from headland.store.record_book import (
     CUT,
     EVENTS,
@@ -273,3 +273,13 @@ def test_a_quarantined_record_that_arrives_whole_is_stored() -> None:
     ledger.remove_disposition(history.connection, DispositionEntry("gw-1", "e1", Disposition.QUARANTINED, ((2, 2),)))
     (epoch,) = history.report().epochs
     assert (epoch.stored, epoch.quarantined, epoch.not_known) == (2, 0, 0)
+
+
+def test_what_is_in_quarantine_after_all_is_not_listed_as_gone_unseen() -> None:
+    # A store that was restored with its whole folder counts 1..3 as gone; 2 came again and was refused.
+    book = RecordBook().add({GONE: ((1, 3),)})
+    state = replace(MarkState().add(Mark("g1", "e1", 1, 3)), book=book)
+    waiting = {("g1", "e1", Disposition.QUARANTINED): Counts(((2, 2),))}
+    report = reconcile("g1", {"e1": state}, waiting, GatewayFigures(0))
+    assert (report.loss, report.totals.gone_unseen, report.totals.quarantined) == (2, 2, 1)
+    assert numbers(report.lost) == {1, 3}
