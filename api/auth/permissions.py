@@ -185,6 +185,8 @@ _MEMBER_READS: Final = re.compile(
     r"|/v1/passes/[^/]+(?:/(?:as-applied|cells?))?|/v1/accounts|/v1/deliveries|/v1/disputes"
     # The ground under every map: a picture of the place, without names, owners or values.
     r"|/v1/base-map(?:/file)?"
+    # Whether the station's clock can be believed: every page says it, and it is no record of anybody.
+    r"|/v1/clock"
 )
 _MEMBER_CHANGES: Final = re.compile(r"/v1/session|/v1/disputes")
 
