@@ -227,7 +227,8 @@ class StationMachine:
         for name, report in self.deliveries(sorted(origins)).items():
             if report.spool.shortened_records:
                 said[origins[name]] |= self._said_before.get(origins[name], set())
-            for lost in (*report.lost, *report.not_known):
+            # Without a lost book, a loss is named as one.
+            for lost in (*report.lost, *(report.not_known if self.has_lost_book else ())):
                 said[origins[name]] |= truths[origins[name]].numbers(lost.epoch, lost.first, lost.last)
         for name, told in self._reports(sorted(origins)):
             truth = truths[origins[name]]
