@@ -111,7 +111,7 @@ function OpenDispute({ fields }: { fields: FieldRecord[] }): JSX.Element | null 
     <div class="stack">
       <h2>{translate("coop_dispute_open")}</h2>
       <p class="note">{translate("coop_dispute_about")}</p>
-      {fields.length > 1 ? (
+      {fields.length > 0 ? (
         <div class="labelled">
           <label for="dispute-field">{translate("coop_dispute_field")}</label>
           <select id="dispute-field" value={field?.id ?? ""} onChange={(event) => setChosen(event.currentTarget.value)}>

@@ -40,13 +40,13 @@ def test_only_an_administrator_names_a_recipient_and_others_do_not_see_the_secre
     path = f"/v1/alarm-recipients/{made.json()['id']}"
     mailbox = recipient("li@example.org", "Li", "email")
     assert keyed_api.ask("POST", "/v1/alarm-recipients", Scope.ADMIN, json=mailbox).status_code == 201
-    for scope, shown in (
-        (Scope.READ, "https://hooks.example/***"),
-        (Scope.WRITE, "https://hooks.example/***"),
-        (Scope.ADMIN, SECRET_URL),
+    for scope, shown, mail in (
+        (Scope.READ, "https://hooks.example/***", "***"),
+        (Scope.WRITE, "https://hooks.example/***", "***"),
+        (Scope.ADMIN, SECRET_URL, "li@example.org"),
     ):
         listed = keyed_api.ask("GET", "/v1/alarm-recipients", scope).json()["items"]
-        assert {item["address"] for item in listed} == {shown, "li@example.org"}
+        assert {item["address"] for item in listed} == {shown, mail}
         assert keyed_api.ask("GET", path, scope).json()["address"] == shown
     for method, target in (("PUT", path), ("DELETE", f"{path}?version=1"), ("POST", f"{path}/secret")):
         assert keyed_api.ask(method, target, Scope.WRITE, json=made.json()).status_code == 403
