@@ -6,6 +6,7 @@ import logging
 import ssl
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 _WITHIN_S: Final = 5.0
+_TURN_S: Final = 0.1
 #: The certificate by which the session is taken over, and whose key is deleted at once, is valid for so long.
 _TAKE_OVER_DAYS: Final = 1 / 96
 _EVERY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -43,13 +45,14 @@ def end_session(authority: CertificateAuthority, listener: Listener | None, gate
         client, connected = _client(gateway, str(authority.certificate_path), str(path))
         try:
             client.connect(_EVERY_ADDRESS.get(listener.host, listener.host), listener.port)
-            client.loop_start()
-            is_ended = connected.wait(_WITHIN_S)
+            until_s = time.monotonic() + _WITHIN_S
+            while not connected.is_set() and time.monotonic() < until_s:
+                client.loop(_TURN_S)
         except OSError:
-            is_ended = False
+            _LOGGER.debug("the broker cannot be reached", exc_info=True)
         finally:
             client.disconnect()
-            client.loop_stop()
+    is_ended = connected.is_set()
     if not is_ended:
         _LOGGER.warning("The broker did not answer when the session of %s was to be ended", gateway)
 

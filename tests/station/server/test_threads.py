@@ -55,7 +55,7 @@ STATION_THREADS = {
     "notification-email-1", "notification-email-2", "notification-mqtt-1", "notification-push-1",
     "notification-push-2", "notification-sender",
     *(f"notification-webhook-{number}" for number in range(1, 5)), "delivery-marks",
-    "registry-sync", "store-maintenance", "store-writer", "station-clock", "clock-repair",
+    "registry-sync", "store-maintenance", "store-writer", "station-clock", "clock-repair", "station-books",
 }  # fmt: skip
 GATEWAY_THREADS = {"batch", "uplink", "source-hall"}
 
