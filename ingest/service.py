@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from headland.contract.records import GatewayStatus
 from headland.contract.refusals import Reason
 from headland.contract.topics import shard_of
+from headland.errors import RetryLater
 from headland.runtime.supervised_thread import ThreadStatus
 from headland.store.number_sets import Counts
 from headland.store.port import MarkState, Store, WriteBatch, WriteResult
@@ -164,8 +166,12 @@ class IngestService:
         return self._writer.gateway_stats.statuses()
 
     def names(self) -> list[str]:
-        """Return the gateways that sent anything or have records in the store, by id."""
+        """Return the gateways that sent anything, or whose records a book knows, by id."""
         known = {gateway for gateway, _ in (*spool_marks(self._store.marks()), *self._recorded())}
+        # Of one that is retired, whose marks an older folder lacks, the ledger alone may tell; while its file cannot be
+        # read, health says that.
+        with suppress(RetryLater):
+            known |= {gateway for gateway, _, _ in self.quarantine.disposition_counts(None)}
         stored = {gateway for gateway in known if shard_of(gateway) in self._settings.shards}
         return sorted(self._writer.gateway_stats.names() | stored)
 

@@ -367,6 +367,19 @@ def test_without_a_registry_ingest_itself_knows_what_an_earlier_store_had(bench:
     again.writer.finish()
 
 
+def test_a_gateway_that_the_ledger_alone_knows_is_named(bench: Bench, tmp_path: Path) -> None:
+    bench.put(batch_of(1, block_of({"air_temperature_degc": [1.0]}, device="mine"), gateway="gw-3"))
+    bench.put(batch_of(1, block_of({"air_temperature_degc": [1.0]}, device="mine"), gateway="gw-2"))
+    bench.settle()
+    bench.writer.finish()
+    later = Bench(tmp_path)
+    later.writer.load()
+    for gateway in ("gw-2", "gw-3"):
+        later.service.forget_marks(gateway)
+    assert later.service.names() == ["gw-2"], "its refused record waits in quarantine"
+    later.writer.finish()
+
+
 def test_marks_that_cannot_be_saved_now_are_saved_later_and_acks_do_not_wait(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
