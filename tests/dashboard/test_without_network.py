@@ -17,8 +17,10 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from headland.registry.db.tables.farm_tables import passes
 from headland.registry.models.errors import NotFound
-from headland.registry.models.models import Field, Greenhouse
+from headland.registry.models.models import Field, Greenhouse, GreenhouseZone
 from headland.registry.repositories.alarms import AlarmUpdate
+from tests.api.farm import OWN
+from tests.api.spread_field import SPREADER
 from tests.dashboard.conftest import PATIENCE_MS, Open
 from tests.dashboard.farm import Farm
 from tests.waiting import wait_until
@@ -34,6 +36,10 @@ def house(farm: Farm) -> Iterator[str]:
     home = farm.repositories.farms.list()[0]
     site = next(site for site in farm.repositories.sites.all() if site.name == "home")
     house = farm.repositories.greenhouses.add(Greenhouse(farm=home.id, site=site.id, name="番茄一号棚")).id
+    zone = farm.repositories.zones.add(GreenhouseZone(greenhouse=house, name="main"))
+    found = next(each for each in farm.store.devices(OWN) if each.descriptor.name == "番茄一号棚")
+    record = farm.repositories.record_descriptor(found.gateway, found.descriptor)
+    farm.repositories.devices.change(msgspec.structs.replace(record, zone=zone.id))
     yield house
     remove(farm, house)
 
@@ -41,6 +47,10 @@ def house(farm: Farm) -> Iterator[str]:
 def remove(farm: Farm, house: str) -> None:
     for note in farm.repositories.notes.list(greenhouse=house):
         farm.repositories.notes.delete(note.id, note.version)
+    for zone in farm.repositories.zones.list(greenhouse=house):
+        for device in farm.repositories.devices.list(zone=zone.id):
+            farm.repositories.devices.change(msgspec.structs.replace(device, zone=None))
+        farm.repositories.zones.delete(zone.id, zone.version)
     with suppress(NotFound):
         farm.repositories.greenhouses.delete(house, farm.repositories.greenhouses.get(house).version)
 
@@ -129,6 +139,7 @@ def test_what_was_entered_without_a_network_is_at_the_station_once(
     go(page, f"#/field/{plot}")
     page.locator("[data-act=declare]").click()
     form = page.get_by_role("dialog")
+    form.get_by_label("Vehicle").select_option(value=SPREADER)
     form.get_by_label("Note").fill("by hand")
     form.get_by_role("button", name="Register this pass").click()
     expect(form).to_have_count(0)

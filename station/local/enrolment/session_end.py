@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from headland.clock import wall_clock_ms
 from headland.enrolment.keys import make_key, make_request
+from headland.network.mqtt_socket import send_at_once
 from station.local.broker_listener import Listener
 from station.local.enrolment.authority import CertificateAuthority, certificate_text, utc
 
@@ -75,4 +76,5 @@ def _client(name: str, authority: str, certificate: str) -> tuple[Client, thread
             connected.set()
 
     client.on_connect = on_connect
+    send_at_once(client)
     return client, connected
