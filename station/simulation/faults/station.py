@@ -19,6 +19,7 @@ def lose_quarantine(world: World) -> None:
     how = world.rng.choice(("delete", "shorten", "flip"))
     world.agenda.note("ingest", f"has its quarantine harmed: {how}")
     receiver.has_lost_book = True
+    receiver.note_lost_book("quarantine", world.truths)
     if how == "delete":
         receiver.disk.delete(_QUARANTINE, f"{_QUARANTINE}-wal", f"{_QUARANTINE}-shm")
     elif how == "shorten":
@@ -34,6 +35,7 @@ def lose_registry(world: World) -> None:
     receiver.kill()
     world.agenda.note("ingest", "loses the recorded marks")
     receiver.recorded.clear()
+    receiver.note_lost_book("registry", world.truths)
     world.agenda.after(duration_s(world), receiver.start)
 
 

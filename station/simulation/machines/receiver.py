@@ -97,6 +97,9 @@ class StationMachine:
         self.process: IngestProcess | None = None
         self.frozen_until_s = 0.0
         self.recorded: dict[tuple[str, str], int] = {}
+        #: Numbers that a replacement of the store took, by origin, and the books that were lost after the last one.
+        self.removed: dict[str, set[int]] = {}
+        self.lost_books: set[str] = set()
         self.has_lost_book = False
         self._said_before: dict[str, set[int]] = {}
         #: What was wrong with the station's clock: it was stepped, and nothing said so within ten seconds.
@@ -133,10 +136,33 @@ class StationMachine:
                     recorded = self.recorded.get((gateway, epoch), 0)
                     ranges = ((recorded + 1, state.high_water), *state.ahead)
                     truth.untraced.update(*(truth.numbers(epoch, first, last) for first, last in ranges))
+        kept = older.marks()
+        for origin, truth in truths.items():
+            for (gateway, epoch), state in self.store.marks().items():
+                if gateway in truth.names:
+                    had = kept.get((gateway, epoch), MarkState()).accounted
+                    there, left = (
+                        set().union(*(truth.numbers(epoch, first, last) for first, last in ranges))
+                        for ranges in (state.accounted, had)
+                    )
+                    self.removed.setdefault(origin, set()).update(there - left)
+        self.lost_books.clear()
         for source, state in spool_marks(self.store.marks()).items():
             self.replaced[source] = max(state.accounted[-1][1], self.replaced.get(source, 0))
         before, self.store = self.store, older
         before.end()
+
+    def note_lost_book(self, book: str, truths: Mapping[str, GatewayTruth]) -> None:
+        """Note that a book of the station was lost after the store was replaced.
+
+        The marks beside the store and the file of ingest both know what the store had before. Where both are lost, one
+        after the other, nothing knows it any more of an epoch that ended: a station says which of its books are lost
+        (`station_books`, which is not simulated).
+        """
+        self.lost_books.add(book)
+        if {"registry", "quarantine"} <= self.lost_books:
+            for origin, numbers in self.removed.items():
+                truths[origin].untraced |= numbers
 
     def restore_folder(
         self,
