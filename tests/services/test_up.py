@@ -23,6 +23,10 @@ from tests.services.farm import SELDOM_S, Farm
 pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
 
 
+#: The longest that a simulated flight of the farm takes, in real time.
+FLIGHT_S = 900.0
+
+
 @pytest.fixture(scope="module")
 def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
     """A farm in real time, until `restarted` ends it."""
@@ -66,7 +70,19 @@ def declare_pass(farm: Farm) -> str:
         "implement": id_of(farm, "/v1/implements", "jurong-wheat spreader"),
         "planned_rate_ha": 98.0,
     }
-    return f"{body['field']}?pass={post(farm, '/v1/passes', body)['id']}"
+    # Nobody registers a flight before its end.
+    made = farm.wait_until(lambda: register(farm, body), FLIGHT_S, every_s=SELDOM_S)
+    return f"{body['field']}?pass={made['id']}"
+
+
+def register(farm: Farm, body: dict[str, Any]) -> Any:
+    """Register a pass; None while its vehicle is still at work."""
+    url = farm.folder.read_state().api_url + "/v1/passes"
+    answer = httpx.post(url, json=body, headers=farm.headers, timeout=120)
+    if answer.status_code == 409 and answer.json()["type"] == "urn:headland:problem:pass-under-way":
+        return None
+    assert answer.status_code == 201, answer.text
+    return answer.json()
 
 
 def watch_the_vehicle_move(page: Page) -> None:

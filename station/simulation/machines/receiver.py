@@ -97,7 +97,7 @@ class StationMachine:
         self.process: IngestProcess | None = None
         self.frozen_until_s = 0.0
         self.recorded: dict[tuple[str, str], int] = {}
-        #: Numbers that a replacement of the store took, by origin, and the books that were lost after the last one.
+        #: Numbers that a replacement of the store took, by origin, and the books that were lost.
         self.removed: dict[str, set[int]] = {}
         self.lost_books: set[str] = set()
         self.has_lost_book = False
@@ -146,20 +146,23 @@ class StationMachine:
                         for ranges in (state.accounted, had)
                     )
                     self.removed.setdefault(origin, set()).update(there - left)
-        self.lost_books.clear()
+        self._note_unknowable(truths)
         for source, state in spool_marks(self.store.marks()).items():
             self.replaced[source] = max(state.accounted[-1][1], self.replaced.get(source, 0))
         before, self.store = self.store, older
         before.end()
 
     def note_lost_book(self, book: str, truths: Mapping[str, GatewayTruth]) -> None:
-        """Note that a book of the station was lost after the store was replaced.
+        """Note that a book of the station was lost.
 
-        The marks beside the store and the file of ingest both know what the store had before. Where both are lost, one
-        after the other, nothing knows it any more of an epoch that ended: a station says which of its books are lost
-        (`station_books`, which is not simulated).
+        The marks beside the store and the file of ingest both know what a store had that was replaced. Where both are
+        lost, before that or after it, nothing knows it any more of an epoch that ended: a station says which of its
+        books are lost (`station_books`, which is not simulated).
         """
         self.lost_books.add(book)
+        self._note_unknowable(truths)
+
+    def _note_unknowable(self, truths: Mapping[str, GatewayTruth]) -> None:
         if {"registry", "quarantine"} <= self.lost_books:
             for origin, numbers in self.removed.items():
                 truths[origin].untraced |= numbers
