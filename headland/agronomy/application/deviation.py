@@ -27,7 +27,7 @@ DEVIATION: Final = Method(
     2,
     "cells of the usable field against their plan: skip where no swath covers the middle; of treated ground far_under "
     "below 50 %, under to 90 %, on target to 110 %, over to 150 %, double beyond; treated and skipped cells stand for "
-    "the areas by treated_ground_union, so that classes, and causes, add up to the ground",
+    "the areas by the union of the swaths, so that classes, and causes, add up to the ground",
 )
 
 #: Causes in the order in which they are tested, for too little and for too much.

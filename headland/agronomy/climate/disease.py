@@ -261,7 +261,7 @@ def _wet_indices(
         return unknown_where(replace(index, estimated=estimated), periods.edges[:-1] < undecided, RUN_IN_TOO_SHORT)
 
     indices = [
-        index_of("wet_h", "h", "as leaf_condensation_h", hours_of(count_true(periods, course.wet))),
+        index_of("wet_h", "h", "leaf at or below the dew point", hours_of(count_true(periods, course.wet))),
         index_of("wet_temperature_degc", "degC", "mean while wet",
                  average(periods, np.where(course.wet, temperature, np.nan))),
         index_of("botrytis_index", "1", _BOTRYTIS, _worst_botrytis(periods, course), open_steps),

@@ -52,9 +52,7 @@ _METHOD: Final = Method(
     "apart or a meter's total; tank or hopper: its loss between refills, even over the time in which the feeder "
     "was on, behind its lag as the weights show it; coverage is the known share of the time of work",
 )
-_RATE: Final = Method(
-    "mean_rate_in_field", 1, "amount on the usable field over the treated ground of it (treated_ground_union)"
-)
+_RATE: Final = Method("mean_rate_in_field", 1, "amount on the usable field over the union of the swaths on it")
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,8 +202,8 @@ _KINDS: Final[dict[str, _Kind]] = {
     "frost": _frost(FROST_DEGC),
     "disease": _Kind(
         "h", _read_wetness, _level_of_wetness, "shorten_wetness",
-        Method("tonight_disease", 2, "forecast hours with leaves at or below the dew point, as leaf_condensation, and "
-        "the highest grey mould index (Broome et al. 1995) in them, also with the wet hours of the day before; orders "
+        Method("tonight_disease", 2, "forecast hours with leaves at or below the dew point, and the "
+        "highest grey mould index (Broome et al. 1995) in them, also with the wet hours of the day before; orders "
         "nights, counts no sick plants"),
     ),
 }  # fmt: skip
