@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,7 +14,7 @@ from playwright.sync_api import Page, expect
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.models import Greenhouse, GreenhouseZone, Pass, Season
 from headland.units_of_time import HOUR_MS
-from tests.api.farm import EAST_DEG_M, HOUSE, NORTH_DEG_M, OWN, write_greenhouse, write_series
+from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, OWN, write_greenhouse, write_series
 from tests.api.spread_field import SPREADER
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm, serve_farm
@@ -113,8 +114,12 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
             described = Descriptor(device=name, kind="greenhouse", site="home", name=name, channels=channels)
             farm.store.describe(OWN, "gw-1", described)
             house = repositories.greenhouses.add(Greenhouse(farm=site.farm, site=site.id, name=name))
-            for zone in ("north", "south")[:number]:
+            zones = [
                 repositories.zones.add(GreenhouseZone(greenhouse=house.id, name=zone))
+                for zone in ("north", "south")[:number]
+            ]
+            record = repositories.record_descriptor("gw-1", described)
+            repositories.devices.change(msgspec.structs.replace(record, zone=zones[0].id))
         yield farm
 
 
@@ -195,15 +200,6 @@ PAGES: Final = (
     "#/field/{field}?tab=plan",
     "#/field/{field}?tab=yield",
     "#/field/{field}?tab=weather",
-    "#/greenhouse/{house}",
-    "#/greenhouse/{house}?analysis=compliance",
-    "#/greenhouse/{house}?analysis=seasons",
-    "#/farm?device=" + HOUSE,
-    "#/farm?device=" + SPREADER,
-    "#/cooperative",
-    "#/cooperative?tab=accounts",
-    "#/cooperative?tab=subsidies",
-    "#/harvest?tab=lots",
 )
 
 
