@@ -177,7 +177,14 @@ class Flown:
         told = {name: found[name] for name in ("field", "device", "start_ms", "end_ms")}
         told |= {"implement": made["implement"], "product": made["product"], "prescription": made["id"]}
         url = self.farm.folder.read_state().api_url
-        declared = httpx.post(f"{url}/v1/passes", json=told, headers=self.farm.headers, timeout=120)
+
+        def register() -> httpx.Response | None:
+            """Register the pass; None while its vehicle is still at work."""
+            answer = httpx.post(f"{url}/v1/passes", json=told, headers=self.farm.headers, timeout=120)
+            return None if answer.status_code == 409 and "pass-under-way" in answer.text else answer
+
+        declared = self.farm.wait_until(register, every_s=2.0)
+        assert declared is not None
         assert declared.status_code == 201, declared.text
         return dict(declared.json())
 
