@@ -1,4 +1,4 @@
-"""What the kernel says of its clock: whether a time service keeps it, and how far it may be off."""
+"""State of the kernel's clock: whether a time service keeps it, and how far it may be off."""
 
 from __future__ import annotations
 

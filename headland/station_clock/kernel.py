@@ -1,4 +1,4 @@
-"""What the operating system says of this boot, and of its clock."""
+"""Boot of this machine and its clock, as the operating system tells them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is handed on has the notices of those whose work is in it: wheel, source archive, image and Debian's package."""
+"""Notices in what is handed on, of those whose work is in it: wheel, source archive, image and Debian's package."""
 
 from __future__ import annotations
 

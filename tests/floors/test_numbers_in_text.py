@@ -1,4 +1,4 @@
-"""Which module asks whether a text is a number: one, with the answer that `int` and `float` give."""
+"""One reader of numbers in text, with the answer that `int` and `float` give."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a gateway writes into the properties of a message: MQTT allows more than paho reads."""
+"""Foreign properties of messages: MQTT allows more than paho reads."""
 
 from __future__ import annotations
 
