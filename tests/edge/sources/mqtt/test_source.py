@@ -231,8 +231,8 @@ def test_a_broker_that_refuses_is_reported_and_retried_slowly(
     broker.start()
     source = make(broker, "senml")
     with running(source):
-        wait_until(lambda: source.counters()["lost"] == 1)
-        assert "local is lost, reconnecting: the broker" in caplog.text
+        wait_until(lambda: "local is lost, reconnecting: the broker" in caplog.text)
+        assert source.counters()["lost"] == 1
         assert "it refuses the connection: Not authorized" in caplog.text
     assert source.counters()["connects"] == 0
     broker.kill()
