@@ -1,6 +1,6 @@
 # Two images on one base: `broker` (Debian's mosquitto) and `headland` (station, gateway and simulators).
 # The base must be Debian with Python 3.11 or newer and the venv module.
-ARG BASE_IMAGE=docker.io/library/python:3.13-slim
+ARG BASE_IMAGE=docker.io/library/python:3.13-slim@sha256:9662417aace5ae7b8e2609cce472b72a8958e134ba372808abe9cc1a0c0125e6
 
 FROM ${BASE_IMAGE} AS base
 RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin headland
@@ -24,7 +24,7 @@ RUN python3 -m venv /opt/headland \
     && UV_SYSTEM_CERTS=true /opt/headland/bin/uv pip install --quiet --no-cache --python /opt/headland/bin/python \
         --require-hashes -r requirements/run.lock
 COPY deploy/notices.py deploy/notices.py
-COPY pyproject.toml README.md LICENSE hatch_build.py mkdocs.yml ./
+COPY pyproject.toml README.md SECURITY.md LICENSE hatch_build.py mkdocs.yml ./
 COPY headland headland
 COPY edge edge
 COPY ingest ingest

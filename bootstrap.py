@@ -140,7 +140,7 @@ def perform(command: str, arguments: list[str]) -> int:
 
 
 def audit() -> int:
-    """Write the bill of materials of the dependencies, and ask a database of known vulnerabilities about them.
+    """Write the bill of materials of the dependencies, and ask a database of vulnerabilities about those of Python.
 
     Returns 0 where none is known, 1 where one is or the bill could not be written, and NOT_ASKED where no database
     answered for all of them. build/audit.json says which.
@@ -155,6 +155,11 @@ def audit() -> int:
     words = ["requirements", str(lock_file), "--output-reproducible", "-o", str(bill)]
     if subprocess.call([str(tools / "bin" / "cyclonedx-py"), *words]) != 0:
         raise Stop("build/sbom.json could not be written")
+    sys.path.insert(0, str(ROOT))
+    from deploy.bill import add_dashboard
+
+    lock_of_page = (ROOT / "dashboard" / "package-lock.json").read_text(encoding="utf-8")
+    bill.write_text(add_dashboard(bill.read_text(encoding="utf-8"), lock_of_page), encoding="utf-8")
     report("wrote build/sbom.json")
     words = ["--requirement", str(lock_file), "--require-hashes", "--disable-pip", "--strict"]
     words += ["--progress-spinner", "off", "--format", "json", "--output", str(answer)]

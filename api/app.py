@@ -82,6 +82,7 @@ from api.routes.passes import passes as pass_routes
 from api.routes.station import clock as clock_routes
 from api.routes.station import dashboard, health
 from api.routes.station import help as help_routes
+from api.routes.station import security as security_routes
 from api.routes.station import store_admin as store_routes
 from api.routes.traceability import epcis as epcis_routes
 from api.routes.traceability import proof_log as proof_routes
@@ -294,6 +295,7 @@ def _routes() -> list[DeferredRoute]:
         health.router,
         dashboard.router,
         help_routes.router,
+        security_routes.router,
         session_routes.router,
         key_routes.router,
         webhook_routes.router,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Collection
 from email.parser import HeaderParser
 from pathlib import Path
 from typing import Final
@@ -17,11 +18,25 @@ _FILE: Final = re.compile(r"(licen[cs]e|copying|notice|authors)", re.IGNORECASE)
 _OWN: Final = "headland"
 
 
-def notices_of(folder: Path) -> str:
-    """Return the notices of the distributions in a folder, Headland's own left out."""
-    parts = [notice for info in folder.glob("*.dist-info") if (notice := _notice(info)) is not None]
+def notices_of(folder: Path, names: Collection[str] | None = None) -> str:
+    """Return the notices of the distributions in a folder, Headland's own left out; with `names` of those alone.
+
+    Raises LookupError where one of the names is not installed.
+    """
+    found = {canonical_name(info.name.partition("-")[0]): info for info in folder.glob("*.dist-info")}
+    if names is not None:
+        wanted = {canonical_name(name) for name in names}
+        if missing := sorted(wanted - set(found)):
+            raise LookupError(f"not installed: {', '.join(missing)}")
+        found = {name: info for name, info in found.items() if name in wanted}
+    parts = [notice for info in found.values() if (notice := _notice(info)) is not None]
     head = "Python packages that are handed on with Headland, with their notices.\n"
     return f"\n{_RULE}\n".join([head, *sorted(parts, key=str.lower)])
+
+
+def canonical_name(name: str) -> str:
+    """Return the one form of a distribution's name (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _notice(info: Path) -> str | None:

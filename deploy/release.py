@@ -1,28 +1,34 @@
 """Files of a release: `make release` builds them into build/release; with a tag it checks first that they belong to it.
 
-Wheel and source, Debian's packages of a gateway, the bill of materials, what is known of vulnerabilities, and
-SHA256SUMS over all of them. The workflow `release` calls the same on a tag, and has the files signed by the identity of
-that run (Sigstore), which `gh attestation verify FILE --repo REPOSITORY` checks. With `--key` an SSH key signs
-SHA256SUMS, where no such identity is to be had.
+Wheel and source, Debian's packages of a gateway, the bill of materials, the notices of others' work, what is known of
+vulnerabilities, and SHA256SUMS over all of them; docs/how-to/verify-a-release.md says how they are checked. The
+workflow `release` calls the same on a tag, and has the files signed by the identity of that run (Sigstore). With
+`--key` an SSH key signs SHA256SUMS, where no such identity is to be had.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from bootstrap import NOT_ASKED
+from deploy.bill import missing_in_bill
 from deploy.debian.build import PLATFORMS, ROOT, build, project_version
+from deploy.notices import notices_of
+from headland.network.security_txt import faults_at_release, read_fields
 
 SUMS: Final = "SHA256SUMS"
+_NOTICES: Final = "THIRD_PARTY_NOTICES.txt"
+_DASHBOARD_LOCK: Final = "dashboard/package-lock.json"
 
 
 class NotReleasableError(Exception):
@@ -42,7 +48,8 @@ def main(words: Sequence[str]) -> int:
     version = project_version(ROOT)
     try:
         if asked.tag is not None:
-            check_tag(asked.tag, version, (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+            check_tag(asked.tag, version, _text("CHANGELOG.md"))
+            check_security(_text("SECURITY.md"), datetime.now(UTC))
         audited = build_all(asked.out, version)
         if asked.key is not None:
             sign(asked.out / SUMS, asked.key)
@@ -58,10 +65,10 @@ def main(words: Sequence[str]) -> int:
 def judge(audited: int, *, is_release: bool, may_be_unaudited: bool) -> tuple[int, str]:
     """Return the exit status and the sentence that an audit's exit status makes of files that are built."""
     if audited == 0:
-        return 0, "the files are built; no vulnerability of their dependencies is known"
-    condition = "the dependencies have known vulnerabilities"
+        return 0, "the files are built; no vulnerability of their Python dependencies is known"
+    condition = "the Python dependencies have known vulnerabilities"
     if audited == NOT_ASKED:
-        condition = "no database could be asked for vulnerabilities of the dependencies"
+        condition = "no database could be asked for vulnerabilities of the Python dependencies"
     if not is_release:
         return 0, f"the files are built, but {condition}: a release would be refused (build/audit.json)"
     if audited == NOT_ASKED and may_be_unaudited:
@@ -76,6 +83,16 @@ def check_tag(tag: str, version: str, changelog: str) -> None:
         raise NotReleasableError(f"the tag {tag} is not the version of pyproject.toml, {version}: tag v{version}")
     if f"\n## [{version}]" not in changelog:
         raise NotReleasableError(f"CHANGELOG.md has no heading [{version}]: name what [Unreleased] brings")
+
+
+def check_security(text: str, now: datetime) -> None:
+    """Raise NotReleasableError where SECURITY.md states no contact that is read, or states it for another time."""
+    try:
+        faults = faults_at_release(read_fields(text), now)
+    except ValueError as error:
+        faults = [str(error)]
+    if faults:
+        raise NotReleasableError("; ".join(faults))
 
 
 def build_all(out: Path, version: str) -> int:
@@ -98,19 +115,33 @@ def build_all(out: Path, version: str) -> int:
         if not file.exists():
             raise NotReleasableError(f"{file.relative_to(ROOT)} could not be made")
         shutil.copyfile(file, out / f"headland-{version}.{kind}.json")
-    check_bill((ROOT / "build" / "sbom.json").read_bytes(), (ROOT / "requirements" / "run.lock").read_text("utf-8"))
+    check_bill(
+        (ROOT / "build" / "sbom.json").read_text("utf-8"), _text("requirements/run.lock"), _text(_DASHBOARD_LOCK)
+    )
+    write_notices(out, version, Path(sysconfig.get_path("purelib")), ROOT / "build" / "help")
     write_sums(out)
     return audited
 
 
-def check_bill(bill: bytes, lock: str) -> None:
-    """Raise NotReleasableError where a bill of materials lacks a version that the lock pins."""
-    components = json.loads(bill)["components"]
-    billed = {(one["name"].lower(), one["version"]) for one in components}
-    pinned = set(re.findall(r"(?m)^([A-Za-z0-9._-]+)==([^ ;\\\n]+)", lock))
-    missing = sorted(f"{name}=={version}" for name, version in pinned if (name.lower(), version) not in billed)
-    if missing:
+def check_bill(bill: str, run_lock: str, dashboard_lock: str) -> None:
+    """Raise NotReleasableError where a bill of materials lacks a version that one of the locks pins."""
+    if missing := missing_in_bill(bill, run_lock, dashboard_lock):
         raise NotReleasableError(f"the bill of materials lacks {', '.join(missing)}")
+
+
+def write_notices(out: Path, version: str, packages: Path, help_pages: Path) -> None:
+    """Write the notices of all that is handed on: dashboard, help pages, and the Python packages of `run.lock`.
+
+    `packages` is a folder where these are installed. Raises NotReleasableError where one is not, or the help pages are
+    not built.
+    """
+    names = re.findall(r"(?m)^([A-Za-z0-9._-]+)==", _text("requirements/run.lock"))
+    try:
+        pages = (help_pages / _NOTICES).read_text(encoding="utf-8")
+        parts = [_text(f"api/dashboard/{_NOTICES}"), pages, notices_of(packages, names)]
+    except (LookupError, FileNotFoundError) as reason:
+        raise NotReleasableError(f"the notices of others' work are not complete: {reason}") from reason
+    (out / f"headland-{version}.notices.txt").write_text("\n\n".join(parts), encoding="utf-8")
 
 
 def sign(file: Path, key: Path) -> None:
@@ -127,6 +158,10 @@ def write_sums(folder: Path) -> None:
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith(SUMS))
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files]
     (folder / SUMS).write_text("".join(lines), encoding="utf-8")
+
+
+def _text(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
 
 
 def _run(*line: str) -> None:

@@ -19,6 +19,7 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "victoria-metrics": (("victoria-metrics",), "victoria-metrics"),
     "jq": (("jq",), "jq"),
     "ssh-keygen": (("ssh-keygen",), "openssh-client"),
+    "dpkg-deb": (("dpkg-deb",), "dpkg"),
     "groff": (("groff",), "groff-base"),
     "promtool": (("promtool",), "promtool"),
     "curl": (("curl",), "curl"),

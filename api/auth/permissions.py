@@ -106,6 +106,7 @@ PATH_PERMISSIONS: Final = (
     _open("/dashboard", below=True),
     _open("/help", below=True),
     _open("/third-party-notices"),
+    _open("/.well-known/security.txt"),
     # A gateway proves that it has its code, or the key of its certificate.
     _open("/v1/enrolments", below=True),
     # Pages of lots that were released: their token is the permission.

@@ -60,7 +60,13 @@ def build(architecture: str, version: str, source: Path, out: Path) -> Path:
         part = work / python
         _install(part, python, PLATFORMS[architecture], wheel)
         merge(part, tree / LIBRARY)
-    share = work / PYTHONS[0] / "share"
+    package = pack(tree, work / PYTHONS[0] / "share", architecture, version, out, _commit_time_s(source))
+    shutil.rmtree(work)
+    return package
+
+
+def pack(tree: Path, share: Path, architecture: str, version: str, out: Path, time_s: int) -> Path:
+    """Return the path of the package of a library in `tree`, with manual and completion of `share`, dated `time_s`."""
     for path, text in own_files(version, share, notices_of(tree / LIBRARY)).items():
         _write(tree / path, text)
     (tree / "usr/bin/headland").chmod(0o755)
@@ -69,9 +75,8 @@ def build(architecture: str, version: str, source: Path, out: Path) -> Path:
     sizes = [path.stat().st_size for path in tree.rglob("*") if path.is_file()]
     _write_control(tree, version, architecture, sum(sizes) // 1024)
     package = out / f"{PACKAGE}_{version}_{architecture}.deb"
-    epoch = {"SOURCE_DATE_EPOCH": str(_commit_time_s(source))}
+    epoch = {"SOURCE_DATE_EPOCH": str(time_s)}
     _run("dpkg-deb", "--root-owner-group", "--build", "-Zxz", str(tree), str(package), folder=ROOT, **epoch)
-    shutil.rmtree(work)
     return package
 
 

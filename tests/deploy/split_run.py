@@ -1,7 +1,7 @@
 """The split farm of docker-compose.yml under podman, with each service killed: `make compose-split-test`, as root.
 
-The file is that of users. Nothing is pulled: its images of InfluxDB and PostgreSQL are built from Debian's packages
-under the same names: PostgreSQL 17, and InfluxDB 1.6 behind nginx, which gives it the write path and the token
+The file is that of users. Nothing is pulled: in place of its images of InfluxDB and PostgreSQL are others, built
+from Debian's packages: PostgreSQL 17, and InfluxDB 1.6 behind nginx, which gives it the write path and the token
 of 2.x. With `--workers`: RabbitMQ as the broker, three ingest workers with shards of their own, a gateway for each, and
 VictoriaMetrics as the store.
 """
@@ -23,8 +23,8 @@ from tests.deploy.containers import FOLDER, Compose, Layout, prove
 from tests.floors.modules import ROOT
 
 IMAGES: Final = Path(__file__).parent / "images"
-POSTGRES: Final = "docker.io/library/postgres:17"
-INFLUXDB: Final = "docker.io/library/influxdb:2.7"
+POSTGRES: Final = "localhost/headland-postgres:17"
+INFLUXDB: Final = "localhost/headland-influxdb:2"
 RABBITMQ: Final = "localhost/headland-rabbitmq:4"
 VICTORIA: Final = "localhost/headland-victoria:1"
 #: Shards of each worker, and the gateway whose shard is among them.
@@ -59,7 +59,8 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--built", action="store_true", help="take the images that the last call built")
     parser.add_argument("--keep", action="store_true", help="keep images and base for the next call")
     asked = parser.parse_args(words)
-    farm = Compose(MANY if asked.workers else SPLIT, made_env(FOLDER / "split.env"))
+    images = {"POSTGRES_IMAGE": POSTGRES, "INFLUXDB_IMAGE": INFLUXDB}
+    farm = Compose(MANY if asked.workers else SPLIT, {**made_env(FOLDER / "split.env"), **images})
     if not asked.built:
         farm.build()
         farm.build_image("postgres", POSTGRES, IMAGES)

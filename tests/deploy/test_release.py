@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bootstrap import NOT_ASKED, read_answer
-from deploy.release import NotReleasableError, check_bill, check_tag, judge, sign, write_sums
+from deploy.bill import add_dashboard
+from deploy.release import NotReleasableError, check_bill, check_security, check_tag, judge, sign, write_sums
+from headland.network.security_txt import read_fields
 from tests.floors.modules import ROOT
 
 
@@ -30,6 +33,22 @@ def test_another_tag_or_a_changelog_without_it_is_refused(tag: str, changelog: s
 
 def test_the_tag_of_the_version_is_released() -> None:
     check_tag("v1.2.3", "1.2.3", "# Changelog\n\n## [1.2.3] - 2026-12-01\n")
+
+
+def test_a_contact_that_is_nobodys_or_another_year_is_no_release() -> None:
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    fields = read_fields(text)
+    named = re.sub(r"(?m)^Contact: .*$", "Contact: mailto:security@farm.example", text)
+    check_security(named, fields.expires - timedelta(days=1))
+    for now in (fields.expires, fields.expires + timedelta(seconds=1), fields.expires - timedelta(days=367)):
+        with pytest.raises(NotReleasableError, match="not within a year"):
+            check_security(named, now)
+    for nobody in ("mailto:a@b.invalid", "https://b.invalid/report", "mailto:a@b.invalid?subject=x"):
+        with pytest.raises(NotReleasableError, match="nobody's"):
+            check_security(re.sub(r"(?m)^Contact: .*$", f"Contact: {nobody}", text), fields.expires - timedelta(days=1))
+    for line in ("Contact", "Expires", "Preferred-Languages"):
+        with pytest.raises(NotReleasableError, match="needs one block"):
+            check_security(re.sub(rf"(?m)^{line}: .*\n", "", text), fields.expires - timedelta(days=1))
 
 
 def test_sha256sum_checks_the_sums_of_every_file(tmp_path: Path) -> None:
@@ -71,9 +90,9 @@ def test_a_signature_is_not_among_the_files_whose_sums_it_signs(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("audited", "is_release", "may_be_unaudited", "status", "sentence"),
     [
-        (0, True, False, 0, "no vulnerability of their dependencies is known"),
-        (1, True, False, 1, "are no release, because the dependencies have known vulnerabilities"),
-        (1, True, True, 1, "are no release, because the dependencies have known vulnerabilities"),
+        (0, True, False, 0, "no vulnerability of their Python dependencies is known"),
+        (1, True, False, 1, "are no release, because the Python dependencies have known vulnerabilities"),
+        (1, True, True, 1, "are no release, because the Python dependencies have known vulnerabilities"),
         (1, False, False, 0, "a release would be refused"),
         (NOT_ASKED, True, False, 1, "no database could be asked .* state it with --unaudited"),
         (NOT_ASKED, True, True, 0, "released although no database could be asked"),
@@ -115,11 +134,24 @@ def test_no_answer_about_a_dependency_is_never_read_as_none_known(
 def test_a_bill_that_lacks_what_the_lock_pins_is_refused() -> None:
     lock = 'one==1.0 \\\n    --hash=sha256:00\nTwo_x==2.0 ; python_version < "3.12" \\\n    --hash=sha256:11\n'
     billed = [{"name": "one", "version": "1.0"}, {"name": "two_x", "version": "2.0"}]
-    check_bill(json.dumps({"components": billed}).encode(), lock)
-    with pytest.raises(NotReleasableError, match=r"lacks Two_x==2\.0$"):
-        check_bill(json.dumps({"components": billed[:1]}).encode(), lock)
-    with pytest.raises(NotReleasableError, match=r"lacks Two_x==2\.0$"):
-        check_bill(json.dumps({"components": [billed[0], {"name": "Two_x", "version": "2.1"}]}).encode(), lock)
+    page = json.dumps(
+        {
+            "packages": {
+                "": {"name": "dashboard", "version": "0"},
+                "node_modules/@a/b": {"version": "3.0", "integrity": "sha512-AAAA", "license": "MIT"},
+                "node_modules/c": {"version": "4.0", "dev": True},
+            }
+        }
+    )
+    both = add_dashboard(json.dumps({"components": billed}), page)
+    assert json.loads(both)["components"][-1]["purl"] == "pkg:npm/%40a/b@3.0"
+    assert add_dashboard(both, page) == both
+    check_bill(both, lock, page)
+    with pytest.raises(NotReleasableError, match=r"lacks @a/b==3\.0$"):
+        check_bill(json.dumps({"components": billed}), lock, page)
+    for lacking in (billed[:1], [billed[0], {"name": "Two_x", "version": "2.1"}]):
+        with pytest.raises(NotReleasableError, match=r"lacks Two_x==2\.0$"):
+            check_bill(add_dashboard(json.dumps({"components": lacking}), page), lock, page)
 
 
 def test_the_workflows_call_targets_of_the_makefile() -> None:

@@ -27,6 +27,8 @@ _BLOCK: Final = re.compile(
 )
 RUN: Final = "run: farm"
 RUN_STOPPED: Final = "run: stopped farm"
+#: In a folder with the files of a release: tests/deploy/test_verify_release.py.
+RUN_RELEASE: Final = "run: release"
 
 
 @dataclass(frozen=True, slots=True)

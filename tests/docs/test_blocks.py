@@ -10,11 +10,11 @@ import pytest
 
 from edge.agent.settings import load_settings
 from edge.sources.modbus.registers import load_map
-from tests.docs.pages import DOCS, PAGES, RUN, RUN_STOPPED, Block, blocks_in, blocks_of, name_of
+from tests.docs.pages import DOCS, PAGES, RUN, RUN_RELEASE, RUN_STOPPED, Block, blocks_in, blocks_of, name_of
 from tests.floors.modules import ROOT
 
 GATEWAY = '[gateway]\nid = "gw-1"\nsite = "home"\ndata_dir = "/tmp"\n\n'
-MARKS = {"", RUN, RUN_STOPPED, "toml: register map"}
+MARKS = {"", RUN, RUN_STOPPED, RUN_RELEASE, "toml: register map"}
 
 
 def where(block: Block) -> str:
