@@ -42,41 +42,42 @@ class GatewayClocks:
         """Return the clocks by gateway."""
         return dict(self._clocks)
 
-    def add(self, gateway: str, time_ms: int, now_s: float) -> None:
-        """Add the newest time in a message of a gateway."""
+    def add(self, gateway: str, time_ms: int, now_s: float, vehicle: str = "") -> None:
+        """Add the newest time in a message of a gateway, of its own clock or of a vehicle's satellites."""
         origin_ms = time_ms - round(now_s * 1000)
         known = self._clocks.get(gateway)
-        if known is None:
-            if len(self._clocks) < _MOST_GATEWAYS:
-                self._begin(gateway, origin_ms, now_s, now_s)
+        if known is None and len(self._clocks) >= _MOST_GATEWAYS:
+            return
+        if known is None or (known.vehicle and not vehicle):
+            self._begin(gateway, origin_ms, now_s, now_s, vehicle)
             return
         later_ms = origin_ms - known.origin_ms
         if later_ms > AGREE_MS:
-            self._begin(gateway, origin_ms, now_s, now_s)
+            self._begin(gateway, origin_ms, now_s, now_s, vehicle)
         elif later_ms > _JITTER_MS:
             # Still catching up, or a small correction: the same clock, which is not yet seen to run.
-            self._begin(gateway, origin_ms, known.known_s, now_s)
+            self._begin(gateway, origin_ms, known.known_s, now_s, vehicle)
         elif later_ms >= -_JITTER_MS:
             self._lower.pop(gateway, None)
             since_s = self._steady_since_s.setdefault(gateway, now_s)
             is_live = known.is_live or now_s - since_s >= _RUNS_S
             origin_ms = max(origin_ms, known.origin_ms)
             self._clocks[gateway] = GatewayClock(
-                origin_ms=origin_ms, known_s=known.known_s, seen_s=now_s, is_live=is_live
+                origin_ms=origin_ms, known_s=known.known_s, seen_s=now_s, is_live=is_live, vehicle=known.vehicle
             )
         else:
-            self._add_lower(gateway, origin_ms, known, now_s)
+            self._add_lower(gateway, origin_ms, known, now_s, vehicle)
 
-    def _begin(self, gateway: str, origin_ms: int, known_s: float, now_s: float) -> None:
-        self._clocks[gateway] = GatewayClock(origin_ms=origin_ms, known_s=known_s, seen_s=now_s)
+    def _begin(self, gateway: str, origin_ms: int, known_s: float, now_s: float, vehicle: str) -> None:
+        self._clocks[gateway] = GatewayClock(origin_ms=origin_ms, known_s=known_s, seen_s=now_s, vehicle=vehicle)
         self._steady_since_s[gateway] = now_s
         self._lower.pop(gateway, None)
 
-    def _add_lower(self, gateway: str, origin_ms: int, known: GatewayClock, now_s: float) -> None:
+    def _add_lower(self, gateway: str, origin_ms: int, known: GatewayClock, now_s: float, vehicle: str) -> None:
         """Add an earlier time: a message that waited, or a clock that was set back and runs on from there."""
         lower_ms, since_s = self._lower.get(gateway, (origin_ms, now_s))
         if abs(origin_ms - lower_ms) > _JITTER_MS:
             lower_ms, since_s = origin_ms, now_s
         self._lower[gateway] = (lower_ms, since_s)
         if now_s - since_s >= _RUNS_S and now_s - known.seen_s >= _SET_BACK_S:
-            self._begin(gateway, lower_ms, now_s, now_s)
+            self._begin(gateway, lower_ms, now_s, now_s, vehicle)

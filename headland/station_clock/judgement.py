@@ -4,6 +4,9 @@ What is believed within one boot is the time since that boot, which nobody can s
 beginning. The system's clock is believed while it agrees with them. A doubt ends where the clock shows again what it
 should, where a time service has begun to keep it, where a gateway that has a clock of its own confirms it, or where a
 person says so. It never ends by itself: while it lasts nothing is deleted, which can be made up for.
+
+One witness alone makes a doubt and moves no time, but for a clock that is known to be wrong, and there by no more than
+a day from what the station itself knows: sessions, keys and alarms of everybody go by that time.
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ _ANCHOR_S: Final = 86_400.0
 VOICE_S: Final = 600.0
 #: What a gateway says may have waited on its way: only more than this contradicts a clock that is later.
 _LATE_MS: Final = 30 * MINUTE_MS
+#: One witness alone moves the time by no more, counted from what the station itself knows.
+_ALONE_MS: Final = DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +59,21 @@ class ClockLook:
 
 @dataclass(frozen=True, slots=True)
 class _Voices:
-    """Gateways that confirm the clock, and those that contradict it and agree with one another."""
+    """Gateways that confirm the clock, those that contradict it and agree with one another, and all that contradict."""
 
     confirming: tuple[GatewayClock, ...]
     contradicting: tuple[GatewayClock, ...]
+    against: tuple[GatewayClock, ...] = ()
 
     @property
     def origin_ms(self) -> int:
         """The origin by those that contradict."""
         return round(statistics.median(clock.origin_ms for clock in self.contradicting))
+
+    @property
+    def are_several(self) -> bool:
+        """Whether more than one contradicts and they agree."""
+        return _count(self.contradicting) > 1
 
 
 def judge(record: ClockRecord | None, look: ClockLook) -> ClockRecord:
@@ -73,7 +84,7 @@ def judge(record: ClockRecord | None, look: ClockLook) -> ClockRecord:
         record = msgspec.structs.replace(record, moved_s=look.boot_s)
     voices = _listen(look, record)
     doubt = record.doubt
-    if doubt is None:
+    if doubt is None or (doubt.is_by_one and _differs(look.origin_ms, _origin_of(record, look))):
         record = _question(record, look, voices)
     elif _is_over(record, doubt, look, voices):
         record = _believe(record, look)
@@ -103,14 +114,17 @@ def accept(record: ClockRecord, look: ClockLook) -> ClockRecord:
 
 def _begin(before: ClockRecord | None, look: ClockLook) -> ClockRecord:
     """Return the record of a boot that was not seen before: only what was known earlier can speak against the clock."""
-    known = [ms for ms in (None if before is None else before.best_ms, look.newest_ms) if ms is not None]
-    floor_ms = max([*known, EARLIEST_MS])
+    before_ms = EARLIEST_MS if before is None else before.best_ms
+    newest_ms = EARLIEST_MS if look.newest_ms is None else look.newest_ms
+    # What was stored ahead of the time that was believed then proves nothing: one gateway may have sent it.
+    stored_ms = newest_ms if before is None else min(newest_ms, before_ms + AGREE_MS)
+    floor_ms = max(before_ms, stored_ms, EARLIEST_MS)
     cause = None
     if look.now_ms < floor_ms - AGREE_MS:
         cause = DoubtCause.BEHIND
-    elif look.newest_ms is not None and look.now_ms > floor_ms + DAY_MS and not look.is_synchronised:
+    elif look.newest_ms is not None and look.now_ms > max(floor_ms, newest_ms) + DAY_MS and not look.is_synchronised:
         # Without samples there is nothing that a clock ahead could delete.
-        cause = DoubtCause.AHEAD
+        cause, floor_ms = DoubtCause.AHEAD, max(floor_ms, newest_ms)
     is_behind = cause is DoubtCause.BEHIND
     best_ms = floor_ms if is_behind else look.now_ms
     doubt = None
@@ -148,11 +162,15 @@ def _listen(look: ClockLook, record: ClockRecord) -> _Voices:
             elif difference_ms >= -AGREE_MS and _is_independent(clock, record):
                 confirming.append(clock)
     groups = [_largest_agreement(ahead), _largest_agreement(behind)]
-    return _Voices(tuple(confirming), max(groups, key=len))
+    return _Voices(tuple(confirming), max(groups, key=_count), (*ahead, *behind))
 
 
 def _differs(origin_ms: int, other_ms: int) -> bool:
     return abs(origin_ms - other_ms) > AGREE_MS
+
+
+def _origin_of(record: ClockRecord, look: ClockLook) -> int:
+    return look.origin_ms if record.origin_ms is None else record.origin_ms
 
 
 def _is_independent(clock: GatewayClock, record: ClockRecord) -> bool:
@@ -166,24 +184,29 @@ def _is_independent(clock: GatewayClock, record: ClockRecord) -> bool:
 def _largest_agreement(clocks: list[GatewayClock]) -> tuple[GatewayClock, ...]:
     """Return the most clocks that agree with one of them."""
     groups = [tuple(other for other in clocks if not _differs(other.origin_ms, clock.origin_ms)) for clock in clocks]
-    return max(groups, key=len, default=())
+    return max(groups, key=_count, default=())
+
+
+def _count(clocks: tuple[GatewayClock, ...]) -> int:
+    """Return how many witnesses there are: a vehicle that several gateways hear is one."""
+    of_vehicles = {clock.vehicle for clock in clocks if clock.vehicle}
+    return sum(not clock.vehicle for clock in clocks) + len(of_vehicles)
 
 
 def _question(record: ClockRecord, look: ClockLook, voices: _Voices) -> ClockRecord:
     """Return the record of a clock that was believed until this look."""
-    origin_ms = look.origin_ms if record.origin_ms is None else record.origin_ms
+    origin_ms = _origin_of(record, look)
     deviation_ms = look.origin_ms - origin_ms
     if abs(deviation_ms) > AGREE_MS:
         if record.is_synchronised is False and look.is_synchronised:
             return _believe(record, look)
         doubt = Doubt(cause=DoubtCause.JUMPED, since_ms=look.at(origin_ms), began_s=look.boot_s, by_ms=deviation_ms)
         return msgspec.structs.replace(record, doubt=doubt, best_ms=look.at(origin_ms))
-    against, for_it = len(voices.contradicting), len(voices.confirming)
+    against, for_it = _count(voices.contradicting), _count(voices.confirming)
     is_proven = record.is_proven or bool(look.is_synchronised)
     if (against > 1 and against > for_it) or (against == 1 and not for_it and not is_proven):
-        doubt = Doubt(
-            cause=DoubtCause.GATEWAYS, since_ms=look.at(voices.origin_ms), began_s=look.boot_s, witnesses=against
-        )
+        since_ms = look.at(voices.origin_ms) if voices.are_several else look.now_ms
+        doubt = Doubt(cause=DoubtCause.GATEWAYS, since_ms=since_ms, began_s=look.boot_s, witnesses=against)
         return msgspec.structs.replace(record, doubt=doubt)
     if look.boot_s - record.anchored_s > _ANCHOR_S:
         return msgspec.structs.replace(record, origin_ms=look.origin_ms, anchored_s=look.boot_s)
@@ -192,7 +215,11 @@ def _question(record: ClockRecord, look: ClockLook, voices: _Voices) -> ClockRec
 
 def _is_over(record: ClockRecord, doubt: Doubt, look: ClockLook, voices: _Voices) -> bool:
     """Return whether something ends a doubt at this look."""
-    if voices.contradicting and len(voices.contradicting) >= len(voices.confirming):
+    against, for_it = _count(voices.contradicting), _count(voices.confirming)
+    if doubt.is_by_one and against < 2 and (for_it or look.is_synchronised):
+        # With which nothing else is wrong: together with what confirms it, it outvotes one.
+        return True
+    if against and against >= for_it:
         # What contradicts the clock now keeps the doubt, whatever began it.
         return False
     is_by_origin = doubt.cause is not DoubtCause.GATEWAYS and record.origin_ms is not None
@@ -210,18 +237,39 @@ def _is_over(record: ClockRecord, doubt: Doubt, look: ClockLook, voices: _Voices
 
 def _estimate(record: ClockRecord, doubt: Doubt, look: ClockLook, voices: _Voices) -> ClockRecord:
     """Return the record of a clock in doubt with the time that it should show, as far as anything tells it."""
-    if voices.contradicting:
+    on_ms = record.best_ms + round((look.boot_s - record.boot_s) * 1000)
+    if voices.are_several:
         best_ms = look.at(voices.origin_ms)
     elif record.origin_ms is not None and doubt.cause is not DoubtCause.GATEWAYS:
         best_ms = look.at(record.origin_ms)
-    elif doubt.cause is DoubtCause.AHEAD:
+    elif doubt.witnesses > 1:
+        best_ms = on_ms
+    elif doubt.cause is DoubtCause.GATEWAYS:
         best_ms = look.now_ms
     else:
-        best_ms = record.best_ms + round((look.boot_s - record.boot_s) * 1000)
-    by_ms = doubt.by_ms if doubt.cause is DoubtCause.AHEAD else look.now_ms - best_ms
-    witnesses = max(doubt.witnesses, len(voices.contradicting))
+        is_moved = abs(record.best_ms - record.wall_ms) > AGREE_MS
+        unmoved_ms = on_ms if doubt.cause is DoubtCause.BEHIND or is_moved else look.now_ms
+        best_ms = _said_alone_ms(doubt, look, voices) or unmoved_ms
+    by_ms = look.now_ms - best_ms
+    if doubt.cause is DoubtCause.AHEAD:
+        by_ms = doubt.by_ms or 0
+    elif doubt.is_by_one and not voices.are_several:
+        by_ms = look.now_ms - look.at(voices.origin_ms) if voices.contradicting else doubt.by_ms or 0
+    witnesses = max(doubt.witnesses, _count(voices.contradicting))
     changed = msgspec.structs.replace(doubt, by_ms=by_ms, witnesses=witnesses)
     return msgspec.structs.replace(record, best_ms=best_ms, doubt=changed)
+
+
+def _said_alone_ms(doubt: Doubt, look: ClockLook, voices: _Voices) -> int | None:
+    """Return the time by one witness, where what the station itself knows bears it out; None where none is.
+
+    A clock that is before what was stored, or long after it, is known to be wrong, or not confirmed: what was stored
+    last bears out a witness that is after it by a day at most.
+    """
+    since_ms = doubt.since_ms if doubt.cause is DoubtCause.BEHIND else doubt.since_ms - (doubt.by_ms or 0)
+    known_ms = since_ms + round((look.boot_s - doubt.began_s) * 1000)
+    said = [look.at(clock.origin_ms) for clock in voices.against]
+    return min((ms for ms in said if -AGREE_MS <= ms - known_ms <= _ALONE_MS), default=None)
 
 
 def _believe(record: ClockRecord, look: ClockLook) -> ClockRecord:

@@ -38,22 +38,28 @@ class Doubt(msgspec.Struct, frozen=True, kw_only=True):
     witnesses: int = 0
 
     @property
+    def is_by_one(self) -> bool:
+        """Whether one gateway's word alone is the cause."""
+        return self.cause is DoubtCause.GATEWAYS and self.witnesses < 2
+
+    @property
     def is_certain(self) -> bool:
         """Whether the clock is known to be wrong, or to have been: not unconfirmed, nor by one gateway's word alone."""
-        return self.cause is not DoubtCause.AHEAD and (self.cause is not DoubtCause.GATEWAYS or self.witnesses > 1)
+        return self.cause is not DoubtCause.AHEAD and not self.is_by_one
 
 
 class GatewayClock(msgspec.Struct, frozen=True, kw_only=True):
     """A gateway's clock: the time by it when this machine began, as this machine's own seconds count.
 
     `known_s`: since when it has been the same. `is_live`: it was seen to run, so that what it says is no earlier
-    message; without that it is a lower bound.
+    message; without that it is a lower bound. `vehicle`: whose satellites told it; empty for the gateway's own clock.
     """
 
     origin_ms: int
     known_s: float
     seen_s: float
     is_live: bool = False
+    vehicle: str = ""
 
 
 class ClockRecord(msgspec.Struct, frozen=True, kw_only=True):

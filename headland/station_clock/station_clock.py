@@ -14,8 +14,8 @@ import msgspec
 
 from headland.clock import MACHINE_CLOCK, MachineClock, since_boot_s
 from headland.contract.records import Clock
+from headland.kernel_clock import boot_id, is_kernel_clock_kept
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
-from headland.station_clock import kernel
 from headland.station_clock.gateway_clocks import DISCIPLINED, GatewayClocks
 from headland.station_clock.judgement import ClockLook, accept, judge
 from headland.station_clock.record import AGREE_MS, NEVER_MS, ClockRecord, TimeLimits, trusted_limits
@@ -38,8 +38,8 @@ class ClockSources:
 
     now_ms: Callable[[], int] = MACHINE_CLOCK.now_ms
     boot_s: Callable[[], float] = since_boot_s
-    boot_id: Callable[[], str] = kernel.boot_id
-    is_synchronised: Callable[[], bool | None] = kernel.is_synchronised
+    boot_id: Callable[[], str] = boot_id
+    is_synchronised: Callable[[], bool | None] = is_kernel_clock_kept
 
 
 class StationClock:
@@ -107,16 +107,21 @@ class StationClock:
             return self._replace(before, after)
 
     def limits(self) -> TimeLimits:
-        """Return how instants are judged now: a clock in doubt judges none."""
+        """Return how instants are judged now: a clock in doubt judges none, and each witness may be right."""
         record = self.look()
         now_ms = self._now_of(record)
         if record.doubt is None:
             return trusted_limits(now_ms)
         shown_ms = trusted_limits(record.wall_ms).latest_until_ms
-        return TimeLimits(now_ms, NEVER_MS, max(now_ms + AGREE_MS, shown_ms), shown_ms)
+        up_ms = now_ms - record.best_ms + round(record.boot_s * 1000)
+        said_ms = [clock.origin_ms + up_ms for clock in record.gateways.values()]
+        return TimeLimits(now_ms, NEVER_MS, max(max([now_ms, *said_ms]) + AGREE_MS, shown_ms), shown_ms)
 
     def now_ms(self) -> int:
-        """Return the time now, as far as it is known: while the clock is in doubt, by what contradicts it."""
+        """Return the time now, as far as it is known: while the clock is in doubt, by what speaks against it.
+
+        One witness alone does not move it, see `headland.station_clock.judgement`.
+        """
         return self._now_of(self.look())
 
     def in_doubt(self) -> bool:
@@ -131,15 +136,21 @@ class StationClock:
         """Return what is known of the clock now, as a sentence with the remedy."""
         return describe(self.look())
 
-    def hear(self, gateway: str, clock: Clock, time_ms: int) -> None:
-        """Note the newest time in a message of a gateway, and the clock that it is of."""
+    def hear(self, gateway: str, clock: Clock, time_ms: int, vehicle: str = "") -> None:
+        """Note the newest time in a message of a gateway, and the clock that it is of; satellites' is a `vehicle`'s.
+
+        A gateway whose clock a time server sets speaks by that one alone: whoever reaches it by radio could change
+        what it says.
+        """
         if clock not in DISCIPLINED or (clock is Clock.NTP and gateway in self._local):
             return
         with self._lock:
             record = self.look()  # a jump comes first: a clock that follows it is no witness
             if clock is Clock.NTP:
                 self._hosts.add(gateway)
-            self._gateways.add(gateway, time_ms, self._sources.boot_s())
+            elif gateway in self._hosts:
+                return
+            self._gateways.add(gateway, time_ms, self._sources.boot_s(), vehicle if clock is Clock.GPS else "")
             if time_ms > record.wall_ms + AGREE_MS and not record.in_doubt:
                 # Judged before the first sample could be flagged for it.
                 self._judged_s = float("-inf")
@@ -210,4 +221,4 @@ class StationClock:
 
 def _doubt_of(record: ClockRecord) -> tuple[object, ...]:
     doubt = record.doubt
-    return () if doubt is None else (doubt.cause, doubt.since_ms)
+    return () if doubt is None else (doubt.cause, doubt.since_ms, doubt.is_certain)

@@ -28,11 +28,12 @@ class IngestClock:
         topic = admitted.topic
         if self.station is None or topic is None:
             return
-        newest: dict[Clock, int] = {}
+        newest: dict[Clock, tuple[int, str]] = {}
         for block in admitted.blocks:
             if not block.simulated and block.dt:
-                newest[block.clock] = max(newest.get(block.clock, 0), block.t0 + block.dt[-1])
-        for clock, time_ms in newest.items():
-            self.station.hear(topic.gateway, clock, time_ms)
+                told = block.t0 + block.dt[-1], block.device
+                newest[block.clock] = max(newest.get(block.clock, told), told)
+        for clock, (time_ms, device) in newest.items():
+            self.station.hear(topic.gateway, clock, time_ms, device)
         if admitted.status is not None and admitted.status.online:
             self.station.hear_status(topic.gateway, admitted.status.t)

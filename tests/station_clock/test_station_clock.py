@@ -174,6 +174,119 @@ def test_one_gateway_contradicts_a_station_that_nothing_has_confirmed_and_no_oth
     assert not proven.look().in_doubt
 
 
+#: What one gateway alone may say, by all steps of a clock and a card's typical mistakes.
+LONE_MS = [*STEPS_MS, -70 * DAY_MS, 70 * DAY_MS, -2 * HOUR_MS, 25 * HOUR_MS]
+
+
+@pytest.mark.parametrize("ahead_ms", LONE_MS)
+@pytest.mark.parametrize("told", [Clock.NTP, Clock.GPS])
+def test_one_gateway_alone_makes_a_doubt_and_moves_no_time(machine: ClockedMachine, told: Clock, ahead_ms: int) -> None:
+    clock = clock_of(machine)
+    for _ in range(90):
+        machine.run(1)
+        clock.hear("gx", told, machine.true_ms + ahead_ms, "uav-1")
+        assert clock.now_ms() == machine.true_ms
+    doubt = clock.look().doubt
+    assert doubt is not None
+    assert not doubt.is_certain
+    assert doubt.by_ms == -ahead_ms
+    assert "a gateway with a clock of its own contradicts it" in clock.sentence()
+
+
+@pytest.mark.parametrize("ahead_ms", LONE_MS)
+def test_one_gateway_that_a_second_one_contradicts_makes_no_doubt_whoever_spoke_first(
+    machine: ClockedMachine, ahead_ms: int
+) -> None:
+    clock = clock_of(machine)
+    live(clock, machine, "gx", late_ms=-ahead_ms, seconds=60)
+    assert clock.look().in_doubt
+    for _ in range(6):
+        live(clock, machine, "gx", late_ms=-ahead_ms, seconds=1)
+        live(clock, machine, "ga", seconds=1)
+    assert not clock.look().in_doubt
+
+
+@pytest.mark.parametrize("ahead_ms", LONE_MS)
+def test_a_jump_during_the_doubt_by_one_gateway_is_a_jump(machine: ClockedMachine, ahead_ms: int) -> None:
+    clock = clock_of(machine)
+    live(clock, machine, "gx", late_ms=-ahead_ms, seconds=60)
+    # Elsewhere than to what that one says: then somebody has set it right.
+    machine.step_ms = 3 * DAY_MS
+    assert cause_of(clock) is DoubtCause.JUMPED
+    live(clock, machine, "gx", late_ms=-ahead_ms, seconds=60)
+    assert clock.now_ms() == machine.true_ms
+    machine.step_ms = 0
+    machine.run(1)
+    assert clock.now_ms() == machine.true_ms
+
+
+@pytest.mark.parametrize("said_ms", [-70 * DAY_MS, 0, 12 * HOUR_MS, 2 * DAY_MS, 70 * DAY_MS, 10 * YEAR_MS])
+def test_a_clock_that_is_behind_follows_one_gateway_for_a_day_at_most(
+    machine: ClockedMachine, tmp_path: Path, said_ms: int
+) -> None:
+    clock_of(machine, tmp_path / "clock.json").stop()
+    known_ms = machine.true_ms
+    machine.boot_again(600, -10 * YEAR_MS)
+    clock = clock_of(machine, tmp_path / "clock.json")
+    for _ in range(60):
+        machine.run(1)
+        known_ms += 1000
+        clock.hear("gx", Clock.NTP, known_ms + said_ms)
+    assert clock.look().in_doubt
+    assert clock.now_ms() == (known_ms + said_ms if 0 <= said_ms <= DAY_MS else known_ms)
+    clock.stop()
+    machine.run(30)
+    again = clock_of(machine, tmp_path / "clock.json")
+    assert again.now_ms() == clock.now_ms()
+
+
+@pytest.mark.parametrize(("said_ms", "believed_ms"), [(HOUR_MS, HOUR_MS), (-DAY_MS, YEAR_MS), (3 * DAY_MS, YEAR_MS)])
+def test_an_unconfirmed_clock_follows_one_gateway_where_the_newest_sample_bears_it_out(
+    machine: ClockedMachine, tmp_path: Path, said_ms: int, believed_ms: int
+) -> None:
+    clock_of(machine, tmp_path / "clock.json", NOW_MS).stop()
+    machine.boot_again(0, YEAR_MS)
+    clock = clock_of(machine, tmp_path / "clock.json", NOW_MS)
+    live(clock, machine, "gx", late_ms=-said_ms, seconds=9)
+    assert cause_of(clock) is DoubtCause.AHEAD
+    assert clock.now_ms() == machine.true_ms + believed_ms
+    machine.run(1200)
+    assert clock.now_ms() == machine.true_ms + believed_ms
+
+
+def test_samples_ahead_that_one_gateway_sent_put_no_later_boot_behind(machine: ClockedMachine, tmp_path: Path) -> None:
+    clock = clock_of(machine, tmp_path / "clock.json", NOW_MS)
+    live(clock, machine, "gx", late_ms=-10 * YEAR_MS)
+    clock.stop()
+    machine.boot_again(600)
+    again = clock_of(machine, tmp_path / "clock.json", NOW_MS + 10 * YEAR_MS)
+    assert not again.look().in_doubt
+    assert again.now_ms() == machine.true_ms
+
+
+def test_a_vehicle_that_two_gateways_hear_is_one_witness(machine: ClockedMachine) -> None:
+    clock = clock_of(machine)
+    for _ in range(60):
+        machine.run(1)
+        for gateway in ("gx", "gy"):
+            clock.hear(gateway, Clock.GPS, machine.true_ms + 10 * YEAR_MS, "uav-1")
+    assert not (doubt := clock.look().doubt) or not doubt.is_certain
+    assert clock.now_ms() == machine.true_ms
+
+
+def test_a_gateway_with_a_time_server_speaks_by_its_own_clock_whatever_its_vehicles_say(
+    machine: ClockedMachine,
+) -> None:
+    clock = clock_of(machine)
+    clock.hear("ga", Clock.GPS, machine.true_ms + 10 * YEAR_MS, "uav-1")
+    assert clock.look().in_doubt
+    for _ in range(6):
+        machine.run(1)
+        clock.hear("ga", Clock.NTP, machine.true_ms, "house-1")
+        clock.hear("ga", Clock.GPS, machine.true_ms + 10 * YEAR_MS, "uav-1")
+    assert not clock.look().in_doubt
+
+
 def test_two_wrong_gateways_do_not_outvote_three(machine: ClockedMachine) -> None:
     clock = clock_of(machine)
     live(clock, machine, "ga", "gb", "gc")

@@ -40,7 +40,7 @@ def find_mistake(before: ClockRecord, after: ClockRecord) -> ClockMistake | None
     since_ms = before.believed_ms
     if after.doubt is not None:
         # Gateways say how far it is behind; of a jump, and of an earlier clock, what came before it was judged well.
-        by_ms = after.wall_ms - after.best_ms
+        by_ms = after.doubt.by_ms or 0
         if after.doubt.cause is DoubtCause.GATEWAYS and by_ms < -AGREE_MS:
             return ClockMistake(since_ms, -by_ms)
         return None

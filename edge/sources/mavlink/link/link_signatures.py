@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -11,7 +10,7 @@ from edge.sources.mavlink.protocol.signing import SignatureCheck, read_key
 from edge.sources.mavlink.protocol.signing_stamps import SigningStamps
 from edge.sources.mavlink.settings import SigningSettings
 from headland.contract.records import Clock
-from headland.kernel_clock import kernel_clock_error_ms
+from headland.kernel_clock import is_kernel_clock_kept
 
 #: How often the kernel is asked whether its clock is kept.
 _CLOCK_CHECK_S: Final = 10.0
@@ -49,7 +48,7 @@ class LinkSignatures:
         """Tell a check the time, and whether somebody keeps the clock: the settings or the kernel say so."""
         if now_s >= self._clock_check_s:
             self._clock_check_s = now_s + _CLOCK_CHECK_S
-            self._is_clock_kept = self._clock is Clock.NTP or kernel_clock_error_ms() != math.inf
+            self._is_clock_kept = self._clock is Clock.NTP or is_kernel_clock_kept() is not False
         check.now_ms, check.has_set_clock = now_ms, self._is_clock_kept
 
     def sentences(self, checks: Iterable[SignatureCheck | None]) -> list[str]:
