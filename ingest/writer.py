@@ -479,7 +479,7 @@ class IngestWriter:
         for epoch, state in batch.marks.items():
             self._add_ack(epoch, state.high_water)
         for gateway, status in batch.activity.statuses.items():
-            self.saved_marks.note_acked(status)
+            self.saved_marks.note_told(status)
             # A gateway that reconnected without its last ack: the retained one may belong to its other spool.
             known = self._builder.marks.get((gateway, status.epoch))
             if status.online and known is not None and known.high_water > (status.acked_seq or 0):

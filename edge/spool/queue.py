@@ -22,7 +22,7 @@ from edge.spool.schema import URGENT, SpoolTotals
 from edge.spool.settings import SpoolOwner, SpoolRetention
 from headland.clock import wall_clock_ms
 from headland.contract.codec import readdress
-from headland.contract.records import EndedEpoch, EpochReason, SpoolStatus
+from headland.contract.records import EndedEpoch, EpochReason, ShortenedRange, SpoolStatus
 from headland.contract.refusals import Refused
 from headland.errors import SettingsError
 
@@ -109,6 +109,12 @@ class Spool:
         with self._lock:
             known = self._file.check.ended(self.epoch)
         return tuple(EndedEpoch(epoch=epoch, acked_seq=acked) for epoch, acked in known)
+
+    def shortened(self) -> tuple[ShortenedRange, ...]:
+        """Return the last records that were reported as missing, the newest last, as far as the check file has them."""
+        with self._lock:
+            told = self._file.check.told
+        return tuple(ShortenedRange(epoch=epoch, first_seq=first, last_seq=last) for epoch, first, last in told)
 
     @property
     def is_unproven(self) -> bool:

@@ -124,5 +124,6 @@ class Announcer:
             instance=self._instance,
             sources=sources,
             ended=self._spool.ended(),
+            shortened=self._spool.shortened(),
         )
         return encode_record(status)

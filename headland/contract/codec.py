@@ -35,6 +35,8 @@ MAX_TROUBLE: Final = 4000
 MAX_SOURCES: Final = 200
 #: Ended epochs of one gateway in its status.
 MAX_ENDED: Final = 20
+#: Ranges of missing records of one gateway in its status.
+MAX_SHORTENED: Final = 20
 
 _FLAGS: Final = frozenset((1, 2, 3, 4, 9))
 _HOSTILE = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
@@ -186,11 +188,6 @@ def check_status(status: GatewayStatus) -> Refused | None:
         is_displayable(text) for source in status.sources for text in (source.name, source.type, source.trouble)
     ):
         return Refused(Reason.WRONG_SHAPE, "a text of a source is too long or has control characters")
-    if len(status.ended) > MAX_ENDED:
-        return Refused(Reason.WRONG_SHAPE, f"{len(status.ended)} ended epochs are more than {MAX_ENDED}")
-    for epoch in (*([status.epoch] if status.epoch else []), *(each.epoch for each in status.ended)):
-        if not is_name(epoch):
-            return Refused(Reason.BAD_NAME, f"{epoch[:80]!r} is not a valid epoch")
     for time_ms in (status.t, spool.oldest_ms, spool.epoch_ms, status.overdue_ms):
         if time_ms is not None and not 0 <= time_ms <= MAX_TIME_MS:
             return Refused(Reason.BAD_TIME, f"a time is {_short(time_ms)}")
@@ -200,6 +197,22 @@ def check_status(status: GatewayStatus) -> Refused | None:
     for count in (*counts, spool.renewals, spool.shortened_records, *acked, *restarts):
         if not 0 <= count <= MAX_SEQ:
             return Refused(Reason.WRONG_SHAPE, f"a count is {_short(count)}")
+    return _check_epochs(status)
+
+
+def _check_epochs(status: GatewayStatus) -> Refused | None:
+    """Return what is wrong with the epochs that a status names, or None."""
+    if len(status.ended) > MAX_ENDED:
+        return Refused(Reason.WRONG_SHAPE, f"{len(status.ended)} ended epochs are more than {MAX_ENDED}")
+    if len(status.shortened) > MAX_SHORTENED:
+        return Refused(Reason.WRONG_SHAPE, f"{len(status.shortened)} missing ranges are more than {MAX_SHORTENED}")
+    told = (*(each.epoch for each in status.ended), *(each.epoch for each in status.shortened))
+    for epoch in (*([status.epoch] if status.epoch else []), *told):
+        if not is_name(epoch):
+            return Refused(Reason.BAD_NAME, f"{epoch[:80]!r} is not a valid epoch")
+    for missing in status.shortened:
+        if not 0 < missing.first_seq <= missing.last_seq <= MAX_SEQ:
+            return Refused(Reason.WRONG_SHAPE, f"{missing.first_seq} to {missing.last_seq} is no range of records")
     return None
 
 

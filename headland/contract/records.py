@@ -221,13 +221,22 @@ class EndedEpoch(Record, frozen=True, kw_only=True):
     acked_seq: int
 
 
+class ShortenedRange(Record, frozen=True, kw_only=True):
+    """Records `first_seq`..`last_seq` of an epoch, which a gateway accepted and reported as missing in its spool."""
+
+    epoch: str
+    first_seq: int
+    last_seq: int
+
+
 class GatewayStatus(Record, frozen=True, kw_only=True):
     """A gateway's retained status; its last will is the same record with `online` false.
 
     `delete_on` is the acknowledgement after which it deletes a record: the commit ack, or only the broker's PUBACK,
     which guarantees nothing. `overdue_ms` is the time since which a commit ack is overdue. `instance` is random for
     each start of the process: two that alternate are two processes that use one identity. `sources` are those that it
-    reads, of a gateway that is online. `ended` are its last epochs before the one in use, the newest last.
+    reads, of a gateway that is online. `ended` are its last epochs before the one in use, the newest last. `shortened`
+    are the last records that it reported as missing under this id, the newest last.
     """
 
     gw: str
@@ -242,6 +251,7 @@ class GatewayStatus(Record, frozen=True, kw_only=True):
     instance: str = ""
     sources: tuple[SourceReport, ...] = ()
     ended: tuple[EndedEpoch, ...] = ()
+    shortened: tuple[ShortenedRange, ...] = ()
 
 
 @lru_cache(maxsize=8192)  # the names of a farm come again and again, several in each message

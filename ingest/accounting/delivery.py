@@ -220,6 +220,7 @@ def reconcile(
         acked[status.epoch] = max(status.acked_seq, acked.get(status.epoch, 0))
     for ended in () if status is None else status.ended:
         acked[ended.epoch] = max(ended.acked_seq, acked.get(ended.epoch, 0))
+    counts = _with_shortened(gateway, counts, status)
     told = {epoch for _, epoch, _ in counts}
     by_epoch = [
         _report_epoch(gateway, epoch, marks.get(epoch, MarkState()), counts, acked.get(epoch, 0))
@@ -255,6 +256,20 @@ def reconcile(
         not_known=tuple(not_known[-MAX_LISTED_RANGES:]),
         not_known_left_out=max(0, len(not_known) - MAX_LISTED_RANGES),
     )
+
+
+def _with_shortened(gateway: str, counts: CountsByDisposition, status: GatewayStatus | None) -> CountsByDisposition:
+    """Return the counts with what a gateway's status says is missing in its spool.
+
+    The ledger knows it of the gateway's event, unless its file was lost or replaced since.
+    """
+    more = dict(counts)
+    for told in () if status is None else status.shortened:
+        key = gateway, told.epoch, Disposition.SHORTENED
+        known = more.get(key, _NOTHING)
+        # Of the older ones the ledger has the count alone.
+        more[key] = known.add(subtract(((told.first_seq, told.last_seq),), merge([(1, known.older_upto)])))
+    return more
 
 
 def _store_loss(damage: FileDamage) -> StoreLoss:

@@ -69,7 +69,8 @@ CountsByDisposition = Mapping[tuple[str, str, Disposition], Counts]
 def record_dispositions(connection: sqlite3.Connection, entries: Iterable[DispositionEntry]) -> None:
     """Add entries within the caller's transaction; an entry replaces an earlier disposition of the same record.
 
-    What is `REPLACED` remains so whatever arrives under its number, unless the number counts as lost anyway.
+    What is `REPLACED` remains so whatever arrives under its number, unless the number counts as lost anyway. What is
+    `SHORTENED` replaces nothing: another spool may have sent a record under its number.
     """
     for entry in entries:
         for disposition in Disposition:
@@ -88,6 +89,8 @@ def add_counts(connection: sqlite3.Connection, counts: CountsByDisposition) -> N
 
 
 def _is_ended_by(disposition: Disposition, newer: Disposition) -> bool:
+    if newer is Disposition.SHORTENED:
+        return False
     if disposition is Disposition.REPLACED:
         return newer in (Disposition.GONE, Disposition.LOST)
     return newer is not Disposition.REPLACED

@@ -208,8 +208,16 @@ class Quarantine:
             return {}
         return self._write(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)})
 
-    def save_marks(self, marks: Mapping[tuple[str, str], int], digests: Mapping[tuple[str, str], bytes]) -> None:
-        """Raise the marks of spools to these, and save their digests. Raises RetryLater with nothing saved."""
+    def save_marks(
+        self,
+        marks: Mapping[tuple[str, str], int],
+        digests: Mapping[tuple[str, str], bytes],
+        shortened: Sequence[ledger.DispositionEntry] = (),
+    ) -> None:
+        """Raise the marks of spools to these, and save their digests and what is missing in them.
+
+        Raises RetryLater with nothing saved.
+        """
         statement = (
             "INSERT INTO spool_marks VALUES (?, ?, ?) ON CONFLICT (gateway, epoch) "
             "DO UPDATE SET high_water = max(high_water, excluded.high_water)"
@@ -221,6 +229,7 @@ class Quarantine:
             replace = "INSERT OR REPLACE INTO spool_digests VALUES (?, ?, ?)"
             connection.executemany(replace, [(*spool, saved) for spool, saved in digests.items() if saved])
             connection.execute(_PRUNE.format("spool_digests"), (_MAX_DIGESTS,))
+            ledger.record_dispositions(connection, shortened)
 
         self._write(work)
 

@@ -1,6 +1,6 @@
 """Marks of spools saved in the file of ingest, at a bounded rate: known also when the store is another one.
 
-The digests of each spool's newest records are saved with them.
+The digests of each spool's newest records are saved with them, and what gateways say is missing in their spools.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from headland.contract.records import GatewayStatus
 from headland.errors import RetryLater
 from headland.store.port import MarkState
+from ingest.accounting.ledger import Disposition, DispositionEntry
 from ingest.quarantine.replays import spool_marks
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class SavedMarks:
         self._lock = threading.Lock()
         self._known: HighWater = {}
         self._unsaved: HighWater = {}
+        self._shortened: dict[str, list[DispositionEntry]] = {}
+        self._unsaved_shortened: list[DispositionEntry] = []
 
     def load(self) -> None:
         """Read the saved marks. Raises RetryLater."""
@@ -46,11 +49,22 @@ class SavedMarks:
                 if state.high_water > self._known.get(spool, 0):
                     self._unsaved[spool] = max(state.high_water, self._unsaved.get(spool, 0))
 
-    def note_acked(self, status: GatewayStatus) -> None:
-        """Note how far the epochs of a gateway were acked, as it says: where no store has it, it is lost."""
+    def note_told(self, status: GatewayStatus) -> None:
+        """Note how far the epochs of a gateway were acked and what is missing in its spool, as it says.
+
+        What was acked and no store has is lost. What is missing was reported by an event, which a store and a file of
+        ingest that were lost or replaced since do not have.
+        """
+        shortened = [
+            DispositionEntry(status.gw, each.epoch, Disposition.SHORTENED, ((each.first_seq, each.last_seq),))
+            for each in status.shortened
+        ]
         acked = [(each.epoch, each.acked_seq) for each in status.ended]
         acked += [(status.epoch, status.acked_seq)] if status.epoch and status.acked_seq else []
         with self._lock:
+            if shortened != self._shortened.get(status.gw, []):
+                self._shortened[status.gw] = shortened
+                self._unsaved_shortened += shortened
             for epoch, seq in acked:
                 spool = (status.gw, epoch)
                 if seq > max(self._known.get(spool, 0), self._unsaved.get(spool, 0)):
@@ -62,17 +76,19 @@ class SavedMarks:
             return list(self._unsaved)
 
     def save(self, digests: Mapping[tuple[str, str], bytes]) -> None:
-        """Save what was noted, with the digests; where that fails, the marks are saved with the next call."""
+        """Save what was noted, with the digests; where that fails, it is saved with the next call."""
         with self._lock:
             marks, self._unsaved = self._unsaved, {}
-        if not marks:
+            shortened, self._unsaved_shortened = self._unsaved_shortened, []
+        if not marks and not shortened:
             return
         try:
-            self._quarantine.save_marks(marks, digests)
+            self._quarantine.save_marks(marks, digests, shortened)
         except RetryLater as error:
             _LOGGER.debug("marks were not saved: %s", error)
             with self._lock:
                 self._unsaved = {**marks, **self._unsaved}
+                self._unsaved_shortened = [*shortened, *self._unsaved_shortened]
             return
         with self._lock:
             self._known.update(marks)

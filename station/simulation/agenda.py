@@ -27,6 +27,8 @@ class Agenda:
         self.now_s = 0.0
         self._planned: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._count = 0
+        #: The number of actions that have run.
+        self.done = 0
         self._digest = hashlib.blake2b(digest_size=16)
         self._lines_to = lines_to
         self.last_lines: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -45,6 +47,7 @@ class Agenda:
         planned = self._planned
         while planned and planned[0][0] <= until_s:
             self.now_s, _, action, arguments = heapq.heappop(planned)
+            self.done += 1
             action(*arguments)
             if is_over is not None and is_over():
                 return

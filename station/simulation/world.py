@@ -30,6 +30,8 @@ RUN_HOURS: Final = 24.0
 #: Within this time after the last fault everything must be delivered.
 _DRAIN_S: Final = 12 * _HOUR_S
 _DRAIN_STEP_S: Final = 120.0
+#: A farm that delivers does it in some hundred actions; one that does more turns in a circle.
+_MOST_DRAIN_ACTIONS: Final = 20_000
 #: The answers are compared with the truth so often, where nothing is being written then.
 _LOOK_EVERY_S: Final = 3 * _HOUR_S
 #: The mean time between two faults.
@@ -217,6 +219,7 @@ class _World:
     def _drain(self) -> None:
         """Wait until every spool is empty; of machines with one name, one at a time runs."""
         end_s = self.agenda.now_s + _DRAIN_S
+        most = self.agenda.done + _MOST_DRAIN_ACTIONS
         for gateway in self.gateways:
             for other in self.gateways:
                 if other.name == gateway.name and other is not gateway:
@@ -227,6 +230,10 @@ class _World:
                     self._result.trouble.append(
                         f"{gateway.name}: not delivered {_DRAIN_S / _HOUR_S:g} h after the last fault"
                     )
+                    return
+                if self.agenda.done > most:
+                    what = f"{_MOST_DRAIN_ACTIONS} messages and turns after the last fault, and it is not delivered"
+                    self._result.trouble.append(f"{gateway.name}: {what}")
                     return
                 self.agenda.run(self.agenda.now_s + _DRAIN_STEP_S)
 

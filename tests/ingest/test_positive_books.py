@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from headland.clock import wall_clock_ms
-from headland.contract.records import EndedEpoch, GatewayStatus
+from headland.contract.records import EndedEpoch, GatewayStatus, ShortenedRange
 from headland.contract.topics import data_topic
 from headland.store.core.rollup import Retention
 from headland.store.duckdb.store import DuckDBStore
@@ -185,6 +185,27 @@ def test_a_restored_station_names_what_is_gone_of_an_ended_epoch(store: DuckDBSt
     assert [(each.epoch, each.first, each.last) for each in report.lost] == lost
     bench.writer.finish()
     # It is known without the gateway from now on: it may be retired, or tell later epochs alone.
+    again = bench_on(store, tmp_path)
+    report = again.delivery("gw-1")
+    assert [(each.epoch, each.first, each.last) for each in report.lost] == lost
+    again.writer.finish()
+
+
+def test_a_station_that_lost_the_report_names_what_a_status_says_is_missing(store: DuckDBStore, tmp_path: Path) -> None:
+    """The event that reported it was in a store and in a file of ingest that are both lost."""
+    bench = bench_on(store, tmp_path)
+    send(bench, 1, 20)
+    missing = (
+        ShortenedRange(epoch="e0", first_seq=7, last_seq=9),
+        ShortenedRange(epoch="e1", first_seq=20, last_seq=22),
+    )
+    bench.say(GatewayStatus(gw="gw-1", online=True, t=TODAY_MS, epoch="e1", acked_seq=20, shortened=missing))
+    bench.settle()
+    lost = [("e0", 7, 9), ("e1", 21, 22)]  # something came under the number 20
+    report = bench.delivery("gw-1")
+    assert [(each.epoch, each.first, each.last) for each in report.lost] == lost
+    assert report.loss == 5
+    bench.writer.finish()
     again = bench_on(store, tmp_path)
     report = again.delivery("gw-1")
     assert [(each.epoch, each.first, each.last) for each in report.lost] == lost

@@ -20,7 +20,7 @@ ROOT: Final = Path(__file__).parents[2]
 _PARTS: Final = ("api", "edge", "firmware_sim", "headland", "ingest", "station", "tests", "pyproject.toml")
 #: Within so many simulated hours each mutant is found.
 MOST_HOURS: Final = 200.0
-_TEST_TIMEOUT_S: Final = 900.0
+_TIMEOUT_S: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,10 @@ def try_mutant(mutant: Mutant, root: Path, seed: int = 1, hours: float = MOST_HO
 
 
 def _by_simulation(mutant: Mutant, root: Path, seed: int, hours: float) -> Finding:
-    judged = _python(root, "-m", "tests.mutants.judge", str(seed), f"{hours:g}")
+    try:
+        judged = _python(root, "-m", "tests.mutants.judge", str(seed), f"{hours:g}")
+    except subprocess.TimeoutExpired:
+        return Finding(mutant.name, mutant.file, "simulation", seed, 0.0, f"no end within {_TIMEOUT_S:g} s")
     if judged.returncode:
         return Finding(mutant.name, mutant.file, "simulation", seed, 0.0, judged.stderr.strip().rsplit("\n", 1)[-1])
     told = json.loads(judged.stdout)
@@ -97,7 +100,7 @@ def _python(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
         [sys.executable, *arguments], cwd=root, env=environment, capture_output=True, text=True, check=False,
-        timeout=_TEST_TIMEOUT_S,
+        timeout=_TIMEOUT_S,
     )  # fmt: skip
 
 

@@ -214,13 +214,13 @@ MUTANTS: Final = (
     Mutant(
         "recorded marks are not saved",
         "ingest/quarantine/saved_marks.py",
-        "            self._quarantine.save_marks(marks, digests)",
+        "            self._quarantine.save_marks(marks, digests, shortened)",
         "            pass",
     ),
     Mutant(
         "acked numbers of gateways are not noted",
         _WRITER,
-        "            self.saved_marks.note_acked(status)",
+        "            self.saved_marks.note_told(status)",
         "            pass",
     ),
     Mutant(

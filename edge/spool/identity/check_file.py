@@ -46,7 +46,8 @@ class CheckRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     (epoch, first, last, records) whose report is record `report`, until a commit ack confirms it, and `doubts` the
     renewals of which nobody knows how many records they cost (time, epoch before, why). `base` and `stale_upto` are
     those of `SpoolTotals`. `unaccepted` is lost with the process. `ended` are the epochs before this one, the newest
-    last, each with the record up to which it was acked and the gateway's id then.
+    last, each with the record up to which it was acked and the gateway's id then. `told` are the last ranges (epoch,
+    first, last) that were reported as missing under this gateway's id.
     """
 
     gateway: str
@@ -64,6 +65,7 @@ class CheckRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     stale_upto: int = 0
     unaccepted: Unaccepted = Unaccepted()
     ended: list[tuple[str, int, str]] = []
+    told: list[tuple[str, int, int]] = []
 
 
 class Unreadable(Enum):

@@ -12,7 +12,7 @@ from edge.spool.identity.place import SpoolPlace
 from edge.spool.numbering.epochs import MissingRecords, OpenedSpool, Renewal, judge_opening, with_lost_reports
 from edge.spool.numbering.published import Published
 from edge.spool.schema import SpoolTotals
-from headland.contract.codec import MAX_ENDED
+from headland.contract.codec import MAX_ENDED, MAX_SHORTENED
 from headland.contract.records import EpochReason
 
 _LOGGER = logging.getLogger(__name__)
@@ -57,6 +57,8 @@ class SpoolCheck:
         self._report_seq = 0
         #: The record up to which each of the last epochs was acked, and the gateway's id then; the one in use last.
         self._acked: dict[str, tuple[int, str]] = {}
+        #: What was reported as missing under this id: (epoch, first, last). Told again with each status.
+        self.told: tuple[tuple[str, int, int], ...] = ()
 
     def read(self) -> CheckRecord | Unreadable:
         """Return the record in the file. Raises OSError."""
@@ -71,6 +73,7 @@ class SpoolCheck:
             self._unreported = tuple(MissingRecords(*each) for each in record.unreported)
             self._doubts = tuple(record.doubts)
             self._report_seq = record.report
+            self.told = tuple(record.told) if record.gateway == self._gateway else ()
             if not self._has_judged:  # later it is what this process holds
                 self.lost_before = record.unaccepted
             for epoch, acked, gateway in (*record.ended, (record.epoch, record.acked, record.gateway)):
@@ -100,6 +103,8 @@ class SpoolCheck:
             doubts.append((time_ms, renewal.epoch_before, renewal.why))
         known = dict.fromkeys((at_ms, before, why[:_WHY_LETTERS]) for at_ms, before, why in doubts)
         self._doubts = tuple(known)[-_MOST_DOUBTS:]
+        missing = [(each.epoch, each.first, each.last) for each in (*renewal.again, *renewal.missing)]
+        self.told = tuple(dict.fromkeys((*self.told, *missing)))[-MAX_SHORTENED:]
         self._report_seq = totals.last_seq
         self._start(totals, Published())
 
@@ -213,6 +218,7 @@ class SpoolCheck:
             stale_upto=totals.stale_upto,
             unaccepted=self.lost_before + self._unaccepted,
             ended=self._ended(totals.epoch),
+            told=list(self.told),
         )
         try:
             self._file.write(record, durable=durable)

@@ -50,7 +50,6 @@ def restore_station(world: World) -> None:
     def put_back() -> None:
         if writes > receiver.store.writes:  # an older state has been put back since
             return
-        receiver.remember_said(world.truths)
         receiver.kill()
         world.agenda.note("ingest", f"gets its whole folder of {writes} writes")
         receiver.restore_folder(writes, files, recorded, world.truths)

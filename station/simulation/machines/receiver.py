@@ -101,7 +101,6 @@ class StationMachine:
         self.removed: dict[str, set[int]] = {}
         self.lost_books: set[str] = set()
         self.has_lost_book = False
-        self._said_before: dict[str, set[int]] = {}
         #: What was wrong with the station's clock: it was stepped, and nothing said so within ten seconds.
         self.clock_trouble: list[str] = []
         #: The last record of each spool in stores that were replaced by older ones.
@@ -183,14 +182,6 @@ class StationMachine:
         self.disk.write(files)
         self.has_lost_book = True
 
-    def remember_said(self, truths: Mapping[str, GatewayTruth]) -> None:
-        """Remember what is said now, before the folder that says it is replaced.
-
-        Gateways do not repeat a report that was committed; how many records they lost, each status says again.
-        """
-        for origin, numbers in self.said(truths).items():
-            self._said_before.setdefault(origin, set()).update(numbers)
-
     def true_ms(self) -> int:
         """Return the true time."""
         return SimulatedClock(self.agenda).now_ms()
@@ -254,8 +245,6 @@ class StationMachine:
         said: dict[str, set[int]] = {origin: set() for origin in truths}
         origins = {name: origin for origin, truth in truths.items() for name in truth.names}
         for name, report in self.deliveries(sorted(origins)).items():
-            if report.spool.shortened_records:
-                said[origins[name]] |= self._said_before.get(origins[name], set())
             # Without a lost book, a loss is named as one.
             for lost in (*report.lost, *(report.not_known if self.has_lost_book else ())):
                 said[origins[name]] |= truths[origins[name]].numbers(lost.epoch, lost.first, lost.last)

@@ -46,6 +46,14 @@ def test_the_last_of_two_dispositions_of_a_record_counts(connection: sqlite3.Con
     }
 
 
+def test_a_report_of_missing_records_ends_no_other_disposition(connection: sqlite3.Connection) -> None:
+    record_dispositions(connection, [entry(Disposition.QUARANTINED, (2, 2)), entry(Disposition.SHORTENED, (1, 4))])
+    assert read_counts(connection) == {
+        ("gw-1", "e1", Disposition.QUARANTINED): Counts(((2, 2),)),
+        ("gw-1", "e1", Disposition.SHORTENED): Counts(((1, 4),)),
+    }
+
+
 def test_records_that_are_stored_later_are_removed(connection: sqlite3.Connection) -> None:
     record_dispositions(connection, [entry(Disposition.QUARANTINED, (1, 4))])
     remove_disposition(connection, entry(Disposition.QUARANTINED, (2, 3)))

@@ -20,6 +20,7 @@ Mutation = Callable[[pytest.MonkeyPatch], None]
 _MOST_SEEDS = 20
 #: Those of which a seed was found: others would change its steps.
 _FIRST_FAULTS = tuple(FAULTS)[:36]
+_STATION_FAULTS = tuple(FAULTS)[36:42]
 
 
 def believe_every_ack(patch: pytest.MonkeyPatch) -> None:
@@ -66,8 +67,10 @@ def test_a_mend_that_is_taken_out_is_missed(fault: str, mutation: Mutation, monk
         (RunSettings(900000730, 24.0, _FIRST_FAULTS), Arrivals, "find_other", None),
         # What was refused of a renamed gateway's device was replayed, and then the store replaced by an older one.
         (RunSettings(57, 24.0, ("rename-gateway", "restore-store")), replays, "take_lost_replays", []),
+        # What a log lost was reported; then ingest's file was deleted, and the store replaced by an empty one.
+        (RunSettings(6060003, 24.0, _FIRST_FAULTS + _STATION_FAULTS), Spool, "shortened", ()),
     ],
-    ids=["sums of acks", "numbers of replays"],
+    ids=["sums of acks", "numbers of replays", "missing ranges in each status"],
 )
 def test_a_comparison_that_is_taken_out_is_missed(
     run: RunSettings, part: object, name: str, nothing: object, monkeypatch: pytest.MonkeyPatch
