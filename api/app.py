@@ -82,6 +82,7 @@ from api.routes.passes import passes as pass_routes
 from api.routes.station import clock as clock_routes
 from api.routes.station import dashboard, health
 from api.routes.station import help as help_routes
+from api.routes.station import lifecycle as lifecycle_routes
 from api.routes.station import security as security_routes
 from api.routes.station import store_admin as store_routes
 from api.routes.traceability import epcis as epcis_routes
@@ -302,6 +303,7 @@ def _routes() -> list[DeferredRoute]:
         store_routes.damage_router,
         store_routes.retention_router,
         store_routes.space_router,
+        lifecycle_routes.router,
         clock_routes.router,
         climate_routes.router,
         place_routes.router,

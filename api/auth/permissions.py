@@ -120,6 +120,7 @@ PATH_PERMISSIONS: Final = (
     *_kinds(KindOfRecord.ACCESS, "store/damage", "store/retention"),
     _station("/v1/clock", RequiredScope.READ, RequiredScope.ADMIN, below=True),
     _station("/v1/store/space", RequiredScope.READ),
+    _station("/v1/store/lifecycle", RequiredScope.READ, RequiredScope.ADMIN, below=True),
     _station("/v1/store", RequiredScope.OPERATOR, RequiredScope.OPERATOR, below=True),
     *_kinds(KindOfRecord.ACCESS, "gateway-enrolments", "keys", "members", "audit", "webhooks"),
     *_kinds(KindOfRecord.PEOPLE, "people", "holdings"),

@@ -74,10 +74,27 @@ class AuditList(BaseModel):
     next: str | None
 
 
+class AuditCutItem(BaseModel):
+    """What retention has deleted of the audit log: `deleted` changes up to `seq`, all before `until_ms`.
+
+    `standing` of the changes up to `seq` are kept. The changes after it follow from `hash`.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    seq: int
+    hash: str
+    deleted: int
+    first_ms: int
+    until_ms: int
+    standing: int
+
+
 class AuditChecked(BaseModel):
     """Verification of the audit log: `broken_at` is the first altered change. Store `hash` elsewhere.
 
-    `altered` are the records that are not as their newest change says: they were changed in the database.
+    `altered` are the records that are not as their newest change says: they were changed in the database. `cut` says
+    what retention has deleted of the log; null where it is whole.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -86,3 +103,4 @@ class AuditChecked(BaseModel):
     broken_at: int | None
     hash: str
     altered: list[str] = []
+    cut: AuditCutItem | None = None

@@ -17,7 +17,18 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # mkdocs loads this file by its path
     sys.path.insert(0, str(ROOT))
 
-from docs.generator import commands, decisions, methods, roles, routes, science, settings, terms, theme_notices  # noqa: E402
+from docs.generator import (  # noqa: E402
+    commands,
+    decisions,
+    lifecycle,
+    methods,
+    roles,
+    routes,
+    science,
+    settings,
+    terms,
+    theme_notices,
+)
 
 PARTS: Final[dict[str, Callable[[], str]]] = {
     "commands": commands.to_markdown,
@@ -26,6 +37,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "exit_codes": commands.exit_codes_to_markdown,
     "formulas": science.formulas_to_markdown,
     "ingest_settings": settings.ingest_to_markdown,
+    "lifecycle": lifecycle.to_markdown,
     "limits": settings.limits_to_markdown,
     "methods": methods.to_markdown,
     "quantities": science.quantities_to_markdown,
@@ -33,6 +45,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "routes": routes.to_markdown,
     "settings": settings.to_markdown,
     "validity": science.validity_to_markdown,
+    "zh_lifecycle": lambda: lifecycle.to_markdown("zh"),
     "zh_methods": lambda: terms.group_to_markdown("methods"),
     "zh_quality_tests": lambda: terms.group_to_markdown("quality_tests"),
     "zh_quantities": terms.quantities_to_markdown,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -102,6 +103,7 @@ class Supervisor:
                 continue
             code = part.process.poll()
             if code is None:
+                self._shorten_log(part)
                 continue
             if part.is_task and code == 0:
                 self._end_task(part, _last_log_message(part.log_path))
@@ -139,6 +141,22 @@ class Supervisor:
                     self._report(f"{part.name} did not stop in time and was killed")
                     _signal(part, signal.SIGKILL)
                 _release(part)
+
+    def _shorten_log(self, part: Part) -> None:
+        """Keep a long log of a running part as its earlier file, and let the part go on in the emptied one.
+
+        The part appends, so that it goes on at the new end. What it writes between the two steps is lost. Without room
+        for the earlier file the log is emptied all the same: it must not fill the disk.
+        """
+        path = part.log_path
+        try:
+            if path is None or path.stat().st_size <= _LOG_MAX_BYTES:
+                return
+            with suppress(OSError):
+                shutil.copyfile(path, path.with_suffix(".log.1"))
+            os.truncate(path, 0)
+        except OSError as error:
+            self._report(f"The log {path} is not shortened: {error}")
 
     def _may_start(self, part: Part, now_s: float) -> bool:
         """Tell whether a part may start: only a first start waits."""

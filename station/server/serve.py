@@ -54,6 +54,7 @@ from station.server.workers.alarm_worker import AlarmWorker
 from station.server.workers.clock_repair import ClockRepair
 from station.server.workers.delivery_marks_sync import DeliveryMarksSync
 from station.server.workers.forecast_worker import ForecastWorker
+from station.server.workers.record_retention import RecordRetentionWorker
 from station.server.workers.registry_sync import RegistrySync
 from station.server.workers.registry_workers import CheckedWorker, RegistryWorkers
 from station.server.workers.station_books import QuarantineBook, RegistryBook, StationBooks, StoreBook
@@ -259,7 +260,12 @@ def _start_workers(
         return alarms, sender
 
     workers = RegistryWorkers(
-        prepare, build_checked, lambda: (ForecastWorker(registry, store, organisation, clock.now_ms),)
+        prepare,
+        build_checked,
+        lambda: (
+            ForecastWorker(registry, store, organisation, clock.now_ms),
+            RecordRetentionWorker(registry, organisation, clock.now_ms, clock.in_doubt),
+        ),
     )
     cleanup.callback(workers.stop)
     workers.start()

@@ -2,7 +2,7 @@
 
 The organisation's own row holds the newest hash, so a changed, removed, inserted or cut off entry is detected. Whoever
 can write to the database could recompute all hashes: store a copy of `AuditCheck.hash` elsewhere to detect that as
-well.
+well. Retention deletes old entries by a cut (`audit_cut`), which the check names.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Final, Literal
 import msgspec
 import sqlalchemy as sa
 
+from headland.registry.db import audit_cut
+from headland.registry.db.audit_cut import AuditCut
 from headland.registry.db.tables.farm_tables import audit, organisations
 from headland.registry.models.errors import NotFound
 
@@ -41,12 +43,14 @@ class AuditCheck(msgspec.Struct, frozen=True, kw_only=True):
     """Result of a check of the whole log: `broken_at` is the first entry that was altered.
 
     `altered` are records that are not as their newest entry says, by kind and id: they were changed in the database.
+    `cut` says what retention has deleted of the log: the rest was checked, and follows from the entry it names.
     """
 
     entries: int
     broken_at: int | None
     hash: str
     altered: tuple[str, ...] = ()
+    cut: AuditCut | None = None
 
 
 class AuditChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,18 +98,21 @@ def read(
 
 
 def check(connection: sa.Connection, organisation: str) -> AuditCheck:
-    """Check the whole log of an organisation, in bounded memory."""
+    """Check the whole log of an organisation, in bounded memory: from its first entry, or from where it was cut."""
     head_seq, head_hash = lock_organisation(connection, organisation)
-    previous, seq = START, 0
+    cut = audit_cut.newest_cut(connection, organisation)
+    previous, seq = (START, 0) if cut is None else (cut.hash, cut.seq)
+    if cut is not None and audit_cut.digest_standing(connection, organisation, seq) != (cut.standing, cut.digest):
+        return AuditCheck(entries=head_seq, broken_at=seq, hash=head_hash, cut=cut)
     mine = sa.select(audit).where(audit.c.organisation == organisation).order_by(audit.c.seq).limit(_PAGE)
     while page := [_entry(row) for row in connection.execute(mine.where(audit.c.seq > seq))]:
         for entry in page:
             change = AuditChange(**{name: getattr(entry, name) for name in AuditChange.__struct_fields__})
             if entry.seq != seq + 1 or entry.hash != _hash(organisation, entry.seq, change, previous):
-                return AuditCheck(entries=head_seq, broken_at=seq + 1, hash=head_hash)
+                return AuditCheck(entries=head_seq, broken_at=seq + 1, hash=head_hash, cut=cut)
             previous, seq = entry.hash, entry.seq
     whole = (seq, previous) == (head_seq, head_hash)
-    return AuditCheck(entries=head_seq, broken_at=None if whole else seq + 1, hash=head_hash)
+    return AuditCheck(entries=head_seq, broken_at=None if whole else seq + 1, hash=head_hash, cut=cut)
 
 
 def _entry(row: sa.Row[*tuple[object, ...]]) -> AuditEntry:

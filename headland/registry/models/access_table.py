@@ -126,7 +126,7 @@ REPOSITORIES: Final[dict[str, KindOfRecord]] = {
     **dict.fromkeys(("accounts", "statements"), KindOfRecord.ACCOUNTS),
     **dict.fromkeys(("tariffs", "subsidy_rules"), KindOfRecord.TARIFFS),
     "alarm_recipients": KindOfRecord.RECIPIENTS,
-    **dict.fromkeys(("members", "keys", "webhooks", "webhook_cursors"), KindOfRecord.ACCESS),
+    **dict.fromkeys(("members", "keys", "webhooks", "webhook_cursors", "retention"), KindOfRecord.ACCESS),
 }  # fmt: skip
 
 #: Kinds of the ledger's entries; one that is not here is sealed for all but managers.

@@ -54,6 +54,7 @@ from headland.registry.repositories.own_rows import ClosedRepository, held_field
 from headland.registry.repositories.passes import PassRepository
 from headland.registry.repositories.plot_observations import PlotObservationRepository
 from headland.registry.repositories.repository import Repository
+from headland.registry.repositories.retention import RetentionRepository
 from headland.registry.repositories.statements import StatementRepository
 from headland.registry.validation import records
 from headland.registry.validation.alarm_rules import check_rota, check_rule, check_window
@@ -120,6 +121,7 @@ class OrganisationRepositories:
         self.request_marks = RequestMarkRepository(context)
         self.webhooks = SecretRepository(context, Webhook, access_tables.webhooks, check_webhook)
         self.webhook_cursors = WebhookCursors(context)
+        self.retention = RetentionRepository(context)
         self.keys = Repository(context, ApiKey, access_tables.api_keys)
         for name in vars(self).keys() - {"_context"}:
             if not has_repository(context.role, name):

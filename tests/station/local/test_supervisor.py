@@ -243,3 +243,24 @@ def test_a_broker_with_damaged_sessions_starts_without_them(tmp_path: Path, wait
         assert any("starts without them" in line for line in said)
     finally:
         supervisor.stop(2.0)
+
+
+def test_the_log_of_a_part_that_runs_for_long_is_shortened_and_it_goes_on(
+    farm: Farm, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("station.local.supervisor._LOG_MAX_BYTES", 1000)
+    code = "import sys, time\nfor n in range(10**9):\n print('line', n, flush=True)\n time.sleep(0.001)"
+    farm.add("station", code)
+    supervisor = farm.start()
+    wait_until(lambda: len(farm.log("station")) > 1000)
+    supervisor.tend()
+    earlier = farm.folder / "station.log.1"
+    assert earlier.stat().st_size > 1000
+    last = int(earlier.read_text().split("\n")[-2].split()[1])
+    assert farm.log("station").count("\n") < last
+    wait_until(lambda: farm.log("station").count("\n") > 20)
+    assert "\0" not in farm.log("station")
+    # A second time: one earlier file is kept.
+    wait_until(lambda: len(farm.log("station")) > 1000)
+    supervisor.tend()
+    assert sorted(path.name for path in farm.folder.glob("station.log*")) == ["station.log", "station.log.1"]

@@ -286,6 +286,19 @@ audit = sa.Table(
     sa.Index(None, "organisation", "record"),
 )
 
+# How long the organisation keeps records of a kind, and what was deleted: `days` is null for ever, `chosen` whether a
+# person set it.
+record_retention = sa.Table(
+    "record_retention",
+    METADATA,
+    sa.Column("organisation", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    optional("days", sa.Integer),
+    required("chosen", sa.Boolean),
+    required("deleted", sa.BigInteger),
+    *(optional(name, sa.BigInteger) for name in ("until_ms", "looked_ms")),
+)
+
 # Forecasts of a greenhouse from an hour on, with the measured values once they exist.
 forecasts = sa.Table(
     "forecasts",

@@ -48,7 +48,7 @@ def replace_gateway(old: str, new: str, data: Path | None, api: str | None) -> N
     typer.echo(f"Moved {answer['moved']} devices from {old} to {new}.")
 
 
-def ask_station(data: Path | None, api: str | None, method: str, path: str, body: dict[str, str] | None = None) -> Any:
+def ask_station(data: Path | None, api: str | None, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """Return the station's answer to an administrator's request; raises HeadlandError with its sentence."""
     import httpx
 

@@ -93,6 +93,27 @@ def store_clock(
     _work(data, store, api, kind="accept_clock" if accept else "clock")
 
 
+@store_app.command("lifecycle")
+def store_lifecycle(
+    kind: Annotated[
+        str | None, typer.Argument(help="Kind whose days to set: audit or alarms.", show_default="list all kinds")
+    ] = None,
+    days: Annotated[int | None, typer.Option(help="Days to keep it.", min=1)] = None,
+    for_ever: Annotated[bool, typer.Option("--for-ever", help="Keep it for ever.")] = False,
+    default: Annotated[bool, typer.Option("--default", help="Keep it for as long as by default.")] = False,
+    preview: PreviewOption = False,
+    data: DataOption = None,
+    api: ApiOption = None,
+) -> None:
+    """List what bounds everything that a running station keeps, or set the days of the audit log or of alarms."""
+    from station.cli.commands.farm.lifecycle import change_days, list_kinds
+
+    if kind is None:
+        list_kinds(data, api)
+        return
+    change_days(data, api, kind, days, for_ever=for_ever, default=default, preview=preview)
+
+
 @store_app.command("backup")
 def store_backup(
     file: Annotated[Path, typer.Argument(help="New file to write.")],
