@@ -10,10 +10,11 @@ from typing import Final, Literal
 import msgspec
 
 from headland.registry.models.alarms import Notice, NoticeState
+from headland.registry.repositories.alarms import LONGEST_WAIT_MS
 
 #: The first and the longest wait between attempts; it doubles in between.
 FIRST_WAIT_S: Final = 10.0
-LONGEST_WAIT_S: Final = 3600.0
+LONGEST_WAIT_S: Final = LONGEST_WAIT_MS / 1000
 #: About nine hours of attempts.
 MOST_ATTEMPTS: Final = 16
 

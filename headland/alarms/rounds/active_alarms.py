@@ -14,6 +14,7 @@ import msgspec
 from headland.alarms.rounds.gateway_alarms import GatewayAlarm, to_alarm
 from headland.alarms.rules.rule_state import Transition
 from headland.registry.models.alarms import Alarm, Severity
+from headland.station_clock.record import AGREE_MS
 
 Key = tuple[str, str]  # the rule's name, the subject
 Source = Literal["station", "gateway", "records"]
@@ -30,6 +31,9 @@ class ActiveAlarms:
         self._new_id = new_id
         self._now_ms = now_ms
         self.changed: dict[str, Alarm] = {}
+        for alarm in self.active():
+            if is_ahead(alarm, now_ms):
+                self.put(bring_back(alarm, now_ms))
 
     def active(self) -> list[Alarm]:
         """Return the active alarms."""
@@ -73,11 +77,11 @@ class ActiveAlarms:
             self.put(msgspec.structs.replace(known, fresh_ms=time_ms))
 
     def apply_gateway_alarm(
-        self, gateway_alarm: GatewayAlarm, is_known: Callable[[GatewayAlarm], bool], within_ms: int
+        self, gateway_alarm: GatewayAlarm, is_known: Callable[[GatewayAlarm], bool], fresh_from_ms: int
     ) -> None:
         """Apply a gateway's alarm; one that `is_known` and has ended changes nothing.
 
-        Data that is older than `within_ms` is not fresh enough to notify.
+        Data from before `fresh_from_ms` is not fresh enough to notify.
         """
         key = gateway_alarm.rule, gateway_alarm.device
         known = self._active.get(key)
@@ -89,7 +93,7 @@ class ActiveAlarms:
                 return
             self._raise_by_gateway(gateway_alarm, known)
         newest_ms = gateway_alarm.newest.t
-        if self._now_ms - newest_ms <= within_ms and gateway_alarm.cleared_ms is None:
+        if newest_ms >= fresh_from_ms and gateway_alarm.cleared_ms is None:
             self.mark_fresh(key, newest_ms)
         if gateway_alarm.cleared_ms is not None:
             self.end(key, "gateway", gateway_alarm.cleared_ms, "cleared")
@@ -135,6 +139,20 @@ class ActiveAlarms:
             self._active[key] = alarm
         elif key in self._active and self._active[key].id == alarm.id:
             del self._active[key]
+
+
+def is_ahead(alarm: Alarm, now_ms: int) -> bool:
+    """Tell whether an alarm was recorded, or its recipients notified, later than now: the clock was set back."""
+    return max([alarm.noted_ms, *(record.said_ms for record in alarm.told.values())]) > now_ms + AGREE_MS
+
+
+def bring_back(alarm: Alarm, now_ms: int) -> Alarm:
+    """Return an alarm that is ahead of now as of now: it escalates and is repeated from now on."""
+    told = {
+        recipient: msgspec.structs.replace(record, said_ms=min(record.said_ms, now_ms - 1))
+        for recipient, record in alarm.told.items()
+    }
+    return msgspec.structs.replace(alarm, noted_ms=min(alarm.noted_ms, now_ms), told=told)
 
 
 def _worse(alarm: Alarm, severity: Severity) -> Severity:

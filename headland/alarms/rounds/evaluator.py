@@ -18,6 +18,7 @@ from headland.alarms.rounds.retry_schedule import RetrySchedule
 from headland.alarms.rounds.round_storage import RoundStorage, alarm_item, notification_item, state_item
 from headland.alarms.rules.evaluation import MOST_BEHIND_MS, RuleOutcome, RuleTarget, evaluate_targets, match_rules
 from headland.alarms.rules.rule_state import RuleState
+from headland.alarms.rules.subject_times import SubjectClocks
 from headland.alarms.rules.targets import (
     EvaluationTargets,
     GatewayValues,
@@ -85,6 +86,7 @@ class AlarmEvaluator:
         self._pending_clears: dict[str, Alarm] = {}
         self._known_events: set[EventKey] = set()
         self._stored_ms = 0
+        self._clocks = SubjectClocks()
         #: When the late events were read, and when late samples are to be looked for.
         self._late_events_ms: int | None = None
         self._backfill_due_ms: int | None = None
@@ -94,17 +96,21 @@ class AlarmEvaluator:
         self._storage = RoundStorage(repositories.alarms, self.failures, self.retries)
         self.counts: Counter[str] = Counter()
 
-    def round(self, now_ms: int, *, in_doubt: bool = False) -> AlarmUpdate:
+    def round(self, now_ms: int, *, in_doubt: bool = False, up_s: float | None = None) -> AlarmUpdate:
         """Evaluate all rules once; return what was stored. Raises RetryLater with nothing stored.
 
-        While the clock is `in_doubt`, gateways' alarms are taken whatever their times, and nothing is deleted.
+        While the clock is `in_doubt`, gateways' alarms are taken whatever their times, devices are judged by the time
+        of their own data, and nothing is deleted. `up_s` is any monotonic clock, which tells how long silence lasts
+        where the clock does not; without it `now_ms` is taken for it, too.
         """
         repository = self._repositories.alarms
         self._load_states()
         rules = [rule for rule in self._repositories.alarm_rules.all() if rule.enabled]
         targets = load_targets(self._store, self._repositories, self._handle, self._gateways())
         targets = in_simulated_time(targets, self._simulated_lag_ms(now_ms))
-        active = ActiveAlarms(repository.active(), repository.new_id, now_ms)
+        passed_s = now_ms / 1000 if up_s is None else up_s
+        targets = targets.with_times(self._clocks, now_ms, passed_s, in_doubt=in_doubt)
+        active = ActiveAlarms(self._read_active(now_ms), repository.new_id, now_ms)
         events = self._apply_gateway_alarms(active, targets, now_ms, in_doubt=in_doubt)
         rule_targets, unmatched = match_rules(rules, targets, self._states, now_ms, self.failures)
         outcomes = evaluate_targets(rule_targets, targets, self._store, self._handle, now_ms, self.failures)
@@ -113,7 +119,8 @@ class AlarmEvaluator:
         for outcome in outcomes:
             states[outcome.target.key] = outcome.target.state
             with self.failures.isolate(f"Alarm of {outcome.target.rule.name} on {outcome.target.subject.name}"):
-                states[outcome.target.key] = _apply_outcome(outcome, active, now_ms)
+                fresh_now_ms = targets.fresh_now_of(outcome.target.subject, now_ms)
+                states[outcome.target.key] = _apply_outcome(outcome, active, fresh_now_ms)
         _end_unmatched(active, rule_targets, {rule.name for rule in rules}, unmatched, now_ms)
         if self._record_alarms is not None:
             with self.failures.isolate("Alarms of the farm's records"):
@@ -164,6 +171,15 @@ class AlarmEvaluator:
             self._repositories.alarms.save(AlarmUpdate(rule_states=moved))
             self._stored_states = dict(self._states)
 
+    def _read_active(self, now_ms: int) -> list[Alarm]:
+        """Return the active alarms; a snooze that began later than now, before the clock was set back, is over."""
+        repository = self._repositories.alarms
+        active = repository.active()
+        over = [alarm.id for alarm in active if alarm.snoozed_ms is not None and alarm.snoozed_ms > now_ms + AGREE_MS]
+        for alarm_id in over:
+            repository.snooze(alarm_id, now_ms)
+        return repository.active() if over else active
+
     def _load_states(self) -> None:
         if self._stored_states is not None:
             return
@@ -183,11 +199,11 @@ class AlarmEvaluator:
         """Apply the alarms of gateways' own rules; return the events that are known after this round."""
         is_late_round = self._is_late_round(now_ms)
         lag_ms = targets.simulated_lag_ms
-        start_ms = now_ms - (MOST_BEHIND_MS if is_late_round else _EVENTS_MS + lag_ms)
+        back_ms = MOST_BEHIND_MS if is_late_round else _EVENTS_MS + lag_ms
+        spans = [(now_ms - back_ms, NEVER_MS if in_doubt else now_ms + AGREE_MS)]
+        spans += [(time_ms - back_ms, time_ms + AGREE_MS) for time_ms in targets.gateway_times_ms()]
         applied: set[EventKey] = set()
-        for gateway_alarm in collect_gateway_alarms(
-            self._read_events(start_ms, NEVER_MS if in_doubt else now_ms + AGREE_MS)
-        ):
+        for gateway_alarm in collect_gateway_alarms(self._read_events(spans)):
             key = (*gateway_alarm.key, gateway_alarm.newest.t)
             item = alarm_item(gateway_alarm.rule, gateway_alarm.device)
             if key in self._known_events or targets.is_inactive(gateway_alarm.device):
@@ -195,7 +211,8 @@ class AlarmEvaluator:
             elif self.retries.is_due(item, now_ms):
                 failed = self.failures.count
                 with self.failures.isolate(f"Alarm {gateway_alarm.rule} of a gateway on {gateway_alarm.device}"):
-                    active.apply_gateway_alarm(gateway_alarm, self._is_recorded, _GATEWAY_FRESH_MS)
+                    its_now_ms = targets.device_now_ms(gateway_alarm.device, now_ms, is_fresh=True)
+                    active.apply_gateway_alarm(gateway_alarm, self._is_recorded, its_now_ms - _GATEWAY_FRESH_MS)
                 if self.failures.count == failed:
                     applied.add(key)
                 else:
@@ -206,19 +223,29 @@ class AlarmEvaluator:
             if targets.is_inactive(alarm.subject):
                 active.end((alarm.rule, alarm.subject), "gateway", now_ms, "not_selected")
                 continue
-            newest_ms = targets.gateway_newest_ms(alarm.subject) or alarm.noted_ms
-            if now_ms - (lag_ms if alarm.simulated else 0) - max(newest_ms, alarm.raised_ms) > _GATEWAY_LOST_MS:
-                active.end((alarm.rule, alarm.subject), "gateway", newest_ms + _GATEWAY_LOST_MS, "no_data")
+            its_now_ms = targets.device_now_ms(alarm.subject, now_ms)
+            known_ms = targets.gateway_silence_ms(alarm.subject, now_ms)
+            silence_ms = its_now_ms - alarm.noted_ms if known_ms is None else known_ms
+            raised_for_ms = its_now_ms - alarm.raised_ms
+            # What was raised later than now was raised by another clock.
+            if min(silence_ms, raised_for_ms if raised_for_ms >= -AGREE_MS else silence_ms) > _GATEWAY_LOST_MS:
+                ended_ms = its_now_ms - silence_ms + _GATEWAY_LOST_MS
+                active.end((alarm.rule, alarm.subject), "gateway", ended_ms, "no_data")
         return applied if is_late_round else self._known_events | applied
 
-    def _read_events(self, start_ms: int, end_ms: int) -> list[Event]:
+    def _read_events(self, spans: Iterable[tuple[int, int]]) -> list[Event]:
+        """Return the events of [start, end) of each span, each event once."""
         events: list[Event] = []
-        while start_ms < end_ms:
-            page = self._store.events(self._handle, start_ms, end_ms, limit=_MOST_EVENTS)
-            events += page
-            if len(page) < _MOST_EVENTS:
-                break
-            start_ms = max(page[-1].t, start_ms + 1)
+        until_ms = 0
+        for first_ms, end_ms in sorted(spans):
+            start_ms = max(first_ms, until_ms)
+            while start_ms < end_ms:
+                page = self._store.events(self._handle, start_ms, end_ms, limit=_MOST_EVENTS)
+                events += page
+                if len(page) < _MOST_EVENTS:
+                    break
+                start_ms = max(page[-1].t, start_ms + 1)
+            until_ms = max(until_ms, end_ms)
         return events
 
     def _is_recorded(self, gateway_alarm: GatewayAlarm) -> bool:
@@ -253,7 +280,8 @@ class AlarmEvaluator:
         recipients = list(self._repositories.alarm_recipients.all())
         windows = [window for window in self._repositories.maintenance.all() if window.end_ms > now_ms]
         before = {alarm.id: alarm for alarm in (*active.active(), *pending.values()) if alarm.id not in held}
-        recent = repository.count_notices(now_ms - HOUR_MS) if before else {}
+        # What was sent later than now was sent before the clock was set back.
+        recent = repository.count_notices(now_ms - HOUR_MS, now_ms + AGREE_MS) if before else {}
         held_back = self._held_back(recipients, {alarm.rule for alarm in before.values()}, now_ms)
         notified, notifications = decide_notifications(
             before.values(), rules, recipients, windows, recent, now_ms, held_back, self._duties(targets, now_ms)
@@ -321,7 +349,7 @@ class AlarmEvaluator:
     def _select_states(self, changes: AlarmUpdate, states: dict[StateKey, RuleState], now_ms: int) -> None:
         """Add the states to store: those that changed, and now and then all that moved in time."""
         stored = self._stored_states or {}
-        is_due = now_ms - self._stored_ms >= _STORE_EVERY_MS
+        is_due = abs(now_ms - self._stored_ms) >= _STORE_EVERY_MS
         changes.rule_states = {
             key: _builtins(state)
             for key, state in states.items()
@@ -347,7 +375,7 @@ class AlarmEvaluator:
         }
         self._states, self._pending_clears, self._known_events = states, pending_clears, events
         self.retries.forget_ended(now_ms)
-        if now_ms - self._stored_ms >= _STORE_EVERY_MS:
+        if abs(now_ms - self._stored_ms) >= _STORE_EVERY_MS:
             self._stored_ms = now_ms
         if self._is_late_round(now_ms):
             self._late_events_ms = now_ms

@@ -20,7 +20,7 @@ from headland.alarms.rules.rule_conditions import (
     lookback_ms,
     sample_times,
 )
-from headland.alarms.rules.rule_state import RuleState, Transition, advance
+from headland.alarms.rules.rule_state import RuleState, Transition, advance, bring_back
 from headland.alarms.rules.rule_values import ANY_CHANNEL, ChannelSamples, Samples
 from headland.alarms.rules.samples import read_samples
 from headland.alarms.rules.targets import EvaluationTargets, Subject
@@ -28,6 +28,7 @@ from headland.contract.alarm import AlarmState
 from headland.registry.models.alarms import Alarm, AlarmRule, AlarmTest
 from headland.registry.validation.alarm_rules import unit_of_what
 from headland.runtime.item_failures import ItemFailures
+from headland.station_clock.record import AGREE_MS
 from headland.store.port import Store
 from headland.units_of_time import DAY_MS
 
@@ -69,7 +70,7 @@ def match_rules(
 ) -> tuple[list[RuleTarget], set[str]]:
     """Return every rule on every subject that it is for, and the names of the rules that could not be matched.
 
-    A new rule begins a little before now.
+    A new rule begins a little before now, and so does one whose state is ahead of now: the clock was set back.
     """
     matched: list[RuleTarget] = []
     failed = {rule.name for rule in rules}
@@ -78,9 +79,7 @@ def match_rules(
             of_rule = []
             for subject in targets.subjects_of(rule):
                 state = states.get((rule.id, subject.name))
-                if state is None or (state.evaluated_until_ms or 0) < now_ms - MOST_BEHIND_MS:
-                    state = _initial_state(rule, state, targets.now_of(subject, now_ms))
-                of_rule.append(RuleTarget(rule, subject, state))
+                of_rule.append(RuleTarget(rule, subject, _state_at(rule, state, targets.now_of(subject, now_ms))))
             matched += of_rule
             failed.discard(rule.name)
     return matched, failed
@@ -101,7 +100,7 @@ def evaluate_targets(
         with failures.isolate(_item(target)):
             if not is_clock_driven(target.rule) and _has_new_samples(target, targets):
                 due.append(target)
-    samples = _read_inputs(due, store, organisation, now_ms, failures)
+    samples = _read_inputs(due, targets, store, organisation, now_ms, failures)
     is_due = {id(target) for target in due}
     outcomes = []
     for target in listed:
@@ -180,12 +179,17 @@ def inputs_of(rule: AlarmRule, subject: Subject, samples: Mapping[str, Samples])
     return RuleInputs(used.pop(subject.name, {}), used, subject.members)
 
 
-def _initial_state(rule: AlarmRule, state: RuleState | None, now_ms: int) -> RuleState:
-    """Return the state from which a rule begins on a subject; a raised one continues."""
-    start_ms = now_ms - round(max(rule.for_s, rule.page_within_s) * 1000)
+def _state_at(rule: AlarmRule, state: RuleState | None, now_ms: int) -> RuleState:
+    """Return the state from which a rule goes on now on a subject; a raised one continues."""
+    until_ms = 0 if state is None else state.evaluated_until_ms or 0
+    if state is not None and now_ms - MOST_BEHIND_MS <= until_ms <= now_ms + AGREE_MS:
+        return state
+    start_ms = max(now_ms - round(max(rule.for_s, rule.page_within_s) * 1000), now_ms - MOST_BEHIND_MS)
+    if state is not None and until_ms > now_ms:
+        return bring_back(state, start_ms, now_ms)
     if state is not None and state.state.is_raised:
         return state
-    return RuleState(state=AlarmState(last_ms=max(start_ms, now_ms - MOST_BEHIND_MS)))
+    return RuleState(state=AlarmState(last_ms=start_ms))
 
 
 def _has_new_samples(target: RuleTarget, targets: EvaluationTargets) -> bool:
@@ -202,7 +206,12 @@ def _channels_by_device(target: RuleTarget) -> dict[str, frozenset[str]]:
 
 
 def _read_inputs(
-    rule_targets: Iterable[RuleTarget], store: Store, organisation: str, now_ms: int, failures: ItemFailures
+    rule_targets: Iterable[RuleTarget],
+    targets: EvaluationTargets,
+    store: Store,
+    organisation: str,
+    now_ms: int,
+    failures: ItemFailures,
 ) -> dict[tuple[int, str], RuleInputs]:
     """Return the inputs of each rule target, read in one query for all targets that look back about as far.
 
@@ -212,21 +221,25 @@ def _read_inputs(
     alone: dict[str, list[RuleTarget]] = {}
     for target in rule_targets:
         with failures.isolate(_item(target)):
-            if now_ms - (target.state.evaluated_until_ms or 0) > _NEAR_MS:
+            its_now_ms = targets.now_of(target.subject, now_ms)
+            # Whose time is another than that of the others is far from them, too.
+            is_far = abs(now_ms - its_now_ms) > max(_NEAR_MS, targets.simulated_lag_ms)
+            if is_far or now_ms - (target.state.evaluated_until_ms or 0) > _NEAR_MS:
                 alone.setdefault(target.subject.name, []).append(target)
             else:
                 together.setdefault(-(-lookback_ms(target.rule) // _NEAR_MS), []).append(target)
     inputs: dict[tuple[int, str], RuleInputs] = {}
     groups = [(group, False) for group in together.values()] + [(group, True) for group in alone.values()]
     for group, is_alone in groups:
+        until_ms = max(targets.now_of(target.subject, now_ms) for target in group)
         failed = failures.count
         with failures.isolate("A group of alarm rules"):
-            inputs |= _read_group(group, store, organisation, now_ms, is_alone=is_alone)
+            inputs |= _read_group(group, store, organisation, until_ms, is_alone=is_alone)
         if failures.count > failed:
             # The failure is that of one target: the others must not fail with it.
             for target in group:
                 with failures.isolate(_item(target)):
-                    inputs |= _read_group([target], store, organisation, now_ms, is_alone=True)
+                    inputs |= _read_group([target], store, organisation, until_ms, is_alone=True)
     return inputs
 
 

@@ -44,6 +44,21 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     row: int | None = None
 
 
+def bring_back(rule_state: RuleState, start_ms: int, now_ms: int) -> RuleState:
+    """Return a state that is ahead of now, since the clock was set back: it begins again at `start_ms`.
+
+    A raised alarm remains, and ends as any other: what was later than now is now. Only what is pending begins anew.
+    """
+    state, known_ms = rule_state.state, rule_state.known_ms
+    if not state.is_raised:
+        return RuleState(
+            state=AlarmState(last_ms=start_ms), known_ms=None if known_ms is None else min(known_ms, now_ms)
+        )
+    past = {name: min(getattr(state, name), now_ms) for name in ("since_ms", "began_ms", "raised_ms", "said_ms")}
+    # Its value was known when the clock was set: without any from now on it ends as lost.
+    return RuleState(state=replace(state, last_ms=start_ms, **past), known_ms=now_ms)
+
+
 def timing_of(rule: AlarmRule) -> Timing:
     """Return how long a rule must be true and over; repetition is a matter of notification."""
     return Timing(rule.for_s, rule.clear_for_s)

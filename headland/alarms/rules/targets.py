@@ -21,10 +21,12 @@ from headland.alarms.rules.rule_conditions import (
 )
 from headland.alarms.rules.rule_values import ANY_CHANNEL, ChannelSamples, SiteConditions, required_channels
 from headland.alarms.rules.samples import MAX_QUALITY
+from headland.alarms.rules.subject_times import SubjectClocks, SubjectTimes
 from headland.registry.models.alarms import AlarmRule, AlarmTest, Group
 from headland.registry.repositories.inactive_places import find_inactive_places
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.alarm_rules import tests_of
+from headland.station_clock.record import AGREE_MS
 from headland.store.core.latest import newest_by_device
 from headland.store.port import Latest, SeriesFilter, Store
 
@@ -87,10 +89,26 @@ class EvaluationTargets:
     places_deg: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     #: How far the clock of simulators is behind while they run faster than real time: what they send is not late.
     simulated_lag_ms: int = 0
+    #: The time of devices that are not judged by the station's.
+    times: SubjectTimes = field(default_factory=SubjectTimes)
 
     def now_of(self, subject: Subject, now_ms: int) -> int:
-        """Return what time it is for a subject: for a simulated one that of its simulator."""
-        return now_ms - self.simulated_lag_ms if subject.simulated else now_ms
+        """Return what time it is for a subject: for a simulated one that of its simulator, else see `times`."""
+        station_ms = now_ms - self.simulated_lag_ms if subject.simulated else now_ms
+        return self.times.of(subject.members or (subject.name,), station_ms)
+
+    def fresh_now_of(self, subject: Subject, now_ms: int) -> int:
+        """Return by what time the samples of a subject are fresh: what a simulator behind sends is not."""
+        return self.times.of(subject.members or (subject.name,), now_ms)
+
+    def with_times(self, clocks: SubjectClocks, now_ms: int, up_s: float, *, in_doubt: bool) -> EvaluationTargets:
+        """Return the targets with the times of devices by their own data."""
+        newest = [
+            (device.name, device.newest_ms, self.now_of(device, now_ms))
+            for device in self.devices.values()
+            if device.newest_ms is not None
+        ]
+        return replace(self, times=clocks.observe(newest, now_ms, up_s, in_doubt=in_doubt))
 
     def subjects_of(self, rule: AlarmRule) -> list[Subject]:
         """Return the subjects of a rule: those that match it and have all channels of one of its groups."""
@@ -140,13 +158,30 @@ class EvaluationTargets:
         offset = None if zone is None else datetime.fromtimestamp(time_ms / 1000, zone).utcoffset()
         return 0 if offset is None else round(offset.total_seconds() * 1000)
 
-    def gateway_newest_ms(self, device: str) -> int | None:
-        """Return the time of the newest sample of any device of a device's gateway."""
+    def device_now_ms(self, device: str, now_ms: int, *, is_fresh: bool = False) -> int:
+        """Return what time it is for a device, by `fresh_now_of` where `is_fresh`; the station's for an unknown one."""
         known = self.devices.get(device)
         if known is None:
-            return None
-        times = [other.newest_ms for other in self.devices.values() if other.gateway == known.gateway]
-        return max((time_ms for time_ms in times if time_ms is not None), default=None)
+            return now_ms
+        return self.fresh_now_of(known, now_ms) if is_fresh else self.now_of(known, now_ms)
+
+    def gateway_silence_ms(self, device: str, now_ms: int) -> int | None:
+        """Return for how long no device of a device's gateway has had a sample; None where nothing tells that."""
+        known = self.devices.get(device)
+        silences_ms = [
+            self.now_of(other, now_ms) - other.newest_ms
+            for other in self.devices.values()
+            if known is not None and other.gateway == known.gateway and other.newest_ms is not None
+        ]
+        return min((silence_ms for silence_ms in silences_ms if silence_ms >= -AGREE_MS), default=None)
+
+    def gateway_times_ms(self) -> set[int]:
+        """Return the times by which the devices of gateways are judged where these are not the station's: one each."""
+        newest: dict[str, int] = {}
+        for name, own_ms in self.times.own_ms.items():
+            gateway = self.devices[name].gateway
+            newest[gateway] = max(own_ms, newest.get(gateway, own_ms))
+        return set(newest.values())
 
     def _matching(self, rule: AlarmRule, subjects: Mapping[str, Subject]) -> list[Subject]:
         return [subject for subject in subjects.values() if subject.active and _matches(rule, subject)]

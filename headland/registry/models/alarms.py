@@ -177,7 +177,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     it. `ended_why` is `cleared`, or the reason why the state is unknown: `no_data`, `rule_removed`, `not_selected`.
     `late`: detected in data that came too late for a notice. `simulated` marks data of a simulator, for good. `name` is
     the subject's name where its id is not readable, and `measured_by` the device of the value where it is not the
-    subject.
+    subject. `snoozed_ms` is the time at which it was last snoozed, None for one of an earlier version.
     """
 
     id: str = ""
@@ -212,6 +212,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_by: str | None = None
     note: str = ""
     snoozed_until_ms: int | None = None
+    snoozed_ms: int | None = None
     level: int = 0
     told: dict[str, NotificationRecord] = {}
 

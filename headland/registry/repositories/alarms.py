@@ -15,10 +15,14 @@ from headland.registry.db.tables.alarm_tables import alarm_leases, alarm_notices
 from headland.registry.models.alarms import Alarm, Notice, NoticeState
 from headland.registry.models.errors import AlreadyAcknowledged, NotFound
 from headland.registry.repositories.context import RepositoryContext
-from headland.units_of_time import DAY_MS
+from headland.station_clock.record import AGREE_MS
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: Retention of delivered notices, for the rate limit of recipients and for review.
 KEEP_DELIVERED_MS: Final = 30 * DAY_MS
+
+#: The longest wait between two attempts to deliver a notice.
+LONGEST_WAIT_MS: Final = HOUR_MS
 
 #: Active alarms of one answer that are remembered.
 _MOST_REMEMBERED: Final = 200
@@ -54,7 +58,7 @@ class AlarmRepository:
     def __init__(self, context: RepositoryContext) -> None:
         self._context = context
         self._active: LastRead[list[Alarm]] = LastRead(context.database)
-        self._first_due_ms: LastRead[int | None] = LastRead(context.database)
+        self._due_span_ms: LastRead[tuple[int | None, int | None]] = LastRead(context.database)
         self._organisation = context.organisation
 
     def new_id(self) -> str:
@@ -79,13 +83,16 @@ class AlarmRepository:
         return str(key)
 
     def acquire_lease(self, holder: str, for_ms: int) -> bool:
-        """Acquire or renew the evaluation lease for `for_ms`; return False while another holder has it."""
+        """Acquire or renew the evaluation lease for `for_ms`; return False while another holder has it.
+
+        A lease that ends later than one which begins now was made before the clock was set back: it holds nobody up.
+        """
         now_ms = self._context.now_ms()
         mine = alarm_leases.c.organisation == self._organisation
         with self._context.database.writing() as connection:
             lock_organisation(connection, self._organisation)
             row = connection.execute(sa.select(alarm_leases).where(mine)).one_or_none()
-            if row is not None and row.holder != holder and row.until_ms > now_ms:
+            if row is not None and row.holder != holder and now_ms < row.until_ms <= now_ms + for_ms + AGREE_MS:
                 return False
             values = {"holder": holder, "until_ms": now_ms + for_ms}
             if row is None:
@@ -177,7 +184,8 @@ class AlarmRepository:
 
     def snooze(self, id: str, until_ms: int | None) -> Alarm:  # noqa: A002
         """Suppress the notices of an alarm until an instant; None ends that."""
-        return self._change(id, lambda alarm: msgspec.structs.replace(alarm, snoozed_until_ms=until_ms))
+        snooze = {"snoozed_until_ms": until_ms, "snoozed_ms": self._context.now_ms()}
+        return self._change(id, lambda alarm: msgspec.structs.replace(alarm, **snooze))
 
     def notices(
         self, state: NoticeState | None = None, *, before: str = "", limit: int = 100, since_ms: int | None = None
@@ -218,22 +226,29 @@ class AlarmRepository:
             known.count[NoticeState(group.state)] = group.n
         return found
 
-    def count_notices(self, since_ms: int) -> dict[tuple[str, str], int]:
-        """Return the number of notices created since `since_ms`, by recipient and rule."""
+    def count_notices(self, since_ms: int, until_ms: int) -> dict[tuple[str, str], int]:
+        """Return the number of notices created in [since_ms, until_ms], by recipient and rule."""
         columns = alarm_notices.c.recipient, alarm_notices.c.rule
         query = sa.select(*columns, sa.func.count().label("notices")).group_by(*columns)
-        query = query.where(alarm_notices.c.organisation == self._organisation, alarm_notices.c.created_ms >= since_ms)
+        created = alarm_notices.c.created_ms.between(since_ms, until_ms)
+        query = query.where(alarm_notices.c.organisation == self._organisation, created)
         with self._context.database.reading() as connection:
             return {(row.recipient, row.rule): row.notices for row in connection.execute(query)}
 
     def due_by_recipient(self, now_ms: int, each: int, limit: int = 2000) -> list[Notice]:
         """Return at most `each` due notices of every recipient, the longest due first.
 
-        A recipient with many has no more of the answer than another.
+        A recipient with many has no more of the answer than another. What waits since before the clock was set back is
+        due.
         """
-        first_ms = self._first_due_ms.read("first", self._read_first_due_ms)
-        if first_ms is None or first_ms > now_ms:
+        first_ms, last_ms = self._due_span_ms.read("span", self._read_due_span_ms)
+        never_ms = now_ms + LONGEST_WAIT_MS + AGREE_MS
+        if first_ms is None or last_ms is None or now_ms < first_ms <= last_ms <= never_ms:
             return []
+        # Attempts end within a day of the creation: a notice that is due within it, and yet later than any wait is long.
+        is_set_back = (alarm_notices.c.due_ms > never_ms) & (
+            alarm_notices.c.due_ms <= alarm_notices.c.created_ms + DAY_MS
+        )
         place = (
             sa.func.row_number()
             .over(partition_by=alarm_notices.c.recipient, order_by=(alarm_notices.c.due_ms, alarm_notices.c.id))
@@ -244,7 +259,7 @@ class AlarmRepository:
             .where(
                 alarm_notices.c.organisation == self._organisation,
                 alarm_notices.c.state == NoticeState.WAITING.value,
-                alarm_notices.c.due_ms <= now_ms,
+                sa.or_(alarm_notices.c.due_ms <= now_ms, is_set_back),
             )
             .subquery()
         )
@@ -278,13 +293,14 @@ class AlarmRepository:
         with self._context.database.writing() as connection:
             return connection.execute(statement).rowcount
 
-    def _read_first_due_ms(self) -> int | None:
+    def _read_due_span_ms(self) -> tuple[int | None, int | None]:
+        """Return when the first and the last notice that waits is due."""
         mine = alarm_notices.c.organisation == self._organisation
-        query = sa.select(sa.func.min(alarm_notices.c.due_ms))
+        query = sa.select(sa.func.min(alarm_notices.c.due_ms), sa.func.max(alarm_notices.c.due_ms))
         query = query.where(mine, alarm_notices.c.state == NoticeState.WAITING.value)
         with self._context.database.reading() as connection:
-            first_ms: int | None = connection.execute(query).scalar_one()
-        return first_ms
+            first_ms, last_ms = connection.execute(query).one()
+        return first_ms, last_ms
 
     def _mine(self) -> sa.Select[*tuple[Any, ...]]:
         return sa.select(alarm_notices).where(alarm_notices.c.organisation == self._organisation)
@@ -358,7 +374,7 @@ class AlarmRepository:
 
 def _with_user_changes(alarm: Alarm, stored: Alarm) -> Alarm:
     """Return an alarm with the stored acknowledgement, note and snooze."""
-    names = ("acknowledged_ms", "acknowledged_by", "note", "snoozed_until_ms")
+    names = ("acknowledged_ms", "acknowledged_by", "note", "snoozed_until_ms", "snoozed_ms")
     return msgspec.structs.replace(alarm, **{name: getattr(stored, name) for name in names})
 
 

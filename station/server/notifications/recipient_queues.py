@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from headland.alarms.notification.delivery_policy import LONGEST_WAIT_S, retry_wait_s
+from headland.alarms.notification.delivery_policy import retry_wait_s
 from headland.registry.models.alarms import Notice
 
 #: An attempt that takes longer makes its recipient a slow one.
@@ -30,6 +30,7 @@ class _Recipient:
     #: Until its first success a recipient counts as slow.
     is_slow: bool = True
     failures: int = 0
+    aside_from_s: float = 0.0
     aside_until_s: float = 0.0
 
 
@@ -104,7 +105,9 @@ class RecipientQueues:
             recipient.in_flight = False
             recipient.is_slow = not is_over or took_s > SLOW_S
             recipient.failures = 0 if is_over else recipient.failures + 1
-            recipient.aside_until_s = self._clock() + (retry_wait_s(recipient.failures) if recipient.failures else 0.0)
+            recipient.aside_from_s = self._clock()
+            wait_s = retry_wait_s(recipient.failures) if recipient.failures else 0.0
+            recipient.aside_until_s = recipient.aside_from_s + wait_s
             self._changed.notify_all()
 
     def put_aside(self) -> int:
@@ -134,8 +137,8 @@ def _attempt(notice: Notice) -> _Attempt:
 
 
 def _is_aside(recipient: _Recipient, now_s: float) -> bool:
-    """Tell whether a recipient is put aside; a clock that was set back does not make it longer than ever."""
-    return now_s < recipient.aside_until_s <= now_s + LONGEST_WAIT_S
+    """Tell whether a recipient is put aside; a clock that was set back makes it no longer."""
+    return recipient.aside_from_s <= now_s < recipient.aside_until_s
 
 
 def _order(recipient: _Recipient) -> tuple[bool, int, int]:

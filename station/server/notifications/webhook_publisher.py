@@ -17,7 +17,9 @@ from headland.analysis.window import Window
 from headland.errors import DataDamaged, RetryLater
 from headland.registry.models.alarms import Notice
 from headland.registry.models.webhooks import Webhook, WebhookEvent
+from headland.registry.repositories.alarms import LONGEST_WAIT_MS
 from headland.runtime.item_failures import ItemFailures
+from headland.station_clock.record import AGREE_MS
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
 if TYPE_CHECKING:
@@ -103,12 +105,12 @@ class WebhookPublisher:
             began_ms = max(now_ms - BACK_MS, min(hook.created_ms for hook in hooks))
             mark = EventCursor(began_ms=began_ms, alarms_noted_ms=began_ms)
         else:
-            mark = msgspec.convert(stored, EventCursor)
+            mark = _brought_back(msgspec.convert(stored, EventCursor), now_ms)
         events: list[EventData] = []
         events += self._new_events(mark, now_ms)
         events += self._new_alarms(mark)
         events += self._changed_gateways(mark, first=first)
-        if WebhookEvent.PASS_DETECTED in subscribed and now_ms - self._passes_checked_ms >= _PASSES_EVERY_MS:
+        if WebhookEvent.PASS_DETECTED in subscribed and abs(now_ms - self._passes_checked_ms) >= _PASSES_EVERY_MS:
             events += self._new_passes(mark, now_ms)
             self._passes_checked_ms = now_ms
         due = [each for each in mark.unqueued if each.due_ms <= now_ms]
@@ -255,6 +257,23 @@ class WebhookPublisher:
                     events.append((WebhookEvent.PASS_DETECTED, data))
         mark.passes = {key: end_ms for key, end_ms in mark.passes.items() if end_ms >= now_ms - 2 * PASS_BACK_MS}
         return events
+
+
+def _brought_back(mark: EventCursor, now_ms: int) -> EventCursor:
+    """Return a cursor of which nothing is later than now: the clock may have been set back since."""
+    last_ms = now_ms + AGREE_MS
+    return EventCursor(
+        began_ms=now_ms if mark.began_ms > last_ms else mark.began_ms,
+        events={key: min(time_ms, last_ms) for key, time_ms in mark.events.items()},
+        passes={key: min(end_ms, last_ms) for key, end_ms in mark.passes.items()},
+        alarms=mark.alarms,
+        alarms_noted_ms=now_ms - 1 if mark.alarms_noted_ms > last_ms else mark.alarms_noted_ms,
+        gateways=mark.gateways,
+        unqueued=[
+            msgspec.structs.replace(each, due_ms=now_ms) if each.due_ms > last_ms + LONGEST_WAIT_MS else each
+            for each in mark.unqueued
+        ],
+    )
 
 
 def make_notice(

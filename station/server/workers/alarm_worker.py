@@ -16,7 +16,7 @@ from headland.alarms.rounds.evaluator import AlarmEvaluator
 from headland.alarms.rules.default_rules import add_default_rules
 from headland.alarms.rules.targets import STATION, in_real_time
 from headland.analysis.plant_protection.harvest_alarms import alarms_of_records
-from headland.clock import wall_clock_ms
+from headland.clock import since_boot_s, wall_clock_ms
 from headland.errors import HeadlandError, RetryLater
 from headland.registry.registry import Registry
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
@@ -62,9 +62,10 @@ class AlarmWorker:
         now_ms: Callable[[], int] = wall_clock_ms,
         in_doubt: Callable[[], bool] = lambda: False,
         station_values: Callable[[], Mapping[str, float]] = dict,
+        up_s: Callable[[], float] = since_boot_s,
     ) -> None:
         self._station_values = station_values
-        self._now_ms, self._in_doubt = now_ms, in_doubt
+        self._now_ms, self._in_doubt, self._up_s = now_ms, in_doubt, up_s
         self._thread = SupervisedThread(
             "alarm-worker",
             self.evaluate,
@@ -156,7 +157,8 @@ class AlarmWorker:
             self._has_lease = has_lease
             if has_lease:
                 posts = self._webhook_posts
-                notices = self._evaluator.round(self._now_ms(), in_doubt=self._in_doubt()).notices
+                in_doubt, up_s = self._in_doubt(), self._up_s()
+                notices = self._evaluator.round(self._now_ms(), in_doubt=in_doubt, up_s=up_s).notices
                 self._publish_webhooks()
                 if notices or self._webhook_posts > posts:
                     self._on_notices()
