@@ -253,7 +253,7 @@ def _start_workers(
             simulated_lag_ms=simulated_lag_ms,
             now_ms=clock.now_ms,
             in_doubt=clock.in_doubt,
-            station_values=dict if disk is None else disk.values,
+            station_values=partial(station_values, clock, disk),
         )
         if commits is not None:
             commits.add(alarms.wake)
@@ -270,6 +270,11 @@ def _start_workers(
     cleanup.callback(workers.stop)
     workers.start()
     return workers
+
+
+def station_values(clock: StationClock, disk: DiskWatch | None) -> dict[str, float]:
+    """Return the values of the station that alarm rules test."""
+    return {"clock_in_doubt": float(clock.in_doubt()), **({} if disk is None else disk.values())}
 
 
 def _prepare_registry(registry: Registry, settings: StationSettings) -> None:

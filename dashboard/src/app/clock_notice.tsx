@@ -32,7 +32,14 @@ export function ClockNotice(): JSX.Element | null {
 }
 
 function whyText(clock: Body<"/v1/clock">): string {
-  const values = { shown: dateTimeText(clock.shown_ms), believed: dateTimeText(clock.believed_ms), count: clock.witnesses };
+  // What one gateway alone says is told and not believed.
+  const told = clock.shown_ms - (clock.ahead_ms ?? 0);
+  const values = {
+    shown: dateTimeText(clock.shown_ms),
+    believed: dateTimeText(clock.believed_ms),
+    told: dateTimeText(told),
+    count: clock.witnesses,
+  };
   switch (clock.cause) {
     case "jumped":
       return translate("clock_jumped", values);

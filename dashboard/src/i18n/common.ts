@@ -31,7 +31,7 @@ export const common = catalogue({
   clock_jumped: ["The station's clock jumped: it shows {shown} and should show {believed}.", "站点时钟发生跳变：现在显示 {shown}，应为 {believed}。"],
   clock_behind: ["The station's clock shows {shown}, which is before the time of the last run or of stored data.", "站点时钟显示 {shown}，早于上次运行或已存数据的时间。"],
   clock_ahead: ["The station's clock shows {shown}, days after the newest data, and nothing has confirmed it yet.", "站点时钟显示 {shown}，比最新数据晚了多天，尚未得到确认。"],
-  clock_gateways: ["The station's clock shows {shown}; {count} of its gateways have other times, by which it is {believed}.", "站点时钟显示 {shown}，但有 {count} 个网关的时间与之不符，按网关时间为 {believed}。"],
+  clock_gateways: ["The station's clock shows {shown}; {count} of its gateways have other times, by which it is {told}.", "站点时钟显示 {shown}，但有 {count} 个网关的时间与之不符，按网关时间为 {told}。"],
   clock_doubt_follows: ["Until it is right, nothing is deleted. Set the clock of the station's machine.", "在时钟恢复正确之前，不会删除任何数据。请校准站点主机的时间。"],
   clock_accept: ["The clock is right", "时钟无误"],
   clock_accept_question: ["Is the station's clock right?", "站点时钟是否正确？"],

@@ -56,8 +56,8 @@ class SubjectClocks:
         """Return the times of devices, each given by its name, its newest sample, and the station's time for it.
 
         `up_s` is any monotonic clock. While the station's clock is in doubt a device is judged by its own time where
-        that runs, or is ahead of the clock. A clock that is believed is wrong only for a device that runs ahead of it, or
-        that was of now before the clock was moved and runs on as before: anything else is late.
+        that runs, or is ahead of the clock. A clock that is believed is wrong only for a device that runs ahead of it,
+        or that was of now before the clock was moved and runs on as before: anything else is late.
         """
         origin_ms = now_ms - up_s * 1000
         is_moved = self._origin_ms is not None and abs(origin_ms - self._origin_ms) > AGREE_MS

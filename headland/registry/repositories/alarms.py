@@ -245,10 +245,9 @@ class AlarmRepository:
         never_ms = now_ms + LONGEST_WAIT_MS + AGREE_MS
         if first_ms is None or last_ms is None or now_ms < first_ms <= last_ms <= never_ms:
             return []
-        # Attempts end within a day of the creation: a notice that is due within it, and yet later than any wait is long.
-        is_set_back = (alarm_notices.c.due_ms > never_ms) & (
-            alarm_notices.c.due_ms <= alarm_notices.c.created_ms + DAY_MS
-        )
+        # Attempts end within a day of the creation; due within it, and yet later than the longest wait.
+        ends_ms = alarm_notices.c.created_ms + DAY_MS
+        is_set_back = (alarm_notices.c.due_ms > never_ms) & (alarm_notices.c.due_ms <= ends_ms)
         place = (
             sa.func.row_number()
             .over(partition_by=alarm_notices.c.recipient, order_by=(alarm_notices.c.due_ms, alarm_notices.c.id))

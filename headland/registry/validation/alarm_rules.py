@@ -49,6 +49,7 @@ GATEWAY_VALUES: Final = {
     "gateway_lost_records": "1",
     "disk_days_left": "d",
     "disk_free_share": "1",
+    "clock_in_doubt": "1",
 }
 #: Shortest cycle of an alarm: noise cannot cause a flood of alarms.
 LEAST_CYCLE_S: Final = 60.0

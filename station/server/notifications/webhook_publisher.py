@@ -108,7 +108,7 @@ class WebhookPublisher:
             mark = _brought_back(msgspec.convert(stored, EventCursor), now_ms)
         events: list[EventData] = []
         events += self._new_events(mark, now_ms)
-        events += self._new_alarms(mark)
+        events += self._new_alarms(mark, now_ms)
         events += self._changed_gateways(mark, first=first)
         if WebhookEvent.PASS_DETECTED in subscribed and abs(now_ms - self._passes_checked_ms) >= _PASSES_EVERY_MS:
             events += self._new_passes(mark, now_ms)
@@ -202,19 +202,21 @@ class WebhookPublisher:
             for event in fresh
         ]
 
-    def _new_alarms(self, mark: EventCursor) -> list[EventData]:
+    def _new_alarms(self, mark: EventCursor, now_ms: int) -> list[EventData]:
         alarms = self._repositories.alarms
         events: list[EventData] = []
         noted_ms = mark.alarms_noted_ms
+        # What was noted later than now was noted, and told, before the clock was set back.
+        last_ms = now_ms + AGREE_MS
         for alarm in [*alarms.active(), *alarms.newest(limit=200, active=False)]:
             if alarm.is_active and alarm.id not in mark.alarms and alarm.noted_ms >= mark.began_ms:
                 events.append((WebhookEvent.ALARM_RAISED, _alarm(alarm)))
                 mark.alarms[alarm.id] = alarm.raised_ms
-            elif not alarm.is_active and (alarm.id in mark.alarms or alarm.noted_ms > mark.alarms_noted_ms):
+            elif not alarm.is_active and (alarm.id in mark.alarms or mark.alarms_noted_ms < alarm.noted_ms <= last_ms):
                 if mark.alarms.pop(alarm.id, None) is None:
                     events.append((WebhookEvent.ALARM_RAISED, _alarm(alarm)))  # raised and ended between two rounds
                 events.append((WebhookEvent.ALARM_ENDED, _alarm(alarm)))
-            noted_ms = max(noted_ms, alarm.noted_ms)
+            noted_ms = max(noted_ms, alarm.noted_ms if alarm.noted_ms <= last_ms else 0)
         mark.alarms_noted_ms = noted_ms
         return events
 

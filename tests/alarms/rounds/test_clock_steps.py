@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.contract.records import ALARM_CLEARED, ALARM_RAISED
-from headland.registry.models.alarms import Alarm, AlarmRule, AlarmTest, Escalation, Severity
+from headland.registry.models.alarms import AlarmRule, AlarmTest, Escalation, Severity
 from headland.registry.repositories.alarms import AlarmUpdate
 from headland.units_of_time import DAY_MS, HOUR_MS
 from tests.alarms.conftest import AIR, MINUTE, START_MS, Station, frost, station_in
@@ -70,8 +69,8 @@ class Farm:
 
 
 @pytest.fixture
-def farm(station: Station) -> Iterator[Farm]:
-    yield begin(station)
+def farm(station: Station) -> Farm:
+    return begin(station)
 
 
 def begin(station: Station) -> Farm:

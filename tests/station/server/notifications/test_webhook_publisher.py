@@ -29,6 +29,7 @@ from headland.store.port import StoredEvent, WriteBatch
 from station.server.notifications import webhook_publisher
 from station.server.notifications.sender import NotificationSender
 from station.server.notifications.webhook_publisher import BACK_MS, WebhookPublisher
+from tests.alarms.rounds.test_clock_steps import STEPS_MS
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OTHER, OWN, START_MS, fill_farm, points_of
 from tests.station.server.notifications.test_channels import web_server
 
@@ -182,6 +183,32 @@ def test_alarms_and_gateways_are_told_when_they_change(office: Office) -> None:
         office.tell(office.keeper())
         assert sorted(event for event, _ in told(heard)) == ["alarm_ended", "gateway_online"]
         assert office.keeper().round(office.now_ms) == 0
+
+
+@pytest.mark.parametrize("step_ms", [step_ms for step_ms in STEPS_MS if step_ms < 0])
+def test_events_and_alarms_are_told_after_a_clock_was_set_back(office: Office, step_ms: int) -> None:
+    with web_server(204) as (url, heard):
+        office.hook(url, WebhookEvent.ALARM_RAISED, WebhookEvent.ALARM_ENDED, WebhookEvent.DEVICE_EVENT)
+        keeper = office.keeper()
+        office.tell(keeper)
+        office.now_ms += 1000
+        ended = alarm(office, standing=(), ended_ms=office.now_ms, ended_why="cleared")
+        office.tell(keeper)
+        office.now_ms += step_ms
+        office.tell(keeper)
+        raised = alarm(office, subject="second")
+        over = alarm(office, subject="third", standing=(), ended_ms=office.now_ms, ended_why="cleared")
+        office.happen(office.now_ms, "after")
+        office.now_ms += 1000
+        office.tell(keeper)
+    said = [(event, data.get("id", data.get("kind"))) for event, data in told(heard)]
+    assert sorted(said) == sorted(
+        [
+            *((event, each.id) for each in (ended, over) for event in ("alarm_raised", "alarm_ended")),
+            ("alarm_raised", raised.id),
+            ("device_event", "after"),
+        ]
+    )
 
 
 def test_a_pass_that_nobody_declared_is_told_once_it_is_over(office: Office) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,21 +13,27 @@ import pytest
 from api.schemas.devices.gateways import Gateway, RecentTrouble, Spool
 from headland.alarms.notification.delivery_policy import DeliveryOutcome
 from headland.alarms.rules.default_rules import BROKER_RECIPIENT, add_default_rules, load_default_rules
+from headland.alarms.rules.targets import STATION
 from headland.clock import wall_clock_ms
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, Notice, NoticeState, RecipientKind
 from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.alarms import AlarmRepository, AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.station_clock.station_clock import StationClock
 from headland.store.memory import MemoryStore
 from headland.store.port import Points, SeriesKey, WriteBatch, WriteResult
+from headland.units_of_time import MINUTE_MS
 from station.server.commit_listeners import CommitListeners
 from station.server.notifications.channels import MailSettings
 from station.server.notifications.sender import NotificationSender
 from station.server.organisation import ensure_organisation
+from station.server.serve import station_values
 from station.server.workers.alarm_worker import AlarmWorker, gateway_values
+from tests.alarms.rounds.test_clock_steps import STEPS_MS
 from tests.runtime.test_supervised_thread import RAISED
 from tests.station.smtp_peer import serve_mail
+from tests.station_clock.machine import YEAR_MS, ClockedMachine
 
 WaitUntil = Callable[..., None]
 HANDLE = "local"
@@ -157,6 +164,63 @@ def test_gateways_that_cannot_be_asked_are_taken_as_they_were(registry: Registry
     assert gateway_values(told(online=None), 61_000) == always
 
 
+@pytest.mark.parametrize("step_ms", STEPS_MS)
+@pytest.mark.parametrize("in_doubt", [True, False])
+def test_a_step_of_the_clock_keeps_no_alarm_of_a_gateway_from_being_raised_or_ended(
+    registry: Registry, step_ms: int, in_doubt: bool
+) -> None:
+    repositories = estate_with(registry)
+    add_default_rules(repositories, has_broker=False)
+    now, loss, up_s = [wall_clock_ms()], [0], [1000.0]
+    worker = AlarmWorker(
+        registry,
+        MemoryStore(),
+        HANDLE,
+        lambda: [told(online=True).model_copy(update={"loss": loss[0]})],
+        now_ms=lambda: now[0],
+        in_doubt=lambda: in_doubt,
+        up_s=lambda: up_s[0],
+    )
+
+    def active(minutes: int) -> list[str]:
+        for _ in range(minutes):
+            now[0], up_s[0] = now[0] + MINUTE_MS, up_s[0] + 60.0
+            assert worker.evaluate()
+        return [alarm.rule for alarm in repositories.alarms.active() if alarm.rule == "gateway-loss"]
+
+    assert active(3) == []
+    now[0] += step_ms
+    loss[0] = 5
+    assert active(1) == ["gateway-loss"]
+    now[0] -= step_ms
+    assert active(1) == ["gateway-loss"]
+    loss[0] = 0
+    assert active(3) == []
+
+
+def test_a_clock_in_doubt_is_an_alarm_of_the_station(registry: Registry) -> None:
+    repositories = estate_with(registry)
+    add_default_rules(repositories, has_broker=False)
+    machine = ClockedMachine()
+    clock = StationClock(None, sources=machine.sources())
+    worker = AlarmWorker(
+        registry, MemoryStore(), HANDLE, None, now_ms=clock.now_ms, in_doubt=clock.in_doubt,
+        station_values=partial(station_values, clock, None), up_s=lambda: machine.up_s,
+    )  # fmt: skip
+
+    def active(seconds: int) -> list[tuple[str, str, str]]:
+        for _ in range(0, seconds, 15):
+            machine.run(15)
+            worker.evaluate()
+        return [(alarm.rule, alarm.subject, alarm.kind) for alarm in repositories.alarms.active()]
+
+    assert active(120) == []
+    machine.step_ms = -YEAR_MS
+    assert active(90) == [("clock-in-doubt", STATION, STATION)]
+    machine.step_ms = 0
+    assert active(90) == []
+
+
 @pytest.mark.parametrize(
     ("rule", "trouble"),
     [
@@ -188,7 +252,7 @@ def told(*, online: bool | None) -> Gateway:
 
 def test_the_rules_that_come_along_are_put_in_place_once(registry: Registry) -> None:
     repositories = ensure_organisation(registry, HANDLE, "test")
-    assert add_default_rules(repositories, has_broker=True) == len(load_default_rules()) == 18
+    assert add_default_rules(repositories, has_broker=True) == len(load_default_rules()) == 19
     frost = repositories.alarm_rules.list(name="frost")[0]
     repositories.alarm_rules.delete(frost.id, 1)
     broker = repositories.alarm_recipients.list(name=BROKER_RECIPIENT)[0]
