@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Final
 import httpx
 import msgspec
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.models import Device, Field, Greenhouse, GreenhouseZone, GrowerNote
@@ -172,17 +173,46 @@ def kind_of(href: str) -> str:
 
 def show(page: Page, farm: Farm, address: str) -> None:
     """Open an address anew, with all that is folded on it."""
+    open_requests(page)
     page.goto("about:blank")
     page.goto(f"{farm.base}/{address}")
     for _ in range(2):
         expect(page.locator(".page[data-mounted]")).to_be_attached()
         expect(page.locator("progress:visible")).to_have_count(0)
         page.locator("main details:not([open])").evaluate_all("all => all.forEach((each) => (each.open = true))")
-        page.evaluate("new Promise((resolve) => setTimeout(resolve, 300))")  # what they lead to is asked
+        wait_for_answers(page)
     evidence = page.get_by_role("button", name="Show evidence")
     if evidence.count():
         evidence.first.click()
         expect(page.locator("[data-panel=evidence] .provenance")).to_be_visible()
+
+
+@functools.cache
+def open_requests(page: Page) -> set[Request]:
+    """Return the requests of a page that wait for their answer, from now on; a live stream has no end."""
+    waiting = set[Request]()
+
+    def add(request: Request) -> None:
+        if "/v1/live" not in request.url:
+            waiting.add(request)
+
+    def remove(request: Request) -> None:
+        waiting.discard(request)
+
+    page.on("request", add)
+    page.on("requestfinished", remove)
+    page.on("requestfailed", remove)
+    return waiting
+
+
+def wait_for_answers(page: Page) -> None:
+    """Wait until a page has asked for nothing during two frames and a tenth of a second."""
+    quiet = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100))))"
+    for _ in range(600):
+        page.evaluate(quiet)
+        if not open_requests(page):
+            return
+    raise AssertionError(f"still asked: {[request.url for request in open_requests(page)]}")
 
 
 def arrive(page: Page, farm: Farm, link: Link) -> tuple[str, str]:

@@ -108,9 +108,9 @@ def test_the_split_deployment_stores_answers_and_outlives_its_registry(
         assert httpx.get(f"{api_url}/v1/devices", timeout=120).status_code == 401
 
         def devices() -> list[str]:
-            return [
-                item["id"] for item in httpx.get(f"{api_url}/v1/devices", headers=shown, timeout=120).json()["items"]
-            ]
+            answer = httpx.get(f"{api_url}/v1/devices", headers=shown, timeout=120)
+            assert answer.status_code == 200, answer.text
+            return [item["id"] for item in answer.json()["items"]]
 
         # The API looks every five seconds at what ingest has written.
         wait_until(lambda: devices() == ["gh-1"], every_s=0.1)

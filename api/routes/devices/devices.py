@@ -43,6 +43,7 @@ from headland.analysis.telemetry import (
     read_slices,
 )
 from headland.analysis.window import HIGH_MS, LOW_MS, Window
+from headland.errors import RetryLater
 from headland.registry.repositories.house_devices import HouseDevices, read_house_devices
 from headland.store.port import DeviceRecord
 
@@ -219,8 +220,16 @@ def get_conflicts(
 
 
 def _house_devices(scope: OrgScope) -> HouseDevices:
-    """Return which greenhouse each device is in: in none without a registry."""
-    return HouseDevices() if scope.registry is None else read_house_devices(repositories_of(scope))
+    """Return which greenhouse each device is in: in none without a registry, and while it cannot be asked.
+
+    Devices and their samples are in the store: they are answered whatever the registry does.
+    """
+    if scope.registry is None:
+        return HouseDevices()
+    try:
+        return read_house_devices(repositories_of(scope))
+    except RetryLater:
+        return HouseDevices()
 
 
 def _page_of(

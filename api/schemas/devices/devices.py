@@ -29,7 +29,10 @@ class Device(Model):
     longitude_deg: float | None
     greenhouse: Annotated[
         str | None,
-        Field(description="Id of the registry's greenhouse that the device is in; null where it is in none."),
+        Field(
+            description="Id of the registry's greenhouse that the device is in; null where it is in none, and while "
+            "the registry cannot be asked."
+        ),
     ] = None
 
 

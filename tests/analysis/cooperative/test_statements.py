@@ -174,7 +174,8 @@ def test_ground_without_a_place_is_compared_with_ground_of_the_same_cells_alone(
 
 
 @settings(max_examples=examples(60), deadline=None)
-@given(st.integers(0, 999), st.floats(0.1, 30.0), st.floats(0.0, 50.0))
+# Boundaries come from degrees, where the smallest step of a double is about a nanometre: no plot is 5e-324 m wide.
+@given(st.integers(0, 999), st.floats(0.1, 30.0), st.integers(0, 50_000_000_000).map(lambda nm: nm * 1e-9))
 def test_swaths_over_several_plots_are_shared_without_loss(seed: int, swath_m: float, split_m: float) -> None:
     # Ways at random over two plots with a common edge: the parts are the whole, and each closes with its skips.
     rng = np.random.default_rng(seed)
