@@ -176,11 +176,15 @@ def show(page: Page, farm: Farm, address: str) -> None:
     open_requests(page)
     page.goto("about:blank")
     page.goto(f"{farm.base}/{address}")
-    for _ in range(2):
+    opened = -1
+    while opened:
+        # What opens may hold, or ask for, more that is folded.
         expect(page.locator(".page[data-mounted]")).to_be_attached()
         expect(page.locator("progress:visible")).to_have_count(0)
-        page.locator("main details:not([open])").evaluate_all("all => all.forEach((each) => (each.open = true))")
         wait_for_answers(page)
+        opened = page.locator("main details:not([open])").evaluate_all(
+            "all => all.filter((each) => each.checkVisibility() && (each.open = true)).length"
+        )
     evidence = page.get_by_role("button", name="Show evidence")
     if evidence.count():
         evidence.first.click()
