@@ -160,7 +160,7 @@ def test_no_vehicle_ends_the_link_of_the_others(free_port: int, tmp_path: Path) 
 
     thread = threading.Thread(target=run, name="link")
     thread.start()
-    total, hostile = count(0.2, 4000), HostileVehicle(random.Random(3))
+    total, hostile = count(0.1, 2000), HostileVehicle(random.Random(3))
     well = Autopilot(utc_at_boot_ms=wall_clock_ms() - 50_000)
     boot_ms, grown_from, heard = 50_000, 0, 0
     tracemalloc.start()

@@ -115,7 +115,7 @@ def metric(farm: Farm, name: str) -> float:
 
 
 def test_no_message_of_a_login_ends_anything_or_takes_the_station_away(farm: Farm, rogue: Client) -> None:
-    total, mutations = WARM_UP + count(0.5, 1200), MqttMutations("gw-z", random.Random(42))
+    total, mutations = WARM_UP + count(0.4, 1200), MqttMutations("gw-z", random.Random(42))
     pids, warm, sent = farm.folder.read_state().pids, 0, list[MQTTMessageInfo]()
     with Readiness(farm) as readiness:
         for number in range(total):
