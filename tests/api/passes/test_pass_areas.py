@@ -25,7 +25,6 @@ from tests.api.spread_field import box, declaration, serve_spread_field
 
 MU_M2 = 2000.0 / 3.0
 PERIOD = {"start_ms": START_MS - 60_000, "end_ms": NOW_MS + 60_000}
-PASSES = 20
 #: Random fields are as far from one another, so that each has one pass [m].
 APART_M = 2000.0
 
@@ -193,11 +192,14 @@ def random_pass(farm_api: RegistryApi, store: MemoryStore, number: int) -> tuple
     return field, pass_id
 
 
-def test_random_passes_have_one_treated_area_at_every_door(farm_api: RegistryApi, store: MemoryStore) -> None:
+@pytest.mark.parametrize("passes", [4, pytest.param(20, marks=pytest.mark.long)])
+def test_random_passes_have_one_treated_area_at_every_door(
+    farm_api: RegistryApi, store: MemoryStore, passes: int
+) -> None:
     repositories = farm_api.repositories
     person = repositories.people.add(Person(name="李梅")).id
     known: dict[str, float] = {}
-    for number in range(PASSES):
+    for number in range(passes):
         field, pass_id = random_pass(farm_api, store, number)
         repositories.holdings.add(Holding(field=field, person=person, kind=HoldingKind.LEASE, parts=1, of_parts=1))
         path = f"/v1/passes/{pass_id}"

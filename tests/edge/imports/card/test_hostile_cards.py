@@ -169,6 +169,7 @@ def test_what_nobody_has_foreseen_is_one_vehicles_failed_attempt_and_is_given_up
     assert is_healed(good)
 
 
+@pytest.mark.long
 def test_a_vehicle_that_trickles_its_log_is_ended_in_bounded_time(landed: Landed, tmp_path: Path) -> None:
     """A byte every two seconds keeps each request alive, and would keep all others of the link waiting."""
 

@@ -153,6 +153,8 @@ def check(station: Station, bench: Bench) -> None:
 
 
 PLACES = {"store": "store/farm.duckdb*", "quarantine": "store/quarantine.sqlite*", "registry": "registry/*"}
+#: All combinations run in CI; `make test` tries one way to lose each.
+LONG = pytest.mark.long
 SUBSETS = [subset for size in range(4) for subset in combinations(PLACES, size)]
 
 
@@ -171,7 +173,7 @@ def harm(folder: Path, older: Path, pattern: str, how: str) -> None:
                 shutil.copyfile(path, folder / parent / path.name)
 
 
-@pytest.mark.parametrize("how", ["lost", "damaged", "older"])
+@pytest.mark.parametrize("how", ["lost", pytest.param("damaged", marks=LONG), pytest.param("older", marks=LONG)])
 @pytest.mark.parametrize("subset", SUBSETS, ids=["-".join(subset) or "none" for subset in SUBSETS])
 def test_each_subset_of_the_files_of_a_station(subset: tuple[str, ...], how: str, tmp_path: Path) -> None:
     folder, older = tmp_path / "farm", tmp_path / "older"
@@ -248,9 +250,13 @@ SERVER_PLACES = {
 
 
 @pytest.mark.services("victoria-metrics")
-@pytest.mark.parametrize("how", ["lost", "older"])
+@pytest.mark.parametrize("how", ["lost", pytest.param("older", marks=LONG)])
 @pytest.mark.parametrize("with_server", [False, True], ids=["server kept", "server too"])
-@pytest.mark.parametrize("others", [("quarantine",), ("registry",), ("quarantine", "registry"), ()], ids=str)
+@pytest.mark.parametrize(
+    "others",
+    [("registry",), *(pytest.param(each, marks=LONG) for each in [("quarantine",), ("quarantine", "registry"), ()])],
+    ids=str,
+)
 def test_each_subset_with_a_server(others: tuple[str, ...], with_server: bool, how: str, tmp_path: Path) -> None:
     folder, older, data = tmp_path / "farm", tmp_path / "older", tmp_path / "server" / "data"
     (folder / "store").mkdir(parents=True)
