@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup run test test-fast check accept bench chaos soak simulate mutants extras lock docs audit deb deb-test clients-test compose-test compose-split-test systemd-test pictures release clean
+.PHONY: help setup run test test-fast check accept bench chaos soak simulate mutants disk-year extras lock docs audit deb deb-test clients-test compose-test compose-split-test systemd-test pictures release clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -20,6 +20,7 @@ chaos: ## inject thirty faults into a test farm and check that nothing is lost
 soak: ## simulate a day of 200 gateways on one station (minutes)
 simulate: ## simulate the delivery chain under faults: ARGS="--seed 7 --hours 1000"
 mutants: ## break each guard of the delivery chain by a line and see it found (an hour): ARGS="--sample 3"
+disk-year: ## run a farm for a simulated year on a disk of 2 GB, with a retention and without (as root, an hour)
 extras: ## install each extra alone and import its part, then run a farm on the lowest versions (slow): ARGS=lowest
 lock: ## pin the dependencies again; ARGS=--upgrade updates them
 docs: ## build the help pages into build/help
@@ -32,7 +33,7 @@ compose-split-test: ## the same with ingest, API and databases as services: ARGS
 systemd-test: ## run the units under systemd in namespaces, kill each and let it hang (as root, minutes)
 clients-test: ## let QGIS (apt-get install python3-qgis qgis-providers) and Home Assistant (from PyPI) read a farm (slow)
 deb-test: ## install it on bare Debian systems, enrol, upgrade and purge (as root, slow)
-setup run test test-fast check accept bench chaos soak simulate mutants extras lock docs audit deb deb-test clients-test compose-test compose-split-test systemd-test pictures release:
+setup run test test-fast check accept bench chaos soak simulate mutants disk-year extras lock docs audit deb deb-test clients-test compose-test compose-split-test systemd-test pictures release:
 	@exec $(PYTHON) bootstrap.py $@ -- $(ARGS)
 
 clean: ## remove builds and the environment; data and spools are kept

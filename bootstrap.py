@@ -40,7 +40,9 @@ HALF_DONE = VENV / "headland.half-done"  # exists during an installation
 REQUIREMENTS = ROOT / "requirements"
 NEEDS = {
     **dict.fromkeys(("run", "chaos", "soak", "simulate", "docs", "deb", "release"), "run"),
-    **dict.fromkeys(("check", "test", "test-fast", "setup", "accept", "bench", "mutants", "pictures"), "dev"),
+    **dict.fromkeys(
+        ("check", "test", "test-fast", "setup", "accept", "bench", "mutants", "disk-year", "pictures"), "dev"
+    ),
     **dict.fromkeys(("deb-test", "clients-test", "compose-test", "compose-split-test", "systemd-test"), "dev"),
 }
 COMMANDS = [*NEEDS, "extras", "lock", "audit"]
@@ -115,6 +117,7 @@ def perform(command: str, arguments: list[str]) -> int:
         "accept": ["pytest", "-q", *PARALLEL, "tests/accept"],
         "bench": ["tests.bench"],
         "mutants": ["tests.mutants"],
+        "disk-year": ["tests.disk_year"],
         "pictures": ["tests.dashboard.pictures"],
         "extras": ["tests.floors.extras"],
         "clients-test": ["pytest", "-q", "-n0", *map(str, sorted((ROOT / "tests" / "clients").glob("*_reads.py")))],

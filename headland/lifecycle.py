@@ -86,7 +86,13 @@ KINDS: Final = (
         command=f"{_KEEP} --hour-days",
     ),
     RecordKind(slug="rollup_days", bound=Bound.NEVER, tables=_in("store", "rollup_days")),
-    RecordKind(slug="events", bound=Bound.NEVER, tables=(*_in("store", "events"), *_in("server", "store_event"))),
+    RecordKind(
+        slug="events",
+        bound=Bound.RETENTION,
+        tables=(*_in("store", "events"), *_in("server", "store_event")),
+        days=KeptDays(default=None, least=1),
+        command=f"{_KEEP} --event-days",
+    ),
     RecordKind(
         slug="series",
         bound=Bound.THINGS,

@@ -30,6 +30,7 @@ class StoreWork(BaseModel):
     raw_days: int | None = Field(default=None, ge=1, le=100_000)
     minute_days: int | None = Field(default=None, ge=1, le=100_000)
     hour_days: int | None = Field(default=None, ge=1, le=100_000)
+    event_days: int | None = Field(default=None, ge=1, le=100_000)
 
 
 class StoreJob(BaseModel):
@@ -61,20 +62,27 @@ class DamageItem(BaseModel):
 
 
 class RetentionDays(BaseModel):
-    """Days for which samples and rollups are kept; null is for ever."""
+    """Days for which samples, rollups and events are kept; null is for ever."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     raw_days: int | None = Field(default=None, ge=1, le=100_000)
     minute_days: int | None = Field(default=None, ge=1, le=100_000)
     hour_days: int | None = Field(default=None, ge=1, le=100_000)
+    event_days: int | None = Field(default=None, ge=1, le=100_000)
 
 
 class RetentionPreview(RetentionDays):
-    """A retention, and what it deletes of the samples that are stored now."""
+    """A retention, what it deletes of what is stored now, and what retention has deleted so far."""
 
     samples: int = Field(description="Samples that are due to be deleted.")
     before_ms: int | None = Field(default=None, description="They are before this instant; null for none.")
+    events: int = Field(default=0, description="Events that are due to be deleted.")
+    events_before_ms: int | None = Field(default=None, description="They are before this instant; null for none.")
+    deleted_samples: int = Field(default=0, description="Samples that retention has deleted so far.")
+    deleted_events: int = Field(default=0, description="Events that retention has deleted so far.")
+    deleted_before_ms: int | None = Field(default=None, description="The deleted samples were before this instant.")
+    deleted_events_before_ms: int | None = Field(default=None, description="The deleted events were before it.")
     night_days: int = Field(description="Days that each night deletes at most.")
     held_back: str = Field(default="", description="Why nothing is deleted now.")
 

@@ -205,7 +205,7 @@ class MemoryStore:
                         del contents.newest_ms[key]
             owned = {gateway for (owner, _), (gateway, _) in contents.devices.items() if owner == organisation}
             of_it = {source: state for source, state in contents.marks.items() if source[0] in owned}
-            contents.marks.update(expire_books(of_it, cut_ms))
+            contents.marks.update(expire_books(of_it, cut_ms, cut_ms))
             contents.conflicts = {
                 row: seen
                 for row, seen in contents.conflicts.items()

@@ -15,7 +15,7 @@ from typing import Final
 from headland.store.number_sets import Counts, Range, Ranges, merge
 from headland.units_of_time import DAY_MS
 
-#: Records with events, which no retention deletes.
+#: Records with events, as earlier versions noted them: without their day.
 EVENTS: Final = -1
 #: Records whose samples retention has deleted.
 EXPIRED: Final = -2
@@ -31,6 +31,9 @@ QUARANTINED: Final = -6
 REFUSED: Final = -7
 DROPPED: Final = -8
 GONE: Final = -9
+#: Records with events: this less the day of the newest event or sample in them. Events are kept as long as samples are,
+#: at least.
+EVENT_DAYS: Final = -1000
 #: Entries that say that the store had the record's content.
 CONTENTS: Final = (EVENTS, EXPIRED, SERVER_LOST, CUT)
 #: Days of an epoch that are told apart: of more, the oldest are counted with the day after them.
@@ -43,9 +46,19 @@ def day_of(time_ms: int) -> int:
     return max(0, min(time_ms // DAY_MS, _LAST_DAY))
 
 
+def event_entry(time_ms: int) -> int:
+    """Return the entry for records with events whose newest event or sample is at an instant."""
+    return EVENT_DAYS - day_of(time_ms)
+
+
+def event_day(entry: int) -> int:
+    """Return the day of an entry of records with events; below 0 for another entry."""
+    return EVENT_DAYS - entry if entry <= EVENT_DAYS else -1
+
+
 def is_content(entry: int) -> bool:
     """Return whether an entry says that the store had the record's content."""
-    return entry >= 0 or entry in CONTENTS
+    return entry >= 0 or entry <= EVENT_DAYS or entry in CONTENTS
 
 
 def is_server_lost(entry: int) -> bool:
@@ -72,14 +85,13 @@ class RecordBook:
         """Return the book with the records of an entry as they were saved."""
         return RecordBook({**self.entries, entry: self.entries.get(entry, Counts()).join(counts)})
 
-    def expire(self, cut_ms: int) -> RecordBook:
-        """Return the book after the samples before `cut_ms` were deleted.
+    def expire(self, cut_ms: int, events_cut_ms: int | None = None) -> RecordBook:
+        """Return the book after the samples before `cut_ms`, and the events before `events_cut_ms`, were deleted.
 
         A cut within a day leaves it open which of the day's records are deleted.
         """
-        day = cut_ms // DAY_MS
-        book = self.move(lambda entry: 0 <= entry < day, EXPIRED)
-        return book if cut_ms % DAY_MS == 0 else book.move(lambda entry: entry == day, CUT)
+        book = _expire(self, lambda entry: entry, cut_ms)
+        return book if events_cut_ms is None else _expire(book, event_day, events_cut_ms)
 
     def move(self, is_due: Callable[[int], bool], target: int) -> RecordBook:
         """Return the book with the records of due entries under `target`."""
@@ -122,6 +134,14 @@ class RecordBook:
         return sum(counts.total for entry, counts in self.entries.items() if is_wanted(entry))
 
 
+def _expire(book: RecordBook, day_of_entry: Callable[[int], int], cut_ms: int) -> RecordBook:
+    day = cut_ms // DAY_MS
+    book = book.move(lambda entry: 0 <= day_of_entry(entry) < day, EXPIRED)
+    if cut_ms % DAY_MS == 0 or day < 0:
+        return book
+    return book.move(lambda entry: day_of_entry(entry) == day, CUT)
+
+
 def uncounted(accounted: Ranges) -> RecordBook:
     """Return the book of records that a version without books accounted for."""
     return RecordBook().add({UNCOUNTED: accounted} if accounted else {})
@@ -132,8 +152,9 @@ def _join_oldest(entries: Mapping[int, Counts], most: int) -> dict[int, Counts]:
     joined = dict(entries)
     if len(joined) <= most:
         return joined
-    days = sorted(entry for entry in joined if entry >= 0)
-    for day, after in pairwise(days):
+    of_samples = sorted(entry for entry in joined if entry >= 0)
+    of_events = sorted((entry for entry in joined if entry <= EVENT_DAYS), reverse=True)
+    for day, after in (*pairwise(of_samples), *pairwise(of_events)):
         if len(joined) <= most:
             break
         joined[after] = joined.pop(day).join(joined[after])

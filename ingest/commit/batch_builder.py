@@ -22,7 +22,7 @@ from headland.store.port import (
     SeriesKey,
     StoredEvent,
 )
-from headland.store.record_book import DROPPED, EVENTS, GONE, QUARANTINED, day_of, is_content
+from headland.store.record_book import DROPPED, GONE, QUARANTINED, day_of, event_entry, is_content
 from ingest.accounting.ledger import Disposition, DispositionEntry
 from ingest.accounting.record_digests import ContentSums, RecordDigests, digest_of
 from ingest.accounting.spool_reports import reports_in
@@ -458,7 +458,8 @@ def _with_entry(mark: Mark, admitted: Admitted, origin: int) -> Mark:
         return replace(mark, entry=QUARANTINED if disposition is Disposition.QUARANTINED else DROPPED)
     blocks = [block for block in admitted.blocks if block.c]
     if admitted.events or not blocks:
-        return replace(mark, entry=EVENTS)
+        instants_ms = [*(event.t for event in admitted.events), *map(_newest_ms, blocks)]
+        return replace(mark, entry=event_entry(max(instants_ms, default=0)))
     return replace(mark, entry=day_of(max(map(_newest_ms, blocks))), origin=origin)
 
 

@@ -47,7 +47,14 @@ from station.server.process_memory import GarbageSearch, limit_arenas
 from station.server.settings import ApiSettings, StationSettings
 from station.server.storage.disk_watch import DiskWatch
 from station.server.storage.registries import open_registry
-from station.server.storage.stores import go_by_clock, is_embedded, is_file, newest_real_ms, open_store
+from station.server.storage.stores import (
+    deleted_by_retention,
+    go_by_clock,
+    is_embedded,
+    is_file,
+    newest_real_ms,
+    open_store,
+)
 from station.server.thread_sources import ThreadSources
 from station.server.tried_versions import check_api, check_ingest
 from station.server.workers.alarm_worker import AlarmWorker
@@ -264,7 +271,9 @@ def _start_workers(
         build_checked,
         lambda: (
             ForecastWorker(registry, store, organisation, clock.now_ms),
-            RecordRetentionWorker(registry, organisation, clock.now_ms, clock.in_doubt),
+            RecordRetentionWorker(
+                registry, organisation, clock.now_ms, clock.in_doubt, partial(deleted_by_retention, store)
+            ),
         ),
     )
     cleanup.callback(workers.stop)

@@ -20,7 +20,12 @@ from headland.registry.repositories.retention import RecordRetention, RetentionR
 router = Router(prefix="/v1/store/lifecycle", tags=["health"], responses=declare_problems(400, 404, 422, 503))
 
 #: Days in the answer of a store that is a file, by kind.
-_STORE_DAYS: Final = {"samples": "raw_days", "rollup_minutes": "minute_days", "rollup_hours": "hour_days"}
+_STORE_DAYS: Final = {
+    "samples": "raw_days",
+    "rollup_minutes": "minute_days",
+    "rollup_hours": "hour_days",
+    "events": "event_days",
+}
 Days = Annotated[int | None, Query(ge=1, le=100_000, description="Days to try; without, the ones in force.")]
 ForEver = Annotated[bool, Query(description="Try to keep them for ever.")]
 
@@ -93,6 +98,11 @@ def _kind_of(kind: RecordKind, kept: RecordRetention | None, store: RetentionPre
     days = None if kind.days is None else kind.days.default
     if store is not None and kind.slug in _STORE_DAYS:
         days = getattr(store, _STORE_DAYS[kind.slug])
+    deleted, before_ms = (None, None) if kept is None else (kept.deleted, kept.until_ms)
+    if store is not None and kind.slug == "samples":
+        deleted, before_ms = store.deleted_samples, store.deleted_before_ms
+    elif store is not None and kind.slug == "events":
+        deleted, before_ms = store.deleted_events, store.deleted_events_before_ms
     return KeptKind(
         kind=kind.slug,
         name=name,
@@ -104,6 +114,6 @@ def _kind_of(kind: RecordKind, kept: RecordRetention | None, store: RetentionPre
         least_days=None if kind.days is None else kind.days.least,
         is_chosen=kept.chosen if kept is not None else days is not None and kind.slug in _STORE_DAYS,
         command=kind.command,
-        deleted=None if kept is None else kept.deleted,
-        deleted_before_ms=None if kept is None else kept.until_ms,
+        deleted=deleted,
+        deleted_before_ms=before_ms,
     )

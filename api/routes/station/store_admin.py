@@ -61,10 +61,12 @@ def get_retention(
     raw_days: Days = None,
     minute_days: Days = None,
     hour_days: Days = None,
+    event_days: Days = None,
     preview: Annotated[bool, Query(description="Of the days given here, in place of the ones in force.")] = False,
 ) -> RetentionPreview:
     """Return the retention and how many samples it deletes, before when; with `preview` of other days."""
-    days = RetentionDays(raw_days=raw_days, minute_days=minute_days, hour_days=hour_days) if preview else None
+    asked = RetentionDays(raw_days=raw_days, minute_days=minute_days, hour_days=hour_days, event_days=event_days)
+    days = asked if preview else None
     return _answer_days(lambda: _retention_of(home, scope).preview(days))
 
 

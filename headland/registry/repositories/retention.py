@@ -150,6 +150,25 @@ class RetentionRepository:
             return None
         return (min(now_ms, newest_ms + DAY_MS) - days * DAY_MS) // _WEEK_MS * _WEEK_MS
 
+    def note_deleted(self, kind: str, deleted: int, until_ms: int | None, now_ms: int) -> int:
+        """Log what a store's own retention has deleted of a kind since it was noted last; return how many records.
+
+        `deleted` is the number so far: a store that was replaced begins anew.
+        """
+        which = self._mine & (record_retention.c.kind == kind)
+        with self._context.database.writing() as connection:
+            audit.lock_organisation(connection, self._context.organisation)
+            row = connection.execute(sa.select(record_retention).where(which)).one_or_none()
+            before = 0 if row is None or row.deleted > deleted else int(row.deleted)
+            if row is not None and row.deleted == deleted:
+                return 0
+            noted = RecordRetention(kind=kind, days=None, deleted=deleted, until_ms=until_ms, looked_ms=now_ms)
+            self._put(connection, noted)
+            if deleted > before:
+                said = {"deleted": deleted - before, "until_ms": until_ms}
+                self._log(connection, "delete", "deletion by retention", kind, None, said, now_ms)
+            return deleted - before
+
     def _anchored(self, connection: sa.Connection) -> set[int]:
         """Return the entries of the audit log whose hashes are in the ledger: whoever checks it needs them."""
         mine = (ledger.c.organisation == self._context.organisation, ledger.c.kind == AUDIT)

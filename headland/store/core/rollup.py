@@ -43,13 +43,14 @@ class RetentionCuts:
     """Instants before which each kind of row is deleted; all are starts of hours. Rollups of days are never deleted.
 
     Rollups of five minutes are deleted with those of minutes. New samples before `refused_ms` are refused: at most the
-    deleted ones, and fewer where a person has taken that back.
+    deleted ones, and fewer where a person has taken that back. Events before `events_ms` are deleted, and not refused.
     """
 
     raw_ms: int = ALWAYS_MS
     minutes_ms: int = ALWAYS_MS
     hours_ms: int = ALWAYS_MS
     refused_ms: int = ALWAYS_MS
+    events_ms: int = ALWAYS_MS
 
     def since_ms(self, tier: Tier | None) -> int:
         """Return the first instant at which a tier, or the samples (None), can be read."""
@@ -59,11 +60,15 @@ class RetentionCuts:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Days for which samples and rollups are kept; None is for ever. Rollups of days are always kept."""
+    """Days for which samples, rollups and events are kept; None is for ever. Rollups of days are always kept.
+
+    Events are kept as long as samples, at least: a record may have both.
+    """
 
     raw_days: int | None = None
     minute_days: int | None = None
     hour_days: int | None = None
+    event_days: int | None = None
 
     def __post_init__(self) -> None:
         spans = [2**31 if days is None else days for days in (self.raw_days, self.minute_days, self.hour_days)]
@@ -71,6 +76,8 @@ class Retention:
             raise ValueError(
                 "keep samples for at least a day, and no longer than minutes, and minutes no longer than hours"
             )
+        if self.event_days is not None and self.event_days < spans[0]:
+            raise ValueError("keep events for as long as samples, or longer")
 
     def cuts(self, now_ms: int) -> RetentionCuts:
         """Return the cuts that are due at `now_ms`."""
@@ -78,7 +85,8 @@ class Retention:
         def cut(days: int | None) -> int:
             return ALWAYS_MS if days is None else max(ALWAYS_MS, floor_ms(now_ms, DAY_MS) - days * DAY_MS)
 
-        return RetentionCuts(cut(self.raw_days), cut(self.minute_days), cut(self.hour_days), cut(self.raw_days))
+        days = (self.raw_days, self.minute_days, self.hour_days, self.raw_days, self.event_days)
+        return RetentionCuts(*map(cut, days))
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,9 @@ def _filled_by(before: MarkState, mark: Mark, planned: Mapping[int, Sequence[Ran
     return subtract(records, known.ranges(is_content))
 
 
-def expire_books(marks: Mapping[Source, MarkState], cut_ms: int) -> dict[Source, MarkState]:
-    """Return the states whose books change when the samples before `cut_ms` are deleted."""
-    expired = {source: state.book.expire(cut_ms) for source, state in marks.items()}
+def expire_books(
+    marks: Mapping[Source, MarkState], cut_ms: int, events_cut_ms: int | None = None
+) -> dict[Source, MarkState]:
+    """Return the states whose books change when samples before `cut_ms`, and events before the other, are deleted."""
+    expired = {source: state.book.expire(cut_ms, events_cut_ms) for source, state in marks.items()}
     return {source: replace(marks[source], book=book) for source, book in expired.items() if book != marks[source].book}

@@ -48,6 +48,8 @@ class CompactionResult:
     """Result of a compaction; sizes include the log. `held_back` says why nothing was deleted though it may be due."""
 
     expired_days: int
+    expired_samples: int
+    expired_events: int
     sorted_samples: int
     bytes_before: int
     bytes_after: int
@@ -106,7 +108,7 @@ class MaintenanceThread:
         with self.exclusive():
             before = self._file.size_bytes()
             progress("deleting what is due", 0.0)
-            days, held_back = self._expire(now_ms, most_days)
+            expired, held_back = self._expire(now_ms, most_days)
             # Hours written to meanwhile belong to today, or wait for the next night.
             start_s = time.monotonic()
             while self._writer.roll_up(_MOST_HOURS, start_s):
@@ -114,7 +116,7 @@ class MaintenanceThread:
             moved = self._sort(now_ms, progress)
             self._writer.checkpoint()
             self._shrink(free_share, progress)
-            return CompactionResult(days, moved, before, self._file.size_bytes(), held_back)
+            return CompactionResult(*expired, moved, before, self._file.size_bytes(), held_back)
 
     def due_ms(self, now_ms: int) -> int | None:
         """Return the time by which samples are due at `now_ms`, None without samples.
@@ -124,20 +126,20 @@ class MaintenanceThread:
         newest_ms = self._writer.newest_ms()
         return None if newest_ms is None else min(now_ms, newest_ms + DAY_MS)
 
-    def _expire(self, now_ms: int, most_days: int | None) -> tuple[int, str]:
-        """Delete what is due, day by day; return the number of days, and why it ended early."""
-        days = 0
+    def _expire(self, now_ms: int, most_days: int | None) -> tuple[tuple[int, int, int], str]:
+        """Delete what is due, day by day; return the numbers of days, samples and events, and why it ended early."""
+        days = samples = events = 0
         if self._writer.retention() == Retention():
-            return 0, ""
+            return (0, 0, 0), ""
         while (due_ms := self.due_ms(now_ms)) is not None and (most_days is None or days < most_days):
             # Looked at before each day: the clock may be set meanwhile.
             if self.clock is not None and self.clock.look().in_doubt:
-                return days, self.clock.sentence()
+                return (days, samples, events), self.clock.sentence()
             expired = self._writer.expire_day(due_ms)
-            if not expired:
+            if expired is None:
                 break
-            days += expired
-        return days, ""
+            days, samples, events = days + expired.days, samples + expired.points, events + expired.events
+        return (days, samples, events), ""
 
     def _sort(self, now_ms: int, progress: Progress) -> int:
         ranges = self._writer.run(lambda: find_unsorted(self._file.connection, now_ms))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from headland.store.record_book import CUT, EXPIRED, UNCOUNTED
+from headland.store.record_book import CUT, EVENT_DAYS, EXPIRED, UNCOUNTED
+from headland.store.record_book import EVENTS as _OF_EVENTS
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: The schema by version: entry n brings a file of version n to n + 1. Only ever append.
@@ -83,6 +84,20 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     DROP TABLE never_latest;
     ALTER TABLE ahead_samples RENAME TO never_latest;
     """,
+    # A retention of events, and what was deleted so far. Records with events had no day: they get that of the newest
+    # event, and until a cut is past it (`events_from_ms`) no event is deleted, so that no book is ahead of the file.
+    f"""
+    ALTER TABLE retention ADD COLUMN event_days INTEGER;
+    CREATE TABLE kept_all (raw_ms BIGINT, minutes_ms BIGINT, hours_ms BIGINT, refused_ms BIGINT, events_ms BIGINT,
+                           events_from_ms BIGINT, samples_deleted BIGINT, events_deleted BIGINT);
+    INSERT INTO kept_all SELECT raw_ms, minutes_ms, hours_ms, refused_ms, b, coalesce((SELECT max(ts) FROM events), b),
+                                0, 0
+    FROM kept, (SELECT (-9223372036854775808)::BIGINT AS b);
+    DROP TABLE kept;
+    ALTER TABLE kept_all RENAME TO kept;
+    UPDATE source_mark SET entry = {EVENT_DAYS} - (SELECT max(ts) FROM events) // {DAY_MS}
+    WHERE entry = {_OF_EVENTS} AND (SELECT max(ts) FROM events) BETWEEN 0 AND {200_000 * DAY_MS};
+    """,  # noqa: S608 - only constants
 )
 
 #: The version in which all samples were written again, with room for them twice.
@@ -154,9 +169,14 @@ ADD_EVENTS: Final = """
 """
 ADD_MARKS: Final = "INSERT INTO source_mark VALUES "
 EXPIRE_MARKS: Final = f"UPDATE source_mark SET entry = {EXPIRED} WHERE entry >= 0 AND entry < $day"  # noqa: S608
+EXPIRE_EVENT_MARKS: Final = (
+    f"UPDATE source_mark SET entry = {EXPIRED} WHERE entry <= {EVENT_DAYS} AND entry > {EVENT_DAYS} - $day"  # noqa: S608
+)
 # Of the gateways of an organisation, at a cut that may be within a day.
 _OWN_MARKS: Final = "gateway IN (SELECT gateway FROM devices WHERE organisation = $organisation)"
 EXPIRE_OWN_MARKS: Final = f"{EXPIRE_MARKS} AND {_OWN_MARKS}"
+EXPIRE_OWN_EVENT_MARKS: Final = f"{EXPIRE_EVENT_MARKS} AND {_OWN_MARKS}"
+CUT_OWN_EVENT_MARKS: Final = f"UPDATE source_mark SET entry = {CUT} WHERE entry = {EVENT_DAYS} - $day AND {_OWN_MARKS}"  # noqa: S608
 CUT_OWN_MARKS: Final = f"UPDATE source_mark SET entry = {CUT} WHERE entry = $day AND {_OWN_MARKS}"  # noqa: S608
 WRITE_MARKS: Final = """
     INSERT INTO source_mark
@@ -233,10 +253,20 @@ _SAMPLES_SPAN: Final = within("$low", "$high")
 
 LOAD_DIRTY: Final = "SELECT sid, hour FROM dirty"
 ADD_DIRTY: Final = "INSERT INTO dirty SELECT sid, hour FROM dirty_in"
-GET_CUTS: Final = "SELECT raw_ms, minutes_ms, hours_ms, refused_ms FROM kept"
-SET_CUTS: Final = "UPDATE kept SET raw_ms = $raw, minutes_ms = $minutes, hours_ms = $hours, refused_ms = $refused"
-GET_RETENTION: Final = "SELECT raw_days, minute_days, hour_days FROM retention"
-SET_RETENTION: Final = "UPDATE retention SET raw_days = $raw, minute_days = $minute, hour_days = $hour"
+GET_CUTS: Final = "SELECT raw_ms, minutes_ms, hours_ms, refused_ms, events_ms FROM kept"
+SET_CUTS: Final = (
+    "UPDATE kept SET raw_ms = $raw, minutes_ms = $minutes, hours_ms = $hours, refused_ms = $refused, "
+    "events_ms = $events"
+)
+GET_EVENTS_FROM: Final = "SELECT events_from_ms FROM kept"
+GET_DELETED: Final = "SELECT samples_deleted, events_deleted FROM kept"
+ADD_DELETED: Final = (
+    "UPDATE kept SET samples_deleted = samples_deleted + $samples, events_deleted = events_deleted + $events"
+)
+GET_RETENTION: Final = "SELECT raw_days, minute_days, hour_days, event_days FROM retention"
+SET_RETENTION: Final = (
+    "UPDATE retention SET raw_days = $raw, minute_days = $minute, hour_days = $hour, event_days = $event"
+)
 
 # Bringing rollups up to date. `pairs_in` are the series and hours, with the day of each, all in [$low, $high).
 CLEAR_HOURS: Final = f"""
@@ -297,6 +327,7 @@ ADD_REMAINING: Final = f"""
     WHERE {_SAMPLES_SPAN} GROUP BY sid, start, q ORDER BY start, sid, q
 """  # noqa: S608 - only constants
 COUNT_BEFORE: Final = f"SELECT count(*) FROM points WHERE {before('points', '$cut')}"  # noqa: S608
+COUNT_EVENTS_BEFORE: Final = "SELECT count(*) FROM events WHERE ts < $cut"
 NEWEST_BEFORE: Final = "SELECT max(last_ts) FROM {table} WHERE ts < $cut"
 OLDEST: Final = "SELECT min(ts) FROM {table}"
 OLDEST_SAMPLE: Final = f"SELECT min({INSTANT}) FROM points WHERE second_s = (SELECT min(second_s) FROM points)"  # noqa: S608

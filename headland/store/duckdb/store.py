@@ -30,6 +30,7 @@ from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.maintenance import CompactionResult, MaintenanceThread
 from headland.store.duckdb.tables.compaction import Progress, no_progress
 from headland.store.duckdb.tables.contents import FileFigures, read_figures
+from headland.store.duckdb.tables.deletion import DeletedSoFar, DueRows
 from headland.store.duckdb.tables.rollups import MOST_BUCKETS, read_buckets
 from headland.store.duckdb.writer import DuckDBWriter
 from headland.store.port import (
@@ -266,10 +267,14 @@ class DuckDBStore:
         """
         return self._writer.judge_again(since_ms, behind_ms, until_ms, flag_after_ms)
 
-    def preview(self, retention: Retention, now_ms: int) -> tuple[int, int | None]:
-        """Return how many samples a retention would delete by now, and before which instant; None for nothing."""
+    def preview(self, retention: Retention, now_ms: int) -> DueRows:
+        """Return what a retention would delete by now."""
         due_ms = self._maintenance.due_ms(now_ms)
-        return (0, None) if due_ms is None else self._writer.count_due(retention, due_ms)
+        return DueRows() if due_ms is None else self._writer.count_due(retention, due_ms)
+
+    def deleted(self) -> DeletedSoFar:
+        """Return what retention has deleted so far."""
+        return self._writer.count_deleted()
 
     def retention(self) -> Retention:
         """Return the days for which samples and rollups are kept."""
@@ -286,7 +291,7 @@ class DuckDBStore:
         """Delete what is due at `now_ms`: days, and large weeks each as a whole; return the number of days."""
         days = 0
         while expired := self._writer.expire_day(now_ms):
-            days += expired
+            days += expired.days
         return days
 
     def compact(self, now_ms: int, progress: Progress = no_progress) -> CompactionResult:

@@ -33,6 +33,10 @@ from headland.store.duckdb.tables.compaction import Progress
 from headland.store.duckdb.tables.deletion import (
     MOST_ROWS,
     DeletedRows,
+    DeletedSoFar,
+    DueRows,
+    booked_events_ms,
+    count_deleted,
     count_due,
     delete_before,
     expire_day,
@@ -144,8 +148,8 @@ class DuckDBWriter:
         """
         return self.run(lambda: self._roll_up(most_hours, quiet_since_s))
 
-    def expire_day(self, now_ms: int) -> int:
-        """Delete the oldest day that is due, or the large week; return the number of days, 0 where none is due."""
+    def expire_day(self, now_ms: int) -> DeletedRows | None:
+        """Delete the oldest day that is due, or the large week; return what was deleted, None where none is due."""
         return self.run(lambda: self._expire_day(now_ms))
 
     def judge_again(self, since_ms: int, behind_ms: int, until_ms: int, flag_after_ms: int) -> tuple[int, int]:
@@ -179,12 +183,24 @@ class DuckDBWriter:
         with self.state() as state:
             return state.newest_ms()
 
-    def count_due(self, retention: Retention, now_ms: int) -> tuple[int, int | None]:
-        """Return how many samples a retention would delete, and before when; None for nothing."""
+    def count_due(self, retention: Retention, now_ms: int) -> DueRows:
+        """Return what a retention would delete."""
 
-        def look() -> tuple[int, int | None]:
-            cut_ms = retention.cuts(now_ms).raw_ms
-            return count_due(self._file.connection, cut_ms), None if cut_ms == ALWAYS_MS else cut_ms
+        def look() -> DueRows:
+            cuts = retention.cuts(now_ms)
+            samples, events = count_due(self._file.connection, cuts)
+            before_ms, events_ms = (None if each == ALWAYS_MS else each for each in (cuts.raw_ms, cuts.events_ms))
+            return DueRows(samples, before_ms, events, events_ms if events else None)
+
+        return self.run(look)
+
+    def count_deleted(self) -> DeletedSoFar:
+        """Return how many samples and events retention has deleted so far, and before when."""
+
+        def look() -> DeletedSoFar:
+            samples, events = count_deleted(self._file.connection)
+            cuts = (self._cuts.raw_ms, self._cuts.events_ms)
+            return DeletedSoFar(samples, events, *(None if cut_ms == ALWAYS_MS else cut_ms for cut_ms in cuts))
 
         return self.run(look)
 
@@ -408,7 +424,7 @@ class DuckDBWriter:
         with self._lock:
             self._state.frontier.cut(sids, cut_ms)
             self._forget(deleted)
-            self._state.marks.update(expire_books(self._state.marks_of(organisation), cut_ms))
+            self._state.marks.update(expire_books(self._state.marks_of(organisation), cut_ms, cut_ms))
         self._dirty.add(deleted.touched, time.monotonic())
         self._free_deleted(deleted.points)
         return deleted.points
@@ -457,19 +473,20 @@ class DuckDBWriter:
                 hours = hours[: len(hours) // 2]
         return len(hours)
 
-    def _expire_day(self, now_ms: int) -> int:
+    def _expire_day(self, now_ms: int) -> DeletedRows | None:
         due = load_retention(self._file.connection).cuts(now_ms)
         while hours := choose_hours([hour for hour in self._dirty.quiet(math.inf) if hour < due.raw_ms], 24):
             self._roll_up_some(hours)
         with self._file.more_memory(LARGE_WORK_MB), self._cache.changing_all():
             deleted, self._cuts = expire_day(self._file.connection, due)
         if deleted is None:
-            return 0
+            return None
+        events_ms = booked_events_ms(self._file.connection, self._cuts)
         with self._lock:
             self._forget(deleted)
-            self._state.marks.update(expire_books(self._state.marks, self._cuts.raw_ms))
+            self._state.marks.update(expire_books(self._state.marks, self._cuts.raw_ms, events_ms))
         self._free_deleted(deleted.points)
-        return deleted.days
+        return deleted
 
     def _save_frontier(self) -> int:
         return save_frontier(self._file.connection, self._state.frontier, len(self._state.catalog))

@@ -219,7 +219,7 @@ class ServerStore:
             keys = self._keys(SeriesFilter(organisation))
             deleted = self._samples.delete_before(keys, cut_ms) if keys else 0
             self._metadata.delete_before(organisation, cut_ms)
-            self._metadata.put_marks(expire_books(self._state.marks_of(organisation), cut_ms), {})
+            self._metadata.put_marks(expire_books(self._state.marks_of(organisation), cut_ms, cut_ms), {})
             self._load()
         return deleted
 

@@ -59,13 +59,20 @@ class DuckDBAdmin:
         return self._preview(self._store.set_retention(retention_of(days)))
 
     def _preview(self, retention: Retention) -> RetentionPreview:
-        samples, before_ms = self._store.preview(retention, self._clock.now_ms())
+        due, deleted = self._store.preview(retention, self._clock.now_ms()), self._store.deleted()
         return RetentionPreview(
             raw_days=retention.raw_days,
             minute_days=retention.minute_days,
             hour_days=retention.hour_days,
-            samples=samples,
-            before_ms=before_ms,
+            event_days=retention.event_days,
+            samples=due.samples,
+            before_ms=due.before_ms,
+            events=due.events,
+            events_before_ms=due.events_before_ms,
+            deleted_samples=deleted.samples,
+            deleted_events=deleted.events,
+            deleted_before_ms=deleted.samples_before_ms,
+            deleted_events_before_ms=deleted.events_before_ms,
             night_days=NIGHT_DAYS,
             held_back=self._clock.sentence() if self._clock.in_doubt() else "",
         )

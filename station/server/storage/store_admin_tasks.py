@@ -15,6 +15,7 @@ from headland.store.duckdb.maintenance import NIGHT_DAYS, CompactionResult
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.duckdb.tables.compaction import Progress
 from headland.store.duckdb.tables.contents import FileFigures
+from headland.store.duckdb.tables.deletion import DueRows
 from headland.store.port import SeriesFilter, Store, StoreInfo
 
 
@@ -31,7 +32,7 @@ def do_work(store: DuckDBStore, work: StoreWork, progress: Progress, clock: Stat
         return acknowledge(store, now_ms)
     if work.kind == "compact":
         if work.preview:
-            return [preview_sentence(*store.preview(store.retention(), now_ms), clock)]
+            return [preview_sentence(store.preview(store.retention(), now_ms), clock)]
         compaction = store.compact(now_ms, progress)
         held_back = f"Nothing more was deleted: {compaction.held_back}" if compaction.held_back else ""
         return [compaction_sentence(compaction), *filter(None, [held_back])]
@@ -57,7 +58,7 @@ def do_work(store: DuckDBStore, work: StoreWork, progress: Progress, clock: Stat
 def _keep(store: DuckDBStore, work: StoreWork, now_ms: int, clock: StationClock) -> list[str]:
     """Set the retention, or tell what it would delete."""
     retention = retention_of(work)
-    preview = preview_sentence(*store.preview(retention, now_ms), clock)
+    preview = preview_sentence(store.preview(retention, now_ms), clock)
     if work.preview:
         return [retention_text(retention), f"{preview} This is a preview: nothing was changed."]
     return [retention_text(store.set_retention(retention)), preview]
@@ -66,17 +67,25 @@ def _keep(store: DuckDBStore, work: StoreWork, now_ms: int, clock: StationClock)
 def retention_of(days: StoreWork | RetentionDays) -> Retention:
     """Return the retention of a request; raises SettingsError."""
     try:
-        return Retention(days.raw_days, days.minute_days, days.hour_days)
+        return Retention(days.raw_days, days.minute_days, days.hour_days, days.event_days)
     except ValueError as error:
         raise SettingsError(f"The retention is not valid: {error}.") from error
 
 
-def preview_sentence(samples: int, before_ms: int | None, clock: StationClock) -> str:
+def preview_sentence(due: DueRows, clock: StationClock) -> str:
     """Return what a compaction now would delete, and what the nights would."""
-    if before_ms is None or not samples:
+    rows = [
+        f"{count:,} {what} before {_utc(before_ms)[:10]}"
+        for count, what, before_ms in (
+            (due.samples, "samples", due.before_ms),
+            (due.events, "events", due.events_before_ms),
+        )
+        if count and before_ms is not None
+    ]
+    if not rows:
         return "No sample is due to be deleted."
     sentence = (
-        f"This deletes {samples:,} samples before {_utc(before_ms)[:10]}: the nights at most {NIGHT_DAYS} days each, "
+        f"This deletes {' and '.join(rows)}: the nights at most {NIGHT_DAYS} days each, "
         "`headland store compact` all at once."
     )
     return f"{sentence} Nothing is deleted now: {clock.sentence()}" if clock.look().in_doubt else sentence
@@ -96,8 +105,11 @@ def info_lines(info: StoreInfo, figures: FileFigures) -> list[str]:
         f"retention  {retention_text(figures.retention)}",
     ]
     lines += [f"damage     {sentence}" for sentence in info.damage]
+    deleted = figures.deleted
     if figures.samples_since_ms is not None:
-        lines.append(f"deleted    samples before {_utc(figures.samples_since_ms)} UTC")
+        lines.append(f"deleted    {deleted.samples:,} samples before {_utc(figures.samples_since_ms)} UTC")
+    if deleted.events_before_ms is not None:
+        lines.append(f"           {deleted.events:,} events before {_utc(deleted.events_before_ms)} UTC")
     return lines
 
 
@@ -109,12 +121,16 @@ def retention_text(retention: Retention) -> str:
         ("of hours", retention.hour_days),
     )
     parts = [f"{name} {'for ever' if days is None else f'{days} days'}" for name, days in spans]
-    return ", ".join([*parts, "of days for ever"])
+    events = "for ever" if retention.event_days is None else f"{retention.event_days} days"
+    return ", ".join([*parts, f"of days for ever, events {events}"])
 
 
 def compaction_sentence(compaction: CompactionResult) -> str:
     """Return the result of a compaction."""
-    gone = f"Deleted expired samples of {compaction.expired_days} days; " if compaction.expired_days else ""
+    gone = ""
+    if compaction.expired_days:
+        events = f" and {compaction.expired_events:,} events" if compaction.expired_events else ""
+        gone = f"Deleted {compaction.expired_samples:,} samples{events} of {compaction.expired_days} days; "
     is_sorted = not compaction.sorted_samples
     moved = "all samples were sorted" if is_sorted else f"sorted {compaction.sorted_samples:,} samples"
     sentence = f"{gone}{moved}; the file was {_size(compaction.bytes_before)} and is {_size(compaction.bytes_after)}."

@@ -92,6 +92,17 @@ def newest_real_ms(store: Store, organisation: str) -> int | None:
     return max((latest.time_ms for latest in newest if not latest.key.simulated), default=None)
 
 
+def deleted_by_retention(store: Store) -> dict[str, tuple[int, int | None]]:
+    """Return how many samples and events a store's own retention has deleted, and before when; none of a server."""
+    if not is_embedded(store):
+        return {}
+    deleted = store.deleted()
+    return {
+        "samples": (deleted.samples, deleted.samples_before_ms),
+        "events": (deleted.events, deleted.events_before_ms),
+    }
+
+
 def go_by_clock(store: Store, clock: StationClock) -> None:
     """Let a store judge by the station's clock what is too old: for a file to keep, for a server to take."""
     if is_embedded(store):

@@ -89,8 +89,8 @@ def test_retention_is_set_and_takes_effect_at_a_compaction(folder: FarmFolder, d
     say(folder, "keep", "--raw-days", "5", *door)
     assert "This deletes 336 samples before 2026-06-08" in say(folder, "compact", "--preview", *door)
     told = say(folder, "compact", *door)
-    assert told.startswith("Deleted expired samples of 7 days; ")
-    assert re.search(r"samples 240 in 2 series.* deleted samples before 20", say(folder, "info", *door))
+    assert told.startswith("Deleted 336 samples of 7 days; ")
+    assert re.search(r"samples 240 in 2 series.* deleted 336 samples before 20", say(folder, "info", *door))
 
 
 def test_a_clock_that_nothing_confirms_deletes_nothing_until_a_person_says_that_it_is_right(folder: FarmFolder) -> None:
@@ -101,7 +101,7 @@ def test_a_clock_that_nothing_confirms_deletes_nothing_until_a_person_says_that_
     assert "samples 576 in 2 series" in say(folder, "info")
     assert "is in doubt" in say(folder, "clock")
     assert "is in doubt" not in say(folder, "clock", "--accept")
-    assert say(folder, "compact").startswith("Deleted expired samples of 7 days")
+    assert say(folder, "compact").startswith("Deleted 336 samples of 7 days")
 
 
 def test_a_back_up_is_restored_beside_the_station(folder: FarmFolder, door: list[str], tmp_path: Path) -> None:

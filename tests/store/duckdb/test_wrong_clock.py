@@ -14,6 +14,7 @@ from headland.station_clock.record import AGREE_MS, NEVER_MS
 from headland.station_clock.station_clock import StationClock
 from headland.store.core.rollup import Retention
 from headland.store.duckdb.store import DuckDBStore
+from headland.store.duckdb.tables.deletion import DueRows
 from headland.store.port import SeriesFilter, WriteBatch
 from headland.units_of_time import DAY_MS, HOUR_MS
 from tests.station_clock.machine import NOW_MS, STEPS_MS, YEAR_MS, ClockedMachine
@@ -78,7 +79,8 @@ def test_a_clock_that_nobody_doubts_deletes_nothing_beyond_a_day_after_the_newes
 def test_samples_that_are_due_are_deleted_by_a_clock_that_is_right(store: DuckDBStore) -> None:
     store.judge_deletion_by(StationClock(None, sources=ClockedMachine().sources()))
     store.set_retention(Retention(raw_days=10))
-    samples, before_ms = store.preview(Retention(raw_days=10), NOW_MS)
+    due = store.preview(Retention(raw_days=10), NOW_MS)
+    samples, before_ms = due.samples, due.before_ms
     assert store.compact(NOW_MS).expired_days == 20
     assert store.info().points == 720 - samples
     assert before_ms is not None
@@ -86,8 +88,8 @@ def test_samples_that_are_due_are_deleted_by_a_clock_that_is_right(store: DuckDB
 
 
 def test_a_preview_changes_nothing(store: DuckDBStore) -> None:
-    assert store.preview(Retention(raw_days=10), NOW_MS)[0] > 400
-    assert store.preview(Retention(), NOW_MS) == (0, None)
+    assert store.preview(Retention(raw_days=10), NOW_MS).samples > 400
+    assert store.preview(Retention(), NOW_MS) == DueRows()
     assert store.retention() == Retention()
     assert store.info().points == 720
 

@@ -210,7 +210,7 @@ def _complete(connection: duckdb.DuckDBPyConnection, found: Salvage, tables: lis
     connection.execute(f"INSERT INTO {_INTO}.series {nameless}")
     if "retention" not in tables:
         return
-    for table, defaults in (("retention", "NULL, NULL, NULL"), ("kept", "b, b, b")):
+    for table, defaults in (("retention", "NULL, NULL, NULL, NULL"), ("kept", "b, b, b, b, b, b, 0, 0")):
         if not count(connection, f"SELECT count(*) FROM {_INTO}.{table}"):  # noqa: S608
             none_cut = "(SELECT (-9223372036854775808)::BIGINT AS b)"
             connection.execute(f"INSERT INTO {_INTO}.{table} SELECT {defaults} FROM {none_cut}")  # noqa: S608

@@ -15,6 +15,7 @@ from headland.store.core.series import Frontier
 from headland.store.core.state import StoreState
 from headland.store.duckdb import sql
 from headland.store.duckdb.tables.compaction import count_free
+from headland.store.duckdb.tables.deletion import DeletedSoFar, count_deleted
 from headland.store.duckdb.tables.frontier_table import load_saved_frontier
 from headland.store.duckdb.tables.marks_table import load_marks
 from headland.store.duckdb.tables.rollups import load_cuts, load_retention
@@ -71,13 +72,15 @@ class FileFigures:
     free_bytes: int
     retention: Retention
     samples_since_ms: int | None
+    deleted: DeletedSoFar
     size_bytes: int = 0
 
 
 def read_figures(cursor: duckdb.DuckDBPyConnection) -> FileFigures:
     """Return the figures of an open file, except for its size."""
     ((oldest_ms, newest_ms),) = cursor.execute(_ENDS).fetchall()
-    raw_cut_ms = load_cuts(cursor).raw_ms
+    cuts = load_cuts(cursor)
+    raw_cut_ms = cuts.raw_ms
     return FileFigures(
         schema=count(cursor, "SELECT max(version) FROM schema_version"),
         oldest_ms=oldest_ms,
@@ -90,4 +93,7 @@ def read_figures(cursor: duckdb.DuckDBPyConnection) -> FileFigures:
         free_bytes=count_free(cursor)[0],
         retention=load_retention(cursor),
         samples_since_ms=None if raw_cut_ms == ALWAYS_MS else raw_cut_ms,
+        deleted=DeletedSoFar(
+            *count_deleted(cursor), *(None if cut == ALWAYS_MS else cut for cut in (cuts.raw_ms, cuts.events_ms))
+        ),
     )

@@ -42,6 +42,26 @@ class DeletedRows:
     days: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class DueRows:
+    """What a retention deletes: samples before `before_ms` and events before `events_before_ms`; None for nothing."""
+
+    samples: int = 0
+    before_ms: int | None = None
+    events: int = 0
+    events_before_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedSoFar:
+    """What retention has deleted since this file was made or upgraded, and before which instants; None for nothing."""
+
+    samples: int = 0
+    events: int = 0
+    samples_before_ms: int | None = None
+    events_before_ms: int | None = None
+
+
 def plan_deletion(connection: duckdb.DuckDBPyConnection, sids: Index, cut_ms: int) -> list[tuple[Index, int]]:
     """Return the series and cuts at which to delete, one transaction after another: the last have `cut_ms`.
 
@@ -94,8 +114,10 @@ def delete_before(
         touched = _cut_rollups(connection, dirty, cut_ms)
         of_it = {"day": min(cut_ms // DAY_MS, 2**31 - 1), "organisation": organisation}
         connection.execute(sql.EXPIRE_OWN_MARKS, of_it)
+        connection.execute(sql.EXPIRE_OWN_EVENT_MARKS, of_it)
         if cut_ms % DAY_MS:
             connection.execute(sql.CUT_OWN_MARKS, of_it)
+            connection.execute(sql.CUT_OWN_EVENT_MARKS, of_it)
     return DeletedRows(points, conflicts, events, touched)
 
 
@@ -108,7 +130,9 @@ def expire_day(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> tup
     cuts = load_cuts(connection)
     ranges = _load_ranges(connection)
     raw_ms = next((low for low, high in ranges if low < due.raw_ms < high), due.raw_ms)
-    due = replace(due, raw_ms=raw_ms, refused_ms=raw_ms)
+    due = replace(due, raw_ms=raw_ms, refused_ms=raw_ms, events_ms=min(due.events_ms, raw_ms))
+    if due.events_ms <= count(connection, sql.GET_EVENTS_FROM):
+        due = replace(due, events_ms=ALWAYS_MS)
     oldest_ms = _find_oldest(connection, due)
     if oldest_ms is None:
         if _later(cuts, due) == cuts:
@@ -122,6 +146,7 @@ def expire_day(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> tup
             min(due.minutes_ms, until_ms),
             min(due.hours_ms, until_ms),
             min(due.raw_ms, until_ms),
+            min(due.events_ms, until_ms),
         )
     with transaction(connection):
         if oldest_ms is not None and step.raw_ms > max(cuts.raw_ms, step.minutes_ms):
@@ -136,14 +161,30 @@ def expire_day(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> tup
         for tier in DENSE_TIERS:
             _delete_old(connection, tier.table, step.since_ms(tier))
         _delete_old(connection, "rollup_hours", step.hours_ms)
+        events = _delete_old(connection, "events", step.events_ms)
         cuts = _later(cuts, step)
         save_cuts(connection, cuts)
+        connection.execute(sql.ADD_DELETED, {"samples": points, "events": events})
         if cuts.raw_ms != ALWAYS_MS:
             connection.execute(sql.EXPIRE_MARKS, {"day": cuts.raw_ms // DAY_MS})
+        events_ms = booked_events_ms(connection, cuts)
+        if events_ms != ALWAYS_MS:
+            connection.execute(sql.EXPIRE_EVENT_MARKS, {"day": events_ms // DAY_MS})
     if oldest_ms is None:
         return None, cuts
     nothing = TouchedHours([], np.empty(0, np.int32), np.empty(0, np.int64))
-    return DeletedRows(points, conflicts, 0, nothing, (until_ms - day_ms) // DAY_MS), cuts
+    return DeletedRows(points, conflicts, events, nothing, (until_ms - day_ms) // DAY_MS), cuts
+
+
+def booked_events_ms(connection: duckdb.DuckDBPyConnection, cuts: RetentionCuts) -> int:
+    """Return the instant before which the books say that events are deleted: that of the cut, once there is one.
+
+    Records of an earlier version have the day of the newest event of all: they go with the first cut behind it.
+    """
+    if cuts.events_ms == ALWAYS_MS:
+        return ALWAYS_MS
+    from_ms = count(connection, sql.GET_EVENTS_FROM)
+    return max(cuts.events_ms, from_ms if from_ms == ALWAYS_MS else floor_ms(from_ms, DAY_MS) + DAY_MS)
 
 
 def _cut_rollups(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, cut_ms: int) -> TouchedHours:
@@ -167,6 +208,7 @@ def _cut_rollups(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, cut_m
 def _find_oldest(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> int | None:
     """Return the oldest instant of all due rows."""
     cut_of = {"points": due.raw_ms, "rollup_minutes": due.minutes_ms, "rollup_hours": due.hours_ms}
+    cut_of["events"] = due.events_ms
     oldest = []
     for table, cut_ms in cut_of.items():
         if cut_ms != ALWAYS_MS:
@@ -183,6 +225,7 @@ def _later(cuts: RetentionCuts, step: RetentionCuts) -> RetentionCuts:
         max(cuts.minutes_ms, step.minutes_ms),
         max(cuts.hours_ms, step.hours_ms),
         max(cuts.refused_ms, step.refused_ms),
+        max(cuts.events_ms, step.events_ms),
     )
 
 
@@ -210,16 +253,24 @@ def take_back(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> Rete
         min(cuts.minutes_ms, end_ms),
         min(cuts.hours_ms, end_ms),
         min(cuts.refused_ms, due.refused_ms),
+        cuts.events_ms,
     )
     save_cuts(connection, cuts)
     return cuts
 
 
-def count_due(connection: duckdb.DuckDBPyConnection, cut_ms: int) -> int:
-    """Return the number of samples before a cut."""
-    if cut_ms == ALWAYS_MS:
-        return 0
-    return count(connection, sql.COUNT_BEFORE, {"cut": cut_ms})
+def count_due(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> tuple[int, int]:
+    """Return the numbers of samples and of events before their cuts."""
+    samples = 0 if due.raw_ms == ALWAYS_MS else count(connection, sql.COUNT_BEFORE, {"cut": due.raw_ms})
+    if due.events_ms <= count(connection, sql.GET_EVENTS_FROM):
+        return samples, 0
+    return samples, count(connection, sql.COUNT_EVENTS_BEFORE, {"cut": due.events_ms})
+
+
+def count_deleted(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Return the numbers of samples and of events that retention has deleted so far."""
+    ((samples, events),) = connection.execute(sql.GET_DELETED).fetchall()
+    return int(samples), int(events)
 
 
 def _delete_of(connection: duckdb.DuckDBPyConnection, table: str, cut_ms: int) -> int:

@@ -61,12 +61,14 @@ def load_retention(connection: duckdb.DuckDBPyConnection) -> Retention:
 def save_retention(connection: duckdb.DuckDBPyConnection, retention: Retention) -> None:
     """Store the retention; nothing is deleted yet."""
     values = {"raw": retention.raw_days, "minute": retention.minute_days, "hour": retention.hour_days}
+    values["event"] = retention.event_days
     connection.execute(sql.SET_RETENTION, values)
 
 
 def save_cuts(connection: duckdb.DuckDBPyConnection, cuts: RetentionCuts) -> None:
     """Store the cuts."""
     values = {"raw": cuts.raw_ms, "minutes": cuts.minutes_ms, "hours": cuts.hours_ms, "refused": cuts.refused_ms}
+    values["events"] = cuts.events_ms
     connection.execute(sql.SET_CUTS, values)
 
 

@@ -59,16 +59,17 @@ def store_keep(
     raw_days: RawDaysOption = None,
     minute_days: MinuteDaysOption = None,
     hour_days: HourDaysOption = None,
+    event_days: Annotated[int | None, typer.Option(help="Days to keep events.", show_default="for ever", min=1)] = None,
     preview: PreviewOption = False,
     data: DataOption = None,
     store: StoreOption = None,
     api: ApiOption = None,
 ) -> None:
-    """Set the retention of samples and of rollups by minute and by hour; rollups by day are kept for ever.
+    """Set the retention of samples, of rollups by minute and by hour, and of events; days' rollups stay for ever.
 
     Samples that a shorter retention refused are accepted again. What is deleted already stays so.
     """
-    days = {"raw_days": raw_days, "minute_days": minute_days, "hour_days": hour_days}
+    days = {"raw_days": raw_days, "minute_days": minute_days, "hour_days": hour_days, "event_days": event_days}
     _work(data, store, api, kind="keep", preview=preview, **days)
 
 

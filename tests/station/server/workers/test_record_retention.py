@@ -21,6 +21,7 @@ class Station:
 
     def __init__(self, registry: Registry, clock: ManualClock) -> None:
         self.clock, self.in_doubt = clock, False
+        self.deleted: dict[str, tuple[int, int | None]] = {}
         repositories = ensure_organisation(registry, "local", "test")
         _, key = repositories.add_key("till", Scope.ADMIN)
         for _ in range(20):
@@ -29,7 +30,8 @@ class Station:
         clock.advance(730 * DAY_MS)
         registry.begin_session(key)
         repositories.retention.choose("audit", 365)
-        self.worker = RecordRetentionWorker(registry, "local", clock, lambda: self.in_doubt)
+        self.repositories = repositories
+        self.worker = RecordRetentionWorker(registry, "local", clock, lambda: self.in_doubt, lambda: self.deleted)
 
 
 @pytest.fixture
@@ -64,3 +66,24 @@ def test_a_round_of_a_clock_that_was_ahead_keeps_none_of_today_away(station: Sta
     assert station.worker.look()["audit"] == 7
     station.clock.advance(-20 * 365 * DAY_MS)
     assert station.worker.look()["audit"] == 7
+
+
+def test_what_the_store_has_deleted_is_in_the_audit_log_once(station: Station) -> None:
+    def noted() -> list[tuple[str, str | None]]:
+        entries = station.repositories.audit_entries(limit=1000)
+        return [(entry.record, entry.after) for entry in entries if entry.kind == "deletion by retention"]
+
+    station.deleted = {"samples": (0, None), "events": (0, None)}
+    station.worker.look()
+    assert noted() == []
+    station.deleted = {"samples": (5000, 86_400_000), "events": (7, 0)}
+    station.worker.look()
+    station.worker.look()
+    assert noted() == [("events", '{"deleted":7,"until_ms":0}'), ("samples", '{"deleted":5000,"until_ms":86400000}')]
+    station.deleted = {"samples": (5001, 172_800_000)}
+    station.worker.look()
+    assert noted()[0] == ("samples", '{"deleted":1,"until_ms":172800000}')
+    # A store that was replaced counts from nothing.
+    station.deleted = {"samples": (10, 172_800_000)}
+    station.worker.look()
+    assert noted()[0] == ("samples", '{"deleted":10,"until_ms":172800000}')
