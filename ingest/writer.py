@@ -12,7 +12,7 @@ from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from headland.contract.records import Ack
 from headland.contract.refusals import Reason, Refused
@@ -59,6 +59,8 @@ _LOOK_UP_EVERY_S: Final = 1.0
 _TRANSIENT: Final = (RetryLater, DataDamaged, OSError, sqlite3.Error)
 #: Errors that no commit waits for: only the messages that need the quarantine do.
 _NOT_AWAITED: Final = (QuarantineUnavailable,)
+
+T = TypeVar("T")
 
 
 class AckSender(Protocol):
@@ -132,6 +134,7 @@ class IngestWriter:
         self.is_followed: Callable[[], bool] = lambda: True
         self._in_flight: _CommitInFlight | None = None
         self._is_loaded = False
+        self._lacks_quarantine = False
         self.thread = SupervisedThread("ingest-writer", self._work, overdue_after_s=_OVERDUE_S, finish=self._end)
         #: Called in the commit thread with each committed batch; must return at once and raise nothing.
         self.on_commit: Callable[[WriteBatch, WriteResult], None] = lambda _batch, _result: None
@@ -255,6 +258,11 @@ class IngestWriter:
                 self._refresh_devices()
             self._replay()
 
+    @property
+    def commit_under_way(self) -> Future[bool] | None:
+        """The commit that has not been acknowledged yet, or None."""
+        return None if self._in_flight is None else self._in_flight.done
+
     def _has_acks_to_send(self) -> bool:
         """Return whether the commit under way has ended: its acks do not wait with the next batch."""
         return self._in_flight is not None and self._in_flight.done.done()
@@ -262,19 +270,41 @@ class IngestWriter:
     def _load(self) -> None:
         organisation = self._settings.organisation
         self._commits.submit(self.quarantine.take_moved, self._settings.shards).result()
-        self._commits.submit(self.saved_marks.load).result()
+        self._lacks_quarantine = False
+        self._ask_quarantine(self.saved_marks.load)
         former = self.former_marks()  # before the store's own, which only grow
         marks = self._store.marks()
         self._builder.load_marks(marks)
         records = self._store.devices(organisation)
         series = self._store.series(SeriesFilter(organisation))
-        owners = self._commits.submit(self.quarantine.device_owners).result()
+        owners = self._ask_quarantine(self.quarantine.device_owners) or {}
         self.saved_marks.note(self._builder.marks)
         self._builder.load(owners, records, series)
         replaced = self._builder.find_replaced(former)
-        known = self._commits.submit(self.quarantine.note_replaced, replaced, replay_numbers(marks)).result()
+        note = partial(self.quarantine.note_replaced, replaced, replay_numbers(marks))
+        known = self._ask_quarantine(note)
+        if known is None:
+            # What comes of their spools could not be told from what the replaced store had.
+            known = self._ask_quarantine(self.quarantine.replaced) or {}
+            self.waiting.require(spool for spool, ranges in (*replaced.items(), *known.items()) if ranges)
         if known:
-            self._builder.load_replaced(known, self._commits.submit(self.quarantine.digests).result())
+            self._builder.load_replaced(known, self._ask_quarantine(self.quarantine.digests) or {})
+        self._lacks_quarantine |= bool(self.quarantine.error)
+
+    def _ask_quarantine(self, ask: Callable[[], T]) -> T | None:
+        """Return what the quarantine answers; None where its file cannot be used: then it is asked again later."""
+        try:
+            return self._commits.submit(ask).result()
+        except QuarantineUnavailable as error:
+            _LOGGER.warning("started without all of the quarantine: %s", error)
+            self._lacks_quarantine = True
+            return None
+
+    def _load_again(self) -> None:
+        """Read the committed state with the quarantine, which could not be used at the start."""
+        self._finish_commit()
+        self._builder = self._make_builder()
+        self._retry(self._load)
 
     def _save_marks(self) -> None:
         digests = self._builder.dump_digests(self.saved_marks.unsaved())
@@ -324,8 +354,8 @@ class IngestWriter:
         return batch
 
     def _add(self, batch: CommitBatch, message: InboundMessage) -> None:
-        mark = numbers_of(message) if len(self.waiting) else None
-        if mark is not None and self.waiting.is_owed(mark.gateway):
+        mark = numbers_of(message) if self.waiting.is_due else None
+        if mark is not None and self.waiting.must_wait(mark):
             # Not accounted for: it has no commit ack, and its gateway sends it again.
             batch.messages.append(message)
             batch.counts["left_for_quarantine"] += 1
@@ -405,7 +435,8 @@ class IngestWriter:
         settled, spools = self.waiting.settle()
         self._ack_sender.acknowledge(settled)
         for spool in spools:
-            self._add_ack(spool, self._builder.marks[spool].high_water)
+            if spool in self._builder.marks:
+                self._add_ack(spool, self._builder.marks[spool].high_water)
         self._publish_acks()
         self._write_singly(self.waiting.take())
 
@@ -422,6 +453,8 @@ class IngestWriter:
         """Replay the requested messages of the quarantine; each is removed only once it is in the store."""
         # The quarantine's connection belongs to the commit thread.
         self._commits.submit(self._keep_quarantine)
+        if self._lacks_quarantine and not self.quarantine.error:
+            self._load_again()
         if self.waiting.is_due and not self.quarantine.error:
             self._finish_commit()
             self._end_waiting()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from enum import Enum, auto
 from typing import Final
 
@@ -31,7 +32,8 @@ class WaitingMessages:
 
     A refused message remains here until its bound is reached, and with its gateway beyond, which sends it again: in
     neither case it has a commit ack. What the store refused or counted when it had the rest of a batch already is owed:
-    the commit acks of its spools stay before it, and their gateways keep what they send meanwhile.
+    the commit acks of its spools stay before it, and their gateways keep what they send meanwhile. So they do with the
+    spools of which an earlier store had more, as long as that cannot be noted.
     """
 
     def __init__(self, receive_maximum: int) -> None:
@@ -42,6 +44,7 @@ class WaitingMessages:
         self._owed_dispositions: list[DispositionEntry] = []
         self._owed_counts: Counter[tuple[str, str]] = Counter()
         self._limits: dict[Epoch, int] = {}
+        self._required: set[Epoch] = set()
         self._left: Counter[str] = Counter()
         self._lost: Counter[str] = Counter()
         self._gateways: tuple[str, ...] = ()
@@ -102,9 +105,14 @@ class WaitingMessages:
         self._owed.append((message, refusal))
         return True
 
-    def is_owed(self, gateway: str) -> bool:
-        """Return whether something of a gateway is owed: its further records wait on its disk."""
-        return any(spool[0] == gateway for spool in self._limits)
+    def require(self, spools: Iterable[Epoch]) -> None:
+        """Let all records of spools wait on the disks of their gateways."""
+        self._required.update(spools)
+        self._note_gateways()
+
+    def must_wait(self, mark: Mark) -> bool:
+        """Return whether records wait on the disk of their gateway: something of it is owed, or their spool waits."""
+        return (mark.gateway, mark.epoch) in self._required or any(spool[0] == mark.gateway for spool in self._limits)
 
     def limit(self, spool: Epoch, high_water: int) -> int:
         """Return up to which record a spool may be acknowledged."""
@@ -118,7 +126,7 @@ class WaitingMessages:
     def settle(self) -> tuple[list[InboundMessage], list[Epoch]]:
         """Forget what was owed; return the messages that may be acknowledged now, and the spools without a limit."""
         settled, spools = [message for message, _ in self._owed], list(self._limits)
-        self._owed, self._owed_dispositions, self._limits = [], [], {}
+        self._owed, self._owed_dispositions, self._limits, self._required = [], [], {}, set()
         for counts in (self._owed_counts, self._lost, self._left):
             counts.clear()
         self._note_gateways()
@@ -138,12 +146,13 @@ class WaitingMessages:
             return ""
         more = len(gateways) - 1
         others = f" and {more} more gateway{'s' if more > 1 else ''}" if more else ""
-        return f"refused messages of {gateways[0]}{others} wait for it"
+        return f"messages of {gateways[0]}{others} wait for it"
 
     def _note_gateways(self) -> None:
         held = {_gateway_of(message) for message in self._messages.values()}
         owed = {_gateway_of(message) for message, _ in self._owed}
-        self._gateways = tuple(sorted(held | owed | set(self._left) | set(self._lost)))
+        required = {gateway for gateway, _ in self._required}
+        self._gateways = tuple(sorted(held | owed | required | set(self._left) | set(self._lost)))
 
 
 def numbers_of(message: InboundMessage) -> Mark | None:

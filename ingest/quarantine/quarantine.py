@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from headland.contract.refusals import Reason, Refused
-from headland.errors import RetryLater
+from headland.errors import QuarantineUnavailable, RetryLater
 from headland.store.number_sets import Counts, Ranges, merge, subtract
 from ingest.accounting import ledger, spool_reports
 from ingest.quarantine import replays
@@ -192,7 +192,7 @@ class Quarantine:
     def device_owners(self) -> dict[str, str]:
         """Return the gateway of each device as it was saved last. Before commits begin; moves a damaged file aside."""
         query = "SELECT device, gateway FROM device_owners"
-        return self._write(lambda file: dict(file.execute(query).fetchall())) if self._path.exists() else {}
+        return self._read_first(lambda file: dict(file.execute(query).fetchall()), {})
 
     def take_moved(self, shards: frozenset[int]) -> int:
         """Take what other workers' files in the folder have of the gateways of `shards`; return of how many gateways.
@@ -204,9 +204,7 @@ class Quarantine:
     def marks(self) -> dict[tuple[str, str], int]:
         """Return how far each spool was committed, as it was saved last. Before commits begin."""
         query = "SELECT gateway, epoch, high_water FROM spool_marks"
-        if not self._path.exists():
-            return {}
-        return self._write(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)})
+        return self._read_first(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)}, {})
 
     def save_marks(
         self,
@@ -236,9 +234,7 @@ class Quarantine:
     def digests(self) -> dict[tuple[str, str], bytes]:
         """Return the saved digests of the newest records of spools. Before commits begin."""
         query = "SELECT gateway, epoch, digests FROM spool_digests"
-        if not self._path.exists():
-            return {}
-        return self._write(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)})
+        return self._read_first(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)}, {})
 
     def note_replaced(
         self, replaced: Mapping[tuple[str, str], Ranges], replay_numbers: Mapping[str, int]
@@ -263,13 +259,13 @@ class Quarantine:
                 entry = ledger.DispositionEntry(gateway, epoch, ledger.Disposition.REPLACED, subtract(ranges, known))
                 ledger.record_dispositions(connection, [entry])
             ledger.record_dispositions(connection, replays.take_lost_replays(connection, replay_numbers))
-            return {
-                (gateway, epoch): of_it.ranges
-                for (gateway, epoch, disposition), of_it in ledger.read_counts(connection).items()
-                if disposition is ledger.Disposition.REPLACED
-            }
+            return _replaced_in(connection)
 
         return self._write(work)
+
+    def replaced(self) -> dict[tuple[str, str], Ranges]:
+        """Return the records of replaced stores that are known. Before commits begin. Raises RetryLater."""
+        return self._read_first(_replaced_in, {})
 
     def remove_replaced(self, entries: Sequence[ledger.DispositionEntry]) -> None:
         """Remove records of a replaced store that are stored again, each proven the same. Raises RetryLater."""
@@ -347,6 +343,19 @@ class Quarantine:
         """Close the connection; the next change opens it again."""
         self._file.close()
 
+    def _read_first(self, work: Callable[[sqlite3.Connection], T], nothing: T) -> T:
+        """Return what the file says before commits begin; `nothing` without one.
+
+        A damaged file is moved aside; one that cannot be written is read as it is. Raises QuarantineUnavailable.
+        """
+        if not self._path.exists():
+            return nothing
+        try:
+            return self._write(work)
+        except QuarantineUnavailable:
+            with self._file.read_as_it_is() as connection:
+                return work(connection)
+
     def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
             result = self._file.write(work)
@@ -370,6 +379,14 @@ class Quarantine:
     def _change(self, statement: str, values: Sequence[int]) -> bool:
         with self._file.read() as connection, connection:
             return connection.execute(statement, values).rowcount > 0
+
+
+def _replaced_in(connection: sqlite3.Connection) -> dict[tuple[str, str], Ranges]:
+    return {
+        (gateway, epoch): of_it.ranges
+        for (gateway, epoch, disposition), of_it in ledger.read_counts(connection).items()
+        if disposition is ledger.Disposition.REPLACED
+    }
 
 
 def _file_state(path: Path) -> tuple[int, int, int] | None:

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 from headland.errors import QuarantineUnavailable, RetryLater
 from headland.sqlite_wal import use_wal
+from headland.store.number_sets import Range, merge, subtract
 from ingest.accounting import ledger, spool_reports
 from ingest.quarantine import replays
 
@@ -172,6 +173,8 @@ class QuarantineFile:
         for table in (*_SALVAGED, *ledger.TABLES, spool_reports.TABLE, replays.TABLE):
             with connection:
                 kept += _salvage(connection, aside, table)
+        with connection:
+            ledger.record_dispositions(connection, _missing_messages(connection))
         _LOGGER.error(
             "the quarantine file was damaged (%s); it was moved to %s, %d rows of it are in the new file",
             error,
@@ -189,6 +192,19 @@ class QuarantineFile:
                 yield connection
         except sqlite3.Error as error:
             raise RetryLater(f"the quarantine file {self._path} cannot be read: {error}") from error
+
+    @contextlib.contextmanager
+    def read_as_it_is(self) -> Iterator[sqlite3.Connection]:
+        """Open the file for a reader that writes nothing, not even beside it; raises QuarantineUnavailable."""
+        log = self._path.with_name(f"{self._path.name}-wal")
+        try:
+            # With a log SQLite needs the shared memory beside it; without one the file alone is everything.
+            is_whole = not log.exists() or log.stat().st_size == 0
+            address = f"{self._path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_whole else ''}"
+            with contextlib.closing(sqlite3.connect(address, timeout=_WAIT_S, uri=True)) as connection:
+                yield connection
+        except (sqlite3.Error, OSError) as error:
+            raise QuarantineUnavailable(f"the quarantine file {self._path} cannot be read: {error}") from error
 
 
 def move_aside(path: Path) -> Path:
@@ -229,6 +245,26 @@ def _salvage(connection: sqlite3.Connection, damaged: Path, table: str) -> int:
             for row in rows:
                 kept += connection.execute(statement, row).rowcount
     return kept
+
+
+def _missing_messages(connection: sqlite3.Connection) -> list[ledger.DispositionEntry]:
+    """Return as lost what the saved ledger has as waiting in quarantine, and of which the message was not saved."""
+    query = "SELECT gateway, epoch, first, seq FROM refused WHERE gateway NOT NULL AND epoch NOT NULL"
+    there: dict[tuple[str, str], list[Range]] = {}
+    for gateway, epoch, first, last in connection.execute(query):
+        there.setdefault((gateway, epoch), []).append((first, last))
+    waiting = (ledger.Disposition.QUARANTINED, ledger.Disposition.REFUSED)
+    gone = [
+        ledger.DispositionEntry(
+            gateway,
+            epoch,
+            ledger.Disposition.LOST,
+            subtract(counts.ranges, merge(there.get((gateway, epoch), ()))),
+        )
+        for (gateway, epoch, disposition), counts in ledger.read_counts(connection).items()
+        if disposition in waiting
+    ]
+    return [entry for entry in gone if entry.ranges]
 
 
 def _connect(path: Path) -> sqlite3.Connection:

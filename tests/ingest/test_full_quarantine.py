@@ -56,7 +56,7 @@ def test_what_cannot_be_quarantined_holds_up_no_other_message(bench: Bench) -> N
         assert bench.acks.acks[-1][1].seq == 39
         health = bench.service._health_of_storage()
         assert health is not None
-        assert "refused messages of gx wait for it" in health.detail
+        assert "messages of gx wait for it" in health.detail
     turn_until_written(bench)
     assert refused in bench.acks.mids
     assert [message.gateway for message in bench.writer.quarantine.list()] == ["gx"]
@@ -157,3 +157,72 @@ def test_a_station_that_dies_while_the_quarantine_lacks_something_gets_it_again(
         assert bench.writer.quarantine.count() == 3
         assert max(ack.seq for gateway, ack in bench.acks.acks if gateway == "gw-1") == 6
         bench.writer.finish()
+
+
+def start_again(bench: Bench, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """Return a process that starts on the files of another one, and that waits for nothing at its start."""
+
+    def wait(_wait_s: float) -> bool:
+        raise AssertionError("the start waits")
+
+    again = Bench(folder, bench.store, receive_maximum=32, batch_messages=10)
+    monkeypatch.setattr(again.writer, "_wait", wait)
+    assert again.writer.load()
+    return again
+
+
+def test_ingest_starts_without_a_quarantine_that_can_be_written_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Bench(tmp_path, ShortStore(), receive_maximum=32, batch_messages=10)
+    first.writer.load()
+    first.put(record(1, 1.0, gateway="gx", device="gx-1"))
+    first.put(batch_of(2, gateway="gx"), GARBAGE)
+    first.settle()
+    first.writer.finish()
+    with no_file_may_grow():
+        bench = start_again(first, tmp_path, monkeypatch)
+        health = bench.service._health_of_storage()
+        assert health is not None
+        assert "cannot be written" in health.detail
+        # A device of another gateway is known as such: its owner is read from the file as it is.
+        theirs = bench.put(record(1, 1.0, gateway="gz", device="gx-1"))
+        refused = bench.put(batch_of(3, gateway="gx"), GARBAGE)
+        others = [bench.put(batch_of(seq)) for seq in range(1, 12)]
+        bench.settle()
+        assert set(others) <= set(bench.acks.mids)
+        assert not {theirs, refused} & set(bench.acks.mids)
+        assert bench.acks.acks[-1][1].seq == 11
+    turn_until_written(bench)
+    assert {theirs, refused} <= set(bench.acks.mids)
+    assert bench.delivery("gx").totals.quarantined == 2
+    assert bench.delivery("gz").totals.quarantined == 1
+    assert bench.service._health_of_storage() is None
+    bench.writer.finish()
+
+
+def test_the_spools_of_a_replaced_store_wait_until_their_loss_can_be_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Bench(tmp_path, ShortStore(), receive_maximum=32, batch_messages=10)
+    first.writer.load()
+    for gateway in ("gw-1", "gx"):
+        for seq in range(1, 10):
+            first.put(record(seq, 1.0, gateway=gateway, device=f"{gateway}-1"))
+    first.settle()
+    first.writer.finish()
+    first.store = ShortStore()  # an empty one
+    with no_file_may_grow():
+        bench = start_again(first, tmp_path, monkeypatch)
+        left = [bench.put(record(seq, 1.0, gateway="gx", device="gx-1")) for seq in range(10, 21)]
+        others = [bench.put(batch_of(seq, gateway="gy")) for seq in range(1, 12)]
+        bench.settle()
+        assert {*others, *left} <= set(bench.acks.mids)
+        assert {gateway for gateway, _ in bench.acks.acks} == {"gy"}, "gx keeps its records on its disk"
+        assert bench.service._health_of_storage().detail.endswith("messages of gw-1 and 1 more gateway wait for it")  # type: ignore[union-attr]
+    turn_until_written(bench)
+    for seq in range(10, 21):
+        bench.put(record(seq, 1.0, gateway="gx", device="gx-1"))  # its gateway sends them again
+    bench.settle()
+    assert [(each.first, each.last) for each in bench.delivery("gx").lost] == [(1, 9)]
+    bench.writer.finish()

@@ -182,7 +182,8 @@ def test_a_quarantine_that_cannot_be_written_holds_the_ack_back(tmp_path: Path) 
     bench.put(batch_of(1), b"poison")
     bench.writer.start()
     try:
-        wait_until(lambda: "quarantine" in bench.writer.storage_error)
+        wait_until(lambda: bench.writer.counts["held_for_quarantine"] == 1)
+        assert "cannot be written" in bench.writer.quarantine.error
         assert (bench.acks.mids, bench.store.tries) == ([], 0)
         (tmp_path / "quarantine.sqlite").rmdir()
         bench.wait_for_mids([1])

@@ -294,7 +294,16 @@ def test_a_damaged_page_stops_nothing_and_what_is_readable_is_kept(path: Path, w
     assert set(range(401, 420)) <= kept
     assert len(kept) > 19 or where == "head"
     assert len(list(path.parent.glob("*.damaged-*"))) >= 1
+    waiting, lost = (numbers_of(later, which) for which in (Disposition.QUARANTINED, Disposition.LOST))
+    assert waiting <= kept, "the ledger names messages that are in the damaged file alone"
+    if where == "middle":
+        assert (waiting, lost) == (kept, set(range(1, 401)) - kept)
     later.close()
+
+
+def numbers_of(quarantine: Quarantine, disposition: Disposition) -> set[int]:
+    ranges = ranges_of(quarantine, "gx", disposition)
+    return {number for first, last in ranges for number in range(first, last + 1)}
 
 
 class OvertakenConnection(sqlite3.Connection):
