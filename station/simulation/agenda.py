@@ -11,8 +11,8 @@ from typing import Any, Final, TextIO
 
 from headland.clock import MachineClock
 
-#: 2026-01-01T00:00:00Z, the wall time at which each simulation begins.
-START_MS: Final = 1_767_225_600_000
+#: 2026-01-01T12:00:00Z, the wall time at which each simulation begins: midnight is in the middle of a day's run.
+START_MS: Final = 1_767_268_800_000
 #: How many of the last lines of the trace are kept for the report of a failure.
 _KEPT_LINES: Final = 60
 

@@ -128,7 +128,8 @@ def _compare_states(epoch: EpochDelivery, fact: EpochFacts, stored: Collection[i
         ("dropped", epoch.dropped_by_gateway, len((nowhere & dropped) - waiting), len(dropped | thinned)),
         ("expired", epoch.expired, 0, len(gone) + (len(events) if fact.expired else 0)),
         ("uncounted", epoch.uncounted, 0, 0),
-        ("lost", epoch.lost, 0, 0),  # nothing leaves a quarantine that is not full
+        # Nothing leaves a quarantine that is not full; of a damaged file, what can be read is saved.
+        ("lost", epoch.lost, 0, len(nowhere - waiting) if fact.has_lost_book else 0),
         ("gone", epoch.gone_unseen, 0, len(records - own)),
     )
     for name, value, least_known, most in bounds:

@@ -32,6 +32,7 @@ class FaultSums:
     on_disk: int = 0
     quarantined: int = 0
     dropped: int = 0
+    expired: int = 0
     lost: int = 0
     said: int = 0
     untraced: int = 0
@@ -50,6 +51,7 @@ class FaultSums:
             self.on_disk += verdict.on_disk
             self.quarantined += verdict.quarantined
             self.dropped += verdict.dropped
+            self.expired += verdict.expired
             self.lost += len(verdict.lost)
             self.said += verdict.said
             self.untraced += verdict.untraced
@@ -58,8 +60,8 @@ class FaultSums:
             self.doubled += len(verdict.doubled)
 
     def row(self) -> list[int]:
-        """Return the figures of `_COLUMNS`; kept is on a gateway's disk, in quarantine or reported as dropped."""
-        kept = self.on_disk + self.quarantined + self.dropped
+        """Return the figures of `_COLUMNS`; kept is on a gateway's disk, in quarantine, dropped as said, or expired."""
+        kept = self.on_disk + self.quarantined + self.dropped + self.expired
         return [
             self.faults, self.accepted, self.stored, kept, self.lost, self.said, self.untraced, self.unsaid,
             self.doubled,

@@ -38,6 +38,7 @@ def find_contradictions(
                 dropped=reports[origin].dropped.get(epoch, set()),
                 thinned=reports[origin].thinned.get(epoch, set()),
                 shared=shared[origin],
+                expired=truths[origin].expired,
                 has_lost_book=station.has_lost_book,
                 replaced_upto=station.replaced.get((gateway, epoch), 0),
             )

@@ -19,7 +19,10 @@ class GatewayTruth:
     `untraced` were on a disk whose content was replaced, or which lied: nothing else ever knew of them. `unprovable`
     were lost while there was no check file, and no byte of them was left; by the id and the time with which the gateway
     says that it does not know how many records it had. `taken_by_power` were in a spool before a power cut and not
-    after it, though the disk was honest. `names` are the gateway's ids, one after the other.
+    after it, though the disk was honest. `expired` were deleted from the store by its retention. `taken` were in a
+    spool, a store or a quarantine that a fault took; no other record may be lost, said or not. `said_once` were named
+    as lost before a book of the station was lost, and `forgotten` were gone from a spool before its check file was set
+    back or deleted. `names` are the gateway's ids, one after the other.
     """
 
     names: set[str]
@@ -30,6 +33,10 @@ class GatewayTruth:
     untraced: set[int] = field(default_factory=set)
     unprovable: dict[tuple[str, int], set[int]] = field(default_factory=dict)
     taken_by_power: set[int] = field(default_factory=set)
+    expired: set[int] = field(default_factory=set)
+    taken: set[int] = field(default_factory=set)
+    said_once: set[int] = field(default_factory=set)
+    forgotten: set[int] = field(default_factory=set)
 
     def note(self, epoch: str, records: Mapping[int, int]) -> None:
         """Note which number each record of an epoch holds; two copies of one spool may use the same seq."""
@@ -57,9 +64,10 @@ class GatewayTruth:
 class GatewayVerdict:
     """What became of one gateway's accepted numbers: each is in the first of these places that has it.
 
-    `stored`, `on_disk` of the gateway, `quarantined`, `dropped` as the gateway reported; the rest is `lost`. `said` of
-    the lost are named by the delivery report or by an event, `untraced` could not be known by anyone. `doubled` are
-    stored more often than once, `unknown` were never accepted. `wrongly_said` are named as lost and are stored.
+    `stored`, `on_disk` of the gateway, `quarantined`, `dropped` as the gateway reported, `expired`, deleted by the
+    retention of the store; the rest is `lost`. `said` of the lost are named by the delivery report or by an event,
+    `untraced` could not be known by anyone. `doubled` are stored more often than once, `unknown` were never accepted.
+    `wrongly_said` are named as lost and are stored.
     """
 
     gateway: str
@@ -68,6 +76,7 @@ class GatewayVerdict:
     on_disk: int
     quarantined: int
     dropped: int
+    expired: int
     lost: tuple[int, ...]
     said: int
     untraced: int
@@ -95,7 +104,7 @@ def judge(
     """Return the verdict on a gateway; `stored` counts how often each number is in the store."""
     left = truth.certain - stored.keys()
     kept: list[int] = []
-    for place in (on_disk, quarantined, dropped):
+    for place in (on_disk, quarantined, dropped, truth.expired):
         kept.append(len(left & place))
         left -= place
     return GatewayVerdict(
@@ -105,6 +114,7 @@ def judge(
         on_disk=kept[0],
         quarantined=kept[1],
         dropped=kept[2],
+        expired=kept[3],
         lost=tuple(sorted(left)),
         said=len(left & said),
         untraced=len((left - said) & truth.untraced),

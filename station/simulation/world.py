@@ -246,7 +246,8 @@ class _World:
         self._result.trouble += find_wrong_health(self.receiver, names)
         said = self.receiver.said(self.truths)
         for name, truth in self.truths.items():
-            truth.untraced |= self.receiver.doubted(truth)
+            # The station's books had it and lost it, and the gateway's own has lost it as well.
+            truth.untraced |= self.receiver.doubted(truth) | (truth.said_once & truth.forgotten)
             taken = truth.taken_by_power & truth.certain
             if taken:
                 self._result.trouble.append(
@@ -266,6 +267,10 @@ class _World:
             if verdict.untraced and not _TRACELESS & self._result.faults.keys():
                 what = f"{verdict.untraced} records left no trace"
                 self._result.trouble.append(f"{name}: {what}, and no fault happened that takes every trace")
+            without_cause = set(verdict.lost) - truth.taken - truth.in_damaged
+            if without_cause:
+                some = sorted(without_cause)[:5]
+                self._result.trouble.append(f"{name}: {len(without_cause)} records are lost that no fault took: {some}")
             self.agenda.note("verdict", str(verdict))
 
     def _end(self) -> None:

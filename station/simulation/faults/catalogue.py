@@ -52,4 +52,5 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "restore-station": station.restore_station,
     "refuse-old": station.refuse_old,
     "step-station-clock": station.step_station_clock,
+    "expire": station.expire,
 }

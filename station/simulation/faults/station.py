@@ -15,6 +15,9 @@ _STEPS_MS: Final = (HOUR_MS, 6 * HOUR_MS, DAY_MS, 365 * DAY_MS, 3650 * DAY_MS)
 def lose_quarantine(world: World) -> None:
     """Delete, cut or damage the file of ingest while it is down."""
     receiver = world.receiver
+    receiver.remember_said(world.truths)
+    for truth in world.truths.values():
+        truth.taken |= receiver.quarantined_numbers(truth)
     receiver.kill()
     how = world.rng.choice(("delete", "shorten", "flip"))
     world.agenda.note("ingest", f"has its quarantine harmed: {how}")
@@ -50,6 +53,7 @@ def restore_station(world: World) -> None:
     def put_back() -> None:
         if writes > receiver.store.writes:  # an older state has been put back since
             return
+        receiver.remember_said(world.truths)
         receiver.kill()
         world.agenda.note("ingest", f"gets its whole folder of {writes} writes")
         receiver.restore_folder(writes, files, recorded, world.truths)
@@ -68,6 +72,13 @@ def refuse_old(world: World) -> None:
         store.refuses_before_ms = None
 
     world.agenda.after(3 * 3600.0, end)
+
+
+def expire(world: World) -> None:
+    """Let the store's retention delete what is older than the last midnight, unless the station's clock is in doubt."""
+    process = world.receiver.process
+    if process is not None and process.is_quiet and not process.station_clock.in_doubt():
+        world.receiver.expire(world.truths)
 
 
 def step_station_clock(world: World) -> None:

@@ -87,6 +87,10 @@ class SimulatedGateway:
         self.thinned: set[tuple[str, int, int]] = set()
         #: Numbers that are gone from the disk, until the spool is empty: then what it knows of them has been sent.
         self.to_report: set[int] = set()
+        #: Numbers that are gone from the disk for ever: what its check file has reported, or will.
+        self.gone: set[int] = set()
+        #: Numbers that waited when the daemon ended.
+        self.waited: set[int] = set()
         self.numbers_before: set[int] = set()
         self._unprovable: set[int] = set()
         #: Whether the check file was set back since the daemon ended: it does not know of the newest records.
@@ -119,7 +123,10 @@ class SimulatedGateway:
         if spool.counters()["damaged"]:
             self.truth.in_damaged |= self.numbers_before
         if spool.epoch != self.epoch:
-            self.note_records(spool.epoch, self.read_records(self.disk.read()))
+            records = self.read_records(self.disk.read())
+            self._note_gone(self.waited - set(records.values()))
+            self.note_records(spool.epoch, records)
+        self.waited = set()
         self.process.begin()
 
     def kill(self, *, with_power: bool = False) -> None:
@@ -132,7 +139,7 @@ class SimulatedGateway:
         if with_power:
             is_honest = not self.disk.lies
             before = self._numbers_named(self.disk.read())
-            self.tamper(self.disk.cut_power)
+            self.tamper(self.disk.cut_power, takes_check=not is_honest)
             if is_honest:
                 self.truth.taken_by_power |= before - self._numbers_named(self.disk.read())
 
@@ -223,15 +230,21 @@ class SimulatedGateway:
         """Return the numbers in a spool's file: those of the records that were not dropped."""
         return {number for *_, payload in self._read_rows(files, name) for number in numbers_of(payload)}
 
-    def tamper(self, change: Callable[[], object]) -> None:
-        """Change files while the daemon is down; what is gone with every trace of it is noted."""
+    def tamper(self, change: Callable[[], object], *, takes_check: bool = True) -> None:
+        """Change files while the daemon is down; what is gone with every trace of it is noted.
+
+        Without `takes_check` what the check file has lost was written in the last second.
+        """
         before = self.disk.read()
         change()
         after = self.disk.read()
         self.numbers_before = self._numbers_named(before) if after != before else set()
         if after != before:
-            self.to_report |= self.numbers_before - self._numbers_named(after)
-        self._is_check_stale |= after.get(CHECK_FILE) != before.get(CHECK_FILE)
+            self._note_gone(self.numbers_before - self._numbers_named(after))
+        is_check_changed = after.get(CHECK_FILE) != before.get(CHECK_FILE)
+        self._is_check_stale |= is_check_changed
+        if is_check_changed and takes_check:
+            self.truth.forgotten |= self.gone
         if self._is_check_stale:  # whichever of the two was harmed first
             self.truth.untraced |= self.to_report
         elif CHECK_FILE not in before and after != before:
@@ -240,7 +253,7 @@ class SimulatedGateway:
             if any(after.values()):
                 self._unprovable |= gone
             else:
-                self.truth.untraced |= gone
+                self.truth.untraced |= gone | self.to_report
 
     def note_records(self, epoch: str, records: Mapping[int, int]) -> None:
         """Note which numbers the records of this machine's spool hold."""
@@ -252,6 +265,11 @@ class SimulatedGateway:
     def note(self, what: str) -> None:
         """Add a line to the trace."""
         self.agenda.note(f"{self.name}/{self.index}", what)
+
+    def _note_gone(self, numbers: set[int]) -> None:
+        self.to_report |= numbers
+        self.gone |= numbers
+        self.truth.taken |= numbers
 
     def _note_unprovable(self, spool: Spool) -> None:
         """Note what was lost without a trace, where the spool says that it does not know what it had."""

@@ -59,6 +59,8 @@ class GatewayMachine(Protocol):
     dropped: dict[tuple[str, int, int], set[int]]
     thinned: set[tuple[str, int, int]]
     to_report: set[int]
+    gone: set[int]
+    waited: set[int]
     process: GatewayProcess | None
 
     def contents(self, count: int) -> list[Content]:
@@ -160,9 +162,14 @@ class GatewayProcess:
         if self._link is not None:
             self._link.die(with_power=with_power)
         files = self._machine.disk.read()
-        if SPOOL_FILE not in files and CHECK_FILE not in files:  # deleted in use, and not noticed before the end
-            waiting = {seq: number for seq, number in self._machine.records.items() if seq > self.spool.acked_seq}
-            self._machine.truth.untraced.update(waiting.values())
+        machine = self._machine
+        machine.waited = {number for seq, number in machine.records.items() if seq > self.spool.acked_seq}
+        if SPOOL_FILE not in files:
+            machine.truth.taken |= machine.waited
+        if CHECK_FILE not in files:  # deleted in use, and not noticed before the end
+            machine.truth.forgotten |= machine.gone
+            if SPOOL_FILE not in files:
+                machine.truth.untraced |= machine.waited | machine.to_report
         self._close(files)
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from pathlib import Path
@@ -13,6 +14,7 @@ from headland.contract.records import SPOOL_DAMAGED, SPOOL_RENEWED, SPOOL_SHORTE
 from headland.station_clock.station_clock import ClockSources, StationClock
 from headland.store.number_sets import Ranges, merge
 from headland.store.port import MarkState, SeriesFilter, WriteBatch, WriteResult
+from headland.units_of_time import DAY_MS
 from ingest.accounting.delivery import Delivery
 from ingest.accounting.ledger import Disposition
 from ingest.accounting.spool_reports import GatewayReport, SpoolReport, reports_in
@@ -25,7 +27,7 @@ from station.simulation.agenda import Agenda, SimulatedClock
 from station.simulation.machines.disk import Disk, Files, ProcessKilled
 from station.simulation.machines.links import SimulatedClient
 from station.simulation.machines.network import Line, Network
-from station.simulation.machines.numbers import NUMBER_CHANNEL, numbers_of
+from station.simulation.machines.numbers import NUMBER_CHANNEL, device_of, numbers_of
 from station.simulation.machines.store import SimulatedStore, StoreEngine, make_store
 from station.simulation.truth import GatewayTruth
 
@@ -62,22 +64,57 @@ class _Inbox(Inbox):
 
 
 class _Commits(Executor):
-    """Runs a transaction when its result is asked for: until then it counts as under way."""
+    """The commit thread: works run one after the other, in the order in which they were given.
+
+    A work counts as under way until its result, or that of a later one, is asked for, or `run` is called.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[_Commit] = deque()
 
     def submit(self, work: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
         """Return the result to come."""
-        return _Commit(lambda: work(*arguments, **named))
+        commit = _Commit(self, lambda: work(*arguments, **named))
+        self._waiting.append(commit)
+        return commit
+
+    def run(self, before: Future[Any] | None) -> None:
+        """Run the works that were given before one, or all."""
+        while self._waiting and self._waiting[0] is not before:
+            work = self._waiting.popleft()
+            work.run()
+            if isinstance(work.exception(), ProcessKilled):
+                raise ProcessKilled
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a work has not been done."""
+        return bool(self._waiting)
+
+    def run_with(self, last: Future[Any]) -> None:
+        """Run a work, and before it those that were given before."""
+        while not last.done():
+            self._waiting.popleft().run()
 
 
 class _Commit(Future[Any]):
-    def __init__(self, work: Callable[[], Any]) -> None:
+    def __init__(self, commits: _Commits, work: Callable[[], Any]) -> None:
         super().__init__()
+        self._commits = commits
         self._work = work
 
+    def run(self) -> None:
+        """Do the work; its error is that of the result."""
+        try:
+            self.set_result(self._work())
+        except BaseException as error:
+            self.set_exception(error)
+
     def result(self, timeout: float | None = None) -> Any:
-        """Run the transaction."""
+        """Return the result, after the work."""
         del timeout
-        return self._work()
+        self._commits.run_with(self)
+        return super().result(0.0)
 
 
 class StationMachine:
@@ -145,6 +182,7 @@ class StationMachine:
                         for ranges in (state.accounted, had)
                     )
                     self.removed.setdefault(origin, set()).update(there - left)
+                    truth.taken |= there - left
         self._note_unknowable(truths)
         for source, state in spool_marks(self.store.marks()).items():
             self.replaced[source] = max(state.accounted[-1][1], self.replaced.get(source, 0))
@@ -182,9 +220,25 @@ class StationMachine:
         self.disk.write(files)
         self.has_lost_book = True
 
+    def remember_said(self, truths: Mapping[str, GatewayTruth]) -> None:
+        """Remember what is said now, before a book that says it is lost or replaced."""
+        for origin, numbers in self.said(truths).items():
+            truths[origin].said_once |= numbers
+
     def true_ms(self) -> int:
         """Return the true time."""
         return SimulatedClock(self.agenda).now_ms()
+
+    def expire(self, truths: Mapping[str, GatewayTruth]) -> None:
+        """Delete what was measured before the last midnight by the station's clock, as its retention does at night."""
+        cut_ms = self.clock.now_ms() // DAY_MS * DAY_MS
+        before = {origin: self.stored_numbers(device_of(origin)).keys() for origin in truths}
+        self.store.expire_before(cut_ms)
+        for origin, numbers in before.items():
+            truths[origin].expired |= numbers - self.stored_numbers(device_of(origin)).keys()
+        self.agenda.note("ingest", f"has what is before {cut_ms} deleted")
+        if cut_ms > self.true_ms():
+            self.clock_trouble.append(f"a clock that is {cut_ms - self.true_ms()} ms off deleted samples")
 
     def note_doubt(self) -> None:
         """Note where the clock is wrong by half an hour or more, and its process does not say so."""
@@ -304,6 +358,7 @@ class IngestProcess:
         self._is_writing = False
         self._client: SimulatedClient | None = None
         self._session_due = self._writer_due = float("inf")
+        self._commits = _Commits()
         sources = ClockSources(machine.clock.now_ms, machine.clock.monotonic_s, lambda: "boot", lambda: None)
         self.station_clock = StationClock(machine.disk.folder / "clock.json", sources=sources)
         self.service = IngestService(
@@ -314,7 +369,7 @@ class IngestProcess:
                 station_clock=self.station_clock,
                 make_client=self._make_client,
                 make_inbox=self._make_inbox,
-                make_commits=_Commits,
+                make_commits=lambda: self._commits,
                 make_wait=self._make_wait,
             ),
         )
@@ -428,17 +483,37 @@ class IngestProcess:
                 self._is_loaded = writer.load()
             writer.turn()
         except ProcessKilled:
-            self._agenda.note("ingest", "ends within a commit")
-            self._machine.kill()
-            self._close_files()
-            self._agenda.after(self._rng.uniform(*_RESTART_S), self._machine.start)
+            self._end_within_commit()
             return
         finally:
             self._is_writing = False
+        if self._commits.is_busy:
+            self._agenda.after(self._rng.uniform(*_COMMIT_S), self._run_commits)
         is_busy = writer.counts["received"] > received
         if writer.counts["replayed"] > replayed:
             self._plan_writer(_REPLAY_S)
         self._plan_writer(self._rng.uniform(*(_COMMIT_S if is_busy else _IDLE_S)))
+
+    def _run_commits(self) -> None:
+        """Do what nobody waits for, as far as no commit is under way before it."""
+        if self._is_dead:
+            return
+        if self._machine.frozen_until_s > self._agenda.now_s or self._is_writing:
+            self._agenda.after(1.0, self._run_commits)
+            return
+        self._is_writing = True
+        try:
+            self._commits.run(self.service.writer.commit_under_way)
+        except ProcessKilled:
+            self._end_within_commit()
+        finally:
+            self._is_writing = False
+
+    def _end_within_commit(self) -> None:
+        self._agenda.note("ingest", "ends within a commit")
+        self._machine.kill()
+        self._close_files()
+        self._agenda.after(self._rng.uniform(*_RESTART_S), self._machine.start)
 
 
 def _stored_numbers(store: SimulatedStore, device: str) -> dict[int, int]:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import random
 import shutil
 from abc import abstractmethod
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from headland.contract.records import Descriptor
-from headland.store.core.rollup import reject_expired
+from headland.store.core.rollup import Retention, reject_expired
+from headland.store.core.state import expire_books
 from headland.store.duckdb.paths import size_of, wal_of
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.memory import MemoryStore
 from headland.store.port import DeviceRecord, Store, WriteBatch, WriteResult
+from headland.units_of_time import DAY_MS
 from station.simulation.agenda import SimulatedClock
 from station.simulation.machines.disk import ProcessKilled, unavailable
 
@@ -26,8 +28,17 @@ StoreFault = Literal["", "refuses", "refuses after storing", "killed before stor
 StoreEngine = Literal["memory", "duckdb"]
 
 _ALWAYS_MS: Final = -(2**53)
-#: A write to a store: samples and marks, or a descriptor with its organisation and gateway.
-_Write = WriteBatch | tuple[str, str, Descriptor]
+
+
+@dataclass(frozen=True, slots=True)
+class _Deletion:
+    """Deletion of all samples before a midnight, by the retention."""
+
+    cut_ms: int
+
+
+#: A write to a store: samples and marks, a descriptor with its organisation and gateway, or a deletion.
+_Write = WriteBatch | tuple[str, str, Descriptor] | _Deletion
 
 
 class SimulatedStore(Store, Protocol):
@@ -36,6 +47,8 @@ class SimulatedStore(Store, Protocol):
     fault: StoreFault
     #: Samples before this time are refused for ever; None for none.
     refuses_before_ms: int | None
+    #: What is older was deleted, and is refused as well.
+    cut_ms: int
 
     @property
     @abstractmethod
@@ -45,6 +58,10 @@ class SimulatedStore(Store, Protocol):
     @abstractmethod
     def older(self, writes: int) -> SimulatedStore:
         """Return a store as this one was after `writes` writes."""
+
+    @abstractmethod
+    def expire_before(self, cut_ms: int) -> None:
+        """Delete the samples before a midnight, and refuse such from now on."""
 
     @abstractmethod
     def crashed(self) -> SimulatedStore:
@@ -65,6 +82,8 @@ class _History:
         for write in self.all[:writes]:
             if isinstance(write, WriteBatch):
                 store.write(write)
+            elif isinstance(write, _Deletion):
+                store.expire_before(write.cut_ms)
             else:
                 store.describe(*write)
 
@@ -79,6 +98,7 @@ class SimulatedMemoryStore(MemoryStore):
         self._devices: tuple[int, list[DeviceRecord]] = (-1, [])
         self.fault: StoreFault = ""
         self.refuses_before_ms: int | None = None
+        self.cut_ms = _ALWAYS_MS
 
     @property
     def writes(self) -> int:
@@ -103,15 +123,23 @@ class SimulatedMemoryStore(MemoryStore):
         if fault == "killed before storing":
             self.fault = ""
             raise ProcessKilled
-        batch, rejections, refused = reject_expired(
-            batch, _ALWAYS_MS if self.refuses_before_ms is None else self.refuses_before_ms
-        )
+        batch, rejections, refused = reject_expired(batch, _oldest_ms(self))
         result = super().write(batch)
         result = replace(result, rejected=len(rejections), rejections=rejections, refused=refused)
         self._history.all.append(batch)
         self._clock.agenda.note("store", f"{fault} {len(batch.points)} {[*batch.marks]}")
         _fail_after(self)
         return result
+
+    def expire_before(self, cut_ms: int) -> None:
+        """Delete the samples before a midnight, and refuse such from now on."""
+        contents = self._open_contents()
+        for samples in contents.samples.values():
+            for time_ms in [time_ms for time_ms in samples if time_ms < cut_ms]:
+                del samples[time_ms]
+        contents.marks.update(expire_books(contents.marks, cut_ms))
+        self._history.all.append(_Deletion(cut_ms))
+        self.cut_ms = max(self.cut_ms, cut_ms)
 
     def describe(self, organisation: str, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> None:
         """Store a descriptor."""
@@ -145,6 +173,7 @@ class SimulatedDuckDBStore(DuckDBStore):
         self._left_of_log: int | None = None
         self.fault: StoreFault = ""
         self.refuses_before_ms: int | None = None
+        self.cut_ms = _ALWAYS_MS
         super().__init__(self._path, threads=1)
 
     @property
@@ -167,6 +196,7 @@ class SimulatedDuckDBStore(DuckDBStore):
         store._history = self._history
         store.fault = self.fault
         store.refuses_before_ms = self.refuses_before_ms
+        store.cut_ms = self.cut_ms
         return store
 
     def write(self, batch: WriteBatch) -> WriteResult:
@@ -178,9 +208,7 @@ class SimulatedDuckDBStore(DuckDBStore):
             self.fault = ""
             self._left_of_log = self._write_in_part(batch)
             raise ProcessKilled
-        batch, rejections, refused = reject_expired(
-            batch, _ALWAYS_MS if self.refuses_before_ms is None else self.refuses_before_ms
-        )
+        batch, rejections, refused = reject_expired(batch, _oldest_ms(self))
         result = super().write(batch)
         result = replace(result, rejected=len(rejections), rejections=rejections, refused=refused)
         self._history.all.append(batch)
@@ -199,6 +227,13 @@ class SimulatedDuckDBStore(DuckDBStore):
             return None
         chance = random.Random(f"{self._number} {self.writes}")  # noqa: S311 - repeatable chance is the point
         return chance.randrange(before, size_of(log))
+
+    def expire_before(self, cut_ms: int) -> None:
+        """Delete the samples before a midnight, and refuse such from now on."""
+        self.set_retention(Retention(1, 1, 1))
+        self.expire(cut_ms + DAY_MS)
+        self._history.all.append(_Deletion(cut_ms))
+        self.cut_ms = max(self.cut_ms, cut_ms)
 
     def describe(self, organisation: str, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> None:
         """Store a descriptor."""
@@ -221,6 +256,12 @@ def make_store(engine: StoreEngine, clock: SimulatedClock, folder: Path) -> Simu
         return SimulatedMemoryStore(clock)
     folder.mkdir(parents=True, exist_ok=True)
     return SimulatedDuckDBStore(clock, folder)
+
+
+def _oldest_ms(store: SimulatedStore) -> int:
+    """Return the time before which samples are refused."""
+    refused_ms = store.refuses_before_ms
+    return store.cut_ms if refused_ms is None else max(store.cut_ms, refused_ms)
 
 
 def _fail_after(store: SimulatedMemoryStore | SimulatedDuckDBStore) -> None:
