@@ -84,6 +84,18 @@ def test_a_disk_that_stops_writing_is_counted_and_reported_and_not_mistaken_for_
     assert [record.seq for record in spool.oldest(0, 10)] == [1, 2]
 
 
+def test_a_deletion_that_the_disk_refuses_is_counted_and_reported(spool: Spool) -> None:
+    assert spool.append([content(1)])
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        assert spool.confirm(spool.epoch, 1)
+        trouble, counts = spool.status().trouble, spool.counters()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (trouble, counts["disk_errors"], counts["confirmed"]) == ("disk I/O error", 1, 0)
+
+
 def test_the_reserve_is_allocated_once_and_released(tmp_path: Path) -> None:
     reserve = DiskReserve(tmp_path / "spool.sqlite")
     file = tmp_path / "spool.sqlite.reserve"

@@ -32,6 +32,7 @@ class Place:
     now_s: float = 100.0
     commit_s: float = 0.3
     has_ingest: bool = True
+    is_heard: bool = True
     published: list[int] = field(default_factory=list)
     statuses: list[GatewayStatus] = field(default_factory=list)
     retained: Ack | None = None
@@ -85,7 +86,7 @@ class PlaceLink:
                 high = next(number for number in range(len(stored) + 1) if number + 1 not in stored)
                 if high:
                     place.ack(Ack(epoch=epoch, seq=high))
-        place.answers.append((place.now_s + PUBACK_S, Acknowledged(self.mid, None)))
+        place.answers.append((place.now_s + PUBACK_S, Acknowledged(self.mid, None, no_subscribers=not place.is_heard)))
         return self.mid
 
     def pump(self, timeout_s: float) -> list[LinkEvent]:
@@ -156,6 +157,20 @@ def test_a_commit_ack_that_does_not_come_still_starts_at_the_head(spool: Spool) 
     place.has_ingest = True
     run(place, uplink, 20.0)
     assert spool.status().records == 0
+
+
+def test_what_nobody_heard_is_not_deleted_by_a_commit_ack(spool: Spool) -> None:
+    place = Place(has_ingest=False, is_heard=False)
+    uplink = uplink_of(place, spool)
+    assert spool.append([content(number) for number in range(1, 6)])
+    run(place, uplink, 2.0)
+    place.ack(Ack(epoch=spool.epoch, seq=5))  # of a copy of this spool, whose records have the same numbers
+    run(place, uplink, 2.0)
+    assert (spool.status().records, spool.acked_seq) == (5, 0)
+    place.has_ingest = place.is_heard = True
+    run(place, uplink, 70.0)
+    assert spool.status().records == 0
+    assert place.stored[spool.epoch] == {1, 2, 3, 4, 5}
 
 
 def test_an_ingest_that_returns_after_minutes_is_found_within_seconds(spool: Spool) -> None:
