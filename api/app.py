@@ -57,6 +57,7 @@ from api.routes.alarms import push as push_routes
 from api.routes.cooperative import cooperative as cooperative_routes
 from api.routes.cooperative import deliveries as delivery_routes
 from api.routes.cooperative import people as people_routes
+from api.routes.cooperative import person_data as person_data_routes
 from api.routes.devices import device_owners as owner_routes
 from api.routes.devices import devices
 from api.routes.devices import enrolments as enrolment_routes
@@ -326,6 +327,7 @@ def _routes() -> list[DeferredRoute]:
         default_bands.router,
         field_import.router,
         people_routes.router,
+        person_data_routes.router,
         cooperative_routes.router,
         delivery_routes.router,
         *cooperative_routes.RECORD_ROUTERS,

@@ -123,6 +123,7 @@ PATH_PERMISSIONS: Final = (
     _station("/v1/store/lifecycle", RequiredScope.READ, RequiredScope.ADMIN, below=True),
     _station("/v1/store", RequiredScope.OPERATOR, RequiredScope.OPERATOR, below=True),
     *_kinds(KindOfRecord.ACCESS, "gateway-enrolments", "keys", "members", "audit", "webhooks"),
+    *_kinds(KindOfRecord.PERSON_DATA, "person-data"),
     *_kinds(KindOfRecord.PEOPLE, "people", "holdings"),
     *_kinds(KindOfRecord.TARIFFS, "tariffs", "subsidy-rules", "subsidy-claims", "statement-runs"),
     *_kinds(KindOfRecord.ACCOUNTS, "accounts", "deliveries", "statements"),
@@ -185,6 +186,7 @@ _MEMBER_READS: Final = re.compile(
     r"/v1/session|/openapi\.json|/v1/(?:people|holdings|fields|statements)(?:/[0-9a-z]{26})?"
     r"|/v1/fields/[0-9a-z]{26}/(?:passes|harvest-passes|yield(?:/(?:seasons|against-applied|stability))?)"
     r"|/v1/passes/[^/]+(?:/(?:as-applied|cells?))?|/v1/accounts|/v1/deliveries|/v1/disputes"
+    r"|/v1/person-data/[0-9a-z]{26}(?:/copy)?"
     # The ground under every map: a picture of the place, without names, owners or values.
     r"|/v1/base-map(?:/file)?"
     # Whether the station's clock can be believed: every page says it, and it is no record of anybody.

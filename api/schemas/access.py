@@ -65,6 +65,12 @@ class AuditItem(BaseModel):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     hash: str
+    salt: Annotated[
+        str | None, Field(description="Random part of the hash; null in a redacted change and in old ones.")
+    ] = None
+    erasure: Annotated[
+        int | None, Field(description="Number of the erased person whose names were taken out of the change.")
+    ] = None
 
 
 class AuditList(BaseModel):
@@ -93,8 +99,9 @@ class AuditCutItem(BaseModel):
 class AuditChecked(BaseModel):
     """Verification of the audit log: `broken_at` is the first altered change. Store `hash` elsewhere.
 
-    `altered` are the records that are not as their newest change says: they were changed in the database. `cut` says
-    what retention has deleted of the log; null where it is whole.
+    `altered` are the records that are not as their newest change says: they were changed in the database. `redacted`
+    is the number of changes from which erasures took names. `cut` says what retention has deleted of the log; null
+    where it is whole.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -102,5 +109,6 @@ class AuditChecked(BaseModel):
     entries: int
     broken_at: int | None
     hash: str
+    redacted: int = 0
     altered: list[str] = []
     cut: AuditCutItem | None = None

@@ -37,6 +37,7 @@ _NAMES: Final = {
     KindOfRecord.ADDRESSES: "addresses of alarm recipients",
     KindOfRecord.PUSH: "browsers that take alarms",
     KindOfRecord.ACCESS: "keys, sign-ins, audit log, webhooks, codes of gateways",
+    KindOfRecord.PERSON_DATA: "what is kept of a person, and its erasure",
 }
 
 

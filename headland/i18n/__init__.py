@@ -2,7 +2,7 @@
 
 `terms.json` groups terms by subject: quantities, units, reasons, methods and so on. The key is the identifier of the
 contract (a quantity's name, a `Method` id, a `kind`); each term has a text per language. The dashboard reads the same
-file when it is built. `server_texts.json` and `consumer_texts.json`
+file when it is built. `server_texts.json`, `consumer_texts.json` and `personal_data.json`
 have the groups that only the server uses.
 """
 
@@ -17,7 +17,7 @@ from typing import Final, Literal
 
 Language = Literal["en", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
-_FILES: Final = ("terms.json", "server_texts.json", "consumer_texts.json")
+_FILES: Final = ("terms.json", "server_texts.json", "consumer_texts.json", "personal_data.json")
 
 
 @cache

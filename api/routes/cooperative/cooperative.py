@@ -60,7 +60,7 @@ from headland.analysis.passes.detection import find_pass
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.cooperative import AccountEntry, SeasonStatement, StatementRunRecord, SubsidyRule
 from headland.registry.models.errors import NotFound
-from headland.registry.repositories.ledger.ledger import LedgerEntry
+from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.reports.statement_report import make_statement_document, write_statement_xlsx
 
 Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]

@@ -47,7 +47,8 @@ from headland.analysis.passes.nutrients import nutrients_of_field, share_by_plot
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.weather.spray_window import assess_weather
 from headland.analysis.window import Window
-from headland.registry.repositories.ledger.ledger import Ledger, LedgerEntry
+from headland.registry.repositories.ledger.entries import LedgerEntry
+from headland.registry.repositories.ledger.ledger import Ledger
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 _LONGEST_WEATHER_MS: Final = 31 * DAY_MS

@@ -33,7 +33,7 @@ from headland.proof.checkpoint import InvalidCheckpoint, PublicKey, read_checkpo
 from headland.proof.leaves import leaf_of
 from headland.proof.merkle import HASH_BYTES
 from headland.proof.tiles import read_tile_name
-from headland.registry.repositories.ledger.ledger import SEALED, leaf_hash_of
+from headland.registry.repositories.ledger.entries import SEALED, leaf_hash_of
 from headland.registry.repositories.ledger.proof_log import ProofLog
 
 _OCTETS: Final[dict[int | str, dict[str, Any]]] = {
@@ -102,7 +102,8 @@ def get_inclusion(request: Request, scope: ScopeOf, seq: Annotated[int, PathPara
             404, "unknown-entry", "No such entry", f"The ledger has {size} entries: ask for one of them."
         )
     entry = entries[0]
-    body_sha256 = "" if entry.kind == SEALED else leaf_of(entry.kind, entry.body, entry.hash).body_sha256
+    is_closed = entry.kind == SEALED or entry.leaf_sha256 is not None
+    body_sha256 = "" if is_closed else leaf_of(entry.kind, entry.body, entry.hash).body_sha256
     return reply(
         request,
         InclusionBody(

@@ -234,7 +234,10 @@ class WeatherBody(Model):
 
 
 class EntryBody(Model):
-    """An entry of the ledger; `body` is JSON as written."""
+    """An entry of the ledger; `body` is JSON as written.
+
+    `leaf_sha256` is the hash of the leaf of an entry from which an erasure took names: its hash no longer follows.
+    """
 
     seq: int
     time_ms: int
@@ -244,6 +247,7 @@ class EntryBody(Model):
     pass_id: str
     body: str
     hash: str
+    leaf_sha256: str | None = None
 
 
 class EntryList(Model):

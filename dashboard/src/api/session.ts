@@ -6,6 +6,8 @@ export interface Session {
   organisation: { handle: string; name: string };
   scope: "read" | "write" | "admin";
   by: string;
+  /** The id of the person who signed in, where the key has one. */
+  person?: string | null;
   /** The role of the person who signed in, where the key has one. */
   role?: string | null;
 }

@@ -4,6 +4,7 @@ import "../i18n/cooperative";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useApiList } from "../api/query";
+import { currentSession } from "../api/session";
 import { areaText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { Lazy } from "../ui/lazy";
@@ -18,6 +19,16 @@ export function OwnStatements(): JSX.Element {
   return (
     <section class="card" data-panel="own-statements">
       <Loaded state={statements}>{(items) => <StatementTable statements={items} names={names} />}</Loaded>
+    </section>
+  );
+}
+
+/** What is kept of the person who is signed in. */
+export function OwnData(): JSX.Element {
+  const person = currentSession()?.person ?? "";
+  return (
+    <section class="card" data-panel="own-data">
+      <Lazy load={async () => (await import("./person_data")).PersonData} props={{ person, name: "", canErase: false }} />
     </section>
   );
 }

@@ -16,6 +16,7 @@ import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
 import { showToast } from "../ui/overlays";
 import { SetActive } from "../ui/set_active";
+import { PersonData } from "./person_data";
 import { ChangePerson } from "./person_form";
 import { readShare } from "./share_text";
 
@@ -31,6 +32,29 @@ export interface PersonRecordProps {
 
 export function PersonRecord({ person, holdings, fields, onClose }: PersonRecordProps): JSX.Element {
   const nameOfField = (id: string): string => fields.find((field) => field.id === id)?.name ?? "—";
+  const [showsData, setShowsData] = useState(false);
+  const data = (
+    // The key keeps what an erasure answered, when the record turns into one of an erased person.
+    <details key="data" class="fold" data-fold="person-data" onToggle={(event) => setShowsData(event.currentTarget.open)}>
+      <summary>{translate("people_data", { name: person.name })}</summary>
+      {showsData ? <PersonData person={person.id ?? ""} name={person.name} canErase /> : null}
+    </details>
+  );
+  const close = (
+    <div class="buttons">
+      <button type="button" class="secondary" onClick={onClose}>
+        {translate("close")}
+      </button>
+    </div>
+  );
+  if (person.erased != null)
+    return (
+      <div class="stack" data-panel="person-record">
+        <p class="note">{translate("people_erased", { number: person.erased })}</p>
+        {data}
+        {close}
+      </div>
+    );
   return (
     <div class="stack" data-panel="person-record">
       <ChangePerson key={person.version} person={person} />
@@ -42,11 +66,8 @@ export function PersonRecord({ person, holdings, fields, onClose }: PersonRecord
       {person.active === false || fields.length === 0 ? null : <AddShare person={person} fields={fields} />}
       <SetActive list="/v1/people" record={person} about={translate("people_inactive_about")} />
       <DeletePerson person={person} shares={holdings.length} onDeleted={onClose} />
-      <div class="buttons">
-        <button type="button" class="secondary" onClick={onClose}>
-          {translate("close")}
-        </button>
-      </div>
+      {data}
+      {close}
     </div>
   );
 }

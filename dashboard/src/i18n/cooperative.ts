@@ -6,6 +6,7 @@ import type { Texts } from "./texts";
 export const cooperative = catalogue({
   coop_statements: ["Statements", "结算"],
   coop_people: ["People", "人员"],
+  coop_own_data: ["My data", "我的数据"],
   coop_disputes: ["Disputes", "异议"],
   coop_subsidies: ["Subsidies", "补贴"],
   coop_accounts: ["Accounts", "账目"],

@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { currentSession } from "../api/session";
 import { mountComponent, useChoice } from "../app/mount";
 import { Disputes } from "../cooperative/disputes";
-import { OwnFields, OwnStatements } from "../cooperative/own";
+import { OwnData, OwnFields, OwnStatements } from "../cooperative/own";
 import { People } from "../cooperative/people";
 import { Statements } from "../cooperative/statements";
 import { Subsidies } from "../cooperative/subsidies";
@@ -28,6 +28,7 @@ function CooperativePage(): JSX.Element {
           { id: "deliveries", title: translate("coop_deliveries"), content: () => <LazyDeliveries admin={false} own /> },
           { id: "fields", title: translate("coop_plots"), content: () => <OwnFields /> },
           { id: "disputes", title: translate("coop_disputes"), content: () => <Disputes admin={false} /> },
+          { id: "data", title: translate("coop_own_data"), content: () => <OwnData /> },
         ]
       : [
           { id: "statements", title: translate("coop_statements"), content: () => <Statements /> },

@@ -30,7 +30,7 @@ from headland.formats.geojson import geojson_of
 from headland.i18n import find_term
 from headland.registry.models.cooperative import SubsidyRule
 from headland.registry.models.models import Field
-from headland.registry.repositories.ledger.ledger import LedgerEntry
+from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.shared_ground import find_shared_ground
 

@@ -14,7 +14,7 @@ from headland.analysis.passes.plan import PlanRequest
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.registry.models.errors import NotFound
-from headland.registry.repositories.ledger.ledger import LedgerEntry
+from headland.registry.repositories.ledger.entries import LedgerEntry
 
 DISPUTE: Final = "dispute"
 OUTCOME: Final = "dispute_outcome"

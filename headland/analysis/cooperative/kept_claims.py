@@ -20,7 +20,7 @@ from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.registry.models.cooperative import SubsidyRule
 from headland.registry.models.models import Field
-from headland.registry.repositories.ledger.ledger import LedgerEntry
+from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 #: Kind of the ledger's entries about claims: one for each rule, pass and field, and those that correct them.

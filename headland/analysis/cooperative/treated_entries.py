@@ -36,7 +36,7 @@ from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.registry.models.models import Field
-from headland.registry.repositories.ledger.ledger import LedgerEntry
+from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.units_of_time import DAY_MS
 

@@ -22,7 +22,7 @@ from headland.analysis.cooperative.treated_ground import (
 )
 from headland.analysis.field_geometry import plane_of
 from headland.registry.models.models import Field
-from headland.registry.repositories.ledger.ledger import LedgerEntry
+from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 #: Kind of the ledger's entries about treated ground, one for each pass and field.

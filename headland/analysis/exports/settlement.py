@@ -15,7 +15,7 @@ from headland.analysis.passes.as_applied import AppliedPass
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.nutrients import PlotShare
 from headland.formats.tables.writers import Cells, DataTable, Kind, Slice
-from headland.registry.repositories.ledger.ledger import LedgerEntry
+from headland.registry.repositories.ledger.entries import LedgerEntry
 
 _M2_PER_HA: Final = 10_000.0
 

@@ -20,7 +20,7 @@ from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import unit_of
 from headland.analysis.window import Window
-from headland.registry.repositories.ledger.ledger import LedgerEntry
+from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.store.port import DeviceRecord, Samples, SeriesFilter
 
 #: Time read around a visit, which holds each channel's neighbouring samples [ms].

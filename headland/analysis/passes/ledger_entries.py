@@ -12,7 +12,7 @@ from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.weather.spray_window import assess_weather, weather_evidence
 from headland.analysis.window import Window
-from headland.registry.repositories.ledger.ledger import LedgerEntry
+from headland.registry.repositories.ledger.entries import LedgerEntry
 
 
 def close_pass(scope: OrgScope, field_pass: FieldPass, options: PassOptions) -> list[LedgerEntry]:

@@ -3,18 +3,24 @@
 The organisation's own row holds the newest hash, so a changed, removed, inserted or cut off entry is detected. Whoever
 can write to the database could recompute all hashes: store a copy of `AuditCheck.hash` elsewhere to detect that as
 well. Retention deletes old entries by a cut (`audit_cut`), which the check names.
+
+Each hash has a random part. An erasure redacts the entries that name a person and destroys theirs, so that nobody can
+try out names on a hash that stays; a check then rests on what the erasure states of them.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import Final, Literal
+import secrets
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Final, Literal
 
 import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db import audit_cut
 from headland.registry.db.audit_cut import AuditCut
+from headland.registry.db.redaction import ERASURE, Redactions, state_redacted
 from headland.registry.db.tables.farm_tables import audit, organisations
 from headland.registry.models.errors import NotFound
 
@@ -23,10 +29,15 @@ Action = Literal["add", "change", "delete"]
 #: Hash before the first entry of an organisation.
 START: Final = ""
 _PAGE: Final = 500
+_SALT_BYTES: Final = 16
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry. `before` and `after` are the record as JSON, None where there was or is none."""
+    """An entry. `before` and `after` are the record as JSON, None where there was or is none.
+
+    `salt` is the random part of the hash, None in entries that were made without one and in redacted ones. `erasure`
+    is the number of the erased person whose names were taken out of the entry last.
+    """
 
     seq: int
     time_ms: int
@@ -37,6 +48,8 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     before: str | None
     after: str | None
     hash: str
+    salt: str | None = None
+    erasure: int | None = None
 
 
 class AuditCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,11 +57,13 @@ class AuditCheck(msgspec.Struct, frozen=True, kw_only=True):
 
     `altered` are records that are not as their newest entry says, by kind and id: they were changed in the database.
     `cut` says what retention has deleted of the log: the rest was checked, and follows from the entry it names.
+    `redacted` is the number of entries from which erasures took names.
     """
 
     entries: int
     broken_at: int | None
     hash: str
+    redacted: int = 0
     altered: tuple[str, ...] = ()
     cut: AuditCut | None = None
 
@@ -74,11 +89,12 @@ def lock_organisation(connection: sa.Connection, organisation: str) -> tuple[int
     return row.audit_seq, row.audit_hash
 
 
-def append(connection: sa.Connection, organisation: str, change: AuditChange) -> None:
-    """Log a change in the transaction that makes it."""
+def append(connection: sa.Connection, organisation: str, change: AuditChange, *, is_salted: bool = True) -> None:
+    """Log a change in the transaction that makes it; only a migration from before there were salts has none."""
     seq, previous = lock_organisation(connection, organisation)
-    digest = _hash(organisation, seq + 1, change, previous)
-    values = msgspec.structs.asdict(change)
+    salt = secrets.token_hex(_SALT_BYTES) if is_salted else None
+    digest = _hash(organisation, seq + 1, change, previous, salt)
+    values = msgspec.structs.asdict(change) | ({} if salt is None else {"salt": salt})
     connection.execute(audit.insert().values(organisation=organisation, seq=seq + 1, hash=digest, **values))
     connection.execute(
         organisations.update().where(organisations.c.id == organisation).values(audit_seq=seq + 1, audit_hash=digest)
@@ -104,15 +120,57 @@ def check(connection: sa.Connection, organisation: str) -> AuditCheck:
     previous, seq = (START, 0) if cut is None else (cut.hash, cut.seq)
     if cut is not None and audit_cut.digest_standing(connection, organisation, seq) != (cut.standing, cut.digest):
         return AuditCheck(entries=head_seq, broken_at=seq, hash=head_hash, cut=cut)
+    redactions = _standing_statements(connection, organisation, seq)
     mine = sa.select(audit).where(audit.c.organisation == organisation).order_by(audit.c.seq).limit(_PAGE)
     while page := [_entry(row) for row in connection.execute(mine.where(audit.c.seq > seq))]:
         for entry in page:
             change = AuditChange(**{name: getattr(entry, name) for name in AuditChange.__struct_fields__})
-            if entry.seq != seq + 1 or entry.hash != _hash(organisation, entry.seq, change, previous):
+            if entry.kind == ERASURE:
+                redactions.state(msgspec.json.decode(entry.after or "{}"))
+            if entry.erasure is not None:
+                redactions.add(entry)
+            follows = entry.erasure is not None or entry.hash == _hash(
+                organisation, entry.seq, change, previous, entry.salt
+            )
+            if entry.seq != seq + 1 or not follows:
                 return AuditCheck(entries=head_seq, broken_at=seq + 1, hash=head_hash, cut=cut)
             previous, seq = entry.hash, entry.seq
     whole = (seq, previous) == (head_seq, head_hash)
-    return AuditCheck(entries=head_seq, broken_at=None if whole else seq + 1, hash=head_hash, cut=cut)
+    broken_at = redactions.broken_at()
+    if broken_at is None and not whole:
+        broken_at = seq + 1
+    return AuditCheck(entries=head_seq, broken_at=broken_at, hash=head_hash, redacted=redactions.count, cut=cut)
+
+
+def state_redactions(connection: sa.Connection, organisation: str, seqs: Collection[int]) -> list[dict[str, Any]]:
+    """Return what an erasure states of the entries that it redacted.
+
+    Where the log was cut, the last statement has the cut anew: entries that stand before it were redacted, too.
+    """
+    statements: list[dict[str, Any]] = list(state_redacted(_entries(connection, organisation, sorted(seqs))))
+    cut = audit_cut.newest_cut(connection, organisation)
+    if cut is not None:
+        standing, digest = audit_cut.digest_standing(connection, organisation, cut.seq)
+        statements[-1][audit_cut.RESTATED] = msgspec.structs.replace(cut, standing=standing, digest=digest)
+    return statements
+
+
+def _entries(connection: sa.Connection, organisation: str, seqs: Sequence[int]) -> Iterator[AuditEntry]:
+    mine = sa.select(audit).where(audit.c.organisation == organisation).order_by(audit.c.seq)
+    for start in range(0, len(seqs), _PAGE):
+        rows = connection.execute(mine.where(audit.c.seq.in_(seqs[start : start + _PAGE])))
+        yield from map(_entry, rows.all())
+
+
+def _standing_statements(connection: sa.Connection, organisation: str, seq: int) -> Redactions:
+    """Return what the erasures up to a cut state; their entries stand."""
+    redactions = Redactions()
+    mine = sa.select(audit.c.after).where(
+        audit.c.organisation == organisation, audit.c.kind == ERASURE, audit.c.seq <= seq
+    )
+    for text in connection.execute(mine.order_by(audit.c.seq)).scalars():
+        redactions.state(msgspec.json.decode(text or "{}"))
+    return redactions
 
 
 def _entry(row: sa.Row[*tuple[object, ...]]) -> AuditEntry:
@@ -121,7 +179,11 @@ def _entry(row: sa.Row[*tuple[object, ...]]) -> AuditEntry:
     return AuditEntry(**values)
 
 
-def _hash(organisation: str, seq: int, change: AuditChange, previous: str) -> str:
-    """Return SHA-256 over an entry and the hash before it, as JSON of a list: no two entries have the same text."""
+def _hash(organisation: str, seq: int, change: AuditChange, previous: str, salt: str | None) -> str:
+    """Return SHA-256 over an entry and the hash before it, as JSON of a list: no two entries have the same text.
+
+    Entries of earlier versions have no salt: their list ends with the hash before them.
+    """
     values = [getattr(change, name) for name in AuditChange.__struct_fields__]
-    return hashlib.sha256(msgspec.json.encode([organisation, seq, *values, previous])).hexdigest()
+    ending = [previous] if salt is None else [previous, salt]
+    return hashlib.sha256(msgspec.json.encode([organisation, seq, *values, *ending])).hexdigest()

@@ -14,11 +14,16 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
+from headland.registry.db.redaction import ERASURE
 from headland.registry.db.tables.farm_tables import audit
 
 #: Kind and record of a cut's entry; the record is indexed.
 CUT: Final = "audit cut"
 CUT_RECORD: Final = "audit"
+#: What an erasure calls the cut that it states anew, because it took names out of entries that stand.
+RESTATED: Final = "cut"
+#: Columns that came later: without a value they are no part of a digest, so that earlier ones stay as they are.
+_LATER: Final = frozenset(("salt", "erasure"))
 #: Kinds of entries that retention deletes: who signed in, and how access and alarms were set. Everything else may be
 #: evidence of what was grown, applied, sold or settled, and a kind that nobody named here is kept.
 DELETED_KINDS: Final = frozenset((
@@ -56,12 +61,21 @@ class DueEntries(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def newest_cut(connection: sa.Connection, organisation: str) -> AuditCut | None:
-    """Return the newest cut of an organisation's log; None where it is whole."""
-    query = sa.select(audit.c.after).where(
+    """Return the newest cut of an organisation's log, as the newest erasure states it; None where it is whole."""
+    query = sa.select(audit.c.seq, audit.c.after).where(
         audit.c.organisation == organisation, audit.c.record == CUT_RECORD, audit.c.kind == CUT
     )
-    text = connection.execute(query.order_by(audit.c.seq.desc()).limit(1)).scalar_one_or_none()
-    return None if text is None else msgspec.json.decode(text, type=AuditCut)
+    row = connection.execute(query.order_by(audit.c.seq.desc()).limit(1)).one_or_none()
+    if row is None or row.after is None:
+        return None
+    cut = msgspec.json.decode(row.after, type=AuditCut)
+    erasures = sa.select(audit.c.after).where(
+        audit.c.organisation == organisation, audit.c.kind == ERASURE, audit.c.seq > row.seq
+    )
+    for text in connection.execute(erasures.order_by(audit.c.seq)).scalars():
+        restated = msgspec.json.decode(text or "{}").get(RESTATED)
+        cut = cut if restated is None else msgspec.convert(restated, AuditCut)
+    return cut
 
 
 def find_due(
@@ -142,7 +156,8 @@ def digest_standing(connection: sa.Connection, organisation: str, seq: int) -> t
     while page := connection.execute(mine.where(audit.c.seq > after)).all():
         for row in page:
             values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
-            digest.update(msgspec.json.encode([values[name] for name in names]))
+            shown = [values[name] for name in names if name not in _LATER or values[name] is not None]
+            digest.update(msgspec.json.encode(shown))
         after, count = int(page[-1].seq), count + len(page)
     return count, digest.hexdigest()
 

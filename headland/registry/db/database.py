@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -119,6 +119,30 @@ class Database:
         """
         self._ensure_ready()
         return None if self._file is None or not self._is_managed else self._file.change_count()
+
+    def scrub(self, tables: Sequence[sa.Table] = ()) -> bool:
+        """Write the database again without what was deleted and overwritten; return False where readers prevented it.
+
+        A SQLite file and its log hold no byte of it afterwards. PostgreSQL rewrites `tables`; its own log does until it
+        is recycled. Raises RetryLater while the database is away.
+        """
+        self._ensure_ready()
+        with self._translated_errors():
+            if self._file is None:
+                with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    for table in tables:
+                        connection.execute(sa.text(f"VACUUM FULL {table.name}"))
+                return True
+            pooled = self.engine.raw_connection()
+            try:
+                # Outside of any transaction: the connections begin theirs themselves.
+                driver: Any = pooled.driver_connection
+                driver.execute("PRAGMA secure_delete = ON").close()
+                driver.execute("VACUUM").close()
+                busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                pooled.close()
+        return bool(busy == 0)
 
     def close(self) -> None:
         """Close the database; a second call does nothing."""

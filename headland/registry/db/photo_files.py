@@ -58,6 +58,15 @@ class PhotoFiles:
             for path in self._folder(organisation).glob(f"{_named(photo)}.*"):
                 path.unlink(missing_ok=True)
 
+    def keep_only(self, organisation: str, ids: Iterable[str]) -> int:
+        """Delete the files of photos that are not listed, those half written included; return how many."""
+        kept, deleted = {_named(id_) for id_ in ids}, 0
+        for path in sorted(self._folder(organisation).glob("*")):
+            if path.stem not in kept:
+                path.unlink(missing_ok=True)
+                deleted += 1
+        return deleted
+
     def damaged(self, organisation: str, photos: Iterable[NotePhoto]) -> list[str]:
         """Return the ids of the photos whose file is missing or has other bytes."""
         return [photo.id for photo in photos if self.read(organisation, photo) is None]

@@ -62,6 +62,7 @@ class KindOfRecord(StrEnum):
     ADDRESSES = "addresses"
     PUSH = "push"
     ACCESS = "access"
+    PERSON_DATA = "person_data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ TABLE: Final[dict[KindOfRecord, Rights]] = {
     KindOfRecord.ADDRESSES: Rights(_MANAGERS, _MANAGERS),
     KindOfRecord.PUSH: Rights((ALL, ALL, ALL, NONE, ALL), (ALL, OWN, NONE, NONE, NONE)),
     KindOfRecord.ACCESS: Rights(_MANAGERS, _MANAGERS),
+    KindOfRecord.PERSON_DATA: Rights((ALL, OWN, OWN, OWN, OWN), _MANAGERS),
 }
 
 #: Kinds of the organisation's repositories, by their names; one that is not here is closed to every role of a person.
@@ -125,6 +127,7 @@ REPOSITORIES: Final[dict[str, KindOfRecord]] = {
     **dict.fromkeys(("people", "holdings"), KindOfRecord.PEOPLE),
     **dict.fromkeys(("accounts", "statements"), KindOfRecord.ACCOUNTS),
     **dict.fromkeys(("tariffs", "subsidy_rules"), KindOfRecord.TARIFFS),
+    "person_data": KindOfRecord.PERSON_DATA,
     "alarm_recipients": KindOfRecord.RECIPIENTS,
     **dict.fromkeys(("members", "keys", "webhooks", "webhook_cursors", "retention"), KindOfRecord.ACCESS),
 }  # fmt: skip
@@ -132,7 +135,7 @@ REPOSITORIES: Final[dict[str, KindOfRecord]] = {
 #: Kinds of the ledger's entries; one that is not here is sealed for all but managers.
 LEDGER_ENTRIES: Final[dict[str, KindOfRecord]] = {
     **dict.fromkeys(("as_applied", "deviation", "pass", "weather", "treated"), KindOfRecord.PASSES),
-    **dict.fromkeys(("release", "audit_anchor", "epcis_anchor"), KindOfRecord.PROOFS),
+    **dict.fromkeys(("release", "audit_anchor", "epcis_anchor", "erasure"), KindOfRecord.PROOFS),
     **dict.fromkeys(("dispute", "dispute_outcome"), KindOfRecord.DISPUTES),
     "subsidy_claim": KindOfRecord.TARIFFS,
 }

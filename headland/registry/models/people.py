@@ -58,6 +58,7 @@ class Person(VersionedRecord, frozen=True, kw_only=True):
     """A person of the cooperative. `number` is the cooperative's own number of a member, unique where it is given.
 
     One that is not `active` has left: the record and what names it remain, keys and members of the person are refused.
+    `erased` is the number of a person whose data was erased; nothing but an erasure sets it.
     """
 
     name: Text
@@ -67,6 +68,7 @@ class Person(VersionedRecord, frozen=True, kw_only=True):
     contacts: Annotated[tuple[Contact, ...], Meta(max_length=10)] = ()
     note: Note = ""
     active: bool = True
+    erased: int | None = None
 
 
 class HoldingKind(StrEnum):

@@ -52,6 +52,7 @@ from headland.registry.repositories.ledger.proof_log import ProofLog
 from headland.registry.repositories.notes import NotePhotoRepository, NoteRepository
 from headland.registry.repositories.own_rows import ClosedRepository, held_fields, sees_field_at
 from headland.registry.repositories.passes import PassRepository
+from headland.registry.repositories.person_data.repository import PersonDataRepository
 from headland.registry.repositories.plot_observations import PlotObservationRepository
 from headland.registry.repositories.repository import Repository
 from headland.registry.repositories.retention import RetentionRepository
@@ -107,6 +108,7 @@ class OrganisationRepositories:
         self.certificates = CertificateRepository(context)
         self.proof_log = ProofLog(context, self.ledger)
         self.anchors = Anchors(context, self.ledger)
+        self.person_data = PersonDataRepository(context, self.ledger, self.anchors, self._audited)
         self.epcis = EpcisRepository(context)
         self.releases = ReleaseRepository(context, self.ledger)
         self.notes = NoteRepository(context)

@@ -242,6 +242,17 @@ class Repository(Generic[R]):
             raise VersionConflict(self._name, id, version, current.version)
         return current
 
+    @property
+    def table_name(self) -> str:
+        """The name of the table of the records."""
+        return self._table.name
+
+    def log_state(self, connection: sa.Connection, id: str, now_ms: int) -> None:  # noqa: A002
+        """Log, in an open transaction, what a record is now; one that is deleted is not logged."""
+        row = connection.execute(self._mine().where(self._table.c.id == id)).one_or_none()
+        if row is not None:
+            self._log(connection, "change", id, now_ms, after=self._record(row))
+
     def altered_within(self, connection: sa.Connection) -> Iterator[str]:
         """Yield the records, by kind and id, that are not as their newest entry in the audit log says."""
         mine = self._table.c.organisation == self._context.organisation

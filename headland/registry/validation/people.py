@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
+import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db.tables.people_tables import holdings, people
@@ -15,7 +16,12 @@ _EVER_MS: Final = 2**53
 
 
 def check_person(person: Person, connection: sa.Connection, organisation: str) -> Person:
-    """Validate that no other person has the same number."""
+    """Validate that no other person has the same number, and that the person is not erased: that is for good."""
+    mine = people.c.organisation == organisation, people.c.id == person.id
+    erased = connection.execute(sa.select(people.c.erased).where(*mine)).scalar_one_or_none()
+    if erased is not None:
+        raise RecordConflict("The data of this person was erased: add a new person instead.")
+    person = msgspec.structs.replace(person, erased=None)
     if not person.number:
         return person
     same = sa.select(people.c.id).where(

@@ -25,7 +25,7 @@ from headland.registry.models.cooperative import AccountEntry, AccountKind, Seas
 from headland.registry.models.models import Field, Member, Pass, Scope
 from headland.registry.models.people import Contact, ContactChannel, Holding, HoldingKind, Person, PersonRole
 from headland.registry.models.webhooks import Webhook, WebhookEvent
-from headland.registry.repositories.ledger.ledger import SEALED
+from headland.registry.repositories.ledger.entries import SEALED
 from headland.registry.repositories.ledger.ledger_audit import audit_entries
 from tests.alarms.notification.test_web_push import SUBSCRIPTION
 from tests.api.auth.test_middleware import KeyedApi, serve_api
@@ -131,10 +131,13 @@ def _fill(farm: Farm) -> Farm:
         KindOfRecord.RECIPIENTS: {"Phone"},
         KindOfRecord.ADDRESSES: {"mark-mail@example.org", "mark-hook-path", "mark-push", SUBSCRIPTION.auth},
         KindOfRecord.ACCESS: {"mark-app-path", "mark-subject"},
+        # What is kept of a person has the marks of all other kinds.
+        KindOfRecord.PERSON_DATA: set(),
     }
     farm.ids = {name: [record.id] for name, record in records.items()}
     farm.ids["fields"].append(ground.id)
     farm.ids["people"].append(zhao.id)
+    farm.ids["person_data"] = [zhao.id]
     farm.ids["passes"] = [flown.id]
     farm.ids["accounts"] = [entry.id]
     farm.ids["statement_runs"] = [run.run.id]

@@ -283,6 +283,9 @@ audit = sa.Table(
     optional("before"),
     optional("after"),
     required("hash"),
+    # A random part of the hash, and by which erasure the entry is redacted: see `headland.registry.db.redaction`.
+    optional("salt"),
+    optional("erasure", sa.Integer),
     sa.Index(None, "organisation", "record"),
 )
 
@@ -346,6 +349,8 @@ ledger = sa.Table(
     required("pass"),
     required("body"),
     required("hash"),
+    # Hash of the leaf in the Merkle log, of a redacted entry alone: that of others follows from them.
+    optional("leaf_sha256"),
     sa.Index(None, "organisation", "field"),
     sa.Index(None, "organisation", "pass"),
 )

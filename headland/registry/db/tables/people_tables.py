@@ -12,6 +12,8 @@ people = record_table(
     required("contacts", sa.JSON),
     required("note"),
     active(),
+    # The number by which an erased person is named from then on.
+    optional("erased", sa.Integer),
 )
 # A new person is compared with all who have the same number.
 sa.Index(None, people.c.organisation, people.c.number)

@@ -118,5 +118,5 @@ def _add(
     connection.execute(rows.insert().values(organisation=organisation, **common, **values))
     after = json.dumps({**common, **values}, ensure_ascii=False)
     change = AuditChange(time_ms=now_ms, who=_BY, action="add", kind=kind, record=record, after=after)
-    append(connection, organisation, change)
+    append(connection, organisation, change, is_salted=False)
     return record

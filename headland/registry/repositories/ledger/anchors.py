@@ -1,7 +1,8 @@
 """Anchors in the ledger: the newest hash of the audit log, and the EPCIS events captured since the last anchor.
 
 The audit log chains every lot, harvest, treatment and certificate. With its hash in the ledger, the ledger's
-checkpoints cover them, too, without a copy of any.
+checkpoints cover them, too, without a copy of any. An erasure that takes a person's names out of events states the new
+hash of each anchor that covers them.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
+from headland.registry.db.redaction import ERASURE
 from headland.registry.db.tables.farm_tables import audit, ledger, organisations
 from headland.registry.db.tables.proof_tables import epcis_events
 from headland.registry.repositories.context import RepositoryContext
-from headland.registry.repositories.ledger.ledger import Ledger, LedgerEntry
+from headland.registry.repositories.ledger.entries import LedgerEntry
+from headland.registry.repositories.ledger.ledger import Ledger
 
 AUDIT: Final = "audit_anchor"
 EPCIS: Final = "epcis_anchor"
@@ -49,14 +52,39 @@ class Anchors:
         """Return the entries of the ledger whose anchors the audit log or the events do not agree with any more."""
         wrong = []
         after = 0
+        restated = self._restated()
         while page := self._read(after):
             for entry in page:
                 after = entry.seq
                 body = msgspec.json.decode(entry.body)
+                body["sha256"] = restated.get(entry.seq, body.get("sha256"))
                 agrees = self._has_audit(body) if entry.kind == AUDIT else self._has_events(body)
                 if not agrees:
                     wrong.append(entry.seq)
         return wrong
+
+    def changed_within(self, connection: sa.Connection) -> dict[int, str]:
+        """Return the new hash of each anchor whose events are not as it, or the newest erasure, says."""
+        restated, changed = self._restated(), {}
+        mine = sa.select(ledger.c.seq, ledger.c.body).where(
+            ledger.c.organisation == self._context.organisation, ledger.c.kind == EPCIS
+        )
+        for row in connection.execute(mine.order_by(ledger.c.seq)).all():
+            body = msgspec.json.decode(row.body)
+            digest, _ = self._digest(connection, body["from"], body["until"])
+            if digest != restated.get(row.seq, body["sha256"]):
+                changed[int(row.seq)] = digest
+        return changed
+
+    def _restated(self) -> dict[int, str]:
+        """Return the hashes of anchors that erasures stated anew, by the anchors' numbers."""
+        mine = sa.select(ledger.c.body).where(
+            ledger.c.organisation == self._context.organisation, ledger.c.kind == ERASURE
+        )
+        with self._context.database.reading() as connection:
+            bodies = connection.execute(mine.order_by(ledger.c.seq)).scalars().all()
+        stated = (msgspec.json.decode(body).get("anchors", {}) for body in bodies)
+        return {int(seq): digest for each in stated for seq, digest in each.items()}
 
     def _read(self, after: int) -> list[LedgerEntry]:
         mine = sa.select(ledger.c.seq).where(

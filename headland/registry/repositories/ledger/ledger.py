@@ -4,55 +4,57 @@ It is chained like the audit log, in tables of its own. `ledger_heads` holds the
 changed, removed, inserted or cut off entry is detected. Whoever can write to the database could recompute all hashes:
 store a copy of `LedgerCheck.hash` elsewhere to detect that as well.
 
+An erasure redacts the entries that name a person: their hashes stay, with that of the leaf, and what they hold then is
+what the newest entry of kind `erasure` states (`headland.registry.db.redaction`). Bodies that may name people have a
+random part, so that nobody can try out names on a hash that stays.
+
 A role that does not read entries of a kind gets them sealed: number, time, hash and the hash of the leaf in the Merkle
 log remain, so that the chain and the log's root can be computed over all entries.
 """
 
 from __future__ import annotations
 
-import hashlib
-from typing import Final
+from collections.abc import Collection
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 
 from headland.plain_numbers import is_digits
-from headland.proof.leaves import leaf_of
-from headland.proof.merkle import hash_leaf
 from headland.registry.db.audit import lock_organisation
+from headland.registry.db.redaction import Redactions, state_redacted
 from headland.registry.db.tables.farm_tables import ledger, ledger_heads, passes
 from headland.registry.models.access_table import LEDGER_ENTRIES, Role, changes_entries, reads_entries
 from headland.registry.models.errors import NotFound
 from headland.registry.repositories.context import RepositoryContext
+from headland.registry.repositories.ledger.entries import (
+    NAMING_KINDS,
+    START,
+    LedgerEntry,
+    follows,
+    hash_entry,
+    note_redaction,
+    salted,
+    seal_entry,
+    unsalted,
+)
 from headland.registry.repositories.own_rows import sees_field_at
 
-START: Final = ""
-#: Kind of an entry as a role sees it that its own kind is closed to.
-SEALED: Final = "sealed"
 _PAGE: Final = 500
 #: Kinds of entries that a member may append: what they say about a pass of their own.
 _OF_MEMBERS: Final = frozenset(("dispute",))
 
 
-class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry about a pass of a field; `body` is JSON as it was written, `pass_id` the pass's stable id."""
-
-    seq: int
-    time_ms: int
-    who: str
-    kind: str
-    field: str
-    pass_id: str
-    body: str
-    hash: str
-
-
 class LedgerCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """Result of a check of the whole ledger: `broken_at` is the first entry that was altered."""
+    """Result of a check of the whole ledger: `broken_at` is the first entry that was altered.
+
+    `redacted` is the number of entries from which erasures took names.
+    """
 
     entries: int
     broken_at: int | None
     hash: str
+    redacted: int = 0
 
 
 class Ledger:
@@ -67,32 +69,39 @@ class Ledger:
         Raises RetryLater while the database is away.
         """
         context = self._context
-        text = msgspec.json.encode(body, order="sorted").decode()
         if not changes_entries(context.role, kind):
             raise NotFound("ledger", "of others")
         with context.database.writing() as connection:
             if context.person is not None and not (kind in _OF_MEMBERS and self._sees(connection, field, pass_id)):
                 raise NotFound("ledger", "of others")
-            lock_organisation(connection, context.organisation)
-            newest = self._newest(connection, kind, field, pass_id)
-            if newest is not None and newest.body == text:
-                return newest
-            seq, previous = _head(connection, context.organisation)
-            entry = LedgerEntry(
-                seq=seq + 1,
-                time_ms=context.now_ms(),
-                who=context.by,
-                kind=kind,
-                field=field,
-                pass_id=pass_id,
-                body=text,
-                hash="",
-            )
-            entry = msgspec.structs.replace(entry, hash=hash_entry(context.organisation, entry, previous))
-            values = msgspec.structs.asdict(entry)
-            values["pass"] = values.pop("pass_id")
-            connection.execute(ledger.insert().values(organisation=context.organisation, **values))
-            _move_head(connection, context.organisation, entry)
+            return self.append_within(connection, kind, field, pass_id, body)
+
+    def append_within(
+        self, connection: sa.Connection, kind: str, field: str, pass_id: str, body: object
+    ) -> LedgerEntry:
+        """Append an entry in an open transaction, as `append` does."""
+        context = self._context
+        text = msgspec.json.encode(body, order="sorted").decode()
+        lock_organisation(connection, context.organisation)
+        newest = self._newest(connection, kind, field, pass_id)
+        if newest is not None and newest.leaf_sha256 is None and unsalted(newest) == text:
+            return newest
+        seq, previous = _head(connection, context.organisation)
+        entry = LedgerEntry(
+            seq=seq + 1,
+            time_ms=context.now_ms(),
+            who=context.by,
+            kind=kind,
+            field=field,
+            pass_id=pass_id,
+            body=salted(text) if kind in NAMING_KINDS else text,
+            hash="",
+        )
+        entry = msgspec.structs.replace(entry, hash=hash_entry(context.organisation, entry, previous))
+        values = msgspec.structs.asdict(entry)
+        values["pass"] = values.pop("pass_id")
+        connection.execute(ledger.insert().values(organisation=context.organisation, **values))
+        _move_head(connection, context.organisation, entry)
         return entry
 
     def read(
@@ -119,7 +128,7 @@ class Ledger:
         if not is_whole and role is not Role.MANAGER:
             query = query.where(ledger.c.kind.in_([each for each in LEDGER_ENTRIES if reads_entries(role, each)]))
         with self._context.database.reading() as connection:
-            entries = [_entry(row) for row in connection.execute(query.order_by(ledger.c.seq).limit(limit))]
+            entries = [entry_of(row) for row in connection.execute(query.order_by(ledger.c.seq).limit(limit))]
             shown = [entry for entry in entries if self._shows(connection, entry)]
         return [entry if reads_entries(role, entry.kind) else seal_entry(entry) for entry in shown]
 
@@ -131,15 +140,23 @@ class Ledger:
         with self._context.database.writing() as connection:
             lock_organisation(connection, organisation)
             head_seq, head_hash = _head(connection, organisation)
-            previous, seq = START, 0
+            previous, seq, redactions = START, 0, Redactions()
             mine = self._mine().order_by(ledger.c.seq).limit(_PAGE)
-            while page := [_entry(row) for row in connection.execute(mine.where(ledger.c.seq > seq))]:
+            while page := [entry_of(row) for row in connection.execute(mine.where(ledger.c.seq > seq))]:
                 for entry in page:
-                    if entry.seq != seq + 1 or entry.hash != hash_entry(organisation, entry, previous):
+                    if entry.seq != seq + 1 or not follows(organisation, entry, previous):
                         return LedgerCheck(entries=head_seq, broken_at=seq + 1, hash=head_hash)
                     previous, seq = entry.hash, entry.seq
-        whole = (seq, previous) == (head_seq, head_hash)
-        return LedgerCheck(entries=head_seq, broken_at=None if whole else seq + 1, hash=head_hash)
+                    note_redaction(redactions, entry)
+        broken_at = redactions.broken_at()
+        if broken_at is None and (seq, previous) != (head_seq, head_hash):
+            broken_at = seq + 1
+        return LedgerCheck(entries=head_seq, broken_at=broken_at, hash=head_hash, redacted=redactions.count)
+
+    def state_redactions(self, connection: sa.Connection, seqs: Collection[int]) -> list[dict[str, Any]]:
+        """Return what an erasure states of the entries that it redacted."""
+        mine = self._mine().where(ledger.c.seq.in_(seqs)).order_by(ledger.c.seq)
+        return list(state_redacted(entry_of(row) for row in connection.execute(mine)))
 
     def seq_of(self, hash: str) -> int | None:  # noqa: A002 - it is the entry's hash
         """Return the sequence number of the entry with a hash, or None."""
@@ -183,7 +200,7 @@ class Ledger:
     def _newest(self, connection: sa.Connection, kind: str, field: str, pass_id: str) -> LedgerEntry | None:
         same = self._mine().where(ledger.c.kind == kind, ledger.c.field == field, ledger.c["pass"] == pass_id)
         row = connection.execute(same.order_by(ledger.c.seq.desc()).limit(1)).one_or_none()
-        return None if row is None else _entry(row)
+        return None if row is None else entry_of(row)
 
 
 def _head(connection: sa.Connection, organisation: str) -> tuple[int, str]:
@@ -200,27 +217,9 @@ def _move_head(connection: sa.Connection, organisation: str, entry: LedgerEntry)
         connection.execute(ledger_heads.update().where(mine).values(**values))
 
 
-def _entry(row: sa.Row[*tuple[object, ...]]) -> LedgerEntry:
+def entry_of(row: sa.Row[*tuple[object, ...]]) -> LedgerEntry:
+    """Return the entry of a row."""
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
     del values["organisation"]
     values["pass_id"] = values.pop("pass")
     return LedgerEntry(**values)
-
-
-def seal_entry(entry: LedgerEntry) -> LedgerEntry:
-    """Return an entry without what it says: its number, time, hash, and the hash of its leaf in the Merkle log."""
-    body = msgspec.json.encode({"leaf_sha256": leaf_hash_of(entry).hex()}).decode()
-    return msgspec.structs.replace(entry, who="", kind=SEALED, field="", pass_id="", body=body)
-
-
-def leaf_hash_of(entry: LedgerEntry) -> bytes:
-    """Return the hash of an entry's leaf in the Merkle log, also of a sealed one."""
-    if entry.kind == SEALED:
-        return bytes.fromhex(msgspec.json.decode(entry.body)["leaf_sha256"])
-    return hash_leaf(leaf_of(entry.kind, entry.body, entry.hash).content())
-
-
-def hash_entry(organisation: str, entry: LedgerEntry, previous: str) -> str:
-    """Return SHA-256 over an entry and the hash before it, as JSON of a list: no two entries have the same text."""
-    values = [getattr(entry, name) for name in LedgerEntry.__struct_fields__ if name != "hash"]
-    return hashlib.sha256(msgspec.json.encode([organisation, *values, previous])).hexdigest()

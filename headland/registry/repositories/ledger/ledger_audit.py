@@ -8,7 +8,8 @@ import msgspec
 
 from headland.proof.checkpoint import Checkpoint
 from headland.proof.merkle import RunningRoot
-from headland.registry.repositories.ledger.ledger import SEALED, START, LedgerEntry, hash_entry, leaf_hash_of
+from headland.registry.db.redaction import Redactions
+from headland.registry.repositories.ledger.entries import START, LedgerEntry, follows, leaf_hash_of, note_redaction
 
 
 class LedgerAudit(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,24 +33,26 @@ class LedgerAudit(msgspec.Struct, frozen=True, kw_only=True):
 def audit_entries(organisation: str, entries: Iterable[LedgerEntry], kept: Sequence[Checkpoint]) -> LedgerAudit:
     """Audit the entries of an organisation in their order, in bounded memory.
 
-    What a sealed entry says cannot be compared with its hash: its hash and its leaf are taken as they are, and proven
-    by the entry that follows and by the checkpoints.
+    What a sealed or redacted entry says cannot be compared with its hash: its hash and its leaf are taken as they are,
+    and proven by the entry that follows and by the checkpoints; what a redacted one says, by the erasure.
     """
-    running, previous, broken_at = RunningRoot(), START, None
+    running, previous, redactions = RunningRoot(), START, Redactions()
+    broken_at: int | None = None
     roots_by_size: dict[int, bytes] = {}
     wanted = {checkpoint.size for checkpoint in kept}
     if 0 in wanted:
         roots_by_size[0] = running.root()
     for entry in entries:
         seq = running.size + 1
-        follows = entry.kind == SEALED or entry.hash == hash_entry(organisation, entry, previous)
-        if broken_at is None and (entry.seq != seq or not follows):
+        if broken_at is None and (entry.seq != seq or not follows(organisation, entry, previous)):
             broken_at = seq
+        note_redaction(redactions, entry)
         previous = entry.hash
         running.append(leaf_hash_of(entry))
         if running.size in wanted:
             roots_by_size[running.size] = running.root()
     contradicted = {each.size for each in kept if roots_by_size.get(each.size) != each.root}
+    broken_at = redactions.broken_at() if broken_at is None else broken_at
     return LedgerAudit(
         entries=running.size, root=running.root(), broken_at=broken_at, contradicted=tuple(sorted(contradicted))
     )

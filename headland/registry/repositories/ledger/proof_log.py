@@ -36,7 +36,8 @@ from headland.registry.db.tables.farm_tables import ledger
 from headland.registry.db.tables.proof_tables import log_checkpoints, log_keys, log_tiles, witnessed_logs
 from headland.registry.models.errors import InvalidRecord, NotFound
 from headland.registry.repositories.context import RepositoryContext, log
-from headland.registry.repositories.ledger.ledger import Ledger, LedgerEntry
+from headland.registry.repositories.ledger.entries import LedgerEntry
+from headland.registry.repositories.ledger.ledger import Ledger
 from headland.registry.repositories.ledger.ledger_audit import LedgerAudit, audit_entries
 from headland.registry.repositories.ledger.witnesses import Witnesses
 
@@ -233,7 +234,7 @@ class ProofLog:
         newest = sa.select(log_tiles.c.level, sa.func.max(log_tiles.c.number)).where(mine).group_by(log_tiles.c.level)
         heads = {int(row[0]): int(row[1]) for row in connection.execute(newest)}
         writer = TileWriter({at: (number, self._read_tile(connection, at, number)) for at, number in heads.items()})
-        entries = sa.select(ledger.c.seq, ledger.c.kind, ledger.c.body, ledger.c.hash)
+        entries = sa.select(ledger.c.seq, ledger.c.kind, ledger.c.body, ledger.c.hash, ledger.c.leaf_sha256)
         entries = entries.where(ledger.c.organisation == organisation).order_by(ledger.c.seq).limit(_PAGE)
         stored = set(heads.items())
         if writer.size:
@@ -275,4 +276,6 @@ class ProofLog:
 
 
 def _leaf_hash(row: sa.Row[*tuple[Any, ...]]) -> bytes:
+    if row.leaf_sha256 is not None:
+        return bytes.fromhex(row.leaf_sha256)
     return hash_leaf(leaf_of(row.kind, row.body, row.hash).content())

@@ -15,7 +15,7 @@ from headland.proof.leaves import leaf_of
 from headland.proof.merkle import NodeReader, hash_leaf, prove_consistency, root_of
 from headland.proof.tiles import fold
 from headland.proof.witness import are_of_one_log, refusal_of
-from headland.registry.repositories.ledger.ledger import START, LedgerEntry, hash_entry
+from headland.registry.repositories.ledger.entries import START, LedgerEntry, hash_entry
 from headland.registry.repositories.ledger.ledger_audit import audit_entries
 from tests.proof.builder import KEY
 

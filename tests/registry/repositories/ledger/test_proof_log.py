@@ -22,7 +22,7 @@ from headland.proof.witness import cosign
 from headland.registry.db.tables.farm_tables import ledger, ledger_heads
 from headland.registry.db.tables.proof_tables import log_checkpoints
 from headland.registry.models.errors import InvalidRecord, NotFound
-from headland.registry.repositories.ledger.ledger import LedgerEntry
+from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 

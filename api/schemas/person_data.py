@@ -1,0 +1,72 @@
+"""Request and response models of the data that is kept of a person."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from api.schemas.model import Model
+from headland.registry.models.personal_data import PersonalKind
+
+_Instant = Annotated[int | None, Field(description="Epoch milliseconds UTC; null where the records have no instant.")]
+#: Another spelling of the person's name, as records may have it.
+Spelling = Annotated[str, Field(min_length=2, max_length=200)]
+
+
+class KeptItem(Model):
+    """Data of one kind that is kept of a person. Its texts are in the language of the request."""
+
+    kind: PersonalKind
+    label: str
+    purpose: str
+    basis: Annotated[str, Field(description="Legal basis.")]
+    kept: Annotated[str, Field(description="How long it is kept.")]
+    on_erasure: Annotated[str, Field(description="What an erasure does with it.")]
+    count: Annotated[int, Field(description="Records, photos or tracks.")]
+    first_ms: _Instant
+    last_ms: _Instant
+
+
+class PersonDataBody(Model):
+    """What is kept of a person, by kind. `erased` is the number of a person whose data was erased.
+
+    `blockers` say why the person cannot be erased now; `shared` are names that somebody else has, too: texts that have
+    nothing else of the person are left. Both are empty for all but managers.
+    """
+
+    person: str
+    erased: int | None
+    items: list[KeptItem]
+    blockers: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+
+
+class ErasureOrder(Model):
+    """Confirmation of an erasure: the person's name as the record has it, and other spellings that records may have."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"name": "Wang Fang", "also": ["Xiao Wang"]}}
+    )
+
+    name: Annotated[str, Field(max_length=200)]
+    also: Annotated[tuple[Spelling, ...], Field(max_length=20)] = ()
+
+
+class ErasureBody(Model):
+    """Result of an erasure. The person is `number` from then on, and no answer has the name.
+
+    `rows` counts the changed records by kind of data, `photos` the deleted files. `searched_files` were searched byte
+    by byte afterwards; `found` are those that still hold one of the names, `unread` those that were not read.
+    `is_scrubbed` is false where readers kept the database from being written again: send the request again.
+    """
+
+    person: str
+    number: int
+    rows: dict[PersonalKind, int]
+    photos: int
+    is_scrubbed: bool
+    searched_files: int
+    searched_bytes: int
+    found: list[str]
+    unread: list[str]

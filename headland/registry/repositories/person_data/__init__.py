@@ -1,0 +1,1 @@
+"""Data of a person: what is kept of them, and its erasure."""
