@@ -8,18 +8,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Final
 
 from headland.registry.models.access_table import KindOfRecord, Right, Role, right_to_change, right_to_read, role_of
 from headland.registry.models.models import Scope
 from headland.registry.models.people import PersonRole
 
-#: Changes that decide whose word counts: who may write a device, whose log is witnessed, and who witnesses.
-_ADMIN_CHANGES: Final = re.compile(
-    r"/v1/ledger/witnessed(?:/cosign)?|/v1/ledger/witnesses(?:/.*)?|/v1/gateways|/v1/devices/[^/]+/(?:owner|simulated)"
-    r"|/v1/gateways/[^/]+/(?:replace|refresh|code|certificate|delivery/(?:accept|marks))"
-)
 _PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
+#: Parts of a gateway that decide whose word counts, or what is held to be lost.
+_LOGIN_PARTS: Final = ("replace", "refresh", "code", "certificate", "delivery/accept", "delivery/marks")
+_PARTS_OF_A_YIELD: Final = ("", "/seasons", "/against-applied", "/stability")
 _READS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
@@ -53,7 +52,10 @@ _SCOPES: Final = {
 class PathPermission:
     """KindOfRecord of record of a path, and of all paths below it where `below`.
 
-    `reads` for safe methods and `changes` for the others are given where no kind decides them.
+    In a path `{id}` stands for an id of a record, `{name}` for any other name. `reads` for safe methods and `changes`
+    for the others are given where no kind decides them. `own` says that the route limits what it shows and takes to
+    what is the own of who asks: without it nobody is let in whose right is to the own alone, so that a new path is
+    closed to them until it is named. `everybody` opens what is no record of anybody to each role.
     """
 
     path: str
@@ -61,15 +63,28 @@ class PathPermission:
     reads: RequiredScope | None = None
     changes: RequiredScope | None = None
     below: bool = True
+    own: bool = False
+    everybody: bool = False
 
     def covers(self, path: str) -> bool:
         """Tell whether a request's path is covered."""
-        return path == self.path or (self.below and path.startswith(self.path + "/"))
+        return _pattern_of(self.path, below=self.below).fullmatch(path) is not None
 
     def required(self, *, is_read: bool) -> RequiredScope:
         """Return the credentials that reading or changing needs."""
         given = self.reads if is_read else self.changes
         return given or _least_scope(self.kind, is_read=is_read)
+
+
+@cache
+def _pattern_of(path: str, *, below: bool) -> re.Pattern[str]:
+    """Return the pattern of an entry's path."""
+    parts = [_NAMES.get(part, re.escape(part)) for part in re.split(r"(\{[a-z]+\})", path)]
+    return re.compile("".join(parts) + ("(?:/.*)?" if below else ""), re.DOTALL)
+
+
+#: What stands for a name in the path of an entry.
+_NAMES: Final = {"{id}": "[0-9a-z]{26}", "{name}": "[^/]+"}
 
 
 def _least_scope(kind: KindOfRecord | None, *, is_read: bool) -> RequiredScope:
@@ -89,14 +104,24 @@ def _open(path: str, *, below: bool = False) -> PathPermission:
 
 
 def _station(
-    path: str, reads: RequiredScope, changes: RequiredScope = RequiredScope.WRITE, *, below: bool = False
+    path: str,
+    reads: RequiredScope,
+    changes: RequiredScope = RequiredScope.WRITE,
+    *,
+    below: bool = False,
+    everybody: bool = False,
 ) -> PathPermission:
     """Return the permission of what the station says of itself, which is no record of the organisation."""
-    return PathPermission(path, None, reads, changes, below)
+    return PathPermission(path, None, reads, changes, below, everybody=everybody)
 
 
 def _kinds(kind: KindOfRecord, *names: str) -> tuple[PathPermission, ...]:
     return tuple(PathPermission(f"/v1/{name}", kind) for name in names)
+
+
+def _own(kind: KindOfRecord, *names: str) -> tuple[PathPermission, ...]:
+    """Return the permissions of paths that show each one's own, and of nothing below them."""
+    return tuple(PathPermission(f"/v1/{name}", kind, below=False, own=True) for name in names)
 
 
 #: The first entry that covers a path applies.
@@ -112,18 +137,27 @@ PATH_PERMISSIONS: Final = (
     # Pages of lots that were released: their token is the permission.
     _open("/p", below=True),
     _open("/01", below=True),
-    _station("/v1/session", RequiredScope.READ, RequiredScope.NOTHING),
+    _station("/v1/session", RequiredScope.READ, RequiredScope.NOTHING, everybody=True),
     _station("/healthz", RequiredScope.LOOPBACK_OR_READ),
     _station("/readyz", RequiredScope.LOOPBACK_OR_READ),
     _station("/metrics", RequiredScope.READ),
-    _station("/openapi.json", RequiredScope.READ),
+    _station("/openapi.json", RequiredScope.READ, everybody=True),
     *_kinds(KindOfRecord.ACCESS, "store/damage", "store/retention"),
+    # Whether the station's clock can be believed: every page says it, and it is no record of anybody.
+    _station("/v1/clock", RequiredScope.READ, RequiredScope.ADMIN, everybody=True),
     _station("/v1/clock", RequiredScope.READ, RequiredScope.ADMIN, below=True),
     _station("/v1/store/space", RequiredScope.READ),
     _station("/v1/store/lifecycle", RequiredScope.READ, RequiredScope.ADMIN, below=True),
     _station("/v1/store", RequiredScope.OPERATOR, RequiredScope.OPERATOR, below=True),
     *_kinds(KindOfRecord.ACCESS, "gateway-enrolments", "keys", "members", "audit", "webhooks"),
+    *_own(KindOfRecord.PERSON_DATA, "person-data/{id}", "person-data/{id}/copy"),
     *_kinds(KindOfRecord.PERSON_DATA, "person-data"),
+    *_own(KindOfRecord.PEOPLE, "people", "people/{id}", "holdings", "holdings/{id}"),
+    *_own(KindOfRecord.ACCOUNTS, "accounts", "deliveries", "statements", "statements/{id}"),
+    *_own(KindOfRecord.DISPUTES, "disputes"),
+    *_own(KindOfRecord.FIELDS, "fields", "fields/{id}", "fields/{id}/passes", "fields/{id}/harvest-passes"),
+    *_own(KindOfRecord.FIELDS, *(f"fields/{{id}}/yield{part}" for part in _PARTS_OF_A_YIELD)),
+    *_own(KindOfRecord.PASSES, *(f"passes/{{name}}{part}" for part in ("", "/as-applied", "/cell", "/cells"))),
     *_kinds(KindOfRecord.PEOPLE, "people", "holdings"),
     *_kinds(KindOfRecord.TARIFFS, "tariffs", "subsidy-rules", "subsidy-claims", "statement-runs"),
     *_kinds(KindOfRecord.ACCOUNTS, "accounts", "deliveries", "statements"),
@@ -138,7 +172,11 @@ PATH_PERMISSIONS: Final = (
     *_kinds(KindOfRecord.PASSES, "passes"),
     *_kinds(KindOfRecord.NOTES, "notes", "photos"),
     *_kinds(KindOfRecord.ALARMS, "alarms"),
+    *_kinds(KindOfRecord.WITNESSES, "ledger/witnesses", "ledger/witnessed"),
     *_kinds(KindOfRecord.PROOFS, "ledger"),
+    PathPermission("/v1/gateways", KindOfRecord.IDENTITIES, below=False),
+    *_kinds(KindOfRecord.IDENTITIES, *(f"gateways/{{name}}/{part}" for part in _LOGIN_PARTS)),
+    *_kinds(KindOfRecord.IDENTITIES, "devices/{name}/owner", "devices/{name}/simulated"),
     *_kinds(KindOfRecord.GATEWAYS, "gateways"),
     *_kinds(KindOfRecord.HARVESTS, "harvests"),
     *_kinds(KindOfRecord.INPUTS, "devices", "implements", "prescriptions", "products", "seasons", "sites"),
@@ -180,21 +218,6 @@ PATH_PERMISSIONS: Final = (
 )
 
 
-#: What a member of the cooperative may ask of the kinds that the table opens; everything else is refused, so that a new
-#: path is closed until it is named. The repositories limit each of them to the own rows.
-_MEMBER_READS: Final = re.compile(
-    r"/v1/session|/openapi\.json|/v1/(?:people|holdings|fields|statements)(?:/[0-9a-z]{26})?"
-    r"|/v1/fields/[0-9a-z]{26}/(?:passes|harvest-passes|yield(?:/(?:seasons|against-applied|stability))?)"
-    r"|/v1/passes/[^/]+(?:/(?:as-applied|cells?))?|/v1/accounts|/v1/deliveries|/v1/disputes"
-    r"|/v1/person-data/[0-9a-z]{26}(?:/copy)?"
-    # The ground under every map: a picture of the place, without names, owners or values.
-    r"|/v1/base-map(?:/file)?"
-    # Whether the station's clock can be believed: every page says it, and it is no record of anybody.
-    r"|/v1/clock"
-)
-_MEMBER_CHANGES: Final = re.compile(r"/v1/session|/v1/disputes")
-
-
 def roles_of(method: str, path: str) -> tuple[Role, ...]:
     """Return the roles that may make a request; none where it needs no key. `path` may have names in place of ids."""
     required, path = required_scope(method, path), _PLACEHOLDER.sub("0" * 26, path)
@@ -215,24 +238,21 @@ def is_open_to(role: PersonRole | None, method: str, path: str) -> bool:
     if role not in (PersonRole.PILOT, PersonRole.MEMBER):
         # Others differ by the scope that their role leaves to their key.
         return True
-    is_read, path = method in _READS, path.rstrip("/")
-    if role is PersonRole.MEMBER and not (_MEMBER_READS if is_read else _MEMBER_CHANGES).fullmatch(path):
-        return False
-    permission = _permission_of(path)
+    is_read, permission = method in _READS, _permission_of(path.rstrip("/"))
     if permission is None or permission.kind is None:
-        return is_read or path == "/v1/session"
-    return _right(Role(role.value), permission.kind, is_read=is_read).is_asked
+        is_everybodys = permission is not None and permission.everybody
+        return (is_read or path == "/v1/session") and (is_everybodys or role is not PersonRole.MEMBER)
+    right = _right(Role(role.value), permission.kind, is_read=is_read)
+    return right is Right.ALL or (right is Right.OWN and permission.own)
 
 
 def required_scope(method: str, path: str) -> RequiredScope | None:
     """Return the credentials that a request must have; None for a path that is not listed."""
-    permission = _permission_of(path)
+    permission = _permission_of(path.rstrip("/") or "/")
     if permission is None:
         return None
     is_read = method in _READS
     if method == "DELETE" and permission.kind is KindOfRecord.LOST_MESSAGES:
-        return RequiredScope.ADMIN
-    if not is_read and _ADMIN_CHANGES.fullmatch(path.rstrip("/")):
         return RequiredScope.ADMIN
     return permission.required(is_read=is_read)
 

@@ -25,6 +25,7 @@ _NAMES: Final = {
     KindOfRecord.PROOFS: "ledger, its log and its proofs",
     KindOfRecord.WITNESSES: "witnesses",
     KindOfRecord.GATEWAYS: "gateways",
+    KindOfRecord.IDENTITIES: "logins of gateways, owners of devices, losses that are accepted",
     KindOfRecord.HARVESTS: "harvests",
     KindOfRecord.LOST_MESSAGES: "quarantined messages",
     KindOfRecord.PEOPLE: "people and holdings",

@@ -6,6 +6,8 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from headland.network.addresses import is_loopback
+
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -26,3 +28,10 @@ def parse_public_url(text: str) -> str:
     if parts.scheme not in _PORTS or has_more or not _HOST.fullmatch(host):
         raise ValueError(remedy)
     return f"{parts.scheme}://{host}" + ("" if port in (None, _PORTS[parts.scheme]) else f":{port}")
+
+
+def url_for_customers(public_url: str | None) -> str | None:
+    """Return a stated public URL where others can reach it; None for one of this machine alone, or for none."""
+    if public_url is None or is_loopback(urlsplit(public_url).hostname or ""):
+        return None
+    return public_url

@@ -55,6 +55,8 @@ def test_a_harvest_becomes_a_lot_and_a_certificate_in_three_clicks(visit: Open, 
     release = page.locator("[data-panel=release]")
     release.get_by_label("开具单位").fill("绿源合作社")
     release.get_by_label("给消费者的话").fill("今晨采摘")
+    # This farm's station has no public URL: said before anything is printed, with the remedy.
+    expect(release.locator("[data-release-url=none]")).to_contain_text("--public-url")
     release.get_by_role("button", name="公开", exact=True).click()
     expect(release.locator("[data-release=open]")).to_contain_text("公开")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

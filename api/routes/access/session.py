@@ -16,6 +16,7 @@ from api.http.addresses import asked_scheme
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.http.router import Router
+from headland.network.public_url import url_for_customers
 from headland.registry.registry import Access
 
 router = Router(prefix="/v1/session", tags=["access"], responses=declare_problems(503))
@@ -39,13 +40,18 @@ class SessionOrganisation(BaseModel):
 
 
 class Session(BaseModel):
-    """The signed-in person or key, its organisation and its scope; the person's id and role where it has one."""
+    """The signed-in person or key, its organisation and its scope; the person's id and role where it has one.
+
+    `public_url` is that by which customers reach the station, null where its administrator stated none, or one of this
+    machine alone: QR codes, cards and links of released lots lead nowhere then.
+    """
 
     organisation: SessionOrganisation
     scope: str
     by: str
     person: str | None = None
     role: str | None = None
+    public_url: str | None = None
 
 
 @router.post("", response_model=Session, responses=declare_problems(400, 401, 403, 404, 413, 422, 429))
@@ -60,7 +66,7 @@ def sign_in(request: Request, home: HomeOf, body: SignIn) -> Response:
         auth_cache_of(request).count_failure(request)
         raise ProblemError(401, "bad-key", "Invalid credentials", _UNKNOWN, headers=challenge("invalid_token"))
     access, secret, lasts_ms = session
-    answer = reply(request, session_of(access))
+    answer = reply(request, session_of(access, home.public_url))
     answer.headers["Cache-Control"] = "no-store"
     answer.set_cookie(
         COOKIE,
@@ -75,9 +81,9 @@ def sign_in(request: Request, home: HomeOf, body: SignIn) -> Response:
 
 
 @router.get("", response_model=Session)
-def get_session(request: Request, access: AccessOf) -> Response:
+def get_session(request: Request, access: AccessOf, home: HomeOf) -> Response:
     """Return the session of the cookie, or the access of the key."""
-    return reply(request, session_of(access))
+    return reply(request, session_of(access, home.public_url))
 
 
 @router.delete("", status_code=204, responses=declare_problems(403, 429))
@@ -96,7 +102,14 @@ def sign_out(request: Request, home: HomeOf) -> Response:
     return answer
 
 
-def session_of(access: Access) -> Session:
-    """Return an access as a session."""
+def session_of(access: Access, public_url: str | None) -> Session:
+    """Return an access as a session, at a station that others reach by a URL."""
     owner = SessionOrganisation(handle=access.organisation.handle, name=access.organisation.name)
-    return Session(organisation=owner, scope=access.scope.value, by=access.by, person=access.person, role=access.role)
+    return Session(
+        organisation=owner,
+        scope=access.scope.value,
+        by=access.by,
+        person=access.person,
+        role=access.role,
+        public_url=url_for_customers(public_url),
+    )

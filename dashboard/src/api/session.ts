@@ -10,6 +10,8 @@ export interface Session {
   person?: string | null;
   /** The role of the person who signed in, where the key has one. */
   role?: string | null;
+  /** By which customers reach the station; null where none is stated, or one of that machine alone. */
+  public_url?: string | null;
 }
 
 /** Kept in the browser while a member is signed in, to whom the questions of the farm page are refused. */

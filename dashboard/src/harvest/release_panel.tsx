@@ -3,6 +3,7 @@
 import "../i18n/harvest";
 import type { JSX } from "preact";
 import { useApi } from "../api/query";
+import { currentSession } from "../api/session";
 import { useWrite } from "../api/write";
 import { mayWrite } from "../app/mount";
 import { dateTimeText } from "../i18n/instants";
@@ -28,6 +29,11 @@ export function ReleasePanel({ lot: { id: lot, interval_state }, wasReleased }: 
     <section class="card" data-panel="release">
       <h2>{translate("release_title")}</h2>
       <p class="note">{translate("release_hint")}</p>
+      {currentSession()?.public_url === null ? (
+        <p class="warning-note" role="note" data-release-url="none">
+          {translate("release_no_url")}
+        </p>
+      ) : null}
       {isBreached ? <p class="error">{translate("harvest_no_release")}</p> : null}
       {wasReleased ? (
         <Loaded state={release}>

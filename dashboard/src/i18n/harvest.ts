@@ -170,6 +170,10 @@ export const harvest = catalogue({
     "Whoever scans the QR code of this lot sees what you release, with its proof. Nothing else of the farm is shown.",
     "扫描本批次二维码的人只能看到您公开的内容及其证明，农场的其他信息不会显示。",
   ],
+  release_no_url: [
+    "Customers cannot reach this station yet: no public URL is stated, so QR codes, cards and links name this machine's own address. Before you print, let the administrator start the station with --public-url https://NAME.",
+    "消费者还无法访问本站：尚未设置公开网址，二维码、卡片和链接用的都是本机地址。印制之前，请管理员以 --public-url https://域名 启动站点。",
+  ],
   release_none: ["This lot is not released.", "本批次尚未公开。"],
   release_open: ["Released {time}.", "已于 {time} 公开。"],
   release_page: ["Open the page", "打开页面"],

@@ -50,6 +50,8 @@ class KindOfRecord(StrEnum):
     PROOFS = "proofs"
     WITNESSES = "witnesses"
     GATEWAYS = "gateways"
+    #: Whose word counts: logins of gateways, owners of devices, losses that are accepted.
+    IDENTITIES = "identities"
     HARVESTS = "harvests"
     LOST_MESSAGES = "lost_messages"
     PEOPLE = "people"
@@ -91,6 +93,7 @@ TABLE: Final[dict[KindOfRecord, Rights]] = {
     KindOfRecord.PROOFS: Rights((ALL, ALL, ALL, NONE, ALL), _FARMERS),
     KindOfRecord.WITNESSES: Rights((ALL, ALL, ALL, NONE, ALL), _MANAGERS),
     KindOfRecord.GATEWAYS: Rights((ALL, ALL, ALL, NONE, ALL), _FARMERS),
+    KindOfRecord.IDENTITIES: Rights((ALL, ALL, ALL, NONE, ALL), _MANAGERS),
     KindOfRecord.HARVESTS: Rights((ALL, ALL, ALL, USED, ALL), _FARMERS),
     KindOfRecord.LOST_MESSAGES: Rights((ALL, ALL, ALL, NONE, ALL), _FARMERS),
     KindOfRecord.PEOPLE: Rights((ALL, ALL, NONE, OWN, ALL), _MANAGERS),

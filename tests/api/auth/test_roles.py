@@ -10,13 +10,14 @@ import httpx
 import msgspec
 import pytest
 
-from api.auth.permissions import PATH_PERMISSIONS, RequiredScope, required_scope
+from api.auth.permissions import PATH_PERMISSIONS, RequiredScope, is_open_to, required_scope
 from headland.registry.models.access_table import (
     LEDGER_ENTRIES,
     REPOSITORIES,
     TABLE,
     KindOfRecord,
     Right,
+    Rights,
     Role,
     right_to_read,
 )
@@ -41,6 +42,7 @@ WITHOUT_MARKS = {
     KindOfRecord.WITNESSES,
     KindOfRecord.PROOFS,
     KindOfRecord.GATEWAYS,
+    KindOfRecord.IDENTITIES,
     KindOfRecord.ALARMS,
 }
 
@@ -405,3 +407,44 @@ def test_the_push_services_of_the_browsers_are_known(farm: Farm, host: str) -> N
     assert made.status_code == 201, made.text
     known = farm.api.repositories.alarm_recipients.get(made.json()["recipient"])
     farm.api.repositories.alarm_recipients.delete(known.id, known.version)
+
+
+#: Paths of kinds of which a member reads the own.
+OWN_PATHS = ("people", "holdings", "fields", "statements", "accounts", "deliveries", "disputes", "passes/p-1")
+
+
+def test_who_reads_the_own_alone_is_let_in_by_the_table_and_to_named_paths_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for path in OWN_PATHS:
+        assert is_open_to(PersonRole.MEMBER, "GET", f"/v1/{path}"), path
+        assert not is_open_to(PersonRole.MEMBER, "GET", f"/v1/{path}/new-thing"), path
+        assert not is_open_to(PersonRole.MEMBER, "GET", f"/v1/{path}/{'0' * 26}/new-thing"), path
+        permission = next(entry for entry in PATH_PERMISSIONS if entry.covers(f"/v1/{path}"))
+        assert permission.kind is not None
+        rights = TABLE[permission.kind]
+        monkeypatch.setitem(
+            TABLE, permission.kind, Rights((*rights.reads[:3], Right.NONE, rights.reads[4]), rights.changes)
+        )
+        assert not is_open_to(PersonRole.MEMBER, "GET", f"/v1/{path}"), path
+        monkeypatch.undo()
+    for path, kind in (("ledger", KindOfRecord.PROOFS), ("notes", KindOfRecord.NOTES)):
+        assert not is_open_to(PersonRole.MEMBER, "GET", f"/v1/{path}")
+        rights = TABLE[kind]
+        monkeypatch.setitem(TABLE, kind, Rights((*rights.reads[:3], Right.ALL, rights.reads[4]), rights.changes))
+        assert is_open_to(PersonRole.MEMBER, "GET", f"/v1/{path}")
+        monkeypatch.undo()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["gateways", "gateways/gw-1/code", "gateways/gw-1/delivery/marks", "devices/house-1/owner", "ledger/witnesses/w-1"],
+)
+def test_what_decides_whose_word_counts_is_changed_by_whom_the_table_names(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert required_scope("POST", f"/v1/{path}") is RequiredScope.ADMIN
+    for kind in (KindOfRecord.IDENTITIES, KindOfRecord.WITNESSES):
+        rights = TABLE[kind]
+        monkeypatch.setitem(TABLE, kind, Rights(rights.reads, (Right.ALL, Right.ALL, *rights.changes[2:])))
+    assert required_scope("POST", f"/v1/{path}") is RequiredScope.WRITE

@@ -21,7 +21,7 @@ from api.app import create_app
 from api.auth.permissions import RequiredScope, required_scope
 from api.http.addresses import Addresses, AddressMiddleware, customer_of
 from api.http.router import DeferredRoute
-from headland.network.public_url import parse_public_url
+from headland.network.public_url import parse_public_url, url_for_customers
 from headland.store.memory import MemoryStore
 from tests.api.farm import OWN
 from tests.api.registry_api import RegistryApi
@@ -207,3 +207,26 @@ def test_a_valid_token_is_never_barred_by_the_misses_of_its_address(
         assert {answer.status_code for answer in wrong} == {404, 429}
         assert all(int(answer.headers["retry-after"]) > 0 for answer in wrong if answer.status_code == 429)
         assert [stranger.get(released["path"]).status_code for _ in range(100)] == [200] * 100
+
+
+def test_a_session_says_by_which_url_customers_reach_the_station(
+    farm: tuple[str, RegistryApi, dict[str, Any]],
+) -> None:
+    base, served, _ = farm
+    answer = served.client.get("/v1/session", headers={"Host": "evil.example"}).json()
+    assert answer["public_url"] == (base if base == PUBLIC_URL else None)
+
+
+@pytest.mark.parametrize(
+    ("stated", "shown"),
+    [
+        (None, None),
+        ("http://127.0.0.1:8000", None),
+        ("http://[::1]:8000", None),
+        ("http://localhost", None),
+        ("https://farm.example", "https://farm.example"),
+        ("http://192.168.1.7:8000", "http://192.168.1.7:8000"),
+    ],
+)
+def test_a_url_of_this_machine_alone_is_none_for_customers(stated: str | None, shown: str | None) -> None:
+    assert url_for_customers(stated) == shown
