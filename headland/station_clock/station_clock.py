@@ -124,6 +124,10 @@ class StationClock:
         """
         return self._now_of(self.look())
 
+    def shown_ms(self) -> int:
+        """Return what the system's clock shows, believed or not: what this machine itself stamps has that time."""
+        return self._sources.now_ms()
+
     def in_doubt(self) -> bool:
         """Return whether the clock cannot be believed now."""
         return self.look().in_doubt

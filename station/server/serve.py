@@ -260,6 +260,7 @@ def _start_workers(
             simulated_lag_ms=simulated_lag_ms,
             now_ms=clock.now_ms,
             in_doubt=clock.in_doubt,
+            shown_ms=clock.shown_ms,
             station_values=partial(station_values, clock, disk),
         )
         if commits is not None:

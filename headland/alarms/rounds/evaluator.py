@@ -96,12 +96,15 @@ class AlarmEvaluator:
         self._storage = RoundStorage(repositories.alarms, self.failures, self.retries)
         self.counts: Counter[str] = Counter()
 
-    def round(self, now_ms: int, *, in_doubt: bool = False, up_s: float | None = None) -> AlarmUpdate:
+    def round(
+        self, now_ms: int, *, in_doubt: bool = False, up_s: float | None = None, shown_ms: int | None = None
+    ) -> AlarmUpdate:
         """Evaluate all rules once; return what was stored. Raises RetryLater with nothing stored.
 
         While the clock is `in_doubt`, gateways' alarms are taken whatever their times, devices are judged by the time
         of their own data, and nothing is deleted. `up_s` is any monotonic clock, which tells how long silence lasts
-        where the clock does not; without it `now_ms` is taken for it, too.
+        where the clock does not; without it `now_ms` is taken for it, too. `shown_ms` is what the system's clock shows:
+        a gateway on this machine goes by it.
         """
         repository = self._repositories.alarms
         self._load_states()
@@ -111,7 +114,8 @@ class AlarmEvaluator:
         passed_s = now_ms / 1000 if up_s is None else up_s
         targets = targets.with_times(self._clocks, now_ms, passed_s, in_doubt=in_doubt)
         active = ActiveAlarms(self._read_active(now_ms), repository.new_id, now_ms)
-        events = self._apply_gateway_alarms(active, targets, now_ms, in_doubt=in_doubt)
+        local_ms = shown_ms if in_doubt and shown_ms is not None else now_ms
+        events = self._apply_gateway_alarms(active, targets, now_ms, local_ms, in_doubt=in_doubt)
         rule_targets, unmatched = match_rules(rules, targets, self._states, now_ms, self.failures)
         outcomes = evaluate_targets(rule_targets, targets, self._store, self._handle, now_ms, self.failures)
         unmatched_ids = {rule.id for rule in rules if rule.name in unmatched}
@@ -194,14 +198,17 @@ class AlarmEvaluator:
         self._pending_clears = {alarm.id: alarm for alarm in ended if _is_clear_pending(alarm)}
 
     def _apply_gateway_alarms(
-        self, active: ActiveAlarms, targets: EvaluationTargets, now_ms: int, *, in_doubt: bool
+        self, active: ActiveAlarms, targets: EvaluationTargets, now_ms: int, local_ms: int, *, in_doubt: bool
     ) -> set[EventKey]:
-        """Apply the alarms of gateways' own rules; return the events that are known after this round."""
+        """Apply the alarms of gateways' own rules; return the events that are known after this round.
+
+        `local_ms` is the time of gateways on this machine.
+        """
         is_late_round = self._is_late_round(now_ms)
         lag_ms = targets.simulated_lag_ms
         back_ms = MOST_BEHIND_MS if is_late_round else _EVENTS_MS + lag_ms
         spans = [(now_ms - back_ms, NEVER_MS if in_doubt else now_ms + AGREE_MS)]
-        spans += [(time_ms - back_ms, time_ms + AGREE_MS) for time_ms in targets.gateway_times_ms()]
+        spans += [(time_ms - back_ms, time_ms + AGREE_MS) for time_ms in {local_ms, *targets.gateway_times_ms()}]
         applied: set[EventKey] = set()
         for gateway_alarm in collect_gateway_alarms(self._read_events(spans)):
             key = (*gateway_alarm.key, gateway_alarm.newest.t)
@@ -211,7 +218,7 @@ class AlarmEvaluator:
             elif self.retries.is_due(item, now_ms):
                 failed = self.failures.count
                 with self.failures.isolate(f"Alarm {gateway_alarm.rule} of a gateway on {gateway_alarm.device}"):
-                    its_now_ms = targets.device_now_ms(gateway_alarm.device, now_ms, is_fresh=True)
+                    its_now_ms = targets.device_now_ms(gateway_alarm.device, min(now_ms, local_ms), is_fresh=True)
                     active.apply_gateway_alarm(gateway_alarm, self._is_recorded, its_now_ms - _GATEWAY_FRESH_MS)
                 if self.failures.count == failed:
                     applied.add(key)
@@ -222,6 +229,9 @@ class AlarmEvaluator:
                 continue
             if targets.is_inactive(alarm.subject):
                 active.end((alarm.rule, alarm.subject), "gateway", now_ms, "not_selected")
+                continue
+            if in_doubt and targets.has_online_gateway(alarm.subject):
+                # It says itself when it is over.
                 continue
             its_now_ms = targets.device_now_ms(alarm.subject, now_ms)
             known_ms = targets.gateway_silence_ms(alarm.subject, now_ms)

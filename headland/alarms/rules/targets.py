@@ -165,6 +165,12 @@ class EvaluationTargets:
             return now_ms
         return self.fresh_now_of(known, now_ms) if is_fresh else self.now_of(known, now_ms)
 
+    def has_online_gateway(self, device: str) -> bool:
+        """Return whether a device's gateway is known to be online."""
+        known = self.devices.get(device)
+        gateway = None if known is None else self.gateways.get(known.gateway)
+        return gateway is not None and gateway.values.get("gateway_offline") == 0.0
+
     def gateway_silence_ms(self, device: str, now_ms: int) -> int | None:
         """Return for how long no device of a device's gateway has had a sample; None where nothing tells that."""
         known = self.devices.get(device)

@@ -63,9 +63,11 @@ class AlarmWorker:
         in_doubt: Callable[[], bool] = lambda: False,
         station_values: Callable[[], Mapping[str, float]] = dict,
         up_s: Callable[[], float] = since_boot_s,
+        shown_ms: Callable[[], int] | None = None,
     ) -> None:
         self._station_values = station_values
         self._now_ms, self._in_doubt, self._up_s = now_ms, in_doubt, up_s
+        self._shown_ms = now_ms if shown_ms is None else shown_ms
         self._thread = SupervisedThread(
             "alarm-worker",
             self.evaluate,
@@ -157,8 +159,9 @@ class AlarmWorker:
             self._has_lease = has_lease
             if has_lease:
                 posts = self._webhook_posts
-                in_doubt, up_s = self._in_doubt(), self._up_s()
-                notices = self._evaluator.round(self._now_ms(), in_doubt=in_doubt, up_s=up_s).notices
+                notices = self._evaluator.round(
+                    self._now_ms(), in_doubt=self._in_doubt(), up_s=self._up_s(), shown_ms=self._shown_ms()
+                ).notices
                 self._publish_webhooks()
                 if notices or self._webhook_posts > posts:
                     self._on_notices()

@@ -221,6 +221,35 @@ def test_a_gateways_own_alarm_is_taken_notified_and_ended_in_doubt(farm: Farm, s
     assert farm.active() == set()
 
 
+@pytest.mark.parametrize("step_ms", STEPS_MS)
+def test_an_alarm_of_a_gateway_whose_clock_jumped_with_the_stations_is_taken_and_notified(
+    farm: Farm, step_ms: int
+) -> None:
+    station = farm.station
+    station.gateways["gw-1"] = {"gateway_offline": 0.0}
+
+    def run(rounds: int, each: int = 1) -> None:
+        for _ in range(rounds):
+            farm.minute += each
+            now_ms = START_MS + farm.minute * MINUTE  # by the time since the boot, which did not jump
+            for device in farm.values:
+                station.measure({farm.minute + step_ms / MINUTE: 20.0}, device)
+            station.evaluator.round(now_ms, in_doubt=True, up_s=farm.minute * 60.0, shown_ms=now_ms + step_ms)
+
+    run(2)
+    at = farm.minute + step_ms / MINUTE
+    station.gateway_says(ALARM_RAISED, at, raised=at, rule="theirs")
+    run(2)
+    assert farm.active() == {"theirs"}
+    assert ("theirs", "raised") in told(station)
+    run(105, each=4)
+    assert farm.active() == {"theirs"}
+    at = farm.minute + step_ms / MINUTE
+    station.gateway_says(ALARM_CLEARED, at, raised=at - 7 * 60 - 2, rule="theirs")
+    run(2)
+    assert farm.active() == set()
+
+
 @pytest.mark.parametrize("step_ms", [step_ms for step_ms in STEPS_MS if step_ms < 0])
 def test_repetition_escalation_and_the_limit_of_an_hour_go_on_after_a_clock_is_set_back(
     station: Station, step_ms: int
