@@ -24,6 +24,10 @@ DATA_BYTES: Final = 239
 LIST: Final = 3
 #: Pages of a listing with odd names, of one vehicle in all.
 _PAGES: Final = 60
+#: Answers that one vehicle sends beside those that were asked for: it is not the only one of the run.
+_REPLAYS: Final = 1500
+#: Entries beside the one that was asked for, of a list of logs without an end.
+_ENTRIES: Final = 150
 #: What a listing says of a file or folder that is none, or that nobody can have.
 NAMES: Final = (
     "F00000001.BIN\t²".encode(),
@@ -85,11 +89,11 @@ def hurt_log(log: bytes, dice: random.Random) -> bytes:
 
 MANNERS: Final = (
     Manner("gentle", changed=0.03, lost=0.01, repeated=0.05, replayed=2),
-    Manner("rough", changed=0.4, lost=0.1, repeated=0.3, replayed=8),
-    Manner("flood", changed=0.2, repeated=0.5, replayed=60),
     Manner("endless", changed=0.05, replayed=4, is_endless=True),
     Manner("damaged log", changed=0.01, replayed=2, hurt=hurt_log),
+    Manner("rough", changed=0.4, lost=0.1, repeated=0.3, replayed=8),
     Manner("silent", lost=0.6, changed=0.3, replayed=3),
+    Manner("flood", changed=0.2, repeated=0.5, replayed=60),
 )
 HONEST: Final = Manner("honest")
 #: How long a vehicle is heard before its gap.
@@ -125,7 +129,7 @@ class CardVehicle:
         self._uid = [*self.number.to_bytes(2, "big"), 0xCA] + [0] * 15
         self._sent_s = -1.0
         self._before: list[Any] = []
-        self._pages = _PAGES
+        self._pages, self._replays = _PAGES, _REPLAYS
 
     @property
     def device(self) -> str:
@@ -180,15 +184,16 @@ class CardVehicle:
                 self.mutations["lost"] += 1
                 continue
             if manner.is_endless:
+                sent += [self._pack(self._without_end(answer)) for _ in range(_ENTRIES if _is_entry(answer) else 0)]
                 answer = self._without_end(answer)
             elif self._pages and dice.random() < 0.8:
                 answer = self._odd_page(answer)
             if dice.random() < manner.changed:
                 answer = self._changed(answer)
             sent += [self._pack(answer)] * (1 if dice.random() >= manner.repeated else dice.choice((2, 3, 20)))
-            sent += [
-                self._pack(self._changed(dice.choice(self._before))) for _ in range(dice.randint(0, manner.replayed))
-            ]
+            again = min(dice.randint(0, manner.replayed), self._replays)
+            self._replays -= again
+            sent += [self._pack(self._changed(dice.choice(self._before))) for _ in range(again)]
         if len(sent) > 1 and manner is not HONEST and dice.random() < 0.2:
             self.mutations["order"] += 1
             dice.shuffle(sent)
@@ -297,6 +302,10 @@ _REQUESTS: Final = (
     "LOG_REQUEST_DATA",
     "LOG_REQUEST_END",
 )
+
+
+def _is_entry(answer: Any) -> bool:
+    return bool(answer.get_type() == "LOG_ENTRY")
 
 
 def _file(payload: bytes) -> Any:
