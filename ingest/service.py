@@ -15,7 +15,7 @@ from headland.runtime.supervised_thread import ThreadStatus
 from headland.store.number_sets import Counts
 from headland.store.port import MarkState, Store, WriteBatch, WriteResult
 from headland.tracing.spans import SpanSink
-from ingest.accounting.delivery import Delivery, reconcile
+from ingest.accounting.delivery import STATES, Delivery, reconcile
 from ingest.accounting.gateway_stats import RecentTrouble
 from ingest.accounting.ledger import Disposition
 from ingest.commit.traces import IngestTraces
@@ -77,6 +77,7 @@ class IngestService:
         self._writer = IngestWriter(settings, store, self._inbox, self._subscriber, machine)
         self._subscriber.on_session = self._writer.resend_acks
         self._losses: tuple[float, Mapping[str, int]] = (float("-inf"), {})
+        self._unstored: Mapping[str, Mapping[str, int]] = {}
         self._not_stored: Mapping[str, Mapping[str, int]] = {}
         #: Returns the marks that are recorded beside the store, which an earlier store may have had.
         self.recorded_marks: Callable[[], Mapping[tuple[str, str], int]] = dict
@@ -194,8 +195,20 @@ class IngestService:
                 state: {report.gateway: records for report in reports if (records := getattr(report.totals, state))}
                 for state in _NOT_STORED
             }
+            self._unstored = {
+                report.gateway: {**{state: getattr(report.totals, state) for state in STATES}, "lost": report.loss}
+                for report in reports
+            }
             self._losses = now_s, losses
         return losses
+
+    def unstored(self) -> Mapping[str, Mapping[str, int]]:
+        """Return by gateway how many of its records are in each state, all lost ones; at most ten seconds old.
+
+        Raises RetryLater.
+        """
+        self.losses()
+        return self._unstored
 
     def gateway_faults(self) -> list[str]:
         """Return what is wrong with single gateways and must be mended there, each as a sentence without counts."""

@@ -17,6 +17,7 @@ from api.schemas.devices.gateways import (
     RecordTotals,
     RefusedDevice,
     Spool,
+    UnstoredRecords,
 )
 
 SPOOL = Spool(records=3, bytes=9216)
@@ -61,6 +62,8 @@ class FakeIngest:
                 software="headland 0.1.0",
                 epoch="e1",
                 spool=SPOOL,
+                loss=5,
+                unstored=UnstoredRecords(lost=5, quarantined=3, expired=1200),
                 sources=[
                     GatewaySource(name="drones", type="mavlink", trouble=TROUBLE, trouble_zh=TROUBLE_ZH, restarts=2),
                     GatewaySource(name="house-1", type="modbus_tcp"),

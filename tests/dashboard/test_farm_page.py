@@ -326,3 +326,16 @@ def drop(page: Page, page_errors: list[str], expected: str) -> None:
     """Close the page and remove the errors that the test provoked."""
     page.close()
     page_errors[:] = [error for error in page_errors if expected not in error]
+
+
+def test_what_of_a_gateway_is_not_in_the_store_is_said_in_words_on_a_phone(visit: Open) -> None:
+    page = visit("#/farm", locale="zh-CN", viewport={"width": 390, "height": 844})
+    row = page.locator("[data-panel=gateways] tr", has_text="gw-1")
+    row.scroll_into_view_if_needed()
+    expect(row).to_contain_text("丢失 5 条")
+    expect(row).to_contain_text("隔离区待处理 3 条")
+    expect(row).to_contain_text("保存期满已删除 1,200 条")
+    expect(row.locator(".bad")).to_have_text(["丢失 5 条", "隔离区待处理 3 条"])
+    expect(page.locator("[data-panel=gateways] tr", has_text="gw-2")).to_contain_text("无")
+    row.get_by_role("link", name="丢失 5 条").press("Enter")
+    expect(page.locator(".card[data-gateway=gw-1]")).to_be_visible()

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import FilePayload, expect
 
 from headland.contract.records import ChannelInfo, Clock, Descriptor, Event
+from headland.lifecycle import KINDS
 from headland.registry.models.models import Greenhouse
 from headland.store.port import StoredEvent, WriteBatch
 from tests.agronomy.harvest.simulated_harvest import harvest
@@ -186,3 +187,15 @@ def test_a_combine_s_log_is_handed_over_on_the_page_of_its_field(visit: Open, fa
     card.get_by_role("button", name="移除").click()
     page.get_by_role("dialog").get_by_role("button", name="移除").click()
     expect(card).to_have_count(0)
+
+
+def test_what_bounds_everything_that_is_kept_is_a_table_in_chinese(visit: Open) -> None:
+    page = visit("#/health", locale="zh-CN", viewport={"width": 390, "height": 844})
+    page.get_by_text("数据保存多久").click()
+    rows = page.locator(".kept-records tbody tr")
+    expect(rows).to_have_count(len(KINDS))
+    audit = page.locator(".kept-records tr[data-kind=audit]")
+    expect(audit).to_contain_text("审计日志")
+    expect(audit).to_contain_text("3,650 天")
+    expect(page.locator(".kept-records tr[data-kind=evidence]")).to_contain_text("永不删除")
+    expect(page.locator(".kept-records tr[data-kind=samples]")).to_contain_text("永久")

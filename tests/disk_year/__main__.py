@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from dataclasses import replace
@@ -26,6 +27,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--disk-mb", type=int, default=2000)
+    parser.add_argument("--other-mb", type=int, default=1000, help="what else is on the disk")
     parser.add_argument("--houses", type=int, default=4)
     parser.add_argument("--every-s", type=float, default=1.0, help="seconds between two samples of a channel")
     parser.add_argument("--raw-days", type=int, default=90)
@@ -46,7 +48,9 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="headland-disk-year-") as folder,
             disk_of(options.disk_mb * 10**6, Path(folder), options.filesystem) as disk,
         ):
-            report = simulate(disk / "farm", each)
+            with (disk / "system").open("wb") as system:
+                os.posix_fallocate(system.fileno(), 0, max(1, options.other_mb * 10**6))
+            report = simulate(disk / "farm", each, (disk / "system").unlink)
         print(json.dumps({"year": name, **report.plain()}, indent=1), flush=True)
         wrong += [f"{name}: {what}" for what in faults_of(report, each)]
     print("\n".join(wrong) or "every sample, event and record is kept, or was deleted and said; warned in time")

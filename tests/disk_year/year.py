@@ -7,6 +7,7 @@ audit log and alarms, the retention of both, the readings of the disk, and the r
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -95,6 +96,7 @@ class Report:
     forecast_when_warned_days: float | None = None
     first_failed_write_day: float | None = None
     first_failure: str = ""
+    is_open_after_room: bool = False
     failed_nights: int = 0
     failed_night: str = ""
     largest_farm_bytes: int = 0
@@ -178,14 +180,13 @@ class FarmYear:
         """Close store and registry."""
         self._open.close()
 
-    def run(self) -> Report:
+    def run(self) -> None:
         """Let the time pass; end at the first write that fails, as nothing is acknowledged from then on."""
         for day in range(self.plan.days):
             for hour in range(24):
                 if not self._hour(day * 24 + hour):
-                    return self._count()
+                    return
             self.report.days = day + 1
-        return self._count()
 
     def _now(self) -> int:
         return self._now_ms
@@ -299,7 +300,14 @@ class FarmYear:
             ended_ms=began_ms + 10 * MINUTE_MS,
         )
 
-    def _count(self) -> Report:
+    def make_room(self) -> None:
+        """Open the store again, as a station does once a person has freed some of the disk."""
+        self._store.close()
+        self._store = DuckDBStore(self._folder.store_path)
+        self._open.callback(self._store.close)
+        self.report.is_open_after_room = True
+
+    def count(self) -> Report:
         """Count what is there, and what is said to be deleted."""
         report, info, deleted = self.report, self._store.info(), self._store.deleted()
         report.disk_bytes = measure(self._folder.root, self._now_ms).total_bytes
@@ -317,10 +325,14 @@ class FarmYear:
         return report
 
 
-def simulate(folder: Path, plan: Plan) -> Report:
-    """Run a year in an empty folder and return what became of it."""
+def simulate(folder: Path, plan: Plan, free_some: Callable[[], object]) -> Report:
+    """Run a year in an empty folder and return what became of it; `free_some` makes room once the disk is full."""
     year = FarmYear(folder, plan)
     try:
-        return year.run()
+        year.run()
+        if year.report.first_failed_write_day is not None:
+            free_some()
+            year.make_room()
+        return year.count()
     finally:
         year.close()

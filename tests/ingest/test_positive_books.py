@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from api.schemas.devices.gateways import UnstoredRecords
 from headland.clock import wall_clock_ms
 from headland.contract.records import EndedEpoch, GatewayStatus, ShortenedRange
 from headland.contract.topics import data_topic
@@ -17,6 +18,7 @@ from headland.units_of_time import DAY_MS
 from ingest.accounting.delivery import Delivery, RecordTotals
 from ingest.admission.columns import SampleColumns
 from ingest.mqtt.inbox import InboundMessage
+from station.server.ingest_access.local_ingest import LocalIngest
 from tests.ingest.gateway import batch_of, block_of, properties_of
 from tests.ingest.writer_bench import Bench
 from tests.store.earlier_schema import write_as_schema
@@ -84,6 +86,24 @@ def test_what_the_store_refuses_is_in_quarantine_and_not_stored(store: DuckDBSto
     refused = bench.writer.quarantine.list(1)[0]
     assert bench.writer.quarantine.drop(refused.id)
     assert totals_of(bench) == {"accounted": 70, "stored": 20, "expired": 20, "store_refused": 29, "lost": 1}
+    bench.writer.finish()
+
+
+def test_the_list_of_gateways_says_what_is_not_in_the_store_and_why(store: DuckDBStore, tmp_path: Path) -> None:
+    store.set_retention(Retention(raw_days=2, minute_days=2, hour_days=2))
+    bench = bench_on(store, tmp_path)
+    send(bench, 1, 20, days_ago=5)
+    store.expire(bench.now_ms)
+    send(bench, 21, 50, days_ago=5)
+    poison(bench, 51)
+    refused = bench.writer.quarantine.list(40)[-1]
+    assert bench.writer.quarantine.drop(refused.id)
+    (gateway,) = LocalIngest(bench.service).gateways()
+    assert gateway.unstored == UnstoredRecords(lost=1, quarantined=30, expired=20)
+    assert gateway.loss == 1
+    bench.service.accept_loss("gw-1")
+    (gateway,) = LocalIngest(bench.service).gateways()
+    assert (gateway.loss, gateway.unstored.lost) == (0, 1)
     bench.writer.finish()
 
 

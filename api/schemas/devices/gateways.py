@@ -73,6 +73,16 @@ class GatewaySource(RecordModel):
     trouble_zh: Annotated[str, Field(description="The same in Chinese; empty where it has none.")] = ""
 
 
+class UnstoredRecords(RecordModel):
+    """Records of a gateway that are neither in the store nor on their way, as of ten seconds ago."""
+
+    lost: Annotated[int, Field(description="Lost, accepted or not.")] = 0
+    quarantined: Annotated[int, Field(description="Waiting in quarantine, also those that the store refused.")] = 0
+    expired: Annotated[int, Field(description="Deleted by retention.")] = 0
+    dropped: Annotated[int, Field(description="Dropped from a full spool, as the gateway reported.")] = 0
+    not_known: Annotated[int, Field(description="No book says what became of them.")] = 0
+
+
 class Gateway(Model):
     """A gateway with its newest status. `online` is null where no status was received since the start."""
 
@@ -83,6 +93,7 @@ class Gateway(Model):
     epoch: Annotated[str, Field(description="The spool in use.", json_schema_extra=_EPOCH)]
     spool: Spool
     loss: Annotated[int, Field(description="Lost records that nobody has accepted, as of ten seconds ago.")] = 0
+    unstored: UnstoredRecords = UnstoredRecords()
     recent: RecentTrouble = RecentTrouble()
     sources: list[GatewaySource] = Field(
         default_factory=list, description="Its sources; empty while it is offline, and of an older gateway."

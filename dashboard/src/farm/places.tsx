@@ -97,6 +97,12 @@ export function Gateways({ gateways }: { gateways: readonly GatewayItem[] }): JS
           : translate("farm_spool_empty"),
       sortBy: (gateway) => gateway.spool?.records,
     },
+    {
+      key: "unstored",
+      head: translate("farm_unstored"),
+      cell: (gateway) => <Unstored gateway={gateway} />,
+      sortBy: (gateway) => (gateway.unstored?.lost ?? 0) + (gateway.unstored?.not_known ?? 0) + (gateway.unstored?.quarantined ?? 0),
+    },
   ];
   return (
     <section data-panel="gateways" ref={place}>
@@ -140,5 +146,28 @@ export function FirstSteps(): JSX.Element {
         </li>
       </ol>
     </section>
+  );
+}
+
+/** Records of a gateway that are not in the store, by why: what is lost comes first. */
+function Unstored({ gateway }: { gateway: GatewayItem }): JSX.Element {
+  const { unstored } = gateway;
+  const counts = [
+    ["farm_lost", unstored?.lost ?? 0, gateway.loss > 0],
+    ["farm_not_known", unstored?.not_known ?? 0, true],
+    ["farm_quarantined", unstored?.quarantined ?? 0, true],
+    ["farm_dropped", unstored?.dropped ?? 0, true],
+    ["farm_expired", unstored?.expired ?? 0, false],
+  ] as const;
+  const known = counts.filter(([, count]) => count > 0);
+  if (known.length === 0) return <span class="note">{translate("none")}</span>;
+  return (
+    <a href={hrefOf("health", { gateway: gateway.id })}>
+      {known.map(([name, count, isBad]) => (
+        <div key={name}>
+          <span class={isBad ? "bad" : ""}>{translate(name, { count: numberText(count, 0) })}</span>
+        </div>
+      ))}
+    </a>
   );
 }

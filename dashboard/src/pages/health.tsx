@@ -15,6 +15,7 @@ import { StoreLosses } from "../health/store_losses";
 import { StoreSpace } from "../health/store_space";
 import { translate } from "../i18n/translate";
 import { Empty } from "../ui/empty";
+import { LazyFold } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
 import { Tabs } from "../ui/tabs";
 
@@ -43,6 +44,12 @@ function Link(): JSX.Element {
     <>
       <p class="note">{translate("health_about")}</p>
       <StoreSpace />
+      <LazyFold
+        class="card note-fold"
+        title={translate("health_kept")}
+        load={async () => (await import("../health/kept_records")).KeptRecords}
+        props={{}}
+      />
       {none ? (
         <Empty
           text={translate("health_no_gateways")}

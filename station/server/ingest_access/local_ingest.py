@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from api.schemas.devices.gateways import (
     Delivery,
@@ -13,6 +13,7 @@ from api.schemas.devices.gateways import (
     QuarantinedDetail,
     RecentTrouble,
     Spool,
+    UnstoredRecords,
 )
 from headland.contract.records import GatewayStatus, SourceReport
 from headland.i18n.sentences import translate_sentence
@@ -29,11 +30,13 @@ class LocalIngest:
     def gateways(self) -> list[Gateway]:
         """Return all known gateways, by id."""
         statuses, losses, troubles = self._ingest.gateways(), self._ingest.losses(), self._ingest.troubles()
+        unstored = self._ingest.unstored()
         gateways = (_gateway_of(name, statuses.get(name)) for name in self._ingest.names())
         return [
             gateway.model_copy(
                 update={
                     "loss": losses.get(gateway.id, 0),
+                    "unstored": unstored_of(unstored.get(gateway.id, {})),
                     "recent": RecentTrouble.model_validate(troubles[gateway.id])
                     if gateway.id in troubles
                     else RecentTrouble(),
@@ -87,6 +90,17 @@ def quarantined_of(message: QuarantinedMessage) -> QuarantinedDetail:
         properties=message.properties,
         payload_bytes=len(message.payload),
         payload_base64=base64.b64encode(message.payload).decode(),
+    )
+
+
+def unstored_of(states: Mapping[str, int]) -> UnstoredRecords:
+    """Return the records of a gateway that are not in the store, by what a person should know of them."""
+    return UnstoredRecords(
+        lost=states.get("lost", 0),
+        quarantined=states.get("quarantined", 0) + states.get("store_refused", 0),
+        expired=states.get("expired", 0),
+        dropped=states.get("dropped_by_gateway", 0),
+        not_known=states.get("not_known", 0),
     )
 
 
