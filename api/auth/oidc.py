@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 import jwt
 
 from api.auth.authenticators import RefusedError
+from headland.clock import wall_clock_ms
 from headland.errors import RetryLater, SettingsError
 from headland.network.http_client import OutgoingClient
 from headland.network.http_target import parse_target
@@ -50,11 +52,20 @@ class Issuer:
 
 
 class OidcTokenVerifier:
-    """An `api.auth.authenticators.TokenVerifier` that checks signature, issuer, audience and times."""
+    """An `api.auth.authenticators.TokenVerifier` that checks signature, issuer, audience and times.
 
-    def __init__(self, issuer: Issuer, clock: Callable[[], float] = time.monotonic) -> None:
+    `now_ms` is the station's time: the system's clock may be wrong, and would let nobody in to say so.
+    """
+
+    def __init__(
+        self,
+        issuer: Issuer,
+        clock: Callable[[], float] = time.monotonic,
+        now_ms: Callable[[], int] = wall_clock_ms,
+    ) -> None:
         self._issuer = issuer
         self._clock = clock
+        self._now_ms = now_ms
         # The operator names the issuer, which is often inside: any address, but one deadline and no redirect.
         self._client = OutgoingClient(None)
         self._lock = threading.Lock()
@@ -85,9 +96,15 @@ class OidcTokenVerifier:
                 algorithms=list(ALGORITHMS),
                 audience=self._issuer.audience,
                 issuer=self._issuer.url,
-                leeway=_LEEWAY_S,
-                options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+                options={
+                    "require": ["exp", "iat", "iss", "aud", "sub"],
+                    # The library compares times with the system's clock: see `_check_times`.
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
             )
+            _check_times(claims, self._now_ms() / 1000)
         except jwt.InvalidTokenError as error:
             raise RefusedError(f"The token is not valid: {error}. Sign in again.", "bad-token") from error
         return str(claims["sub"])
@@ -160,3 +177,17 @@ def _read_keys(descriptions: list[dict[str, Any]]) -> dict[str, jwt.PyJWK]:
             with suppress(jwt.PyJWTError):
                 keys[str(description.get("kid", ""))] = jwt.PyJWK(description)
     return keys
+
+
+def _check_times(claims: dict[str, Any], now_s: float) -> None:
+    """Check when a token begins and ends, RFC 7519 section 4.1; raises jwt.InvalidTokenError."""
+    for name in ("exp", "iat", "nbf"):
+        value = claims.get(name)
+        if value is None and name == "nbf":
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise jwt.InvalidTokenError(f"{name} is not a number")
+        if name == "exp" and value <= now_s - _LEEWAY_S:
+            raise jwt.ExpiredSignatureError("Signature has expired")
+        if name != "exp" and value > now_s + _LEEWAY_S:
+            raise jwt.ImmatureSignatureError(f"The token is not yet valid ({name})")

@@ -379,7 +379,7 @@ def _station_app(parts: _StationParts) -> FastAPI:
         store_admin=_store_admin(settings, parts),
         now_ms=parts.clock.now_ms,
         live=parts.live.feed,
-        authenticator=authenticator_of(registry, settings.issuer)
+        authenticator=authenticator_of(registry, settings.issuer, parts.clock.now_ms)
         if token is None
         else TokenAuthenticator(token, settings.ingest.organisation),
         limits=settings.limits,
@@ -534,7 +534,7 @@ def run_api(settings: ApiSettings) -> None:
             unreachable=unreachable_kinds(settings.mail, has_broker=False),
             gateways=gateways,
             registry=registry,
-            authenticator=authenticator_of(registry, settings.issuer),
+            authenticator=authenticator_of(registry, settings.issuer, clock.now_ms),
             limits=settings.limits,
             addresses=settings.addresses,
             photos=settings.photos,

@@ -93,7 +93,7 @@ def run_worker(settings: StationSettings, place: StationPlace) -> None:
             follow=lambda other, others_places: _follower(place, name, others_places, other, cleanup),
             shared_limits=shared,
             metrics_folder=place.metrics_folder,
-            authenticator=authenticator_of(registry, settings.issuer),
+            authenticator=authenticator_of(registry, settings.issuer, clock.now_ms),
             limits=settings.limits,
             addresses=settings.addresses,
             threads=lambda: [*owned.station.threads(), *threads.list()],

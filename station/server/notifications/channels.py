@@ -79,10 +79,16 @@ def parse_mail_url(url: str) -> MailSettings:
     return MailSettings(parts.hostname, port or _PORTS[parts.scheme], sender, parts.scheme, user, password, ca_path)
 
 
-def post_webhook(client: OutgoingClient, url: str, secret: str, notice: Notice) -> DeliveryOutcome:
-    """POST a notice's body with its signature to a URL, or a text to a chat robot; redirects are not followed."""
+def post_webhook(
+    client: OutgoingClient, url: str, secret: str, notice: Notice, now_s: int | None = None
+) -> DeliveryOutcome:
+    """POST a notice's body with its signature to a URL, or a text to a chat robot; redirects are not followed.
+
+    `now_s` is the time of the signature, by default the system's.
+    """
     robot = robot_of(url)
-    body, now_s = notice.body.encode() if robot is None else robot_body(robot, notice.body), int(time.time())
+    body = notice.body.encode() if robot is None else robot_body(robot, notice.body)
+    now_s = int(time.time()) if now_s is None else now_s
     headers = {"Content-Type": "application/json" if robot is None else robot.content_type}
     if robot is None:
         headers |= {

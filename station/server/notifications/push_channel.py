@@ -22,8 +22,14 @@ _GONE: Final = frozenset((404, 410))
 _CONTACT: Final = "mailto:operator@headland.invalid"
 
 
-def post_push(client: OutgoingClient, address: str, key: PushKey, notice: Notice) -> DeliveryOutcome:
-    """Send a notice to the browser of a subscription; its push service sees neither title nor text."""
+def post_push(
+    client: OutgoingClient, address: str, key: PushKey, notice: Notice, now_s: int | None = None
+) -> DeliveryOutcome:
+    """Send a notice to the browser of a subscription; its push service sees neither title nor text.
+
+    `now_s` is the time of the proof of who sends it, by default the system's: a push service refuses one that is over.
+    """
+    now_s = int(time.time()) if now_s is None else now_s
     try:
         subscription = msgspec.json.decode(address, type=PushSubscription)
         target = parse_target(subscription.endpoint)
@@ -31,7 +37,7 @@ def post_push(client: OutgoingClient, address: str, key: PushKey, notice: Notice
     except (msgspec.DecodeError, ValueError) as error:
         return DeliveryOutcome("refused", f"the URL cannot be used: {error}")
     is_urgent = msgspec.json.decode(notice.body).get("severity") == "critical"
-    headers = headers_for(subscription.endpoint, key, _CONTACT, int(time.time()), is_urgent=is_urgent)
+    headers = headers_for(subscription.endpoint, key, _CONTACT, now_s, is_urgent=is_urgent)
     try:
         return push_outcome(client.post(target, body, headers, _TIMEOUT_S).status)
     except OutgoingError as error:

@@ -198,6 +198,10 @@ class NotificationSender:
     def _age_s(self, time_ms: int) -> float:
         return max(0, self._now_ms() - time_ms) / 1000.0
 
+    def _now_s(self) -> int:
+        """Return the time of signatures: whoever gets them compares it with a clock that may be righter than ours."""
+        return self._now_ms() // 1000
+
     def _attempt(self, repositories: OrganisationRepositories, notice: Notice) -> DeliveryOutcome:
         try:
             recipient = repositories.alarm_recipients.get(notice.recipient)
@@ -205,14 +209,13 @@ class NotificationSender:
             return self._attempt_webhook(repositories, notice)
         match recipient.kind:
             case RecipientKind.WEBHOOK:
-                return post_webhook(
-                    self._client, recipient.address, repositories.alarm_recipients.secret(recipient.id), notice
-                )
+                secret = repositories.alarm_recipients.secret(recipient.id)
+                return post_webhook(self._client, recipient.address, secret, notice, self._now_s())
             case RecipientKind.EMAIL:
                 return self._send_mail(recipient, notice)
             case RecipientKind.PUSH:
                 key = read_key(repositories.alarms.push_key(make_key))
-                return post_push(self._client, recipient.address, key, notice)
+                return post_push(self._client, recipient.address, key, notice, self._now_s())
             case RecipientKind.MQTT:
                 if self._broker is None:
                     return DeliveryOutcome("refused", "this station has no broker")
@@ -226,7 +229,7 @@ class NotificationSender:
             return DeliveryOutcome("refused", "the recipient was deleted")
         if not hook.enabled:
             return DeliveryOutcome("refused", "the webhook is disabled")
-        return post_webhook(self._client, hook.url, secret, notice)
+        return post_webhook(self._client, hook.url, secret, notice, self._now_s())
 
     def _send_mail(self, recipient: AlarmRecipient, notice: Notice) -> DeliveryOutcome:
         if self._mail is None:

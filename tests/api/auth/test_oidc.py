@@ -95,6 +95,22 @@ def test_a_token_of_the_issuer_is_accepted_and_its_keys_are_fetched_once(
     assert signer.request_count == 2
 
 
+@pytest.mark.parametrize("step_s", [-315_360_000, -86_400, 86_400, 315_360_000])
+def test_the_times_of_a_token_are_compared_with_the_time_of_the_station(signer: Signer, step_s: int) -> None:
+    station_s = time.time() + step_s
+    with closing(OidcTokenVerifier(Issuer(signer.url, AUDIENCE), now_ms=lambda: round(station_s * 1000))) as people:
+        valid: dict[str, Any] = {"iat": int(station_s), "exp": int(station_s) + 300}
+        assert people.subject_of(signer.token(**valid)) == "li"
+        with pytest.raises(RefusedError):
+            people.subject_of(signer.token())
+        changes: list[dict[str, Any]] = [
+            {"exp": "1"}, {"exp": True}, {"iat": None}, {"nbf": "soon"}, {"nbf": int(station_s) + 600},
+        ]  # fmt: skip
+        for change in changes:
+            with pytest.raises(RefusedError):
+                people.subject_of(signer.token(**{**valid, **change}))
+
+
 def test_an_invalid_token_is_refused(signer: Signer, people: OidcTokenVerifier) -> None:
     now_s = int(time.time())
     changes: list[dict[str, Any]] = [
@@ -170,7 +186,7 @@ def test_a_token_authenticates_a_member_who_names_one_of_two_organisations(
 
             assert ask().json() == {
                 "organisation": {"handle": OWN, "name": OWN}, "scope": "write", "by": "member:li",
-                "person": None, "role": None,
+                "person": None, "role": None, "public_url": None,
             }  # fmt: skip
             repositories_by_organisation[1].members.add(Member(subject="li", name="Li", role=Scope.READ))
             assert ask(**{"Headland-Organisation": OTHER}).json()["scope"] == "read"
