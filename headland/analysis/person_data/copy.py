@@ -67,7 +67,7 @@ def _members(
     def records() -> Iterator[bytes]:
         """Yield a line of JSON for each record."""
         for row in repositories.person_data.rows(person, names):
-            if row.table.name == "notes" and is_author(names, row.values["author"]):
+            if row.table.name == "notes" and (row.is_written or is_author(names, row.values["author"])):
                 photos.extend(row.values["photos"] or ())
             yield msgspec.json.encode(_shown(row, person, names)) + b"\n"
 
@@ -83,7 +83,10 @@ def _members(
 def _shown(row: NamedRow, person: str, names: PersonNames) -> dict[str, Any]:
     head = {"kind": row.kind.value, "table": str(row.table.name), "time_ms": row.time_ms}
     is_own = row.table.name in _OWN_TABLES and (
-        row.columns == () or person in (row.values.get("person"), row.values["id"]) or "author" in row.columns
+        row.is_written
+        or row.columns == ()
+        or person in (row.values.get("person"), row.values["id"])
+        or "author" in row.columns
     )
     if is_own:
         return {**head, **{name: value for name, value in row.values.items() if name not in _SECRETS}}

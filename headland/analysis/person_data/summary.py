@@ -33,7 +33,7 @@ def summarise(scope: OrgScope, person: str, names: PersonNames) -> list[KeptData
     found = {kind: KeptData(kind) for kind in PersonalKind}
     for row in repositories.person_data.rows(person, names):
         found[row.kind].add(row.time_ms)
-        if row.table.name == "notes" and is_author(names, row.values["author"]):
+        if row.table.name == "notes" and (row.is_written or is_author(names, row.values["author"])):
             for _ in row.values["photos"] or ():
                 found[PersonalKind.PHOTOS].add(row.time_ms)
     for flown in repositories.person_data.flown(names):

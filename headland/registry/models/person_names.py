@@ -43,8 +43,8 @@ class PersonNames:
     @cached_property
     def shared(self) -> frozenset[str]:
         """The names that somebody else has as well."""
-        theirs = {text.casefold() for text in self.others}
-        return frozenset(text for text in self.texts if text.casefold() in theirs)
+        theirs = {_digits_of(text) or text.casefold() for text in self.others}
+        return frozenset(text for text in self.texts if (_digits_of(text) or text.casefold()) in theirs)
 
     @cached_property
     def own(self) -> tuple[str, ...]:

@@ -278,6 +278,30 @@ def test_the_entries_of_others_of_the_same_name_stay(repositories: OrganisationR
     assert repositories.people.get(longer.id).name == "王伟国"
 
 
+def test_what_a_family_shares_stays_with_who_is_left_and_own_notes_go_by_the_key_that_wrote_them(
+    registry: Registry, repositories: OrganisationRepositories
+) -> None:
+    shared = (Contact(channel=ContactChannel.PHONE, address=PHONE),)
+    same = Contact(channel=ContactChannel.SMS, address=f"+86 {PHONE[:3]} {PHONE[3:]}")
+    first = repositories.people.add(Person(name="王伟", number="41", contacts=shared))
+    second = repositories.people.add(Person(name="王伟", number="42", contacts=(same,)))
+    key, _ = repositories.add_key("phone", Scope.WRITE, person=first.id)
+    ground = fill(repositories)["fields"].id
+    by_first = registry.repositories(repositories.organisation, f"key:{key.prefix}")
+    own = by_first.notes.add(
+        GrowerNote(field=ground, time_ms=START_MS, author="王伟", text="mine", longitude_deg=119.0, latitude_deg=31.0)
+    )
+    other = repositories.notes.add(
+        GrowerNote(field=ground, time_ms=START_MS, author="王伟", text="whose?", longitude_deg=119.0, latitude_deg=31.0)
+    )
+    repositories.person_data.erase(first.id)
+    assert repositories.notes.get(own.id).author == "已删除人员1 / erased person 1"
+    assert repositories.notes.get(own.id).longitude_deg is None
+    assert repositories.notes.get(other.id) == other
+    assert repositories.people.get(second.id) == second
+    assert (repositories.check_audit().broken_at, repositories.check_audit().altered) == (None, ())
+
+
 def test_a_member_reads_the_own_data_alone_and_nobody_but_a_manager_erases(
     registry: Registry, repositories: OrganisationRepositories
 ) -> None:

@@ -90,7 +90,7 @@ class Erasure:
         changed: dict[str, list[str]] = {"people": [person], "notes": photos.notes}
         self._blank_person(connection, person, number)
         for row in found:
-            if row.table.name not in _BY_RULE and row.columns:
+            if row.table.name not in _BY_RULE and (row.columns or row.is_written):
                 _redact_row(connection, row, names, context.now_ms())
                 changed.setdefault(row.table.name, []).append(row.values.get("id", ""))
         _clear_messages(connection, organisation, names, recipients)
@@ -131,14 +131,21 @@ class Erasure:
         mine = note_photos.c.organisation == self._context.organisation
         blanked: list[str] = []
         photos: list[str] = []
-        for row in found:
-            if row.table.name == "notes" and names.redact(row.values["author"]) == names.pseudonym:
-                values: dict[str, Any] = {"longitude_deg": None, "latitude_deg": None, "accuracy_m": None, "photos": []}
-                connection.execute(notes.update().where(row.key()).values(**values))
-                which = mine & (note_photos.c.note == row.values["id"])
-                photos += connection.execute(sa.select(note_photos.c.id).where(which)).scalars().all()
-                connection.execute(note_photos.delete().where(which))
-                blanked.append(row.values["id"])
+        written = {
+            row.values["id"]
+            for row in found
+            if row.table is notes and (row.is_written or names.redact(row.values["author"]) == names.pseudonym)
+        }
+        for id_ in sorted(written):
+            values: dict[str, Any] = {"longitude_deg": None, "latitude_deg": None, "accuracy_m": None, "photos": []}
+            own = (notes.c.organisation == self._context.organisation) & (notes.c.id == id_)
+            connection.execute(
+                notes.update().where(own).values(author=names.pseudonym, version=notes.c.version + 1, **values)
+            )
+            which = mine & (note_photos.c.note == id_)
+            photos += connection.execute(sa.select(note_photos.c.id).where(which)).scalars().all()
+            connection.execute(note_photos.delete().where(which))
+            blanked.append(id_)
         return _BlankNotes(blanked, photos)
 
     def _redact_ledger(
@@ -279,7 +286,12 @@ def _clear_messages(
 
 def _redact_row(connection: sa.Connection, row: NamedRow, names: PersonNames, now_ms: int) -> None:
     """Take the names out of a row; a page that names the person is withdrawn."""
-    values = {name: _redact_column(names, row.values[name]) for name in row.columns}
+    values = {
+        name: _redact_column(names, row.values[name])
+        for name in row.columns
+        # Of a note that the person wrote under the name of somebody else, too, it is set already.
+        if not (row.is_written and name == "author")
+    }
     if "version" in row.table.c:
         values |= {"version": row.values["version"] + 1, "changed_ms": now_ms}
     if row.table is releases and row.values["withdrawn_ms"] is None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
-from headland.registry.db.tables.access_tables import members
+from headland.registry.db.tables.access_tables import api_keys, members
 from headland.registry.db.tables.all_tables import METADATA
 from headland.registry.db.tables.farm_tables import audit
 from headland.registry.db.tables.people_tables import people
@@ -25,11 +25,15 @@ _TIMES: Final = ("time_ms", "raised_ms", "released_ms", "record_ms", "created_ms
 
 @dataclass(frozen=True, slots=True)
 class NamedRow:
-    """A row with data of a person: its table, its values, and the columns that name the person."""
+    """A row with data of a person: its table, its values, and the columns that name the person.
+
+    `is_written` marks a note that the audit log says a key or sign-in of the person wrote, whatever its author is.
+    """
 
     table: sa.Table
     values: dict[str, Any]
     columns: tuple[str, ...]
+    is_written: bool = False
 
     @property
     def kind(self) -> PersonalKind:
@@ -70,8 +74,12 @@ def find_names(
         if login.person == person:
             for record in _earlier(connection, organisation, login.id):
                 texts |= {record["subject"], record["name"]}
-    query = sa.select(people.c.name).where(mine, people.c.id != person, people.c.deleted_ms.is_(None))
-    others.update(connection.execute(query).scalars())
+    query = sa.select(people.c.name, people.c.number, people.c.contacts).where(
+        mine, people.c.id != person, people.c.deleted_ms.is_(None)
+    )
+    for other in connection.execute(query):
+        # A family shares a telephone.
+        others |= {other.name, other.number, *(contact["address"] for contact in other.contacts)}
     if row.erased is not None:
         texts = set(also)
     return PersonNames(names_of(texts), names_of(others), pseudonym)
@@ -97,6 +105,9 @@ def find_rows(
             fits.append(table.c[by_id[0]] == person)
         if name == "people":
             fits = [table.c.id == person]
+        written = _written_notes(connection, organisation, person) if name == "notes" else frozenset()
+        if written:
+            fits.append(table.c.id.in_(written))
         if name == "audit":
             fits.append(table.c.record == person)
         if fits:
@@ -104,8 +115,9 @@ def find_rows(
             for values in _pages(connection, table, query):
                 named = tuple(column for column in columns if names.is_in(_shown(values[column])))
                 is_own = by_id is not None and values[by_id[0]] == person
-                if named or is_own or person in (values.get("id"), values.get("record")):
-                    yield NamedRow(table, values, named)
+                is_written = values.get("id") in written
+                if named or is_own or is_written or person in (values.get("id"), values.get("record")):
+                    yield NamedRow(table, values, named, is_written)
 
 
 def _pages(connection: sa.Connection, table: sa.Table, query: sa.Select[*tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
@@ -120,6 +132,27 @@ def _pages(connection: sa.Connection, table: sa.Table, query: sa.Select[*tuple[A
         if len(rows) < _PAGE:
             return
         after = tuple(rows[-1][column.name] for column in keys)
+
+
+def _written_notes(connection: sa.Connection, organisation: str, person: str) -> frozenset[str]:
+    """Return the notes that a key or a sign-in of a person added, by the audit log."""
+    if not person:
+        return frozenset()
+    actors = {
+        f"key:{prefix}"
+        for prefix in connection.execute(
+            sa.select(api_keys.c.prefix).where(api_keys.c.organisation == organisation, api_keys.c.person == person)
+        ).scalars()
+    }
+    logins = sa.select(members.c.subject).where(members.c.organisation == organisation, members.c.person == person)
+    actors |= {f"member:{subject}" for subject in connection.execute(logins).scalars()}
+    query = sa.select(audit.c.record).where(
+        audit.c.organisation == organisation,
+        audit.c.kind == "grower note",
+        audit.c.action == "add",
+        audit.c.who.in_(actors),
+    )
+    return frozenset(connection.execute(query).scalars())
 
 
 def _earlier(connection: sa.Connection, organisation: str, record: str) -> Iterator[dict[str, Any]]:
