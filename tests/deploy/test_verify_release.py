@@ -69,7 +69,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(made, folder, dirs_exist_ok=True)
     else:
         build(folder, work)
-    write_sums(folder)
+        write_sums(folder)
     key = work / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     sign(folder / SUMS, key)

@@ -18,10 +18,10 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from headland.enrolment.keys import make_key, make_request
-from headland.enrolment.messages import MOST_REQUEST_BYTES
 from station.local.gateways import Gateways
+from tests.hostile.enrolments import HostileEnrolments
 from tests.hostile.mutations import MqttMutations, as_json, count, mutate, mutate_bytes
+from tests.ports import find_free_port
 from tests.services.farm import Farm
 from tests.waiting import wait_until
 
@@ -77,7 +77,8 @@ class Readiness:
 
 @pytest.fixture(scope="module")
 def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
-    made = Farm(tmp_path_factory.mktemp("farm"), "--no-sim")
+    door = f"127.0.0.1:{find_free_port()}"
+    made = Farm(tmp_path_factory.mktemp("farm"), "--no-sim", "--listen", door, "--enrol")
     made.wait_ready()
     yield made
     made.stop()
@@ -146,21 +147,13 @@ def test_no_message_of_a_login_ends_anything_or_takes_the_station_away(farm: Far
 
 
 def test_no_enrolment_and_no_outline_is_an_error_of_the_station(farm: Farm) -> None:
-    total, dice, codes = count(0.1, 300), random.Random(7), Counter[int]()
-    key = make_key()
-    enrolment = {"code_id": "ABCD", "request": make_request(key, "gw-z"), "signature": "0" * 64}
-    renewal = {"certificate": enrolment["request"], "request": enrolment["request"], "signature": "QUJD"}
+    total, dice, codes = count(0.1, 300), random.Random(7), Counter[str]()
+    enrolments = HostileEnrolments(farm, dice)
     with Readiness(farm) as readiness, farm.client() as client:
         for _ in range(total):
-            kind = dice.choice(("enrol", "renew", "outline", "zip"))
-            if kind == "enrol":
-                answer = client.post(
-                    "/v1/enrolments", content=as_json(mutate(enrolment, dice), dice)[:MOST_REQUEST_BYTES]
-                )
-            elif kind == "renew":
-                answer = client.post(
-                    "/v1/enrolments/renewal", content=as_json(mutate(renewal, dice), dice)[:MOST_REQUEST_BYTES]
-                )
+            kind = dice.choice(("enrolment", "enrolment", "outline", "zip"))
+            if kind == "enrolment":
+                answer = enrolments.ask()
             else:
                 data = as_json(mutate(OUTLINE, dice), dice)
                 if kind == "zip":
@@ -171,8 +164,12 @@ def test_no_enrolment_and_no_outline_is_an_error_of_the_station(farm: Farm) -> N
                         archive.writestr("field.dbf", dice.randbytes(300))
                     data = mutate_bytes(packed.getvalue(), dice)
                 answer = client.post("/v1/fields/import", content=data)
-            codes[answer.status_code] += 1
+            codes[f"{'enrolment' if kind == 'enrolment' else 'outline'} {answer.status_code}"] += 1
             assert answer.status_code < 500, (kind, answer.text)
+    enrolments.close()
+    # They reach what reads them, and are not turned away before.
+    assert codes["enrolment 403"] > total / 20
+    assert codes["enrolment 429"] < total / 20
     print(f"\nenrolments and outlines: {total}, answers {dict(codes)}, /readyz {readiness.asked} times")
     assert readiness.failures == []
     assert "Traceback" not in station_log(farm)
