@@ -137,6 +137,8 @@ class SimulatedMemoryStore(MemoryStore):
         for samples in contents.samples.values():
             for time_ms in [time_ms for time_ms in samples if time_ms < cut_ms]:
                 del samples[time_ms]
+        contents.newest_ms = {key: newest_ms for key, newest_ms in contents.newest_ms.items() if newest_ms >= cut_ms}
+        contents.conflicts = {row: seen for row, seen in contents.conflicts.items() if row[1] >= cut_ms}
         contents.marks.update(expire_books(contents.marks, cut_ms))
         self._history.all.append(_Deletion(cut_ms))
         self.cut_ms = max(self.cut_ms, cut_ms)
