@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.mutants.table import MUTANTS, Mutant
+from tests.mutants.mutant import Mutant
+from tests.mutants.table import MUTANTS
 
 ROOT: Final = Path(__file__).parents[2]
 _PARTS: Final = ("api", "edge", "firmware_sim", "headland", "ingest", "station", "tests", "pyproject.toml")
@@ -113,7 +114,8 @@ def format_page(findings: Sequence[Finding]) -> str:
     """Return the table of the documentation."""
     lines = ["| guard broken | file | found by | seed | simulated hours |", "|---|---|---|---|---|"]
     for finding in findings:
-        by = {"simulation": "simulation", "": "**not found**"}.get(finding.by, f"{finding.by}: {finding.why}")
+        named = {"simulation": "simulation", "": "**not found**", "test": f"test `{finding.why}`"}
+        by = named.get(finding.by, f"{finding.by}: {finding.why}")
         hours = "" if finding.hours is None else f"{finding.hours:g}"
         lines.append(f"| {finding.name} | `{finding.file}` | {by} | {finding.seed or ''} | {hours} |")
     return "\n".join(lines) + "\n"

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from station.simulation.world import RunSettings, run_world
+from tests.mutants.mutant import Mutant
 from tests.mutants.run import ROOT, Finding, copied_tree, format_page, missing_texts, try_mutant
-from tests.mutants.table import MUTANTS, Mutant
+from tests.mutants.table import MUTANTS
 
 
 def test_each_mutant_has_its_line_in_the_source_and_changes_it() -> None:
@@ -33,9 +34,16 @@ def test_a_mutant_that_nothing_finds_is_shown() -> None:
     assert "**not found**" in format_page([Finding("guard", "a.py", "", None, 200.0)])
 
 
+def test_each_test_that_is_named_exists() -> None:
+    for mutant in MUTANTS:
+        if mutant.test:
+            path, _, name = mutant.test.partition("::")
+            assert f"def {name.partition('[')[0]}(" in (ROOT / path).read_text(), mutant.name
+
+
 @pytest.mark.long
 def test_a_broken_guard_is_found_in_a_copy_and_the_copy_is_sound_again() -> None:
-    mutant = next(mutant for mutant in MUTANTS if mutant.name == "loss is always 0")
+    mutant = next(mutant for mutant in MUTANTS if mutant.name == "append succeeds on a disk error")
     with copied_tree() as root:
         finding = try_mutant(mutant, root, hours=48.0)
         assert missing_texts([mutant], root) == []
