@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
 from headland.errors import SettingsError
+
+#: What somebody else's certificate or request raises that cannot be read: the library's errors have no common base.
+UNREADABLE: Final = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 
 
 def make_key() -> bytes:
@@ -49,7 +53,7 @@ def requested_key(request: str) -> ec.EllipticCurvePublicKey:
         parsed = x509.load_pem_x509_csr(request.encode("ascii"))
         key = parsed.public_key()
         is_signed = parsed.is_signature_valid
-    except (ValueError, UnicodeEncodeError, TypeError) as error:
+    except UNREADABLE as error:
         raise SettingsError("The request for a certificate cannot be read: update Headland on the gateway.") from error
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1) or not is_signed:
         raise SettingsError("The request for a certificate is not of a key on P-256: update Headland on the gateway.")

@@ -73,7 +73,12 @@ class HostileEnrolments:
                 return mutate_bytes(pem.encode(), dice).decode("latin-1")
             case 1:
                 lines = pem.strip().splitlines()
-                der = mutate_bytes(base64.b64decode("".join(lines[1:-1])), dice)
+                der = base64.b64decode("".join(lines[1:-1]))
+                if dice.random() < 0.5:
+                    at = dice.randrange(len(der))
+                    der = der[:at] + bytes((dice.randrange(256),)) + der[at + 1 :]
+                else:
+                    der = mutate_bytes(der, dice)
                 inner = base64.encodebytes(der[:1500]).decode()
                 return f"{lines[0]}\n{inner}{lines[-1]}\n"
             case 2:

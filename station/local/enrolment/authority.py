@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from headland.enrolment.keys import make_key, requested_key
+from headland.enrolment.keys import UNREADABLE, make_key, requested_key
 from headland.enrolment.life import LIFE_DAYS
 from headland.errors import SettingsError
 from station.server.files import write_whole
@@ -88,7 +88,7 @@ class CertificateAuthority:
         """Tell whether a certificate is of this authority."""
         try:
             certificate.verify_directly_issued_by(self._certificate())
-        except (InvalidSignature, ValueError, TypeError):
+        except (InvalidSignature, *UNREADABLE):
             return False
         return True
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from headland.enrolment.code import EnrolmentCode, make_code
-from headland.enrolment.keys import has_signed, requested_key
+from headland.enrolment.keys import UNREADABLE, has_signed, requested_key
 from headland.enrolment.life import RenewalTooEarly, renewable_from_ms
 from headland.enrolment.messages import (
     EnrolmentPapers,
@@ -111,9 +111,9 @@ class Enrolments:
         """
         try:
             present = x509.load_pem_x509_certificate(asked.certificate.encode())
-        except ValueError as error:
+            key = present.public_key()
+        except UNREADABLE as error:
             raise PeerRefused(_RENEWAL_REFUSED) from error
-        key = present.public_key()
         if not isinstance(key, ec.EllipticCurvePublicKey) or not self._authority.has_signed(present):
             raise PeerRefused(_RENEWAL_REFUSED)
         is_valid = present.not_valid_before_utc <= utc(now_ms) < present.not_valid_after_utc

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -160,6 +161,38 @@ def test_a_renewal_needs_the_key_a_valid_time_and_the_farms_own_authority(
         renew(enrolments, certificate_text(forged), key, make_key(), NOW_MS)
     with pytest.raises(PeerRefused):
         renew(enrolments, "junk", key, make_key(), NOW_MS)
+
+
+def damaged(pem: str, at: int, value: int) -> str:
+    """Return a PEM text with one byte of its content changed."""
+    first, *lines, last = pem.strip().splitlines()
+    der = bytearray(base64.b64decode("".join(lines)))
+    der[at % len(der)] = value
+    return "\n".join((first, base64.encodebytes(der).decode().strip(), last)) + "\n"
+
+
+#: Places of lengths, tags, versions and names of algorithms, and what may be there instead.
+PLACES = [(at, value) for at in range(250) for value in (0, 1, 2, 3, 5, 0x30, 0x7F, 0x80, 0xFF)]
+
+
+# The library warns of what a later version of it refuses.
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+def test_any_byte_of_a_certificate_or_a_request_may_be_another_and_is_refused_with_a_sentence(
+    enrolments: Enrolments,
+) -> None:
+    code, _ = enrolments.give_code("barn", "", NOW_MS)
+    key = make_key()
+    certificate = enrol(enrolments, code, key).certificate
+    request = make_request(key)
+    for at, value in PLACES:
+        asked = damaged(request, at, value)
+        with suppress(SettingsError):
+            requested_key(asked)
+        shown = RenewalRequest(
+            certificate=damaged(certificate, at, value), request=request, signature=sign(key, request.encode())
+        )
+        with suppress(PeerRefused, RenewalTooEarly):
+            enrolments.renew(shown, NOW_MS)
 
 
 def test_a_revoked_gateway_is_in_the_brokers_list_and_cannot_renew(
