@@ -196,6 +196,20 @@ def test_silence_in_doubt_ends_an_alarm_and_raises_one_by_real_seconds(station: 
     assert [alarm.ended_why for alarm in station.alarms() if alarm.rule == "frost"] == ["no_data"]
 
 
+@pytest.mark.parametrize("step_ms", [step_ms for step_ms in STEPS_MS if step_ms < 0])
+def test_a_device_that_is_silent_since_a_clock_was_set_back_ends_its_alarm_as_lost(
+    station: Station, step_ms: int
+) -> None:
+    station.repositories.alarm_rules.add(frost(**AT_ONCE, lost_after_s=1200.0))
+    farm = Farm(station, values={"gh-1": 0.0})
+    farm.run(3)
+    farm.step_ms = step_ms
+    farm.run(20, measures=False)
+    assert farm.active() == {"frost"}
+    farm.run(2, measures=False)
+    assert [alarm.ended_why for alarm in station.alarms()] == ["no_data"]
+
+
 @pytest.mark.parametrize("other_ms", STEPS_MS)
 def test_a_device_of_another_time_moves_no_other_one(farm: Farm, other_ms: int) -> None:
     farm.in_doubt = True
