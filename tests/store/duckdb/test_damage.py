@@ -24,6 +24,7 @@ from headland.store.duckdb.repair.file_lists import list_used_blocks
 from headland.store.duckdb.repair.log_file import scan_log
 from headland.store.duckdb.repair.log_repair import make_header
 from headland.store.duckdb.repair.parity import BLOCK_BYTES, PAGE_BYTES, ParityFile, cover_file
+from headland.store.duckdb.repair.salvage import salvage
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, MarkState, Points, Samples, SeriesKey, WriteBatch, WriteResult
 from tests.store.batches import EVERYTHING, batch, event, key
@@ -522,3 +523,24 @@ def test_a_file_that_replaces_an_open_one_is_used_and_nothing_is_acknowledged_in
         assert note.kind == "replaced"
     with closing(DuckDBStore(path.parent / note.kept[0])) as before:
         assert samples_of(before) == {(A.channel, 1): (1.0, 1), (A.channel, 2): (2.0, 1)}
+
+
+def test_a_salvage_keeps_every_row_where_whole_row_groups_were_deleted_before(tmp_path: Path) -> None:
+    path, target = tmp_path / "farm.duckdb", tmp_path / "new.duckdb"
+    DuckDBStore(path).close()
+    with duckdb.connect(str(path)) as connection:
+        # As a night does: the oldest row groups go, and their numbers are never used again.
+        connection.execute("INSERT INTO points SELECT 0, i, 0, i % 97, 1 FROM range(600_000) t(i)")
+        connection.execute("CHECKPOINT")
+        connection.execute("DELETE FROM points WHERE second_s < 245_760")
+        connection.execute("CHECKPOINT")
+        connection.execute("INSERT INTO series VALUES (0, 'acme', 'home', 'greenhouse', 'gh-1', 'co2_ppm', FALSE)")
+    with duckdb.connect(str(path)) as connection:
+        ((rows, first),) = connection.execute("SELECT count(*), min(rowid) FROM points").fetchall()
+    assert (rows, first) == (354_240, 245_760)
+    found = salvage(path, target, {})
+    assert found.lost_rows == {}
+    with duckdb.connect(str(target)) as connection:
+        assert connection.execute("SELECT count(*), sum(v) FROM points").fetchall() == [
+            (354_240, float(sum(number % 97 for number in range(245_760, 600_000))))
+        ]

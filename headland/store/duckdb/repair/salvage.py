@@ -42,6 +42,8 @@ _INTO: Final = "salvaged"
 _NEVER_TRUSTED: Final = frozenset(
     {"source_mark", "retention", "sorted", "dirty", "conflicts", "never_latest", "frontier"}
 )
+#: Rows of a full row group.
+_GROUP_ROWS: Final = 122_880
 #: Columns of samples by which they are found: an older schema has the instant in one.
 _WHERE_AND_WHEN: Final = frozenset({"sid", "ts", "second_s", "part_ms"})
 _LIST_COLUMNS: Final = "SELECT column_name FROM duckdb_columns() WHERE database_name = $1 AND table_name = 'points'"
@@ -94,13 +96,39 @@ def salvage(
                     continue
                 doubtful = {number for name, number in uncertain if name == table}
                 columns = list(dict.fromkeys(part.column for part in parts))
-                for group in join_groups(list_row_groups(parts, blocks, ends, doubtful)):
-                    _copy_group(connection, table, columns, group, found)
+                groups = list(join_groups(list_row_groups(parts, blocks, ends, doubtful)))
+                _copy_table(connection, table, columns, groups, found)
             _complete(connection, found, [*segments, *found.lost_tables])
             connection.execute(f"CHECKPOINT {_INTO}")
     except UNREADABLE as error:
         raise DataDamaged(f"The tables of {damaged.name} cannot be read: {str(error).splitlines()[0]}") from error
     return found
+
+
+def _copy_table(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: list[str], groups: list[RowGroup], found: Salvage
+) -> None:
+    """Copy a table, and count what is missing of it then, whatever the reason.
+
+    The numbers of rows have gaps where whole row groups were deleted: then only a table without damage is copied by the
+    lists of its row groups, and of another one each row may be in a damaged group.
+    """
+    try:
+        ((there, last),) = connection.execute(f"SELECT count(*), max(rowid) FROM {table}").fetchall()  # noqa: S608
+    except UNREADABLE:
+        there, last = None, None
+    has_gaps = last is not None and bool(groups) and last >= groups[-1].end
+    if has_gaps:
+        wrong = set[str]().union(*(group.wrong for group in groups))
+        parts = [(first, min(first + _GROUP_ROWS, last + 1)) for first in range(0, last + 1, _GROUP_ROWS)]
+        groups = [RowGroup(0, last + 1, wrong, {}, parts)]
+    lost_before = found.lost_rows.get(table, 0)
+    for group in groups:
+        _copy_group(connection, table, columns, group, found)
+    if there is not None and table not in _NEVER_TRUSTED:
+        copied = count(connection, f"SELECT count(*) FROM {_INTO}.{table}")  # noqa: S608 - our own
+        said = found.lost_rows.get(table, 0) - lost_before
+        found.lose(table, max(0, there - copied - said))
 
 
 def _copy_group(
