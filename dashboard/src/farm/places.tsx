@@ -162,7 +162,7 @@ function Unstored({ gateway }: { gateway: GatewayItem }): JSX.Element {
   const known = counts.filter(([, count]) => count > 0);
   if (known.length === 0) return <span class="note">{translate("none")}</span>;
   return (
-    <a href={hrefOf("health", { gateway: gateway.id })}>
+    <a href={hrefOfThing({ kind: "gateway", id: gateway.id })}>
       {known.map(([name, count, isBad]) => (
         <div key={name}>
           <span class={isBad ? "bad" : ""}>{translate(name, { count: numberText(count, 0) })}</span>
