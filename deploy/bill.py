@@ -1,7 +1,9 @@
 """Bill of materials: the packages of the dashboard beside those of Python, in CycloneDX.
 
 `make audit` writes the Python packages of `requirements/run.lock`; this adds what the built dashboard contains, from
-its own lock. Only the standard library: `bootstrap.py` calls it under any Python.
+its own lock. Only the standard library: `bootstrap.py` runs it under any Python.
+
+    python -m deploy.bill BILL    # adds to this file what dashboard/package-lock.json names
 """
 
 from __future__ import annotations
@@ -9,7 +11,9 @@ from __future__ import annotations
 import base64
 import json
 import re
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -80,3 +84,13 @@ def _full_name(component: Mapping[str, Any]) -> str:
 
 def _purl(name: str, version: str) -> str:
     return f"pkg:npm/{quote(name, safe='/')}@{version}"
+
+
+def main(bill: Path) -> None:
+    """Add the packages of the dashboard to a bill of materials on disk."""
+    lock = Path(__file__).resolve().parent.parent / "dashboard" / "package-lock.json"
+    bill.write_text(add_dashboard(bill.read_text("utf-8"), lock.read_text("utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from headland.registry.models.cooperative import AccountEntry, AccountKind
-from headland.registry.models.models import GrowerNote
-from headland.registry.models.people import Contact, ContactChannel, Person
+from headland.registry.models.models import GrowerNote, Scope
+from headland.registry.models.people import Contact, ContactChannel, Person, PersonRole
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm, serve_farm
 from tests.dashboard.test_member_pages import refusals_of, sign_in_as_member
@@ -74,5 +74,23 @@ def test_a_member_reads_what_is_kept_of_them_and_cannot_erase_it(visit: Open, tm
         expect(data.locator("[data-kept=shares]")).to_be_visible()
         expect(data.get_by_role("link", name="Copy of the data")).to_be_visible()
         expect(data.locator("[data-panel=erase-person]")).to_have_count(0)
+        assert refused == []
+        page.close()
+
+
+@pytest.mark.parametrize(("role", "scope"), [(PersonRole.PILOT, Scope.READ), (PersonRole.AGRONOMIST, Scope.WRITE)])
+def test_everybody_who_signed_in_reads_what_is_kept_of_them(
+    visit: Open, tmp_path: Path, role: PersonRole, scope: Scope
+) -> None:
+    with serve_farm(tmp_path, opened=False) as farm:
+        person = farm.repositories.people.add(Person(name=NAME, role=role))
+        key = farm.repositories.add_key("phone", scope, person=person.id)[1]
+        page = visit(f"#key={key}", base=farm.base, extra_http_headers={}, locale="zh-CN")
+        refused = refusals_of(page)
+        page.evaluate("location.hash = '#/settings'")
+        page.get_by_role("tab", name="我的数据").click()
+        data = page.locator("[data-panel=own-data]")
+        expect(data.locator("[data-kept=profile] summary")).to_contain_text("姓名与联系方式（1）")
+        expect(data.get_by_role("link", name="下载数据副本")).to_be_visible()
         assert refused == []
         page.close()

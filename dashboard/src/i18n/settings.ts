@@ -43,6 +43,7 @@ export const settings = catalogue({
   settings_add_key: ["Create key", "生成密钥"],
   settings_key_own: ["this machine", "本机"],
   settings_key_once: ["Copy the key now; it is shown once:", "请立即复制密钥，仅显示一次："],
+  settings_own_data: ["My data", "我的数据"],
   settings_members: ["Members", "成员"],
   settings_members_about: ["People who sign in through your organisation's identity provider (OIDC).", "通过本单位身份认证（OIDC）登录的人员。"],
   settings_no_members: ["No members yet; sign-in is by API key only.", "尚无成员，目前只能用密钥登录。"],

@@ -4,6 +4,7 @@ import "../i18n/settings";
 import type { JSX } from "preact";
 import { mountComponent, useChoice } from "../app/mount";
 import { translate } from "../i18n/translate";
+import { Lazy } from "../ui/lazy";
 import { CropBands } from "../settings/crop_bands";
 import { Gateways } from "../settings/gateways";
 import { Keys } from "../settings/keys";
@@ -16,7 +17,8 @@ import { Tabs, type Tab } from "../ui/tabs";
 
 function SettingsPage(): JSX.Element {
   const [tab, setTab] = useChoice("tab", "browser");
-  const admin = (currentSession()?.scope ?? "admin") === "admin";
+  const session = currentSession();
+  const admin = (session?.scope ?? "admin") === "admin";
   const tabs: Tab[] = [
     { id: "browser", title: translate("settings_browser"), content: () => <Preferences /> },
     { id: "houses", title: translate("settings_houses"), content: () => <Houses /> },
@@ -27,6 +29,16 @@ function SettingsPage(): JSX.Element {
           { id: "gateways", title: translate("settings_gateways"), content: () => <Gateways /> },
           { id: "keys", title: translate("settings_keys"), content: () => <Keys /> },
           { id: "members", title: translate("settings_members"), content: () => <Members /> },
+        ]
+      : []),
+    // Whoever signed in as a person: a pilot has no page of the cooperative.
+    ...(session?.person
+      ? [
+          {
+            id: "data",
+            title: translate("settings_own_data"),
+            content: () => <Lazy load={async () => (await import("../cooperative/own")).OwnData} props={{}} />,
+          },
         ]
       : []),
   ];
