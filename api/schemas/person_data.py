@@ -63,7 +63,7 @@ class ErasureBody(Model):
 
     person: str
     number: int
-    rows: dict[PersonalKind, int]
+    rows: Annotated[dict[PersonalKind, int], Field(json_schema_extra={"example": {"profile": 1, "notes": 3}})]
     photos: int
     is_scrubbed: bool
     searched_files: int

@@ -182,6 +182,7 @@ def picture_of(page: Page) -> bytes:
     return page.locator(".map-view canvas").first.screenshot()
 
 
+@pytest.mark.long
 def test_a_pass_and_another_rate_that_were_chosen_at_once_are_both_the_last(visit: Open, busy: Farm) -> None:
     page = open_slowly(visit, busy, f"#/field/{busy.field}?pass={busy.flight}", service_workers="block")
     page.evaluate("window.delayMs = 5000")

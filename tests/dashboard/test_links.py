@@ -99,6 +99,7 @@ def ask(farm: Farm, path: str, body: dict[str, object]) -> dict[str, dict[str, s
     return made
 
 
+@pytest.mark.long
 def test_the_links_of_the_first_page_lead_to_the_things_that_they_name(visit: Open, large: Farm) -> None:
     page = visit("#/farm", base=large.base, viewport={"width": 1280, "height": 900})
     found = find_links(page, large, ["#/farm"], follow=False)
@@ -277,7 +278,9 @@ MISSING: Final = (
 )
 
 
-@pytest.mark.parametrize(("locale", "says"), [("en-GB", "Not found"), ("zh-CN", "未找到")])
+@pytest.mark.parametrize(
+    ("locale", "says"), [pytest.param("en-GB", "Not found", marks=pytest.mark.long), ("zh-CN", "未找到")]
+)
 def test_an_unknown_id_is_said_to_be_unknown_and_has_a_way_back(
     visit: Open, large: Farm, page_errors: list[str], locale: str, says: str
 ) -> None:

@@ -29,7 +29,7 @@ from docs.generator import theme_notices
 from tests.docs.pages import DOCS, RUN_RELEASE, blocks_of
 from tests.floors.modules import ROOT
 
-pytestmark = pytest.mark.services("ssh-keygen", "dpkg-deb")
+pytestmark = [pytest.mark.services("ssh-keygen", "dpkg-deb"), pytest.mark.long]
 
 PAGE = DOCS / "how-to" / "verify-a-release.md"
 COMMANDS = [block.text for block in blocks_of(PAGE) if block.mark == RUN_RELEASE]

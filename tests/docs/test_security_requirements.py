@@ -73,6 +73,7 @@ def test_every_item_is_answered_once() -> None:
             assert len(reason) > 10, f"{item} needs its reason"
 
 
+@pytest.mark.long
 def test_every_test_that_is_named_exists() -> None:
     named = {node for row in rows() for node in _NODE.findall(row[3])}
     files = tuple(sorted({node.partition("::")[0] for node in named}))

@@ -80,6 +80,7 @@ class StationMachine:
         epoch that ended).
         """
         older = self.store.older(writes)
+        had_stored = {origin: self.stored_numbers(device_of(origin)).keys() for origin in truths}
         for truth in truths.values():
             for (gateway, epoch), state in self.store.marks().items():
                 if gateway in truth.names:
@@ -102,6 +103,9 @@ class StationMachine:
             self.replaced[source] = max(state.accounted[-1][1], self.replaced.get(source, 0))
         before, self.store = self.store, older
         before.end()
+        # What was replayed from quarantine has a number of its own in the books.
+        for origin, numbers in had_stored.items():
+            truths[origin].taken |= numbers - self.stored_numbers(device_of(origin)).keys()
 
     def note_lost_book(self, book: str, truths: Mapping[str, GatewayTruth]) -> None:
         """Note that a book of the station was lost.

@@ -120,6 +120,7 @@ def test_two_contents_under_one_number_are_told_to_people_and_leave_the_station_
     assert "docs/how-to/check-a-farm.md" in finding["advice"]
 
 
+@pytest.mark.long
 def test_whatever_a_gateway_reports_of_itself_leaves_the_station_ready(farm: Farm, rogue: Client) -> None:
     most = 2**62
     for number in range(8):
