@@ -15,6 +15,7 @@ from edge.uplink.settings import BrokerSettings
 from edge.uplink.uplink import Uplink
 from headland.clock import MachineClock
 from headland.contract.codec import decode_record, encode_record
+from headland.contract.content_sums import content_sum, pack_sums
 from headland.contract.records import Ack, GatewayStatus
 from headland.contract.topics import ack_topic, data_topic, status_topic
 from headland.errors import HeadlandError
@@ -34,6 +35,7 @@ class Place:
     has_ingest: bool = True
     is_heard: bool = True
     published: list[int] = field(default_factory=list)
+    sums: dict[int, int] = field(default_factory=dict)
     statuses: list[GatewayStatus] = field(default_factory=list)
     retained: Ack | None = None
     stored: dict[str, set[int]] = field(default_factory=dict)
@@ -80,6 +82,7 @@ class PlaceLink:
         elif topic == data_topic(GATEWAY):
             epoch, seq = dict(labels)["epoch"], int(dict(labels)["seq"])
             place.published.append(seq)
+            place.sums[seq] = content_sum(payload)
             if place.has_ingest:
                 stored = place.stored.setdefault(epoch, set())
                 stored.add(seq)
@@ -171,6 +174,22 @@ def test_what_nobody_heard_is_not_deleted_by_a_commit_ack(spool: Spool) -> None:
     run(place, uplink, 70.0)
     assert spool.status().records == 0
     assert place.stored[spool.epoch] == {1, 2, 3, 4, 5}
+
+
+def test_what_is_stored_with_another_content_is_sent_again_under_an_epoch_of_its_own(spool: Spool) -> None:
+    place = Place(has_ingest=False)
+    uplink = uplink_of(place, spool)
+    assert spool.append([content(number) for number in range(1, 6)])
+    run(place, uplink, 2.0)
+    old, sums = spool.epoch, {**place.sums, 3: place.sums[3] ^ 1}
+    # A copy of this card sent another record 3, and the broker kept that one.
+    place.ack(Ack(epoch=old, seq=5, sums=pack_sums([sums[seq] for seq in range(1, 6)])))
+    run(place, uplink, 2.0)
+    assert (spool.epoch != old, spool.status().epoch_reason) == (True, "twin")
+    assert spool.status().records == 6, "none is deleted, and the report is among them"
+    place.has_ingest = True
+    run(place, uplink, 70.0)
+    assert (spool.status().records, place.stored[spool.epoch]) == (0, {1, 2, 3, 4, 5, 6})
 
 
 def test_an_ingest_that_returns_after_minutes_is_found_within_seconds(spool: Spool) -> None:

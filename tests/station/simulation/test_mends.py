@@ -9,7 +9,6 @@ from edge.spool.numbering.check import SpoolCheck
 from edge.spool.numbering.epochs import Renewal
 from edge.spool.queue import Spool
 from edge.spool.schema import SpoolTotals
-from edge.uplink.arrivals import Arrivals
 from headland.contract.records import EpochReason
 from ingest.commit.batch_builder import CommitBatchBuilder
 from ingest.quarantine import replays
@@ -62,15 +61,12 @@ def test_a_mend_that_is_taken_out_is_missed(fault: str, mutation: Mutation, monk
 @pytest.mark.parametrize(
     ("run", "part", "name", "nothing"),
     [
-        # A card was copied while ingest was down; the broker dropped the record of one machine under whose number it
-        # kept that of the other.
-        (RunSettings(900000730, 24.0, _FIRST_FAULTS), Arrivals, "find_other", None),
         # What was refused of a renamed gateway's device was replayed, and then the store replaced by an older one.
         (RunSettings(57, 24.0, ("rename-gateway", "restore-store")), replays, "take_lost_replays", []),
         # What a log lost was reported; then ingest's file was deleted, and the store replaced by an empty one.
         (RunSettings(6060003, 24.0, _FIRST_FAULTS + _STATION_FAULTS), Spool, "shortened", ()),
     ],
-    ids=["sums of acks", "numbers of replays", "missing ranges in each status"],
+    ids=["numbers of replays", "missing ranges in each status"],
 )
 def test_a_comparison_that_is_taken_out_is_missed(
     run: RunSettings, part: object, name: str, nothing: object, monkeypatch: pytest.MonkeyPatch
