@@ -24,7 +24,7 @@ from tests.waiting import wait_until
 CUSTOMERS: Final = 2000
 #: Customers who are on their way at once.
 _AT_ONCE: Final = 100
-_CONFIGURATION: Final = """\
+CONFIGURATION: Final = """\
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 2000; }}
 http {{
@@ -38,10 +38,10 @@ http {{
 """
 
 
-async def status_of(port: int, path: str) -> int:
+async def status_of(port: int, path: str, headers: str = "") -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: farm.example\r\nConnection: close\r\n\r\n".encode())
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: farm.example\r\nConnection: close\r\n{headers}\r\n".encode())
         return int((await reader.read(-1))[9:12])
     finally:
         writer.close()
@@ -73,7 +73,7 @@ def test_2000_customers_and_one_who_guesses_behind_one_address_are_all_answered(
         )  # fmt: skip
         with serve(app, opened=False) as http:
             port = find_free_port()
-            text = _CONFIGURATION.format(folder=tmp_path, port=port, station=http.base_url.port)
+            text = CONFIGURATION.format(folder=tmp_path, port=port, station=http.base_url.port)
             (tmp_path / "nginx.conf").write_text(text, encoding="utf-8")
             proxy = subprocess.Popen([str(find_program("nginx")), "-c", str(tmp_path / "nginx.conf")])
             try:
