@@ -273,7 +273,8 @@ def test_what_the_farm_heard_of_the_flight_closes_on_the_ground_and_on_the_presc
         assert rate[within].mean() == pytest.approx(landed[within].mean(), rel=0.04)
     assert np.isin(kind[inner], [1, 2, 6]).mean() < 0.05  # skip, far under, double
     assert float(np.sqrt(np.mean(((rate - landed) / meant)[inner] ** 2))) <= 0.10
-    assert ((kind == 4) == (np.abs(rate / meant - 1) <= 0.1))[inner].all()
+    # Ground that no swath covers is skipped, whatever drifted onto it.
+    assert ((kind == 4) == (np.abs(rate / meant - 1) <= 0.1))[inner & (kind != 1)].all()
     # A prescription that was flown to its end leaves only what is too narrow for a swath.
     rest = flown.farm.get(f"/v1/passes/{one['id']}/resume")
     assert rest["amount"] <= 0.05 * flown.made["total"]
