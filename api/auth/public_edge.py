@@ -14,10 +14,11 @@ from api.http.addresses import customer_of
 
 PublicWork = Literal["pages", "enrolments", "sessions"]
 
-#: Work under way at once, of one address and of all, and what of one address waits. The lanes take nothing of one
-#: another: customers delay neither enrolments nor those who sign in.
+#: Work under way at once, of one address and of all, and what of one address waits: all customers of a phone network
+#: may have one, and a busy machine must not refuse them. The lanes take nothing of one another: customers delay neither
+#: enrolments nor those who sign in.
 _LANES: Final[dict[PublicWork, RequestShare]] = {
-    "pages": RequestShare(of_key=3, of_organisation=4, waiting_of_key=64, wait_s=5.0),
+    "pages": RequestShare(of_key=3, of_organisation=4, waiting_of_key=256, wait_s=10.0),
     "enrolments": RequestShare(of_key=1, of_organisation=2, waiting_of_key=16, wait_s=5.0),
     "sessions": RequestShare(of_key=2, of_organisation=2, waiting_of_key=32, wait_s=15.0),
 }
