@@ -1,4 +1,4 @@
-"""What the station says to who reports a vulnerability (RFC 9116), from the fields that SECURITY.md states.
+"""The file security.txt (RFC 9116) for those who report a vulnerability, from the fields of SECURITY.md.
 
 SECURITY.md has one block of fields: `Contact` (one or more URIs, the preferred first), `Expires` (until when they are
 believed) and `Preferred-Languages`. `Canonical` is added where the station has a public URL with https.

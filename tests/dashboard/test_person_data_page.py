@@ -1,4 +1,4 @@
-"""What is kept of a person in a real browser: read, copied and erased by a manager, read by a member."""
+"""Page of a person's data in a real browser: read, copied and erased by a manager, read by its owner."""
 
 from __future__ import annotations
 

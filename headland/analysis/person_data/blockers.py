@@ -1,4 +1,4 @@
-"""What must be settled before a person is erased: afterwards nobody could be asked, paid or warned."""
+"""Reasons against an erasure now: what must be settled while the person can be asked, paid and warned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept of a person, by kind: how many records, from when until when."""
+"""Summary of the data kept of a person: number of records and their period, by kind."""
 
 from __future__ import annotations
 
