@@ -114,7 +114,8 @@ def _compare_states(epoch: EpochDelivery, fact: EpochFacts, stored: Collection[i
     events = records - fact.numbers.keys()  # the spool's own words about itself
     held = {seq for seq in records - events if any(number in stored for number in fact.numbers[seq])}
     own = {seq for seq in held if not any(number in fact.shared for number in fact.numbers[seq])}
-    gone = {seq for seq in records - events - held if any(number in fact.expired for number in fact.numbers[seq])}
+    # A restored folder gives a seq a second number, which a later record may hold; the first one has expired.
+    gone = {seq for seq in records - events - own if any(number in fact.expired for number in fact.numbers[seq])}
     thinned, dropped = records.intersection(fact.thinned), records.intersection(fact.dropped)
     waiting = records.intersection(fact.quarantined)
     sure = {seq for seq in waiting if seq > fact.replaced_upto}

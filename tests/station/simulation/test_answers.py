@@ -87,6 +87,18 @@ def test_each_field_that_lies_is_found(lie: Callable[[Delivery], Delivery]) -> N
     assert compare_delivery(lie(report()), {"e": _FACTS}, _STORED)
 
 
+def test_a_record_of_a_restored_folder_may_have_expired_though_a_later_record_holds_its_second_number() -> None:
+    # The folder was put back, 10 was given again and waits for its gateway to begin another epoch, which stored it.
+    facts = replace(_FACTS, numbers={**_FACTS.numbers, 10: {110, 210}}, expired={110}, shared={210})
+    expired = of_epoch(stored=-1, expired=1)
+    stored = {102, 103, 104, 105, 106, 210}
+    assert compare_delivery(expired(report()), {"e": facts}, stored) == []
+    # The bound counts the event as well: nothing tells when that was deleted.
+    assert compare_delivery(of_epoch(stored=-3, expired=3)(report()), {"e": facts}, stored)
+    has_its_own = replace(facts, numbers={**facts.numbers, 10: {110}})
+    assert compare_delivery(of_epoch(stored=-2, expired=2)(report()), {"e": has_its_own}, {*stored, 110})
+
+
 def test_a_delivery_answer_that_hides_its_losses_is_found_in_a_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = RunSettings(3, 12.0)
     assert run_world(settings).is_sound
