@@ -106,8 +106,8 @@ from headland.network.address_policy import AddressPolicy
 from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.registry import Registry
 from headland.runtime.supervised_thread import ThreadStatus
+from headland.runtime.tracing.spans import SpanSink
 from headland.store.port import Store
-from headland.tracing.spans import SpanSink
 
 VERSION: Final = "1.0.0"
 _TITLE: Final = "Headland"

@@ -16,8 +16,8 @@ from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
-from headland.analysis.result_cache import ResultCache
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.result_cache import ResultCache
+from headland.analysis.inputs.scope import OrgScope
 from headland.network.address_policy import AddressPolicy
 from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.registry import Access, Registry

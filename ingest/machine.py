@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from headland.clock import MACHINE_CLOCK, MachineClock
-from headland.station_clock.station_clock import StationClock
+from headland.clock.station_clock.station_clock import StationClock
 from ingest.mqtt.inbox import Inbox
 from ingest.mqtt.publish_reader import PublishReader
 

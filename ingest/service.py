@@ -12,9 +12,9 @@ from headland.contract.refusals import Reason
 from headland.contract.topics import shard_of
 from headland.errors import RetryLater
 from headland.runtime.supervised_thread import ThreadStatus
+from headland.runtime.tracing.spans import SpanSink
 from headland.store.number_sets import Counts
 from headland.store.port import MarkState, Store, WriteBatch, WriteResult
-from headland.tracing.spans import SpanSink
 from ingest.accounting.delivery import STATES, Delivery, reconcile
 from ingest.accounting.gateway_stats import RecentTrouble
 from ingest.accounting.ledger import Disposition

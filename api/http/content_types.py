@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 
 from api.http.problems import ProblemError
 from api.http.responses import reply
-from headland.analysis.telemetry import SeriesColumns, unit_of
+from headland.analysis.inputs.telemetry import SeriesColumns, unit_of
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
 from headland.formats.tables.writers import Cells, DataTable, Kind, Slice, write_arrow, write_csv, write_parquet
 from headland.store.port import DeviceRecord

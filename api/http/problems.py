@@ -17,7 +17,7 @@ from starlette.routing import Match
 
 from api.http.languages import TAGS, current_language, language_of, speaks_to_a_person
 from api.http.validation_texts import describe_error, join_errors
-from headland.analysis.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.errors import AnalysisError, PreconditionError
 from headland.errors import HeadlandError, RetryLater
 from headland.i18n import Language, find_term
 from headland.i18n.sentences import translate_sentence

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, WithJsonSchema
 
 from api.http.problems import ProblemError
-from headland.analysis.window import HIGH_MS, LOW_MS, Window
+from headland.analysis.inputs.window import HIGH_MS, LOW_MS, Window
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 DEFAULT_WINDOW_MS: Final = HOUR_MS

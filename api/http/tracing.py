@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headland.contract.trace_context import TRACEPARENT, is_in_share, parse_traceparent
-from headland.tracing.spans import Span, SpanSink, new_context
+from headland.runtime.tracing.spans import Span, SpanSink, new_context
 
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 #: Paths that programs ask again and again.

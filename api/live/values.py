@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from headland.analysis.telemetry import unit_of
+from headland.analysis.inputs.telemetry import unit_of
 from headland.contract.quantities import quantity_of
 from headland.store.port import DeviceRecord, Latest, SeriesKey, Store, WriteBatch, WriteResult
 

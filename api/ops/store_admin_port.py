@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from headland.damage_notes import FileDamage
+from headland.files.damage_notes import FileDamage
 
 
 class StoreWork(BaseModel):

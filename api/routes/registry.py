@@ -15,8 +15,8 @@ from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cu
 from api.http.problems import ProblemError, declare_problems
 from api.http.router import Router
 from api.schemas.registry import EXAMPLE_ID, KINDS, RecordKind
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import VersionedRecord
 from headland.registry.registry import Access

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from api.schemas.devices.gateways import RecordModel
 from api.schemas.model import EXAMPLE_MS, Model
 from api.schemas.registry import EXAMPLE_ID, RecordKind
-from headland.analysis.window import HIGH_MS
+from headland.analysis.inputs.window import HIGH_MS
 from headland.network.http_target import parse_target
 from headland.registry.models.access_table import KindOfRecord
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, MaintenanceWindow, RecipientKind

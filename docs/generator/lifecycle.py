@@ -6,7 +6,7 @@ from typing import Final
 
 from docs.generator.tables import table
 from headland.i18n import Language, load_terms
-from headland.lifecycle import KINDS, KeptDays
+from headland.registry.lifecycle import KINDS, KeptDays
 
 _HEADS: Final[dict[Language, tuple[str, ...]]] = {
     "en": ("records", "what bounds them", "by default", "set with", "what remains"),

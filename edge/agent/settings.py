@@ -29,7 +29,7 @@ from edge.toml.toml_file import TomlFile
 from edge.uplink.settings import BrokerSettings
 from headland.contract.records import Clock
 from headland.plain_numbers import is_digits
-from headland.tracing.settings import TRACES
+from headland.runtime.tracing.settings import TRACES
 
 #: The built-in source types; plug-ins add others (`edge.plugins`).
 SourceSettings = (

@@ -10,8 +10,8 @@ from msgspec import Meta
 from edge.toml.settings import Settings, TableError
 from edge.uplink.record_traces import RecordTraces
 from headland.errors import SettingsError
-from headland.tracing.exporter import TraceExporter, start_exporter
-from headland.tracing.settings import TraceSettings
+from headland.runtime.tracing.exporter import TraceExporter, start_exporter
+from headland.runtime.tracing.settings import TraceSettings
 
 
 class TracesTable(Settings, frozen=True, kw_only=True):

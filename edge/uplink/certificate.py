@@ -19,10 +19,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from edge.uplink.settings import TlsSettings
 from headland.clock import wall_clock_ms
-from headland.enrolment.code import read_code
-from headland.enrolment.keys import make_key, make_request, requested_key, sign
-from headland.enrolment.life import renewable_from_ms
-from headland.enrolment.messages import (
+from headland.errors import HeadlandError, PeerRefused, RetryLater, SettingsError
+from headland.network.enrolment.code import read_code
+from headland.network.enrolment.keys import make_key, make_request, requested_key, sign
+from headland.network.enrolment.life import renewable_from_ms
+from headland.network.enrolment.messages import (
     ENROL_PATH,
     MOST_ANSWER_BYTES,
     RENEW_PATH,
@@ -32,7 +33,6 @@ from headland.enrolment.messages import (
     RenewedCertificate,
     SealedPapers,
 )
-from headland.errors import HeadlandError, PeerRefused, RetryLater, SettingsError
 from headland.network.http_client import OutgoingClient
 from headland.network.http_target import parse_target
 from headland.network.name_resolver import OutgoingError

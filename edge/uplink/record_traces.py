@@ -17,7 +17,7 @@ from headland.contract.trace_context import (
     format_traceparent,
     is_in_share,
 )
-from headland.tracing.spans import Span, SpanSink, new_context
+from headland.runtime.tracing.spans import Span, SpanSink, new_context
 
 #: Records whose times are kept: of those beyond, and of those of an earlier process, the trace begins with the sending.
 _MOST_OPEN: Final = 2000

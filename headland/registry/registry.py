@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from headland.clock import wall_clock_ms
 from headland.contract.records import is_name
-from headland.damage_notes import FileDamage, open_sentences
 from headland.errors import RetryLater
+from headland.files.damage_notes import FileDamage, open_sentences
 from headland.registry.auth import api_keys, sessions
 from headland.registry.db import audit
 from headland.registry.db.audit import AuditChange, append

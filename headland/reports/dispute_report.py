@@ -6,8 +6,8 @@ from typing import Final
 
 from headland.agronomy.series.answer import Method
 from headland.analysis.cooperative.disputes import Dispute
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.reports.document import Cell, Figure, Note, Report, ReportInstant, ReportTable, Section
 from headland.reports.statement_report import zone_of
 

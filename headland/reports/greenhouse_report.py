@@ -23,8 +23,8 @@ from headland.analysis.greenhouse.crop_targets import TargetBand
 from headland.analysis.greenhouse.house import House, find_house, settle_origins
 from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.greenhouse.own_bands import crop_targets_of
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.i18n import CatalogText, term_or_name
 from headland.registry.models.errors import NotFound
 from headland.reports.document import (

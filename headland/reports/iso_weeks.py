@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from headland.analysis.errors import AnalysisError
-from headland.analysis.window import Window
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.window import Window
 
 _WEEK: Final = re.compile(r"([0-9]{4})-W([0-9]{2})")
 #: Years of plausible sample clocks.

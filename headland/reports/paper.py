@@ -9,7 +9,7 @@ import io
 import re
 from typing import Final
 
-from headland.analysis.errors import AnalysisError
+from headland.analysis.inputs.errors import AnalysisError
 
 _LATIN, _HAN = "Helvetica", "STSong-Light"
 _RUNS: Final = re.compile("[\u0020-\u007e\u00a0-\u00ff]+|[^\u0020-\u007e\u00a0-\u00ff]+")

@@ -13,8 +13,11 @@ from headland.agronomy.prescription.loss_risk import LEACHING, VOLATILISATION
 from headland.agronomy.prescription.nutrients import MU_PER_HA
 from headland.agronomy.prescription.weather_window import Kind
 from headland.agronomy.series.answer import Method
-from headland.analysis.errors import AnalysisError
 from headland.analysis.greenhouse.house import HouseLocation, find_site
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass, find_pass
 from headland.analysis.passes.deviation import PassDeviation, compare_with_plan
@@ -22,10 +25,7 @@ from headland.analysis.passes.nutrients import PassNutrients, nutrients_of_pass,
 from headland.analysis.passes.options import PassOptions
 from headland.analysis.passes.pass_state import PassState, state_of_pass
 from headland.analysis.passes.plan import find_plan
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
 from headland.analysis.weather.spray_window import assess_weather
-from headland.analysis.window import Window
 from headland.i18n import CatalogText, term_or_name
 from headland.registry.models.models import Season
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-from headland.analysis.errors import AnalysisError
+from headland.analysis.inputs.errors import AnalysisError
 from headland.reports.document import Chart, Figure, Map, Note, Part, Report, ReportTable, Section
 from headland.reports.rendering import LINE_COLOURS, ReportLocale, chart_scale, scale_bar_m
 from headland.runtime.cancellation import check_cancelled

@@ -8,8 +8,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from headland.agronomy.series.answer import Method
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.formats.tables.xlsx import CellValue, Sheet, write_xlsx
 from headland.i18n import Language, find_term, term_or_name
 from headland.registry.models.cooperative import SeasonStatement

@@ -12,8 +12,8 @@ import numpy as np
 
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
-from headland.damage_notes import FileDamage
 from headland.errors import RetryLater
+from headland.files.damage_notes import FileDamage
 from headland.runtime.cancellation import check_cancelled
 from headland.store.core.batch_rows import count_origins
 from headland.store.core.dedup import DedupResult

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
 from headland.contract.records import Clock, Descriptor, Event
-from headland.damage_notes import FileDamage
+from headland.files.damage_notes import FileDamage
 from headland.store.number_sets import Ranges, merge
 from headland.store.record_book import RecordBook
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from headland.contract.records import Descriptor, Event
-from headland.damage_notes import FileDamage
-from headland.remote.client import CALL_S, PortConnections
-from headland.remote.server import ServedPort
+from headland.files.damage_notes import FileDamage
+from headland.runtime.remote.client import CALL_S, PortConnections
+from headland.runtime.remote.server import ServedPort
 from headland.store.port import (
     Buckets,
     Conflict,

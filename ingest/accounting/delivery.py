@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from headland.contract.records import GatewayStatus, SpoolStatus
-from headland.damage_notes import FileDamage
+from headland.files.damage_notes import FileDamage
 from headland.store.number_sets import Counts, Range, Ranges, count, intersect, merge, subtract
 from headland.store.port import MarkState
 from headland.store.record_book import CUT, DROPPED, EXPIRED, GONE, SERVER_LOST, UNCOUNTED, is_content

@@ -16,9 +16,9 @@ from typing import Final
 
 import msgspec
 
+from headland.clock.station_clock.record import TimeLimits
 from headland.contract.records import CLOCK_IN_DOUBT, RECEIVED_MS, Block, Event
 from headland.contract.refusals import Reason, Refused
-from headland.station_clock.record import TimeLimits
 from headland.store.port import DeviceRecord, SeriesKey
 from ingest.accounting.delivery import RefusedDevice
 from ingest.accounting.spool_reports import REPORT_KINDS

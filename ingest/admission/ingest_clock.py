@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from headland.clock import wall_clock_ms
+from headland.clock.station_clock.record import TimeLimits, trusted_limits
+from headland.clock.station_clock.station_clock import StationClock
 from headland.contract.records import Clock
-from headland.station_clock.record import TimeLimits, trusted_limits
-from headland.station_clock.station_clock import StationClock
 from ingest.admission.admit import Admitted
 
 

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 
+from headland.clock.station_clock.record import TimeLimits
 from headland.contract.refusals import Reason
 from headland.errors import QuarantineUnavailable
-from headland.station_clock.record import TimeLimits
 from headland.store.port import Store, WriteBatch, WriteResult
 from ingest.accounting.ledger import Disposition, DispositionEntry
 from ingest.commit.batch_builder import CommitBatchBuilder

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from headland.clock.station_clock.record import TimeLimits
 from headland.contract.records import Descriptor, Event
-from headland.station_clock.record import TimeLimits
 from headland.store.port import (
     Mark,
     MarkState,

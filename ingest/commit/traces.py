@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from headland.contract.trace_context import TRACEPARENT, TraceContext, parse_traceparent
-from headland.tracing.spans import Span, SpanSink, new_context
+from headland.runtime.tracing.spans import Span, SpanSink, new_context
 from ingest.mqtt.inbox import InboundMessage
 
 #: No name or number of a record in a span is longer.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from headland.errors import QuarantineUnavailable, RetryLater
-from headland.sqlite_wal import use_wal
+from headland.files.sqlite_wal import use_wal
 from headland.store.number_sets import Range, merge, subtract
 from ingest.accounting import ledger, spool_reports
 from ingest.quarantine import replays

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from headland.errors import SettingsError
 from headland.plain_numbers import is_digits
-from headland.tracing.settings import TRACES
+from headland.runtime.tracing.settings import TRACES
 from station.cli.log_output import LOG_FORMAT, LogRecordFormat
 from station.cli.option import Option
 from station.server.homeassistant import HOME_PREFIX
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from headland.i18n import Language
     from headland.network.address_policy import AddressPolicy
     from headland.registry.db.photo_files import PhotoFiles
-    from headland.tracing.settings import TraceSettings
+    from headland.runtime.tracing.settings import TraceSettings
     from station.local.folder import FarmFolder
     from station.server.notifications.channels import MailSettings
 
@@ -338,7 +338,7 @@ def mail_settings(url: str | None) -> MailSettings | None:
 
 def trace_settings(endpoint: str | None) -> TraceSettings | None:
     """Return the settings of traces with HEADLAND_TRACES_SHARE, _QUEUE and _TIMEOUT_S; None for off."""
-    from headland.tracing.settings import TraceSettings
+    from headland.runtime.tracing.settings import TraceSettings
 
     if not endpoint:
         return None

@@ -16,9 +16,9 @@ from typing import Final
 
 import msgspec
 
-from headland.disk_space import DiskForecast, forecast, load_readings, sentence_of
-from headland.kernel_clock import kernel_clock_error_ms
-from headland.station_clock.judgement import EARLIEST_MS
+from headland.clock.kernel_clock import kernel_clock_error_ms
+from headland.clock.station_clock.judgement import EARLIEST_MS
+from headland.files.disk_space import DiskForecast, forecast, load_readings, sentence_of
 from station.doctor.finding import DiagnosticContext, Finding, State
 
 _OLDEST_PYTHON: Final = (3, 11)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from headland.damage_notes import load_notes, open_sentences
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
+from headland.files.damage_notes import load_notes, open_sentences
 from headland.network.addresses import hide_secrets
 from station.doctor.finding import DiagnosticContext, Finding, State
 from station.server.storage.stores import duckdb_path, open_store
@@ -145,7 +145,7 @@ def check_station_clock(context: DiagnosticContext) -> list[Finding]:
         is_doubted = finding.state is State.OK and "in doubt" in finding.condition
         state = State.WARNING if is_doubted else finding.state
         return [Finding(check=_STATION_CLOCK, state=state, condition=finding.condition, remedy=finding.remedy)]
-    from headland.station_clock.station_clock import StationClock
+    from headland.clock.station_clock.station_clock import StationClock
 
     clock = StationClock(context.folder.clock_path, saves=False)
     state = State.WARNING if clock.in_doubt() else State.OK

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from headland.errors import SettingsError
-from headland.tracing.settings import TRACES, check_endpoint
+from headland.runtime.tracing.settings import TRACES, check_endpoint
 from station.doctor.finding import DiagnosticContext, Finding, State
 
 _CHECK: Final = "traces"

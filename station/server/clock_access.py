@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from api.ops.clock_port import ClockState
 from api.ops.readiness import Check
-from headland.station_clock.record import ClockRecord
-from headland.station_clock.sentences import describe
-from headland.station_clock.station_clock import StationClock
+from headland.clock.station_clock.record import ClockRecord
+from headland.clock.station_clock.sentences import describe
+from headland.clock.station_clock.station_clock import StationClock
 
 
 class LocalClock:

@@ -21,16 +21,16 @@ from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
 from headland.alarms.rules.targets import in_real_time
-from headland.damage_notes import load_notes, open_sentences
+from headland.clock.station_clock.station_clock import StationClock
 from headland.errors import RetryLater
+from headland.files.damage_notes import load_notes, open_sentences
 from headland.network.address_policy import AddressPolicy
 from headland.registry.registry import Registry
 from headland.runtime.service_manager import ServiceManager
 from headland.runtime.supervised_thread import ThreadStatus
-from headland.station_clock.station_clock import StationClock
+from headland.runtime.tracing.exporter import TraceExporter, start_exporter
+from headland.runtime.tracing.settings import TraceSettings
 from headland.store.port import Store
-from headland.tracing.exporter import TraceExporter, start_exporter
-from headland.tracing.settings import TraceSettings
 from ingest.machine import machine_of
 from ingest.service import IngestService
 from ingest.settings import IngestSettings

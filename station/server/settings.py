@@ -17,7 +17,7 @@ from headland.alarms.rules.targets import in_real_time
 from headland.network.address_policy import PUBLIC_ONLY, AddressPolicy
 from headland.registry.db.photo_files import PhotoFiles
 from headland.runtime.supervised_thread import ThreadStatus
-from headland.tracing.settings import TraceSettings
+from headland.runtime.tracing.settings import TraceSettings
 from ingest.settings import IngestSettings
 from station.server.notifications.channels import MailSettings
 

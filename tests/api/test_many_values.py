@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from api.http import responses
-from headland.analysis import telemetry
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import read_chart, read_series
-from headland.analysis.window import Window
+from headland.analysis.inputs import telemetry
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import read_chart, read_series
+from headland.analysis.inputs.window import Window
 from headland.formats.tables import writers as table_writers
 from headland.formats.tables.writers import DataTable, Kind, Slice, write_parquet
 from headland.runtime.cancellation import CancellationToken, WorkCancelled, set_token

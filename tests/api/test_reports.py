@@ -19,8 +19,8 @@ import numpy as np
 import pypdf
 import pytest
 
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.passes.options import PassOptions
-from headland.analysis.scope import OrgScope
 from headland.contract.records import Descriptor
 from headland.i18n import find_term
 from headland.registry.models.models import Site

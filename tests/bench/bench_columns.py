@@ -30,8 +30,8 @@ from starlette.responses import Response
 from api.app import create_app
 from api.dependencies import ScopeOf
 from api.http.content_types import ARROW, CSV, JSON
-from headland.analysis.telemetry import find_device, read_series
-from headland.analysis.window import Window
+from headland.analysis.inputs.telemetry import find_device, read_series
+from headland.analysis.inputs.window import Window
 from headland.contract.records import Descriptor
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesKey, WriteBatch

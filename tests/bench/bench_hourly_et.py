@@ -26,9 +26,9 @@ from headland.agronomy.climate.psychrometrics import saturation_vapour_pressure_
 from headland.agronomy.climate.sun import elevation_deg
 from headland.agronomy.series.stamps import Stamp
 from headland.analysis.greenhouse.house import House, HouseLocation
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.weather.site_weather import answer_hourly_weather
-from headland.analysis.window import Window
 from headland.contract.records import Descriptor
 from headland.store.memory import MemoryStore
 from tests.api.farm import OWN, write_series

@@ -26,8 +26,8 @@ from firmware_sim.greenhouse.sensors import SensorKind
 from headland.analysis.greenhouse.climate import ClimateQuery, answer_air, answer_condensation, answer_light
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.house import House, HouseLocation
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.contract.records import Descriptor
 from headland.store.memory import MemoryStore
 from tests.api.farm import OWN, write_series

@@ -20,8 +20,8 @@ from headland.analysis.cooperative.claims import claim_pack, find_claims, keep_c
 from headland.analysis.cooperative.disputes import close_dispute, open_dispute
 from headland.analysis.cooperative.settlement import settle_season
 from headland.analysis.cooperative.treated_entries import passes_of_period, record_treated
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.cooperative import AccountEntry, AccountKind, SubsidyRule, TariffRecord
 from headland.registry.models.models import (

@@ -25,7 +25,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, Final
 
-from headland.analysis.result_cache import ResultCache
+from headland.analysis.inputs.result_cache import ResultCache
 from headland.store.duckdb.file import DuckDBFile
 from station.cli.main import main as run_headland
 

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from docs.generator.hooks import on_page_markdown
+from headland.clock.station_clock.record import AGREE_MS
 from headland.contract import codec, topics
 from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX, unit_of_name
 from headland.contract.records import (
@@ -29,7 +30,6 @@ from headland.contract.records import (
 from headland.contract.refusals import Reason
 from headland.contract.senml import channel_names, records
 from headland.contract.senml.units import UNITS
-from headland.station_clock.record import AGREE_MS
 from ingest.admission.admit import UNDESCRIBED_KIND, UNDESCRIBED_SITE
 from ingest.admission.columns import EARLIEST_MS
 from tests.golden.make import FOLDER

@@ -16,8 +16,8 @@ from api.ops.gateway_enrolment import EnrolledGateway, GatewayCode
 from api.ops.gateway_registrar import RegisteredGateway
 from api.ops.readiness import Check
 from headland.clock import wall_clock_ms
-from headland.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
 from headland.errors import SettingsError
+from headland.network.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
 from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.models.alarms import Alarm, Severity
 from headland.registry.models.models import Farm as FarmRecord

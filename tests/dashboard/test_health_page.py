@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import FilePayload, expect
 
 from headland.contract.records import ChannelInfo, Clock, Descriptor, Event
-from headland.lifecycle import KINDS
+from headland.registry.lifecycle import KINDS
 from headland.registry.models.models import Greenhouse
 from headland.store.port import StoredEvent, WriteBatch
 from tests.agronomy.harvest.simulated_harvest import harvest

@@ -18,14 +18,14 @@ import numpy as np
 from headland.alarms.rounds.evaluator import AlarmEvaluator
 from headland.alarms.rules.default_rules import load_default_rules
 from headland.alarms.rules.targets import STATION
+from headland.clock.station_clock.station_clock import ClockSources, StationClock
 from headland.contract.records import Clock, Event
-from headland.disk_space import forecast, measure
 from headland.errors import HeadlandError
+from headland.files.disk_space import forecast, measure
 from headland.registry.models.alarms import Alarm, Severity
 from headland.registry.models.models import Scope
 from headland.registry.registry import open_registry
 from headland.registry.repositories.alarms import AlarmUpdate
-from headland.station_clock.station_clock import ClockSources, StationClock
 from headland.store.core.rollup import Retention
 from headland.store.duckdb.maintenance import NIGHT_DAYS
 from headland.store.duckdb.store import DuckDBStore

@@ -29,7 +29,7 @@ EXTRAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "ingest,api": (("station.server",), ("ingest", "run", "--help")),
     "reports": (("headland.reports",), ("--help",)),
     "proof": (("headland.proof",), ("verify", "--help")),
-    "otel": (("headland.tracing",), ("--help",)),
+    "otel": (("headland.runtime.tracing",), ("--help",)),
     "client": (("headland.client", "headland.contract"), ("--help",)),
     "sim": (("firmware_sim",), ("sim", "drone", "--help")),
     "all": (("station", "edge", "ingest", "api", "firmware_sim", "headland"), ("up", "--help")),
@@ -62,7 +62,7 @@ def check(extra: str) -> bool:
     run(UV, "pip", "install", "--quiet", "--python", python, "--constraint", LOCK, f"{ROOT}[{extra}]")
     names = [name for package in packages for name in modules_of(package)]
     if extra != "otel":
-        names = [name for name in names if name != "headland.tracing.otlp"]
+        names = [name for name in names if name != "headland.runtime.tracing.otlp"]
     if extra != "all":
         names = [name for name in names if not name.startswith(ENGINES)]
     try:

@@ -14,6 +14,8 @@ from tests.floors.modules import ROOT
         ("edge", 10),
         ("edge/sources/mavlink", 10),
         ("firmware_sim", 10),
+        ("headland", 18),
+        ("headland/analysis", 14),
         ("headland/store", 10),
         ("ingest", 10),
         ("station", 10),

@@ -9,9 +9,9 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from headland.enrolment.code import EnrolmentCode, read_code
-from headland.enrolment.keys import make_key, make_request, sign
-from headland.enrolment.messages import ENROL_PATH, MOST_REQUEST_BYTES, RENEW_PATH
+from headland.network.enrolment.code import EnrolmentCode, read_code
+from headland.network.enrolment.keys import make_key, make_request, sign
+from headland.network.enrolment.messages import ENROL_PATH, MOST_REQUEST_BYTES, RENEW_PATH
 from tests.hostile.mutations import as_json, mutate, mutate_bytes
 from tests.services.farm import Farm
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from api.schemas.devices.gateways import Delivery as DeliveryAnswer
-from headland.damage_notes import FileDamage, add_note, load_notes, note_path
+from headland.files.damage_notes import FileDamage, add_note, load_notes, note_path
 from headland.store.duckdb.paths import parity_of, wal_of
 from headland.store.duckdb.repair.checksums import flip
 from headland.store.duckdb.store import DuckDBStore

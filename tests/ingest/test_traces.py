@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from headland.contract.trace_context import TraceContext, format_traceparent
-from headland.tracing.spans import Span
+from headland.runtime.tracing.spans import Span
 from ingest.commit.traces import IngestTraces
 from ingest.mqtt.inbox import InboundMessage
 

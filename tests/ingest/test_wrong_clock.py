@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from headland.clock.station_clock.station_clock import StationClock
 from headland.contract.records import Batch, Clock, Event, GatewayStatus
-from headland.station_clock.station_clock import StationClock
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesFilter
 from headland.units_of_time import DAY_MS, HOUR_MS
@@ -18,9 +18,9 @@ from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from ingest.writer import IngestWriter
 from station.server.workers.clock_repair import ClockRepair
+from tests.clock.machine import STEPS_MS, YEAR_MS, ClockedMachine
 from tests.ingest.gateway import batch_of, block_of, properties_of, topic_and_payload
 from tests.ingest.writer_bench import Bench, RecordedAcks
-from tests.station_clock.machine import STEPS_MS, YEAR_MS, ClockedMachine
 
 ALL = SeriesFilter("local")
 

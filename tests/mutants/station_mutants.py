@@ -182,9 +182,9 @@ STATION_MUTANTS: Final = (
     # Time.
     Mutant(
         "jumped clock is believed",
-        "headland/station_clock/judgement.py",
+        "headland/clock/station_clock/judgement.py",
         "    if abs(deviation_ms) > AGREE_MS:",
         "    if False:",
-        test="tests/station_clock/test_station_clock.py::test_a_step_of_the_clock_is_doubted_at_the_next_look",
+        test="tests/clock/test_station_clock.py::test_a_step_of_the_clock_is_doubted_at_the_next_look",
     ),
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from headland.analysis.result_cache import ResultCache
+from headland.analysis.inputs.result_cache import ResultCache
 from headland.runtime.cancellation import CancellationToken, WorkCancelled, cancellable, check_cancelled, set_token
 from headland.store.duckdb.store import DuckDBStore
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from headland.remote.client import PortConnections
-from headland.remote.server import PortServer
+from headland.runtime.remote.client import PortConnections
+from headland.runtime.remote.server import PortServer
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.influx.store import open_influx
 from headland.store.memory import MemoryStore

@@ -12,14 +12,14 @@ from edge.uplink.record_traces import RecordTraces
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.uplink import Uplink
 from headland.contract.trace_context import context_of_record
+from headland.runtime.tracing.exporter import TraceExporter
+from headland.runtime.tracing.settings import TraceSettings
 from headland.store.memory import MemoryStore
-from headland.tracing.exporter import TraceExporter
-from headland.tracing.settings import TraceSettings
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from tests.broker import Broker
 from tests.edge.contents import content
-from tests.tracing.receiver import Receiver
+from tests.runtime.tracing.receiver import Receiver
 from tests.waiting import wait_until
 
 

@@ -17,8 +17,8 @@ from api.http.router import Router
 from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.access import AuditChecked, AuditItem, AuditList, KeyItem, KeyList, KeyOrder, NewKey
 from api.schemas.registry import RecordKind
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.registry.db.audit import AuditEntry
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Member, Scope

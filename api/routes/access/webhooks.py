@@ -15,7 +15,7 @@ from api.http.router import Router
 from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.alarms import NotificationItem, NotificationList, RecipientSecret
 from api.schemas.registry import RecordKind
-from headland.analysis.registry_access import repositories_of
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.alarms import Notice
 from headland.registry.models.webhooks import Webhook
 from headland.registry.repositories.alarms import AlarmUpdate

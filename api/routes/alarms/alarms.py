@@ -36,9 +36,9 @@ from headland.alarms.notification.messages import TEST, trial_body_of
 from headland.alarms.rules.rule_conditions import is_for_gateways
 from headland.alarms.rules.rule_simulation import simulate_rule
 from headland.alarms.rules.targets import load_targets
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.i18n.sentences import translate_sentence
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, Notice, NoticeState, RecipientKind
 from headland.registry.models.errors import AlreadyAcknowledged

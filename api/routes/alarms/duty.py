@@ -15,7 +15,7 @@ from api.http.router import Router
 from api.routes.alarms.alarms import Id
 from api.schemas.alarms import DutyList, DutyNow, HandOver
 from headland.alarms.notification.duty_rota import duty_at, hand_over, next_change_ms, on_duty
-from headland.analysis.registry_access import repositories_of
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.duty import DutyRota
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 

@@ -12,7 +12,7 @@ from api.http.router import Router
 from api.routes.alarms.alarms import Id
 from api.schemas.alarms import PushKeyBody, PushOrder, PushRecipient
 from headland.alarms.notification.web_push import check_keys, make_key, read_key
-from headland.analysis.registry_access import repositories_of
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.alarms import AlarmRecipient, PushSubscription, RecipientKind, Severity
 from headland.registry.validation.targets import check_permitted
 

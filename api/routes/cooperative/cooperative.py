@@ -56,8 +56,8 @@ from headland.analysis.cooperative.treated_entries import (
     state_treated,
 )
 from headland.analysis.cooperative.treated_works import is_by_cells, recorded_of_pass
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.passes.detection import find_pass
-from headland.analysis.registry_access import repositories_of
 from headland.registry.models.cooperative import AccountEntry, SeasonStatement, StatementRunRecord, SubsidyRule
 from headland.registry.models.errors import NotFound
 from headland.registry.repositories.ledger.entries import LedgerEntry

@@ -31,7 +31,7 @@ from headland.analysis.cooperative.deliveries import (
     read_delivery,
 )
 from headland.analysis.cooperative.delivery_import import DeliveryImport, match_deliveries
-from headland.analysis.registry_access import repositories_of
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.formats.tables.deliveries import read_deliveries
 from headland.registry.models.cooperative import AccountEntry
 from headland.reports.statement_report import zone_of

@@ -14,7 +14,7 @@ from api.http.problems import ProblemError, declare_problems, detail_in
 from api.http.router import Router
 from api.routes.registry import BodyOf, reply_json
 from headland.analysis.cooperative.people_import import PeopleImport, match_people
-from headland.analysis.registry_access import repositories_of
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.formats.tables.by_hand import RowFault
 from headland.formats.tables.people import read_people
 

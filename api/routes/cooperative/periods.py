@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from api.http.problems import ProblemError
-from headland.analysis.window import Window
+from headland.analysis.inputs.window import Window
 from headland.units_of_time import DAY_MS
 
 _LONGEST_MS: Final = 400 * DAY_MS

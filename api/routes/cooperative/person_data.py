@@ -17,12 +17,12 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import ID_PATTERN
 from api.schemas.person_data import ErasureBody, ErasureOrder, KeptItem, PersonDataBody, Spelling
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.person_data.blockers import GROUP, find_blockers
 from headland.analysis.person_data.copy import copy_data
 from headland.analysis.person_data.summary import KeptData, summarise
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.file_search import FileSearch, search_files
+from headland.files.file_search import FileSearch, search_files
 from headland.i18n import CatalogText, Language
 from headland.registry.models.access_table import Role
 from headland.registry.models.errors import NotFound

@@ -17,9 +17,9 @@ from api.routes.devices.gateways import GatewayId, IngestOf
 from api.routes.parameters import NAME_PATTERN, DeviceId
 from api.schemas.devices.gateways import AcceptedLoss
 from api.schemas.model import Model
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import find_device
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import find_device
 from headland.contract.records import Descriptor
 from headland.store.port import DeviceRecord, SeriesFilter
 

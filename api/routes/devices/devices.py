@@ -26,12 +26,12 @@ from api.schemas.devices.devices import (
 )
 from api.schemas.devices.flights import FlightList, flight_bodies
 from api.schemas.devices.series import ConflictList, EventList, Series, conflicts_of, events_of, series_of
-from headland.analysis.downsampling import Method
-from headland.analysis.flights import list_flights
-from headland.analysis.origin import count_left_out, for_window
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import (
+from headland.analysis.inputs.downsampling import Method
+from headland.analysis.inputs.flights import list_flights
+from headland.analysis.inputs.origin import count_left_out, for_window
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import (
     find_device,
     list_channels,
     list_devices,
@@ -42,7 +42,7 @@ from headland.analysis.telemetry import (
     read_series,
     read_slices,
 )
-from headland.analysis.window import HIGH_MS, LOW_MS, Window
+from headland.analysis.inputs.window import HIGH_MS, LOW_MS, Window
 from headland.errors import RetryLater
 from headland.registry.repositories.house_devices import HouseDevices, read_house_devices
 from headland.store.port import DeviceRecord

@@ -17,10 +17,10 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.router import Router
 from api.ops.gateway_enrolment import EnrolledGateway, GatewayCode, GatewayEnrolment
 from api.routes.devices.gateways import GatewayId
-from headland.analysis.registry_access import repositories_of
-from headland.enrolment.life import RenewalTooEarly
-from headland.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.errors import PeerRefused, SettingsError
+from headland.network.enrolment.life import RenewalTooEarly
+from headland.network.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
 from headland.registry.models.models import Gateway
 
 _NO_BROKER: Final = "Gateways are enrolled where the farm's broker runs: use `headland gateway code` there."

@@ -24,9 +24,9 @@ from api.schemas.devices.gateways import (
     QuarantineList,
     ReplayAsked,
 )
-from headland.analysis.flights import list_gateway_flights
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.window import Window
+from headland.analysis.inputs.flights import list_gateway_flights
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.window import Window
 from headland.errors import SettingsError
 from headland.registry.models.models import Gateway
 from headland.units_of_time import DAY_MS, HOUR_MS

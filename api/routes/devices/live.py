@@ -24,8 +24,8 @@ from api.live.feed import LiveFeed
 from api.live.places import FeedFullError
 from api.live.sources import LiveFeeds
 from api.routes.parameters import NAME_PATTERN
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import find_device
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import find_device
 
 #: Seconds after which a refused client may connect again.
 RETRY_AFTER_S: Final = 5

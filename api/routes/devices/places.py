@@ -17,7 +17,7 @@ from api.routes.parameters import DeviceId
 from api.routes.registry import ID_PATTERN
 from api.schemas.model import Model
 from api.schemas.registry import EXAMPLE_ID
-from headland.analysis.registry_access import repositories_of
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Device
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

@@ -23,8 +23,8 @@ from api.schemas.imports import (
     NewImport,
     TablePreview,
 )
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.contract.records import Descriptor
 from headland.errors import RetryLater
 from headland.registry.db.audit import Action

@@ -13,7 +13,7 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import reply_record
 from api.schemas.registry import PRODUCTS
-from headland.analysis.registry_access import repositories_of
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.fertilizer_catalog import find_in_catalog, list_catalog
 
 router = Router(prefix="/v1/products/catalog", tags=["registry"], responses=declare_problems(404, 422, 503))

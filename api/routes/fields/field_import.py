@@ -14,7 +14,7 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import BodyOf, reply_json
 from api.schemas.registry import show_field
-from headland.analysis.registry_access import repositories_of
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Farm
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

@@ -15,10 +15,10 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import BodyOf, IfMatch, RecordId, choose_version, reply_json
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.prescriptions.build import make_prescription
 from headland.analysis.prescriptions.mission import FlightOptions, plan_flight
 from headland.analysis.prescriptions.order import EXAMPLE, PrescriptionOrder
-from headland.analysis.registry_access import repositories_of
 from headland.formats.prescriptions.grids import GridCrs, prescription_geotiff, prescription_isoxml
 from headland.formats.prescriptions.qgc_plan import HeightAbove, write_plan
 from headland.formats.prescriptions.zones import zones_geojson, zones_shapefile

@@ -13,8 +13,8 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import RecordId
 from api.schemas.fields.recommendations import Recommendation, RecommendationQuery, inputs_of, recommendation_of
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.prescriptions.recommendation import recommend
-from headland.analysis.registry_access import repositories_of
 
 router = Router(prefix="/v1/fields", tags=["fertilization"], responses=declare_problems(400, 404, 422, 503))
 

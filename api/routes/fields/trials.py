@@ -30,7 +30,7 @@ from api.schemas.fields.trials import (
     TrialDrawing,
     TrialPrescriptionOrder,
 )
-from headland.analysis.registry_access import repositories_of
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.trials.design import TrialOrder, draw_trial, layout_of
 from headland.analysis.trials.results import Model, Prices, TrialAnswer, analyse_trial
 from headland.analysis.trials.trial_prescription import prescribe_trial

@@ -64,10 +64,10 @@ from headland.analysis.greenhouse.house import (
 from headland.analysis.greenhouse.overview import build_overview
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.greenhouse.sensor_health import check_sensors
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.weather.site_weather import answer_hourly_weather, answer_weather
-from headland.analysis.window import Window
 from headland.units_of_time import DAY_MS
 
 LONGEST_CLIMATE_MS: Final = 366 * DAY_MS

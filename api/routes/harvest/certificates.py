@@ -27,11 +27,11 @@ from api.schemas.harvest.certificates import (
     certificate_of,
     entry_of,
 )
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.lots.certification import issue_certificate, origin_of, refuse_breached
 from headland.analysis.lots.lot_history import read_lot_history
 from headland.analysis.plant_protection.growing_place import find_place
 from headland.analysis.plant_protection.harvest_review import review_lot, review_lots
-from headland.analysis.registry_access import repositories_of
 from headland.registry.models.lots import Certificate, CertificateBasis
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.reports.certificate.drawing import draw_certificate

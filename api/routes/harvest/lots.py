@@ -34,12 +34,12 @@ from api.schemas.harvest.lots import (
     lot_of,
     operation_of,
 )
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.lots.happenings import HappeningKind
 from headland.analysis.lots.harvesting import record_harvest, record_operation
 from headland.analysis.lots.lot_history import harvests_after, read_lot_history
 from headland.analysis.plant_protection.harvest_review import review_lots, standing_breaches
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
 from headland.formats.tables.writers import DataTable, Kind, Slice
 from headland.registry.models.lots import Lot
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

@@ -27,11 +27,11 @@ from api.schemas.harvest.treatments import (
     intervals_of,
     treatment_of,
 )
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.plant_protection.growing_place import find_place
 from headland.analysis.plant_protection.harvest_review import review_treatment, standing_breaches
 from headland.analysis.plant_protection.intervals import intervals_at
 from headland.analysis.plant_protection.treatment_check import check_treatment
-from headland.analysis.registry_access import repositories_of
 from headland.formats.plant_protection.register_csv import MOST_BYTES, read_register, sample_csv
 from headland.registry.models.plant_protection import PlantProtectionProduct
 

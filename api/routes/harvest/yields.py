@@ -33,10 +33,10 @@ from api.schemas.harvest.yields import (
     yield_head_of,
 )
 from headland.agronomy.harvest.yield_filters import REASONS, YieldFilters
-from headland.analysis.errors import PreconditionError
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.errors import PreconditionError
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.yields.harvest_passes import list_harvest_passes
 from headland.analysis.yields.season_yields import (
     compare_with_pass,

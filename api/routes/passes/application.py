@@ -14,10 +14,10 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.parameters import DeviceId, End, Start
 from api.schemas.passes.application import ApplicationAnswers, application_of
-from headland.analysis.origin import for_window
+from headland.analysis.inputs.origin import for_window
+from headland.analysis.inputs.telemetry import find_device
 from headland.analysis.passes.application import answer_application, answer_spreading, is_spreader
 from headland.analysis.passes.vehicle_visits import swath_of_device
-from headland.analysis.telemetry import find_device
 from headland.units_of_time import DAY_MS
 
 LONGEST_APPLICATION_MS: Final = 31 * DAY_MS

@@ -40,13 +40,13 @@ from api.schemas.passes.ledger_mapping import (
 from headland.agronomy.prescription.nutrients import MU_PER_HA, balance_nitrogen, nitrogen_use
 from headland.agronomy.prescription.weather_window import Kind
 from headland.analysis.exports.settlement import entries_table, settlement_table
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes import ledger_entries
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.passes.deviation import deviation_of_pass
 from headland.analysis.passes.nutrients import nutrients_of_field, share_by_plot
-from headland.analysis.registry_access import repositories_of
 from headland.analysis.weather.spray_window import assess_weather
-from headland.analysis.window import Window
 from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.registry.repositories.ledger.ledger import Ledger
 from headland.units_of_time import DAY_MS, HOUR_MS

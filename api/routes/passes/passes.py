@@ -20,13 +20,13 @@ from api.schemas.passes.passes_mapping import applied_of, listed_pass_of, pass_d
 from headland.analysis.exports.as_applied import applied_geojson, applied_geotiff, applied_isoxml, applied_png
 from headland.analysis.exports.settlement import cells_table
 from headland.analysis.exports.time_log import applied_time_log
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, uniformity_of
 from headland.analysis.passes.detection import find_pass, list_passes
 from headland.analysis.passes.ledger_entries import record_weather
 from headland.analysis.passes.pass_state import PassStates, refuse_flying_between, state_of_pass
 from headland.analysis.passes.reported_width import ReportedWidths
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.window import Window
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Pass
 from headland.units_of_time import DAY_MS

@@ -18,12 +18,12 @@ from api.routes.passes.passes import PassId, SwathM
 from api.routes.registry import reply_json
 from api.schemas.passes.ledger_mapping import plan_of
 from api.schemas.passes.remaining_work import RemainingZoneBody, ResumeBody
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.passes.detection import FieldPass, find_pass
 from headland.analysis.passes.plan import PlanRequest
 from headland.analysis.passes.remaining_flight import plan_remaining_flight
 from headland.analysis.passes.remaining_work import find_remaining_work, prescribe_remaining
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
 from headland.formats.prescriptions.qgc_plan import HeightAbove, write_plan
 from headland.registry.models.errors import NotFound
 

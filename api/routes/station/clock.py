@@ -6,7 +6,7 @@ from api.dependencies import HomeOf, HomeServices, ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.router import Router
 from api.ops.clock_port import ClockPort, ClockState
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.scope import OrgScope
 
 _NOT_HERE = "This process runs apart from the station and judges no clock: ask the station, or its /readyz."
 

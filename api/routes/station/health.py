@@ -18,7 +18,7 @@ from api.live.sources import LiveFeeds
 from api.ops.metrics import FarmCollector, LiveCollector, OwnMetrics
 from api.ops.readiness import Check, check_threads
 from api.schemas.station.health import Health, Readiness, ReadinessCheck
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.scope import OrgScope
 from headland.errors import HeadlandError
 from headland.registry.registry import Access, Registry
 from headland.store.port import Store

@@ -12,9 +12,9 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.router import Router
 from api.ops.store_admin_port import RetentionPreview
 from api.schemas.station.lifecycle import KeptKind, KeptKinds, NewDays
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.scope import OrgScope
 from headland.i18n import find_term
-from headland.lifecycle import KINDS, REGISTRY_KINDS, RecordKind
+from headland.registry.lifecycle import KINDS, REGISTRY_KINDS, RecordKind
 from headland.registry.repositories.retention import RecordRetention, RetentionRepository
 
 router = Router(prefix="/v1/store/lifecycle", tags=["health"], responses=declare_problems(400, 404, 422, 503))

@@ -21,10 +21,10 @@ from api.ops.store_admin_port import (
     damage_item,
 )
 from api.schemas.station.health import StoreSpace
-from headland.analysis.scope import OrgScope
-from headland.damage_notes import acknowledge_notes, load_notes
-from headland.disk_space import forecast, load_readings
+from headland.analysis.inputs.scope import OrgScope
 from headland.errors import SettingsError
+from headland.files.damage_notes import acknowledge_notes, load_notes
+from headland.files.disk_space import forecast, load_readings
 from headland.network.addresses import is_loopback_address
 
 Token = Annotated[str, Header(alias="X-Headland-Store-Token", max_length=200)]

@@ -14,7 +14,7 @@ from api.dependencies import ScopeOf
 from api.http.pagination import read_cursor, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.router import Router
-from headland.analysis.registry_access import repositories_of
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.formats.epcis.event_hash import hash_event
 from headland.formats.epcis.events import (
     NAMESPACE,

@@ -14,7 +14,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from headland.analysis.result_cache import ResultCache
+from headland.analysis.inputs.result_cache import ResultCache
 from headland.registry.registry import ChangeMark
 
 #: Tokens whose organisation is known.

@@ -26,8 +26,8 @@ from api.schemas.traceability.proof import (
     WitnessKey,
     WitnessRequest,
 )
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.errors import DataDamaged
 from headland.proof.checkpoint import InvalidCheckpoint, PublicKey, read_checkpoint, read_key
 from headland.proof.leaves import leaf_of

@@ -16,9 +16,9 @@ from api.dependencies import HomeOf, HomeServices
 from api.http.languages import current_language
 from api.http.router import Router
 from api.routes.traceability.public_lot import SAFE, Missing, PublicRelease, answer, reply_public
-from headland.analysis.releases.lot_events import holding_event, lot_name
-from headland.analysis.releases.passport import issue_passport
-from headland.analysis.releases.release import prove_release
+from headland.analysis.lots.releases.lot_events import holding_event, lot_name
+from headland.analysis.lots.releases.passport import issue_passport
+from headland.analysis.lots.releases.release import prove_release
 from headland.formats.epcis.digital_link import read_batch_path
 from headland.formats.epcis.events import make_document
 from headland.i18n import Language, find_term

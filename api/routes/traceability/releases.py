@@ -12,10 +12,10 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import RecordId
 from api.schemas.traceability.release import NewRelease, ReleaseBody
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.lots.releases.release import release_lot
 from headland.analysis.plant_protection.harvest_review import review_lot
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.releases.release import release_lot
-from headland.analysis.scope import OrgScope
 from headland.errors import DataDamaged
 from headland.formats.epcis.digital_link import InvalidGtin, batch_path
 from headland.registry.models.errors import NotFound

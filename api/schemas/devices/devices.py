@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from api.schemas.model import EXAMPLE_MS, Model
-from headland.analysis.telemetry import unit_of
+from headland.analysis.inputs.telemetry import unit_of
 from headland.contract.quantities import quantity_of
 from headland.store.port import DeviceRecord
 from headland.store.port import Latest as LatestSample

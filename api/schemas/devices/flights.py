@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.schemas.model import EXAMPLE_MS, Model
-from headland.analysis.flights import FlightCoverage
+from headland.analysis.inputs.flights import FlightCoverage
 
 
 class FlightCoverageBody(Model):

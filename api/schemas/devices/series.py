@@ -8,9 +8,9 @@ import numpy as np
 from pydantic import Field
 
 from api.schemas.model import EXAMPLE_MS, Model
-from headland.analysis import origin
-from headland.analysis.telemetry import SeriesColumns, unit_of
-from headland.analysis.window import Window
+from headland.analysis.inputs import origin
+from headland.analysis.inputs.telemetry import SeriesColumns, unit_of
+from headland.analysis.inputs.window import Window
 from headland.contract.records import Event
 from headland.store.port import Conflict, DeviceRecord
 

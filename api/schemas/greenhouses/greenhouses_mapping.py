@@ -15,8 +15,8 @@ from headland.analysis.greenhouse.forecast_history import PastForecast
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.greenhouse.sensor_health import ChannelHealth
+from headland.analysis.inputs.window import Window
 from headland.analysis.weather.site_weather import SiteWeather
-from headland.analysis.window import Window
 from headland.i18n import CatalogText
 from headland.i18n.sentences import translate_sentence
 

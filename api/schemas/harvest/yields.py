@@ -14,8 +14,8 @@ from headland.agronomy.harvest.yield_comparison import AGAINST_APPLIED, STABILIT
 from headland.agronomy.harvest.yield_filters import YieldFilters
 from headland.agronomy.series.answer import Method
 from headland.agronomy.series.arrays import Values
-from headland.analysis.field_geometry import degrees_of
-from headland.analysis.window import Window
+from headland.analysis.inputs.field_geometry import degrees_of
+from headland.analysis.inputs.window import Window
 from headland.analysis.yields.harvest_passes import HarvestPass
 from headland.analysis.yields.season_yields import YieldAgainstApplied, YieldStability
 from headland.analysis.yields.weighing import Weighing

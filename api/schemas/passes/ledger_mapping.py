@@ -12,10 +12,10 @@ from headland.agronomy.prescription.loss_risk import LEACHING, VOLATILISATION, R
 from headland.agronomy.prescription.nutrients import MU_PER_HA, NitrogenBalance, NitrogenUse, Nutrients
 from headland.agronomy.prescription.weather_window import HourVerdict
 from headland.agronomy.series.answer import Method
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.deviation import PassDeviation
 from headland.analysis.passes.nutrients import PassNutrients
 from headland.analysis.passes.plan import Plan, summarise_plan
-from headland.analysis.window import Window
 
 
 def deviation_of(deviation: PassDeviation) -> schema.DeviationBody:

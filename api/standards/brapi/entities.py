@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from api.standards.brapi.envelope import Entity, EntityRow
+from headland.analysis.inputs.window import utc_of
 from headland.analysis.trials.design import layout_of
-from headland.analysis.window import utc_of
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Farm, Field, Season
 from headland.registry.models.trials import Germplasm, PlotObservation, Trial, TrialPlot, TrialVariable

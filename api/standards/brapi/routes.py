@@ -28,7 +28,7 @@ from api.standards.brapi.envelope import (
     reply_stored,
     write_search_id,
 )
-from headland.analysis.registry_access import repositories_of
+from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.errors import NotFound
 from headland.registry.models.trials import PlotObservation, TrialVariable
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from api.standards.ogc_features.pass_maps import PassCells
 from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.geometry.outline import PLACES
+from headland.analysis.inputs.window import utc_of
 from headland.analysis.passes.detection import FieldPass
-from headland.analysis.window import utc_of
 
 #: Cells that become numbers of Python at once: what is not asked for costs little.
 _AT_ONCE: Final = 2000

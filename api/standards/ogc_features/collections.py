@@ -18,13 +18,13 @@ from api.standards.ogc_features.pass_maps import PassCells, find_cells, find_tra
 from api.standards.ogc_features.query import FeatureQuery
 from api.standards.sensorthings.catalog import EntityCatalog
 from headland.agronomy.series.arrays import Mask
-from headland.analysis.errors import AnalysisError
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import read_latest
+from headland.analysis.inputs.window import Window, utc_of
 from headland.analysis.passes.detection import FieldPass, find_pass, list_passes, list_passes_of_fields
 from headland.analysis.passes.pass_state import PassStates
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import read_latest
-from headland.analysis.window import Window, utc_of
 from headland.formats.geojson import geojson_of
 from headland.plain_numbers import is_digits
 from headland.registry.models.errors import NotFound

@@ -11,10 +11,10 @@ import shapely
 from api.standards.ogc_features.collections import LAYERS, Layer, LayerRead
 from api.standards.ogc_features.pass_maps import find_track
 from api.standards.ogc_features.query import FeatureQuery
-from headland.analysis.field_geometry import bounds_of
+from headland.analysis.inputs.field_geometry import bounds_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import utc_of
 from headland.analysis.passes.detection import FieldPass
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import utc_of
 
 Box = tuple[float, float, float, float]
 

@@ -9,7 +9,7 @@ from api.http.content_types import name_column
 from api.schemas.passes.passes import PassItem
 from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.geometry.outline import PLACES
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.scope import OrgScope
 from headland.contract.quantities import QUANTITIES, split_channel
 from headland.store.port import SeriesFilter
 

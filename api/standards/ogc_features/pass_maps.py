@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.agronomy.series.arrays import Values
-from headland.analysis.errors import AnalysisError
 from headland.analysis.exports.as_applied import cells_of
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m
 from headland.analysis.passes.detection import FieldPass, refer_pass
 from headland.analysis.passes.telemetry import load_pass_telemetry
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
 
 #: Largest number of vertices of a track: a map shows no more detail.
 _MOST_CORNERS: Final = 5000

@@ -15,7 +15,7 @@ import shapely
 
 from api.http.problems import ProblemError
 from api.http.query_windows import parse_instant
-from headland.analysis.window import HIGH_MS, LOW_MS
+from headland.analysis.inputs.window import HIGH_MS, LOW_MS
 from headland.plain_numbers import read_whole
 
 #: Largest number of features per page.

@@ -21,7 +21,7 @@ from api.standards.ogc_features.collections import LAYERS, Feature, Layer, Layer
 from api.standards.ogc_features.extents import describe_extents
 from api.standards.ogc_features.feature_schemas import schema_of
 from api.standards.ogc_features.query import BBOX_PATTERN, DEFAULT_FEATURES, MOST_FEATURES, FeatureQuery, read_query
-from headland.analysis.window import utc_of
+from headland.analysis.inputs.window import utc_of
 
 _JSON: Final = "application/json"
 _GEOJSON: Final = "application/geo+json"

@@ -12,10 +12,10 @@ from typing import Any, Final, Self
 
 from api.standards.sensorthings.entities import ENTITY_TYPES, Entity, Interval, TimeInstant
 from api.standards.sensorthings.observations import find_first_ms
-from headland.analysis.errors import AnalysisError
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import unit_of
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import unit_of
 from headland.contract.quantities import QUANTITIES, split_channel
 from headland.registry.models.errors import NotFound
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import HIGH_MS, LOW_MS
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import HIGH_MS, LOW_MS
 from headland.runtime.cancellation import check_cancelled
 from headland.store.port import SeriesFilter, SeriesKey
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS

@@ -16,7 +16,7 @@ from api.standards.sensorthings.filter_parser import (
     SortKey,
     parse_moment,
 )
-from headland.analysis.window import HIGH_MS, LOW_MS
+from headland.analysis.inputs.window import HIGH_MS, LOW_MS
 
 _TIMES: Final = (("phenomenonTime",), ("resultTime",))
 _MIRRORED: Final = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge", "eq": "eq"}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from headland.contract.records import Clock
-from headland.isoxml.task_data import Element, ElementKind, NamedLog, TaskData, TaskMachine
-from headland.isoxml.time_log import LogRecord, TimeLog
+from headland.files.isoxml.task_data import Element, ElementKind, NamedLog, TaskData, TaskMachine
+from headland.files.isoxml.time_log import LogRecord, TimeLog
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
 _WIDTH: Final = 0x0043

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from headland.errors import DataDamaged
-from headland.zip_members import ZipMembers, names_in_zip
+from headland.files.zip_members import ZipMembers, names_in_zip
 
 #: Unpacked bytes of an archive: a season of one machine on one field has 60 MB.
 MOST_BYTES: Final = 600_000_000

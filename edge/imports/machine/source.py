@@ -12,7 +12,7 @@ from edge.imports.sentences import Sentence
 from edge.sources.source import Sink
 from headland.contract.records import Clock
 from headland.errors import DataDamaged
-from headland.zip_members import ZipMembers, open_zip
+from headland.files.zip_members import ZipMembers, open_zip
 
 _MODELS: Final = {"Harvest": "combine", "Application": "tractor", "Seeding": "tractor"}
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from headland.errors import DataDamaged
-from headland.zip_members import names_in_zip, open_zip
+from headland.files.zip_members import names_in_zip, open_zip
 
 TASK_DATA: Final = "taskdata.xml"
 _ZIP_START: Final = b"PK"

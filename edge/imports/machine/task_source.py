@@ -11,8 +11,8 @@ from edge.imports.machine.task_folder import TASK_DATA, TaskFolder, open_folders
 from edge.imports.sentences import Sentence
 from edge.sources.source import Sink
 from headland.errors import DataDamaged
-from headland.isoxml.task_data import RefusedTimeLog, TaskData, read_task_data
-from headland.isoxml.time_log import LogLoss, TimeLog, read_time_log
+from headland.files.isoxml.task_data import RefusedTimeLog, TaskData, read_task_data
+from headland.files.isoxml.time_log import LogLoss, TimeLog, read_time_log
 
 #: Losses of a file that are named one by one.
 _NAMED_LOSSES: Final = 20

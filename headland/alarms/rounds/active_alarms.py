@@ -13,8 +13,8 @@ import msgspec
 
 from headland.alarms.rounds.gateway_alarms import GatewayAlarm, to_alarm
 from headland.alarms.rules.rule_state import Transition
+from headland.clock.station_clock.record import AGREE_MS
 from headland.registry.models.alarms import Alarm, Severity
-from headland.station_clock.record import AGREE_MS
 
 Key = tuple[str, str]  # the rule's name, the subject
 Source = Literal["station", "gateway", "records"]

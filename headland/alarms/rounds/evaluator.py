@@ -26,13 +26,13 @@ from headland.alarms.rules.targets import (
     in_simulated_time,
     load_targets,
 )
+from headland.clock.station_clock.record import AGREE_MS, NEVER_MS
 from headland.contract.alarm import AlarmState
 from headland.contract.records import Event
 from headland.registry.models.alarms import Alarm, AlarmRecipient, AlarmRule, Notice
 from headland.registry.repositories.alarms import KEEP_DELIVERED_MS, AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.runtime.item_failures import ItemFailures
-from headland.station_clock.record import AGREE_MS, NEVER_MS
 from headland.store.port import Store
 from headland.units_of_time import HOUR_MS
 

@@ -24,11 +24,11 @@ from headland.alarms.rules.rule_state import RuleState, Transition, advance, bri
 from headland.alarms.rules.rule_values import ANY_CHANNEL, ChannelSamples, Samples
 from headland.alarms.rules.samples import read_samples
 from headland.alarms.rules.targets import EvaluationTargets, Subject
+from headland.clock.station_clock.record import AGREE_MS
 from headland.contract.alarm import AlarmState
 from headland.registry.models.alarms import Alarm, AlarmRule, AlarmTest
 from headland.registry.validation.alarm_rules import unit_of_what
 from headland.runtime.item_failures import ItemFailures
-from headland.station_clock.record import AGREE_MS
 from headland.store.port import Store
 from headland.units_of_time import DAY_MS
 

@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from headland.station_clock.record import AGREE_MS
+from headland.clock.station_clock.record import AGREE_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ from headland.alarms.rules.rule_conditions import (
 from headland.alarms.rules.rule_values import ANY_CHANNEL, ChannelSamples, SiteConditions, required_channels
 from headland.alarms.rules.samples import MAX_QUALITY
 from headland.alarms.rules.subject_times import SubjectClocks, SubjectTimes
+from headland.clock.station_clock.record import AGREE_MS
 from headland.registry.models.alarms import AlarmRule, AlarmTest, Group
 from headland.registry.repositories.inactive_places import find_inactive_places
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.alarm_rules import tests_of
-from headland.station_clock.record import AGREE_MS
 from headland.store.core.latest import newest_by_device
 from headland.store.port import Latest, SeriesFilter, Store
 

@@ -22,10 +22,10 @@ from headland.analysis.cooperative.treated_works import (
     treated_works,
     write_ground,
 )
-from headland.analysis.field_geometry import plane_of
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window, utc_of
+from headland.analysis.inputs.field_geometry import plane_of
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window, utc_of
 from headland.formats.geojson import geojson_of
 from headland.i18n import find_term
 from headland.registry.models.cooperative import SubsidyRule

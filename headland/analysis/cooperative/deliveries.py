@@ -10,9 +10,9 @@ from typing import Any, Final, Literal
 import msgspec
 
 from headland.analysis.cooperative.shares import NOBODY, HeldShare, bearers, divide, round_half_up
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.registry.models.cooperative import AccountEntry, AccountKind
 from headland.registry.models.errors import NotFound
 from headland.registry.models.lots import Harvest, OperationKind

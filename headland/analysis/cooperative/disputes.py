@@ -6,13 +6,13 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from headland.analysis.errors import AnalysisError
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.passes.cell_evidence import CellEvidence, explain_cell
 from headland.analysis.passes.cell_map import map_cells
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.passes.plan import PlanRequest
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
 from headland.registry.models.errors import NotFound
 from headland.registry.repositories.ledger.entries import LedgerEntry
 

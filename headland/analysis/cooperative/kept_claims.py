@@ -15,9 +15,9 @@ from headland.agronomy.application.swaths import GRID_M
 from headland.analysis.cooperative.shares import round_half_up
 from headland.analysis.cooperative.treated_ground import PlacedGround, TreatedGround
 from headland.analysis.cooperative.treated_works import is_by_cells, read_ground, treated_works, write_ground
-from headland.analysis.field_geometry import outline_of, plane_of
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.field_geometry import outline_of, plane_of
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.registry.models.cooperative import SubsidyRule
 from headland.registry.models.models import Field
 from headland.registry.repositories.ledger.entries import LedgerEntry

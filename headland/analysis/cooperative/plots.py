@@ -9,7 +9,7 @@ import numpy as np
 
 from headland.agronomy.application.as_applied import BESIDE_M
 from headland.agronomy.series.arrays import Values
-from headland.analysis.field_geometry import bounds_of, plane_of
+from headland.analysis.inputs.field_geometry import bounds_of, plane_of
 from headland.analysis.passes.as_applied import AppliedPass
 from headland.analysis.passes.detection import FieldPass
 from headland.registry.models.models import Field, Pass

@@ -9,9 +9,9 @@ from headland.analysis.cooperative.shares import NOBODY
 from headland.analysis.cooperative.statements import AccountFact, SeasonFacts, StatementRun, make_statements
 from headland.analysis.cooperative.tariff import Tariff
 from headland.analysis.cooperative.treated_works import treated_works
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.registry.models.cooperative import SeasonStatement, StatementRunRecord, Statements, TariffRecord
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 

@@ -27,14 +27,14 @@ from headland.analysis.cooperative.treated_ground import (
     pack_ground,
 )
 from headland.analysis.cooperative.treated_works import TREATED, is_by_cells, write_ground
-from headland.analysis.errors import AnalysisError
-from headland.analysis.field_geometry import outline_of, plane_of
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.field_geometry import outline_of, plane_of
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass, list_passes, list_passes_of_fields
 from headland.analysis.passes.pass_state import refuse_flying
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
 from headland.registry.models.models import Field
 from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

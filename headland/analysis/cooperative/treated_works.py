@@ -20,7 +20,7 @@ from headland.analysis.cooperative.treated_ground import (
     unpack_ground,
     unpack_mask,
 )
-from headland.analysis.field_geometry import plane_of
+from headland.analysis.inputs.field_geometry import plane_of
 from headland.registry.models.models import Field
 from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

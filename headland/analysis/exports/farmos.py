@@ -11,15 +11,15 @@ import msgspec
 import shapely
 
 from headland.agronomy.series.answer import Answer
-from headland.analysis.errors import AnalysisError
 from headland.analysis.greenhouse.climate import ClimateQuery, PeriodAnswers, answer_air
 from headland.analysis.greenhouse.house import House, day_starts, find_house, settle_origins
 from headland.analysis.greenhouse.own_bands import crop_targets_of
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import LOW_MS, Window, utc_of
 from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m
 from headland.analysis.passes.detection import FieldPass, list_passes_of_fields
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import LOW_MS, Window, utc_of
 from headland.formats.farmos import LogDocument, Resource
 from headland.formats.geojson import geojson_of
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

@@ -12,8 +12,16 @@ import numpy as np
 from headland.agronomy.application.pass_detection import VehicleTelemetry
 from headland.agronomy.series.arrays import Times, Values
 from headland.analysis.passes.as_applied import AppliedPass
-from headland.isoxml.task_data import Element, ElementKind, NamedLog, TaskData, TaskMachine, TaskSpan, write_task_data
-from headland.isoxml.time_log import LoggedValue, LogHeader, LogRecord, TimeLog, write_time_log
+from headland.files.isoxml.task_data import (
+    Element,
+    ElementKind,
+    NamedLog,
+    TaskData,
+    TaskMachine,
+    TaskSpan,
+    write_task_data,
+)
+from headland.files.isoxml.time_log import LoggedValue, LogHeader, LogRecord, TimeLog, write_time_log
 from headland.units_of_time import DAY_MS
 
 _ELEMENT: Final = "DET-1"

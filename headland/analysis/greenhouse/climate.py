@@ -56,8 +56,8 @@ from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid, an
 from headland.analysis.greenhouse.mildew_history import states_before
 from headland.analysis.greenhouse.run_in import run_in
 from headland.analysis.greenhouse.samples import read_grid, read_with_run_in
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.i18n import CatalogText
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 

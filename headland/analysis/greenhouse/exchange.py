@@ -17,7 +17,7 @@ from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.house_grid import HouseGrid
 from headland.analysis.greenhouse.run_in import run_in
 from headland.analysis.greenhouse.samples import read_with_run_in
-from headland.analysis.window import Window
+from headland.analysis.inputs.window import Window
 from headland.i18n import CatalogText
 
 _CO2, _SUN, _OUTSIDE_RH = "co2_ppm", "global_radiation_w_m2", "outside_humidity_pct"

@@ -19,8 +19,8 @@ from headland.analysis.greenhouse.derived import by_day_of, margin_of
 from headland.analysis.greenhouse.house import House, day_starts, local_hour_start
 from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid
 from headland.analysis.greenhouse.samples import read_grid
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.units_of_time import HOUR_MS
 
 #: The hours of the backtest.

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from headland.agronomy.climate.air import AIR_TEMPERATURE
-from headland.analysis.errors import AnalysisError
-from headland.analysis.origin import for_window
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import find_device, read_first
-from headland.analysis.window import Window
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.origin import for_window
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import find_device, read_first
+from headland.analysis.inputs.window import Window
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Device, Greenhouse, GreenhouseZone, Site
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

@@ -11,8 +11,8 @@ from headland.agronomy.series.time_grid import make_periods
 from headland.analysis.greenhouse.derived import LIGHT
 from headland.analysis.greenhouse.house import House, day_starts
 from headland.analysis.greenhouse.samples import read_grid
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.units_of_time import DAY_MS
 
 #: The days of a reading, and of all of them: a season is no longer than a year.

@@ -20,7 +20,6 @@ from headland.agronomy.climate.psychrometrics import dew_point_degc, vapour_pres
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import MEAN_BAR, Index
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, make_periods
-from headland.analysis.downsampling import select_rows
 from headland.analysis.greenhouse.climate import (
     ClimateQuery,
     PeriodAnswers,
@@ -35,8 +34,9 @@ from headland.analysis.greenhouse.house import House, day_starts, hour_starts, s
 from headland.analysis.greenhouse.house_grid import DeviceFinding, DeviceGrid, HouseGrid
 from headland.analysis.greenhouse.run_in import run_in
 from headland.analysis.greenhouse.samples import read_with_run_in
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.window import Window
+from headland.analysis.inputs.downsampling import select_rows
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.window import Window
 from headland.i18n import CatalogText
 from headland.registry.models.models import GrowerNote
 from headland.store.port import Times

@@ -13,7 +13,7 @@ from headland.agronomy.series.indicator import Index, part_of
 from headland.agronomy.series.time_grid import STEP_MS, Periods, count_true, lowest
 from headland.analysis.greenhouse.house import HouseLocation, day_starts, hour_starts
 from headland.analysis.greenhouse.house_grid import HouseGrid
-from headland.analysis.window import Window
+from headland.analysis.inputs.window import Window
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 

@@ -19,8 +19,8 @@ from headland.agronomy.series.time_grid import STEP_MS, Periods
 from headland.analysis.greenhouse.house import House, settle_origins
 from headland.analysis.greenhouse.house_grid import DeviceFinding, DeviceGrid, HouseGrid
 from headland.analysis.greenhouse.run_in import RunIn
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.store.port import DeviceRecord, SeriesFilter, Times
 from headland.units_of_time import DAY_MS
 

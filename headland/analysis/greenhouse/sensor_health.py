@@ -15,8 +15,8 @@ from headland.agronomy.series.time_grid import STEP_MS, make_periods
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.greenhouse.samples import read_grid
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.units_of_time import HOUR_MS
 
 #: A channel of a descriptor is silent when it has no sample for this long before the window's end.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from headland.analysis.errors import PreconditionError
+from headland.analysis.inputs.errors import PreconditionError
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.lots.happenings import rests_on_simulation
 from headland.analysis.lots.lot_history import LotHistory, read_lot_history
 from headland.analysis.plant_protection.growing_place import grown_from_ms
 from headland.analysis.plant_protection.harvest_review import LotReview
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
 from headland.registry.models.lots import Certificate, CertificateBasis
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 

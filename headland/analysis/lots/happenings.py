@@ -10,11 +10,11 @@ from typing import Final, Literal
 import numpy as np
 
 from headland.agronomy.climate.air import AIR_TEMPERATURE
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.detection import list_passes
 from headland.analysis.plant_protection.growing_place import GrowingPlace, devices_of, find_place, grown_from_ms
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
 from headland.registry.models.lots import Harvest
 from headland.registry.models.models import Device
 from headland.registry.models.plant_protection import EvidenceClass

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from headland.analysis.errors import PreconditionError
+from headland.analysis.inputs.errors import PreconditionError
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.lots.happenings import rests_on_simulation
 from headland.analysis.plant_protection.growing_place import GrowingPlace, find_place, grown_from_ms
 from headland.analysis.plant_protection.intervals import IntervalState, intervals_at
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
 from headland.registry.models.errors import InvalidRecord
 from headland.registry.models.lots import Harvest, Lot, LotOperation
 from headland.registry.models.plant_protection import EvidenceClass

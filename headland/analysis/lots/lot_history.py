@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from headland.analysis.errors import AnalysisError
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.lots.composition import apportion, composition_of
 from headland.analysis.lots.happenings import Happening, HappeningKind, happenings_of
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.plant_protection.growing_place import GrowingPlace, find_place, grown_from_ms
 from headland.analysis.plant_protection.harvest_review import LotReview, review_harvests, review_treatment
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
 from headland.plain_numbers import is_digits
 from headland.registry.models.lots import Harvest, Lot, LotOperation
 from headland.registry.repositories.harvest.lot_lineage import LotLink

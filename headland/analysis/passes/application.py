@@ -17,10 +17,10 @@ from headland.agronomy.application.product_answers import (
 from headland.agronomy.application.swaths import Track
 from headland.agronomy.application.treated import SILENCE_S, FlowSamples, PumpStates
 from headland.agronomy.series.arrays import Mask
-from headland.analysis.errors import AnalysisError
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import EMPTY, ChannelColumn, read_columns, read_first
-from headland.analysis.window import Window
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import EMPTY, ChannelColumn, read_columns, read_first
+from headland.analysis.inputs.window import Window
 from headland.contract.records import Evidence
 from headland.store.port import DeviceRecord
 from headland.units_of_time import DAY_MS

@@ -26,9 +26,9 @@ from headland.agronomy.geometry.outline import OUTSIDE
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, Answer, Method
 from headland.agronomy.series.intervals import Intervals, total_s
 from headland.agronomy.series.qartod import MISSING
-from headland.analysis.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.passes.detection import FieldPass, PassInputs, load_pass_inputs, refer_pass
-from headland.analysis.scope import OrgScope
 from headland.registry.models.models import Implement
 
 #: A map of more cells would be an answer of a hundred megabytes.

@@ -13,13 +13,13 @@ from headland.agronomy.application.deviation import CAUSES, CLASSES
 from headland.agronomy.application.pass_detection import Segment
 from headland.agronomy.geometry.outline import OUTSIDE, PLACES
 from headland.agronomy.series.arrays import Values
-from headland.analysis.errors import AnalysisError
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import unit_of
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass
 from headland.analysis.passes.cell_map import CellMap, head_of
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import unit_of
-from headland.analysis.window import Window
 from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.store.port import DeviceRecord, Samples, SeriesFilter
 

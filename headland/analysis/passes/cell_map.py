@@ -14,13 +14,13 @@ from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.application.deviation import CAUSES, CLASSES
 from headland.agronomy.geometry.outline import OUTSIDE, PLACES
 from headland.agronomy.series.arrays import Values
-from headland.analysis.errors import AnalysisError, PreconditionError
-from headland.analysis.field_geometry import degrees_of
+from headland.analysis.inputs.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.field_geometry import degrees_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, fine_cell_m
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.deviation import PassDeviation, compare_with_plan, usable_rate
 from headland.analysis.passes.plan import Plan, PlanMap, PlanRequest, find_plan, rasterise_plan, summarise_plan
-from headland.analysis.scope import OrgScope
 from headland.formats.safetensors import write_safetensors
 
 #: A browser draws more polygons than this slowly.

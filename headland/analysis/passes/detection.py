@@ -20,8 +20,12 @@ from headland.agronomy.application.pass_detection import (
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import FieldOutline
 from headland.agronomy.series.intervals import Intervals, clip
-from headland.analysis.errors import AnalysisError, PreconditionError
-from headland.analysis.field_geometry import bounds_of, outline_of, plane_of
+from headland.analysis.inputs.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.field_geometry import bounds_of, outline_of, plane_of
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import find_device
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.telemetry import (
     PassTelemetry,
     TelemetryIndex,
@@ -32,10 +36,6 @@ from headland.analysis.passes.telemetry import (
     refer_telemetry,
 )
 from headland.analysis.passes.vehicle_visits import find_implement, read_visits
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import find_device
-from headland.analysis.window import Window
 from headland.registry.models.models import Field, Implement, Pass, VersionedRecord
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import DeviceRecord

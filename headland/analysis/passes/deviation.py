@@ -11,12 +11,12 @@ from headland.agronomy.application.deviation import CellDeviation, Conditions, m
 from headland.agronomy.application.zone_deviation import ZoneDeviation, deviation_by_zone
 from headland.agronomy.geometry.outline import USABLE
 from headland.agronomy.series.arrays import Values
-from headland.analysis.errors import PreconditionError
+from headland.analysis.inputs.errors import PreconditionError
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.pass_state import refuse_flying
 from headland.analysis.passes.plan import Plan, PlanMap, PlanRequest, find_plan, rasterise_plan
-from headland.analysis.scope import OrgScope
 
 
 @dataclass(frozen=True, slots=True)

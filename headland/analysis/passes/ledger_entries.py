@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from headland.agronomy.prescription.weather_window import Kind
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.deviation import PassDeviation, compare_if_planned
 from headland.analysis.passes.options import PassOptions
 from headland.analysis.passes.pass_state import refuse_flying
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
 from headland.analysis.weather.spray_window import assess_weather, weather_evidence
-from headland.analysis.window import Window
 from headland.registry.repositories.ledger.entries import LedgerEntry
 
 

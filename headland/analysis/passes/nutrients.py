@@ -8,8 +8,11 @@ from headland.agronomy.application.pass_areas import find_treated
 from headland.agronomy.geometry.outline import rasterise
 from headland.agronomy.prescription.loss_risk import Risk, leaching_risk, volatilisation_risk
 from headland.agronomy.prescription.nutrients import Nutrients
-from headland.analysis.errors import AnalysisError, PreconditionError
-from headland.analysis.field_geometry import bounds_of, outline_of
+from headland.analysis.inputs.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.field_geometry import bounds_of, outline_of
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass, list_passes
 from headland.analysis.passes.options import PassOptions
@@ -17,9 +20,6 @@ from headland.analysis.passes.pass_state import refuse_flying
 from headland.analysis.passes.plan import season_contains
 from headland.analysis.passes.weather_after import PassWeather, weather_after_pass
 from headland.analysis.prescriptions.grade import grade_of
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
 from headland.registry.models.models import Field, Product, Season
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from headland.agronomy.application.pass_detection import JOIN_S
-from headland.analysis.errors import PreconditionError
+from headland.analysis.inputs.errors import PreconditionError
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.detection import FieldPass, list_passes
 from headland.analysis.passes.telemetry import load_pass_telemetry
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
 from headland.contract.records import Event
 from headland.store.port import SeriesFilter
 

@@ -14,10 +14,10 @@ from headland.agronomy.application.as_applied import AsApplied
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import USABLE
 from headland.agronomy.series.arrays import Values
-from headland.analysis.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.passes.detection import FieldPass
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Season
 from headland.registry.models.prescriptions import Prescription

@@ -7,7 +7,11 @@ from functools import partial
 from typing import Final
 
 from headland.agronomy.prescription.flight_lines import Place, share_loads
-from headland.analysis.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import find_device
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.remaining_work import RemainingWork
 from headland.analysis.passes.telemetry import load_pass_telemetry, refer_telemetry
 from headland.analysis.prescriptions.mission import (
@@ -18,10 +22,6 @@ from headland.analysis.prescriptions.mission import (
     run_of,
     to_degrees,
 )
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import find_device
-from headland.analysis.window import Window
 from headland.formats.prescriptions.qgc_plan import HeightAbove, PlannedFlight
 
 #: The vehicle was at home before its first product, at most so long before.

@@ -16,13 +16,13 @@ from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.outline import USABLE, rasterise
 from headland.agronomy.prescription.flight_lines import FlightLine, TreatedLeg, rate_lines
 from headland.agronomy.series.arrays import Values
-from headland.analysis.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m, machine_of
 from headland.analysis.passes.detection import FieldPass, PassInputs, list_passes, load_pass_inputs, refer_pass
 from headland.analysis.passes.plan import Plan, PlanRequest, find_plan, rasterise_plan
 from headland.analysis.prescriptions.mission import rate_at, untreated_ground
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
 from headland.registry.models.prescriptions import Prescription, pack_cells
 
 _M2_PER_HA = 10_000.0

@@ -6,11 +6,11 @@ from typing import Final
 
 import numpy as np
 
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import read_columns
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.application import MAX_SAMPLES
 from headland.analysis.passes.detection import FieldPass
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import read_columns
-from headland.analysis.window import Window
 from headland.store.port import SeriesFilter
 
 CHANNEL: Final = "working_width_m"

@@ -22,12 +22,12 @@ from headland.agronomy.application.pass_detection import VehicleTelemetry
 from headland.agronomy.application.product_answers import DRY_KG_MIN
 from headland.agronomy.application.released import Amounts
 from headland.agronomy.application.treated import FlowSamples, PumpStates
-from headland.analysis.errors import AnalysisError
-from headland.analysis.origin import for_window
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.origin import for_window
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import EMPTY, ChannelColumn, read_columns
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.application import MAX_SAMPLES, is_spreader, track_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import EMPTY, ChannelColumn, read_columns
-from headland.analysis.window import Window
 from headland.contract.records import Event, Evidence
 from headland.store.port import Buckets, DeviceRecord, SeriesFilter
 from headland.units_of_time import HOUR_MS

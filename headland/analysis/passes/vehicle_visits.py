@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from headland.analysis.errors import PreconditionError
-from headland.analysis.field_geometry import bounds_of
+from headland.analysis.inputs.errors import PreconditionError
+from headland.analysis.inputs.field_geometry import bounds_of
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.telemetry import TelemetryIndex, index_telemetry, read_hours
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
 from headland.registry.models.models import Field, Implement
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import DeviceRecord, SeriesFilter

@@ -19,11 +19,11 @@ from headland.agronomy.prescription.loss_risk import (
     WeatherAfter,
 )
 from headland.analysis.greenhouse.house import House, find_site
-from headland.analysis.outdoor_weather import Gauge, Hourly, hourly_means, read_rain, site_devices
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.detection import FieldPass
-from headland.analysis.scope import OrgScope
+from headland.analysis.weather.outdoor_weather import Gauge, Hourly, hourly_means, read_rain, site_devices
 from headland.analysis.weather.site_weather import answer_weather
-from headland.analysis.window import Window
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import DeviceRecord
 from headland.units_of_time import DAY_MS, HOUR_MS

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import msgspec
 
-from headland.analysis.errors import AnalysisError
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import find_device, list_channels, read_slices
+from headland.analysis.inputs.window import Window
 from headland.analysis.person_data.summary import is_author
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import find_device, list_channels, read_slices
-from headland.analysis.window import Window
 from headland.registry.models.models import NotePhoto, Pass
 from headland.registry.models.person_names import PersonNames
 from headland.registry.repositories.person_data.person_rows import NamedRow

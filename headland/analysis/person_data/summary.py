@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.registry.models.person_names import PersonNames
 from headland.registry.models.personal_data import PersonalKind
 

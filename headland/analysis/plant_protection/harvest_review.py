@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.plant_protection.growing_place import GrowingPlace, find_place, grown_from_ms
 from headland.analysis.plant_protection.intervals import (
     IntervalState,
@@ -21,8 +23,6 @@ from headland.analysis.plant_protection.intervals import (
     treatments_before,
 )
 from headland.analysis.plant_protection.labels import RegisterReader
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
 from headland.registry.models.lots import Harvest, Lot
 from headland.registry.models.plant_protection import Treatment
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

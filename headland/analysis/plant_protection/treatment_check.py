@@ -11,18 +11,18 @@ import numpy as np
 from headland.agronomy.geometry.outline import polygons_of
 from headland.agronomy.plant_protection import checks
 from headland.agronomy.plant_protection.checks import DECLARED, MixRates, ProtectionFinding
-from headland.analysis.errors import AnalysisError
-from headland.analysis.field_geometry import plane_of
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.field_geometry import plane_of
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.cell_map import default_cell_m
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.plant_protection.growing_place import GrowingPlace, find_place
 from headland.analysis.plant_protection.harvest_review import BreachKind, TreatmentReview, review_treatment
 from headland.analysis.plant_protection.labels import find_use, label_of
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
 from headland.analysis.weather.spray_window import assess_weather
-from headland.analysis.window import Window
 from headland.i18n import CatalogText
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import ZoneKind

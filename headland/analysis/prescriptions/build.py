@@ -26,8 +26,8 @@ from headland.agronomy.prescription.treatment_zones import (
     thin_points,
 )
 from headland.agronomy.series.arrays import Mask, Values
-from headland.analysis.errors import AnalysisError
-from headland.analysis.field_geometry import outline_of, plane_of
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.field_geometry import outline_of, plane_of
 from headland.analysis.prescriptions.drawn_zones import check_coverage, label_drawn_zones
 from headland.analysis.prescriptions.grade import grade_of
 from headland.analysis.prescriptions.order import PointLayer, PrescriptionOrder, RasterLayer

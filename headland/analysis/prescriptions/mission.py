@@ -13,8 +13,8 @@ from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.prescription.flight_lines import FlightLine, Place, draw_lines, long_side_deg, share_loads
 from headland.agronomy.prescription.treatment_zones import MachineLimits, check_machine, fastest_m_s, steady_flow
 from headland.agronomy.series.arrays import Values
-from headland.analysis.errors import AnalysisError
-from headland.analysis.field_geometry import outline_of, plane_of
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.field_geometry import outline_of, plane_of
 from headland.analysis.prescriptions.build import machine_limits_of
 from headland.formats.prescriptions.qgc_plan import HeightAbove, PlannedFlight
 from headland.registry.models.models import Implement, Product

@@ -9,7 +9,7 @@ from typing import Final
 
 from headland.agronomy.prescription import nitrogen_rules as rules
 from headland.agronomy.prescription.nutrients import kg_mu
-from headland.analysis.errors import AnalysisError
+from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.prescriptions.grade import grade_of
 from headland.registry.models.models import Field, Product, ProductKind
 

@@ -14,15 +14,15 @@ from zoneinfo import ZoneInfo
 from headland.agronomy.climate.forecast import MOST_AHEAD_H
 from headland.agronomy.prescription.weather_window import Kind, assess_hours
 from headland.agronomy.series.answer import COVER_NOT_KNOWN
-from headland.analysis.errors import AnalysisError
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.derived import OUTSIDE
 from headland.analysis.greenhouse.forecast import forecast_house
 from headland.analysis.greenhouse.forecast_history import fill_measured, record_forecast
 from headland.analysis.greenhouse.house import find_house, place_of
 from headland.analysis.greenhouse.own_bands import crop_targets_of
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.tonight.done import Done, collect_done, water_given
 from headland.analysis.tonight.house_statements import COVER, HouseLimits, house_statements
 from headland.analysis.tonight.outdoor_statements import (

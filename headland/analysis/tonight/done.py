@@ -9,8 +9,8 @@ from typing import Final, Literal
 import numpy as np
 
 from headland.agronomy.series.qartod import NOT_EVALUATED
-from headland.analysis.origin import of_one_origin
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.origin import of_one_origin
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.tonight.subjects import OutlookSubject
 from headland.registry.models.alarms import Alarm
 from headland.registry.models.models import GrowerNote, Pass

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.plant_protection.harvest_alarms import HARVESTED_IN_INTERVAL
 from headland.analysis.plant_protection.harvest_review import TreatmentReview, standing_breaches
-from headland.analysis.scope import OrgScope
 from headland.analysis.tonight.subjects import OutlookSubject
 from headland.registry.models.alarms import Alarm
 

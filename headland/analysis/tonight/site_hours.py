@@ -10,13 +10,13 @@ import numpy as np
 from headland.agronomy.climate.sun import is_day
 from headland.agronomy.prescription.weather_window import Hour
 from headland.agronomy.series.qartod import NOT_EVALUATED
-from headland.analysis.field_geometry import bounds_of
-from headland.analysis.origin import of_one_origin
-from headland.analysis.outdoor_weather import Quantity, hourly_means, read_gauges
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.field_geometry import bounds_of
+from headland.analysis.inputs.origin import of_one_origin
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.tonight.outdoor_statements import DAYS, SPRAY_DAYS
 from headland.analysis.tonight.subjects import OutlookSubject
-from headland.analysis.window import Window
+from headland.analysis.weather.outdoor_weather import Quantity, hourly_means, read_gauges
 from headland.registry.models.models import Field
 from headland.store.port import DeviceRecord, SeriesFilter
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS

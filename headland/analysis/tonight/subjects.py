@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from headland.agronomy.climate.air import AIR_TEMPERATURE
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.tonight.house_statements import FROST_DEGC
 from headland.plain_numbers import is_digits
 from headland.registry.models.alarms import Alarm, AlarmRule

@@ -21,8 +21,8 @@ from headland.agronomy.trials.designs import (
     design_split_plot,
     design_strips,
 )
-from headland.analysis.errors import AnalysisError
-from headland.analysis.field_geometry import outline_of, plane_of
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.field_geometry import outline_of, plane_of
 from headland.registry.models.models import Field, Latitude, Longitude, Note, Text
 from headland.registry.models.trials import MOST_PLOTS, RecordId, Trial, TrialPlot, TrialTreatment
 

@@ -11,8 +11,8 @@ from headland.agronomy.application.deposit import fit_grid
 from headland.agronomy.geometry.outline import USABLE, map_places
 from headland.agronomy.prescription.treatment_zones import cell_areas
 from headland.agronomy.trials.designs import Design, DesignKind, Plot, place_design
-from headland.analysis.errors import AnalysisError
-from headland.analysis.field_geometry import outline_of, plane_of
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.field_geometry import outline_of, plane_of
 from headland.analysis.prescriptions.grade import grade_of
 from headland.analysis.trials.design import placement_of, plot_outlines
 from headland.registry.models.models import Field, Product, ProductKind

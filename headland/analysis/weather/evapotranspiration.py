@@ -36,7 +36,7 @@ from headland.agronomy.series.time_grid import (
     sum_up,
 )
 from headland.analysis.greenhouse.house import HouseLocation, hour_starts
-from headland.analysis.window import Window
+from headland.analysis.inputs.window import Window
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: The hourly methods by name, without their common part.

@@ -27,8 +27,8 @@ from headland.analysis.greenhouse.house import House, day_starts, hour_starts
 from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid, answers_of
 from headland.analysis.greenhouse.run_in import run_in, run_in_by_hour
 from headland.analysis.greenhouse.samples import read_with_run_in
-from headland.analysis.outdoor_weather import OUTSIDE, RAIN, RAIN_ON, Gauge, best_gauge, is_outdoors, read_gauges
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.weather.evapotranspiration import (
     OutsideCourse,
     daily_evapotranspiration,
@@ -37,8 +37,16 @@ from headland.analysis.weather.evapotranspiration import (
     hourly_notes,
     hours_of_days,
 )
+from headland.analysis.weather.outdoor_weather import (
+    OUTSIDE,
+    RAIN,
+    RAIN_ON,
+    Gauge,
+    best_gauge,
+    is_outdoors,
+    read_gauges,
+)
 from headland.analysis.weather.station_stamps import declared_stamps, stamp_notes, station_stamps
-from headland.analysis.window import Window
 from headland.units_of_time import HOUR_MS
 
 _SUN, _WIND = "global_radiation_w_m2", "wind_speed_m_s"

@@ -10,11 +10,11 @@ import numpy as np
 from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA, air_pressure_kpa
 from headland.agronomy.climate.sun import is_day
 from headland.agronomy.prescription.weather_window import Hour, HourVerdict, Kind, assess_hours
-from headland.analysis.field_geometry import bounds_of
 from headland.analysis.greenhouse.house_grid import DeviceFinding
-from headland.analysis.outdoor_weather import Quantity, best_gauge, hourly_means, read_gauges, site_devices
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.field_geometry import bounds_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
+from headland.analysis.weather.outdoor_weather import Quantity, best_gauge, hourly_means, read_gauges, site_devices
 from headland.registry.models.models import Field, Site
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import DeviceRecord

@@ -9,8 +9,8 @@ import numpy as np
 from headland.agronomy.climate.sun import elevation_deg
 from headland.agronomy.series.stamps import Stamp, interval_ms, is_slow, observe_stamp
 from headland.analysis.greenhouse.house import House
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.store.port import SeriesFilter
 from headland.units_of_time import DAY_MS
 

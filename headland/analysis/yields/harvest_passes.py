@@ -14,16 +14,16 @@ from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import FieldOutline
 from headland.agronomy.harvest.harvest_points import LEAST_WIDTH_M, HarvestPoints
 from headland.agronomy.series.arrays import Times, Values
-from headland.analysis.errors import AnalysisError
-from headland.analysis.field_geometry import bounds_of, outline_of, plane_of
-from headland.analysis.origin import for_window
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.field_geometry import bounds_of, outline_of, plane_of
+from headland.analysis.inputs.origin import for_window
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import EMPTY, ChannelColumn, read_columns
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.application import MAX_SAMPLES, track_of
 from headland.analysis.passes.telemetry import find_visits
 from headland.analysis.passes.vehicle_visits import find_implement
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import EMPTY, ChannelColumn, read_columns
-from headland.analysis.window import Window
 from headland.registry.models.models import Field
 from headland.store.port import DeviceRecord, SeriesFilter
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.harvest.yield_comparison import LEAST_YEARS, Slope, relative_stability, slope_on_applied
 from headland.agronomy.series.arrays import Values
-from headland.analysis.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.passes.deviation import usable_rate
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
 from headland.analysis.yields.yield_map import YieldMap, YieldRequest, map_yield
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Field, Season

@@ -22,11 +22,11 @@ from headland.agronomy.prescription.interpolation import Variogram
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, Answer, Method
 from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.qartod import MISSING
-from headland.analysis.errors import AnalysisError, PreconditionError
-from headland.analysis.field_geometry import outline_of, plane_of
+from headland.analysis.inputs.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.field_geometry import outline_of, plane_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.cell_map import MOST_CELLS
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
 from headland.analysis.yields.harvest_passes import CHANNELS, HarvestPass, list_harvest_passes
 from headland.analysis.yields.weighing import (
     FAR_OFF,

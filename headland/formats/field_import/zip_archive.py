@@ -6,8 +6,8 @@ import io
 from typing import Final
 
 from headland.errors import DataDamaged
+from headland.files.zip_members import open_zip
 from headland.formats.field_import.outline import RefusedFile
-from headland.zip_members import open_zip
 
 #: Size limit of all unpacked files of a zip.
 MOST_UNPACKED: Final = 128 * 1024 * 1024

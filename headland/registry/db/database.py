@@ -16,14 +16,14 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import make_url
 
-from headland.damage_notes import FileDamage, acknowledge_notes, load_notes
 from headland.errors import HeadlandError, RetryLater, SettingsError
+from headland.files.damage_notes import FileDamage, acknowledge_notes, load_notes
+from headland.files.sqlite_wal import use_wal
 from headland.registry.db import request_marks
 from headland.registry.db.migration import current_revision, migrate
 from headland.registry.db.sqlite_file import RegistryDamaged, SqliteFile, damaged_error
 from headland.registry.models.errors import InvalidRecord, RecordConflict
 from headland.runtime.cancellation import check_cancelled
-from headland.sqlite_wal import use_wal
 
 #: Longest wait of a call: for another write, for a free connection, for a server's response.
 _WAIT_S: Final = 10

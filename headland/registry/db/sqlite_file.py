@@ -12,8 +12,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from headland.clock import wall_clock_ms
-from headland.damage_notes import FileDamage, add_note
 from headland.errors import RetryLater, SettingsError
+from headland.files.damage_notes import FileDamage, add_note
 
 _LOG_ENDINGS: Final = ("-wal", "-shm")
 

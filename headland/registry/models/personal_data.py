@@ -10,8 +10,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from headland.lifecycle import Bound
-from headland.lifecycle import kind_of_table as lifecycle_of_table
+from headland.registry.lifecycle import Bound
+from headland.registry.lifecycle import kind_of_table as lifecycle_of_table
 
 
 class PersonalKind(StrEnum):
@@ -178,7 +178,7 @@ _LIFECYCLES_BESIDE: Final = {
 
 
 def lifecycles_of(kind: PersonalKind) -> tuple[str, ...]:
-    """Return the slugs of the lifecycles that bound data of a kind by days or number (`headland.lifecycle`)."""
+    """Return the slugs of the lifecycles that bound data of a kind by days or number (`registry.lifecycle`)."""
     tables = (table for table in PERSONAL_COLUMNS if kind_of_table(table) is kind)
     bounds = (lifecycle_of_table(f"registry.{table}") for table in tables)
     slugs = [bound.slug for bound in bounds if bound is not None and bound.bound in (Bound.RETENTION, Bound.FIXED)]

@@ -9,13 +9,13 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
+from headland.clock.station_clock.record import AGREE_MS
 from headland.registry.db.audit import lock_organisation
 from headland.registry.db.last_read import LastRead
 from headland.registry.db.tables.alarm_tables import alarm_leases, alarm_notices, alarm_watches, alarms, push_keys
 from headland.registry.models.alarms import Alarm, Notice, NoticeState
 from headland.registry.models.errors import AlreadyAcknowledged, NotFound
 from headland.registry.repositories.context import RepositoryContext
-from headland.station_clock.record import AGREE_MS
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: Retention of delivered notices, for the rate limit of recipients and for review.

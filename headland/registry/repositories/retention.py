@@ -10,12 +10,12 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
-from headland.lifecycle import REGISTRY_KINDS
 from headland.registry.db import audit, audit_cut
 from headland.registry.db.audit import AuditChange
 from headland.registry.db.tables.alarm_tables import alarm_notices, alarms
 from headland.registry.db.tables.farm_tables import audit as audit_table
 from headland.registry.db.tables.farm_tables import ledger, record_retention
+from headland.registry.lifecycle import REGISTRY_KINDS
 from headland.registry.models.alarms import NoticeState, Severity
 from headland.registry.models.errors import InvalidRecord, NotFound
 from headland.registry.repositories.context import RepositoryContext

@@ -16,8 +16,8 @@ from typing import Final, TypeVar
 import duckdb
 
 from headland.clock import wall_clock_ms
-from headland.damage_notes import DamageKind, FileDamage, add_note, load_notes, open_sentences
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
+from headland.files.damage_notes import DamageKind, FileDamage, add_note, load_notes, open_sentences
 from headland.runtime.cancellation import cancellable, check_cancelled
 from headland.store.core.state import StoreState
 from headland.store.duckdb import sql

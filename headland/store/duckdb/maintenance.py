@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+from headland.clock.station_clock.station_clock import StationClock
 from headland.errors import RetryLater
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
-from headland.station_clock.station_clock import StationClock
 from headland.store.core.rollup import Retention
 from headland.store.core.sample_cache import SampleCache
 from headland.store.duckdb.file import DuckDBFile

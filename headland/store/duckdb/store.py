@@ -11,10 +11,10 @@ from pathlib import Path
 import duckdb
 import msgspec
 
+from headland.clock.station_clock.station_clock import StationClock
 from headland.contract.records import Descriptor, Event
-from headland.damage_notes import FileDamage, acknowledge_notes, load_notes
+from headland.files.damage_notes import FileDamage, acknowledge_notes, load_notes
 from headland.runtime.supervised_thread import ThreadStatus
-from headland.station_clock.station_clock import StationClock
 from headland.store.core.columns import Columns, parts_of, put_in_order
 from headland.store.core.newest import read_newest
 from headland.store.core.packed_samples import join_pieces

@@ -22,8 +22,8 @@ import numpy as np
 
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
-from headland.damage_notes import FileDamage
 from headland.errors import RetryLater
+from headland.files.damage_notes import FileDamage
 from headland.store.core.dedup import split_windows
 from headland.store.core.selection import pack_event
 from headland.store.influx.client import InfluxConnection, InfluxSeries, Precision

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from headland.contract.records import Descriptor, Event
-from headland.damage_notes import FileDamage
 from headland.errors import RetryLater
+from headland.files.damage_notes import FileDamage
 from headland.store.core.batch_rows import Rows
 from headland.store.core.dedup import Positions
 from headland.store.port import (

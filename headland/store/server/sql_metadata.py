@@ -11,7 +11,7 @@ import msgspec
 
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
-from headland.damage_notes import FileDamage
+from headland.files.damage_notes import FileDamage
 from headland.store.core.selection import pack_event
 from headland.store.number_sets import Counts, Range
 from headland.store.port import Mark, MarkState, StoredEvent

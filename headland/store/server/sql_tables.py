@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from headland.errors import RetryLater, SettingsError
-from headland.sqlite_wal import use_wal
+from headland.files.sqlite_wal import use_wal
 from headland.store.port import SeriesKey
 
 #: Rows of a statement: databases limit its number of values.

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
-from headland.damage_notes import DamageKind, FileDamage, open_sentences
 from headland.errors import RetryLater, SettingsError
+from headland.files.damage_notes import DamageKind, FileDamage, open_sentences
 from headland.runtime.cancellation import check_cancelled
 from headland.store.core.batch_rows import Rows, count_results, join_batches, note_refused
 from headland.store.core.dedup import DedupResult, deduplicate

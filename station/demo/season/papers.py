@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.scope import OrgScope
 from headland.i18n import Language
 from headland.registry.models.cooperative import SeasonStatement
 from headland.reports.csv import write_report_csv

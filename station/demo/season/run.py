@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.scope import OrgScope
 from headland.errors import HeadlandError, SettingsError
 from headland.registry.registry import open_registry
 from station.demo.season.scenario import Report, SeasonSize, play_season

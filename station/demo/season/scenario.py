@@ -17,9 +17,9 @@ from headland.analysis.cooperative.deliveries import deliver_harvests
 from headland.analysis.cooperative.disputes import Dispute, close_dispute, open_dispute
 from headland.analysis.cooperative.settlement import settle_season
 from headland.analysis.cooperative.treated_entries import record_season
-from headland.analysis.registry_access import repositories_of
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.registry_access import repositories_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.registry.models.cooperative import (
     AccountEntry,
     AccountKind,

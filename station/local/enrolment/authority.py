@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from headland.enrolment.keys import UNREADABLE, make_key, requested_key
-from headland.enrolment.life import LIFE_DAYS
 from headland.errors import SettingsError
+from headland.network.enrolment.keys import UNREADABLE, make_key, requested_key
+from headland.network.enrolment.life import LIFE_DAYS
 from station.server.files import write_whole
 
 _AUTHORITY_DAYS: Final = 20 * 365

@@ -14,17 +14,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from headland.enrolment.code import EnrolmentCode, make_code
-from headland.enrolment.keys import UNREADABLE, has_signed, requested_key
-from headland.enrolment.life import RenewalTooEarly, renewable_from_ms
-from headland.enrolment.messages import (
+from headland.errors import PeerRefused, SettingsError
+from headland.network.enrolment.code import EnrolmentCode, make_code
+from headland.network.enrolment.keys import UNREADABLE, has_signed, requested_key
+from headland.network.enrolment.life import RenewalTooEarly, renewable_from_ms
+from headland.network.enrolment.messages import (
     EnrolmentPapers,
     EnrolmentRequest,
     RenewalRequest,
     RenewedCertificate,
     SealedPapers,
 )
-from headland.errors import PeerRefused, SettingsError
 from headland.units_of_time import DAY_MS
 from station.local.enrolment.authority import CertificateAuthority, certificate_text, gateway_of, utc
 from station.local.enrolment.record import ENROLMENTS_FILE, Enrolment, read_enrolments

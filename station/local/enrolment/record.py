@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from headland.enrolment.life import LIFE_MS
 from headland.errors import SettingsError
+from headland.network.enrolment.life import LIFE_MS
 
 ENROLMENTS_FILE: Final = "enrolments.json"
 #: So many revoked certificates of a gateway are kept also where the clock says that they have ended: a clock that is

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from headland.clock import wall_clock_ms
-from headland.enrolment.keys import make_key, make_request
+from headland.network.enrolment.keys import make_key, make_request
 from headland.network.mqtt_socket import send_at_once
 from station.local.broker_listener import Listener
 from station.local.enrolment.authority import CertificateAuthority, certificate_text, utc

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from headland.remote.server import PortServer
+from headland.runtime.remote.server import PortServer
 from station.server.api_workers.place import StationPlace
 from station.server.api_workers.services import OwnedServices, served_ports
 from station.server.http_server import prepare_process

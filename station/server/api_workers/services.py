@@ -15,9 +15,9 @@ from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
-from headland.enrolment.life import RenewalTooEarly
-from headland.remote.client import PortConnections, RemotePort
-from headland.remote.server import ServedPort
+from headland.network.enrolment.life import RenewalTooEarly
+from headland.runtime.remote.client import PortConnections, RemotePort
+from headland.runtime.remote.server import ServedPort
 from headland.runtime.supervised_thread import ThreadStatus
 from headland.store.port import Store
 from headland.store.remote import PORT as STORE

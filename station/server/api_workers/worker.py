@@ -13,11 +13,11 @@ from api.auth.shared_limits import SharedLimits
 from api.live.followers import FeedPort
 from api.live.places import LivePlaces
 from api.live.sources import FOLLOW_S, FeedFollower
+from headland.clock.station_clock.station_clock import StationClock
 from headland.errors import RetryLater
-from headland.remote.client import PortConnections, RemotePort
+from headland.runtime.remote.client import PortConnections, RemotePort
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
-from headland.station_clock.station_clock import StationClock
-from headland.tracing.exporter import start_exporter
+from headland.runtime.tracing.exporter import start_exporter
 from station.server.api_workers.place import StationPlace
 from station.server.api_workers.services import (
     OTHER_CONNECTIONS,

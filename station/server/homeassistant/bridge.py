@@ -14,8 +14,8 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from api.ops.readiness import Check
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import MAX_QUALITY, read_latest, unit_of
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import MAX_QUALITY, read_latest, unit_of
 from headland.clock import wall_clock_ms
 from headland.contract.topics import home_status_topic, home_value_topic
 from headland.errors import HeadlandError

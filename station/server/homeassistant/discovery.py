@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from headland.analysis.telemetry import MAX_QUALITY
+from headland.analysis.inputs.telemetry import MAX_QUALITY
 from headland.contract.quantities import QUANTITIES, split_channel
 from headland.contract.topics import HOME_ORIGIN, home_status_topic, home_value_topic
 from headland.store.port import DeviceRecord, Latest

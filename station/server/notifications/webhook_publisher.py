@@ -11,15 +11,15 @@ import msgspec
 
 from api.schemas.devices.gateways import Gateway
 from headland.alarms.notification.delivery_policy import retry_wait_s
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.detection import list_passes
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.clock.station_clock.record import AGREE_MS
 from headland.errors import DataDamaged, RetryLater
 from headland.registry.models.alarms import Notice
 from headland.registry.models.webhooks import Webhook, WebhookEvent
 from headland.registry.repositories.alarms import LONGEST_WAIT_MS
 from headland.runtime.item_failures import ItemFailures
-from headland.station_clock.record import AGREE_MS
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
 if TYPE_CHECKING:

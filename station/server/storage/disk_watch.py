@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from headland.disk_space import (
+from headland.files.disk_space import (
     DiskForecast,
     DiskReading,
     add_reading,

@@ -14,8 +14,8 @@ from api.ops.store_admin_port import (
     StoreWork,
     damage_item,
 )
+from headland.clock.station_clock.station_clock import StationClock
 from headland.errors import HeadlandError, RetryLater
-from headland.station_clock.station_clock import StationClock
 from headland.store.core.rollup import Retention
 from headland.store.duckdb.maintenance import NIGHT_DAYS
 from headland.store.duckdb.store import DuckDBStore

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from api.ops.store_admin_port import RetentionDays, StoreWork
+from headland.clock.station_clock.station_clock import StationClock
 from headland.errors import SettingsError
-from headland.station_clock.station_clock import StationClock
 from headland.store.core.rollup import Retention
 from headland.store.duckdb.copies.backup import BackupInfo
 from headland.store.duckdb.copies.export import Export

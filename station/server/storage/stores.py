@@ -13,7 +13,7 @@ from headland.network.addresses import hide_secrets
 from station.server.process_memory import read_memory_bytes
 
 if TYPE_CHECKING:
-    from headland.station_clock.station_clock import StationClock
+    from headland.clock.station_clock.station_clock import StationClock
     from headland.store.duckdb.store import DuckDBStore
     from headland.store.port import Store
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from headland.clock.station_clock.record import AGREE_MS, ClockRecord, DoubtCause
+from headland.clock.station_clock.station_clock import StationClock
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
-from headland.station_clock.record import AGREE_MS, ClockRecord, DoubtCause
-from headland.station_clock.station_clock import StationClock
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from headland.agronomy.climate.forecast import MOST_AHEAD_H
-from headland.analysis.errors import AnalysisError
 from headland.analysis.greenhouse.forecast import forecast_house
 from headland.analysis.greenhouse.forecast_history import fill_measured, record_forecast
 from headland.analysis.greenhouse.house import House, find_house
 from headland.analysis.greenhouse.own_bands import crop_targets_of
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.scope import OrgScope
 from headland.clock import wall_clock_ms
 from headland.registry.registry import Registry
 from headland.registry.repositories.inactive_places import find_inactive_places

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from headland.lifecycle import REGISTRY_KINDS
+from headland.registry.lifecycle import REGISTRY_KINDS
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from headland.units_of_time import DAY_MS
 from station.server.organisation import ensure_organisation

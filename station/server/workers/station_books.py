@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from headland.clock import wall_clock_ms
-from headland.damage_notes import DamageKind, FileDamage, add_note
 from headland.errors import HeadlandError, RetryLater
+from headland.files.damage_notes import DamageKind, FileDamage, add_note
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from headland.store.port import Mark, Points, WriteBatch
 from ingest.quarantine.replays import spool_marks

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any, Final, Protocol
 
-from headland.station_clock.station_clock import ClockSources, StationClock
+from headland.clock.station_clock.station_clock import ClockSources, StationClock
 from headland.store.port import WriteBatch, WriteResult
 from ingest.machine import IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox

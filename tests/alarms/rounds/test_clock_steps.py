@@ -16,8 +16,8 @@ from headland.registry.models.alarms import AlarmRule, AlarmTest, Escalation, Se
 from headland.registry.repositories.alarms import AlarmUpdate
 from headland.units_of_time import DAY_MS, HOUR_MS
 from tests.alarms.conftest import AIR, MINUTE, START_MS, Station, frost, station_in
+from tests.clock.machine import YEAR_MS
 from tests.examples import examples
-from tests.station_clock.machine import YEAR_MS
 
 STEPS_MS = [
     sign * step for step in (HOUR_MS, 6 * HOUR_MS, DAY_MS, 70 * DAY_MS, YEAR_MS, 10 * YEAR_MS) for sign in (1, -1)

@@ -23,8 +23,8 @@ from headland.analysis.cooperative.deliveries import (
 )
 from headland.analysis.cooperative.delivery_import import match_deliveries
 from headland.analysis.cooperative.shares import HeldShare
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.formats.tables.deliveries import read_deliveries
 from headland.i18n.sentences import translate_sentence
 from headland.registry.models.cooperative import AccountEntry, AccountKind

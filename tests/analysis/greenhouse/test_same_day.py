@@ -25,9 +25,9 @@ from headland.analysis.greenhouse.control import answer_compliance, answer_irrig
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.exchange import answer_exchange
 from headland.analysis.greenhouse.house import House, HouseLocation, day_starts
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.weather.site_weather import answer_hourly_weather, answer_weather
-from headland.analysis.window import Window
 from headland.contract.records import Descriptor
 from headland.store.memory import MemoryStore
 from headland.store.port import Times

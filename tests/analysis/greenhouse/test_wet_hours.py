@@ -12,8 +12,8 @@ from headland.analysis.greenhouse.climate import ClimateQuery, PeriodAnswers, an
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.house import House, HouseLocation
 from headland.analysis.greenhouse.overview import build_overview
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.contract.records import Descriptor
 from headland.store.memory import MemoryStore
 from tests.api.farm import OWN, write_series

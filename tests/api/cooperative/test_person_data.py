@@ -19,7 +19,7 @@ import pytest
 
 from api.auth.permissions import RequiredScope, required_scope
 from headland.analysis.person_data.copy import MOST_BYTES
-from headland.file_search import search_files
+from headland.files.file_search import search_files
 from headland.i18n import LANGUAGES, load_terms
 from headland.proof.checkpoint import read_checkpoint
 from headland.proof.merkle import verify_consistency, verify_inclusion

@@ -13,7 +13,7 @@ from api.app import create_app
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.forecast import forecast_house
 from headland.analysis.greenhouse.house import House, HouseLocation
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.scope import OrgScope
 from headland.contract.quantities import unit_of_name
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.models import Farm, Field, Site

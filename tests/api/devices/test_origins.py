@@ -11,12 +11,12 @@ import pytest
 
 from api.app import create_app
 from headland.alarms.rules.samples import read_samples
-from headland.analysis.origin import for_window
-from headland.analysis.outdoor_weather import hourly_means, read_rain
+from headland.analysis.inputs.origin import for_window
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import find_device
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.telemetry import find_visits, refer_telemetry
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import find_device
-from headland.analysis.window import Window
+from headland.analysis.weather.outdoor_weather import hourly_means, read_rain
 from headland.contract.records import Descriptor
 from headland.store.memory import MemoryStore
 from tests.api.farm import OWN, START_MS, write_series

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.http.content_types import samples_table
-from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import SLICE_ROWS, read_slices
-from headland.analysis.window import Window
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import SLICE_ROWS, read_slices
+from headland.analysis.inputs.window import Window
 from headland.contract.records import Descriptor
 from headland.formats.tables.writers import DataTable, Kind, Slice, write_arrow, write_csv, write_parquet
 from headland.store.duckdb.store import DuckDBStore

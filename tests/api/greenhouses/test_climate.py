@@ -19,7 +19,7 @@ from headland.agronomy.climate.exchange import co2_g_m3, condensed_g_m2_h
 from headland.agronomy.climate.psychrometrics import absolute_humidity_g_m3
 from headland.agronomy.climate.surface_estimates import estimate_cover_degc
 from headland.analysis.greenhouse.house import HouseLocation, hour_starts
-from headland.analysis.window import Window
+from headland.analysis.inputs.window import Window
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.store.memory import MemoryStore
 from tests.api.farm import OWN, write_series

@@ -15,7 +15,7 @@ from arro3.io import read_ipc_stream
 from api.app import create_app
 from api.http.content_types import ARROW, CSV, JSON, PARQUET, choose_format
 from api.http.problems import ProblemError
-from headland.analysis import telemetry
+from headland.analysis.inputs import telemetry
 from headland.store.memory import MemoryStore
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, write_series
 from tests.api.server import serve

@@ -10,7 +10,7 @@ import api
 import headland
 from api.app import create_app
 from api.http.problems import STATUS_BY_KIND, status_of
-from headland.analysis.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.errors import AnalysisError, PreconditionError
 from headland.store.memory import MemoryStore
 from headland.store.port import DeviceRecord
 from tests.api.farm import HOUSE, OWN

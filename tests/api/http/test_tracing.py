@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Response
 
 from api.http.tracing import TraceMiddleware
-from headland.tracing.spans import Span
+from headland.runtime.tracing.spans import Span
 
 
 class Spans(list[Span]):

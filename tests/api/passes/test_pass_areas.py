@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from headland.analysis.cooperative.treated_ground import pack_mask
-from headland.analysis.field_geometry import plane_of
+from headland.analysis.inputs.field_geometry import plane_of
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.geometry import Geometry
 from headland.registry.models.models import Device, Field, FieldZone, Implement, ImplementKind, ZoneKind

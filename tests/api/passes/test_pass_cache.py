@@ -10,9 +10,9 @@ import msgspec
 import numpy as np
 import pytest
 
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.detection import find_pass, list_passes
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
 from headland.registry.models.models import FieldZone, PatternPoint, ZoneKind
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN, START_MS, write_series, write_spreader_flight

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from headland.analysis.cooperative.treated_entries import record_season
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.contract.records import ChannelInfo, Clock, Descriptor, Event
 from headland.registry.models.models import Device, Pass
 from headland.store.memory import MemoryStore

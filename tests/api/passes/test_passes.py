@@ -16,8 +16,8 @@ import pytest
 import shapely
 
 from edge.imports.machine.logged_work import rows_of
-from headland.isoxml.task_data import read_task_data
-from headland.isoxml.time_log import TimeLog, read_time_log
+from headland.files.isoxml.task_data import read_task_data
+from headland.files.isoxml.time_log import TimeLog, read_time_log
 from headland.store.memory import MemoryStore
 from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, START_MS, write_spreader_flight
 from tests.api.registry_api import RegistryApi

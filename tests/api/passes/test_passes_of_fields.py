@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from headland.analysis.cooperative.treated_entries import passes_of_period
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
 from headland.analysis.passes.detection import list_passes, list_passes_of_fields
-from headland.analysis.scope import OrgScope
-from headland.analysis.window import Window
 from headland.registry.models.models import Field
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN, START_MS, write_spreader_flight

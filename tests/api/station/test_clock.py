@@ -8,13 +8,13 @@ import httpx
 import pytest
 
 from api.app import create_app
+from headland.clock.station_clock.station_clock import StationClock
 from headland.contract.records import Clock
-from headland.station_clock.station_clock import StationClock
 from headland.store.memory import MemoryStore
 from headland.units_of_time import DAY_MS, HOUR_MS
 from station.server.clock_access import LocalClock, check_clock
 from tests.api.server import serve
-from tests.station_clock.machine import NOW_MS, STEPS_MS, ClockedMachine
+from tests.clock.machine import NOW_MS, STEPS_MS, ClockedMachine
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from headland.lifecycle import KINDS
 from headland.registry.db.tables.farm_tables import audit
+from headland.registry.lifecycle import KINDS
 from headland.registry.models.models import Scope
 from headland.units_of_time import DAY_MS
 from tests.api.auth.test_middleware import KeyedApi, keyed_api

@@ -11,8 +11,8 @@ import pytest
 
 from api.app import create_app
 from api.ops.store_admin_port import DamageItem, RetentionDays, RetentionPreview, StoreJob, StoreWork
-from headland.disk_space import DiskReading, save_readings, space_path
 from headland.errors import SettingsError
+from headland.files.disk_space import DiskReading, save_readings, space_path
 from headland.registry.models.models import Scope
 from headland.store.memory import MemoryStore
 from headland.units_of_time import DAY_MS

@@ -22,7 +22,7 @@ from PIL import Image
 
 from api.auth.public_access import PublicLimiter, PublicLimits
 from api.auth.rate_limiter import Rate
-from headland.analysis.releases.passport import did_of
+from headland.analysis.lots.releases.passport import did_of
 from headland.formats.epcis.event_hash import hash_event
 from headland.formats.epcis.events import read_document
 from headland.proof.checkpoint import read_checkpoint, read_key

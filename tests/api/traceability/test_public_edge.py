@@ -20,7 +20,7 @@ from api.auth.permissions import RequiredScope, required_scope
 from api.http.router import DeferredRoute
 from api.routes.traceability import public
 from api.routes.traceability.finished import FinishedAnswers
-from headland.analysis.result_cache import ResultCache
+from headland.analysis.inputs.result_cache import ResultCache
 from headland.registry.registry import open_registry
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN

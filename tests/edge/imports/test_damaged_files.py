@@ -18,7 +18,7 @@ from edge.imports.table.map import LoadedMap, open_map
 from edge.sources.source import Readings
 from headland.contract.records import Descriptor, Event
 from headland.errors import HeadlandError, SettingsError
-from headland.zip_members import names_in_zip, open_zip
+from headland.files.zip_members import names_in_zip, open_zip
 from tests.broker import Broker
 from tests.edge.imports.damaged_files import TABLE_MAP, damaged, good_files
 from tests.edge.imports.test_importer import import_settings

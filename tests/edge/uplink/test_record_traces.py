@@ -7,7 +7,7 @@ from dataclasses import replace
 from edge.spool.queue import SpoolRecord
 from edge.uplink.record_traces import RecordTraces
 from headland.contract.trace_context import TRACEPARENT, context_of_record, parse_traceparent
-from headland.tracing.spans import Span
+from headland.runtime.tracing.spans import Span
 from tests.edge.contents import content
 
 S = 1_000_000_000

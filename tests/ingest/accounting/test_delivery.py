@@ -10,10 +10,10 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headland.clock.station_clock.record import trusted_limits
 from headland.contract.codec import encode_batch
 from headland.contract.records import Batch, Clock, Event, GatewayStatus, SpoolStatus
 from headland.contract.topics import data_topic
-from headland.station_clock.record import trusted_limits
 from headland.store import record_book
 from headland.store.memory import MemoryStore
 from headland.store.number_sets import Counts

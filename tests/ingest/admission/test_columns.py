@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headland.clock.station_clock.record import AGREE_MS, trusted_limits
 from headland.contract.quantities import QUANTITIES
 from headland.contract.records import Block, Clock
-from headland.station_clock.record import AGREE_MS, trusted_limits
 from headland.store.port import Points
 from ingest.admission.columns import EARLIEST_MS, SampleColumns
 from tests.examples import examples

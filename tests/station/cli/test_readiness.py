@@ -14,10 +14,10 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from headland.clock import wall_clock_ms
+from headland.clock.station_clock.record import AGREE_MS
 from headland.contract.codec import encode_batch, encode_record
 from headland.contract.records import Batch, Block, Clock, Event, GatewayStatus, SpoolStatus
 from headland.contract.topics import data_topic, status_topic
-from headland.station_clock.record import AGREE_MS
 from headland.units_of_time import DAY_MS, MINUTE_MS
 from station.local.gateways import Gateways
 from tests.services.farm import Farm

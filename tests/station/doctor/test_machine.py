@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from headland.kernel_clock import kernel_clock_error_ms
+from headland.clock.kernel_clock import kernel_clock_error_ms
 from station.doctor import machine
 from station.doctor.finding import State
 from station.doctor.machine import assess_fsync, assess_packages, assess_space, check_clock_steps

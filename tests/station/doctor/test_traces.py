@@ -11,7 +11,7 @@ import pytest
 from edge.agent.status import AgentStatus, UplinkStatus, write_status
 from edge.agent.traces import TracesStatus
 from headland.contract.records import SpoolStatus
-from headland.tracing.settings import TRACES
+from headland.runtime.tracing.settings import TRACES
 from station.doctor import traces
 from station.doctor.finding import Finding, State
 from station.doctor.traces import check_traces

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headland.station_clock.station_clock import StationClock
+from headland.clock.station_clock.station_clock import StationClock
 from station.simulation.world import RunSettings, run_world
 
 

@@ -14,8 +14,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from headland.damage_notes import load_notes, note_path
 from headland.errors import DataDamaged, RetryLater
+from headland.files.damage_notes import load_notes, note_path
 from headland.store.duckdb.paths import parity_of, wal_of
 from headland.store.duckdb.repair import file_repair
 from headland.store.duckdb.repair.blocks import find_damaged, mend_blocks

@@ -10,14 +10,14 @@ import duckdb
 import numpy as np
 import pytest
 
-from headland.station_clock.record import AGREE_MS, NEVER_MS
-from headland.station_clock.station_clock import StationClock
+from headland.clock.station_clock.record import AGREE_MS, NEVER_MS
+from headland.clock.station_clock.station_clock import StationClock
 from headland.store.core.rollup import Retention
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.duckdb.tables.deletion import DueRows
 from headland.store.port import SeriesFilter, WriteBatch
 from headland.units_of_time import DAY_MS, HOUR_MS
-from tests.station_clock.machine import NOW_MS, STEPS_MS, YEAR_MS, ClockedMachine
+from tests.clock.machine import NOW_MS, STEPS_MS, YEAR_MS, ClockedMachine
 from tests.store.batches import batch, key
 
 A, B = key("air_temperature_degc", organisation="local"), key("co2_ppm", organisation="local")

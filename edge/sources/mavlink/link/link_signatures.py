@@ -9,8 +9,8 @@ from typing import Final
 from edge.sources.mavlink.protocol.signing import SignatureCheck, read_key
 from edge.sources.mavlink.protocol.signing_stamps import SigningStamps
 from edge.sources.mavlink.settings import SigningSettings
+from headland.clock.kernel_clock import is_kernel_clock_kept
 from headland.contract.records import Clock
-from headland.kernel_clock import is_kernel_clock_kept
 
 #: How often the kernel is asked whether its clock is kept.
 _CLOCK_CHECK_S: Final = 10.0

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from headland.damage_notes import FileDamage, add_note
 from headland.errors import DataDamaged, RetryLater
+from headland.files.damage_notes import FileDamage, add_note
 from headland.store.duckdb.paths import (
     aside_of,
     copy_of,

@@ -15,8 +15,8 @@ from typing import Final
 import duckdb
 import msgspec
 
-from headland.damage_notes import FileDamage, add_note, replace_last
 from headland.errors import RetryLater
+from headland.files.damage_notes import FileDamage, add_note, replace_last
 from headland.store.core.series import NEVER_MS
 from headland.store.core.state import StoreState
 from headland.store.duckdb.connection import ConnectionSettings, open_database

@@ -154,7 +154,7 @@ def store_repair(data: DataOption = None, store: StoreOption = None, api: ApiOpt
 def store_acknowledge(data: DataOption = None, store: StoreOption = None, api: ApiOption = None) -> None:
     """Acknowledge damage of the store, and lost or older books, so that the station reports itself ready again."""
     from headland.clock import wall_clock_ms
-    from headland.damage_notes import acknowledge_notes
+    from headland.files.damage_notes import acknowledge_notes
     from station.server.storage.store_admin_tasks import acknowledge
 
     folder = farm_folder(data)
@@ -229,7 +229,7 @@ def _work(data: Path | None, store: str | None, api: str | None, **work: object)
 
 def _work_here(folder: FarmFolder, path: Path, work: StoreWork, progress: Progress) -> list[str] | None:
     """Run a task on a file that no process has open; return None where one has."""
-    from headland.station_clock.station_clock import StationClock
+    from headland.clock.station_clock.station_clock import StationClock
     from headland.store.duckdb.store import DuckDBStore
     from station.server.storage.store_admin_tasks import do_work
 

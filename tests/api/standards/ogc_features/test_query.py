@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from api.http.problems import ProblemError
 from api.standards.ogc_features.query import DEFAULT_FEATURES, MOST_FEATURES, read_query
-from headland.analysis.window import utc_of
+from headland.analysis.inputs.window import utc_of
 from tests.examples import examples
 
 HOUR = "2026-11-24T08:00:00Z"

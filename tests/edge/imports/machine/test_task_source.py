@@ -19,8 +19,8 @@ from edge.imports.machine.task_source import TaskSource
 from edge.uplink.settings import BrokerSettings
 from headland.contract.records import Clock
 from headland.errors import DataDamaged
-from headland.isoxml.task_data import Element, ElementKind
-from headland.isoxml.time_log import LoggedValue, LogHeader, LogRecord, TimeLog, write_time_log
+from headland.files.isoxml.task_data import Element, ElementKind
+from headland.files.isoxml.time_log import LoggedValue, LogHeader, LogRecord, TimeLog, write_time_log
 from tests.edge.imports.machine.test_machine_source import Kept
 from tests.examples import examples
 

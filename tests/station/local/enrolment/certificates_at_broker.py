@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 
 from headland.clock import wall_clock_ms
-from headland.enrolment.code import read_code
-from headland.enrolment.keys import make_key, make_request, sign
-from headland.enrolment.messages import EnrolmentPapers, EnrolmentRequest, RenewalRequest, SealedPapers
+from headland.network.enrolment.code import read_code
+from headland.network.enrolment.keys import make_key, make_request, sign
+from headland.network.enrolment.messages import EnrolmentPapers, EnrolmentRequest, RenewalRequest, SealedPapers
 from station.local.broker import prepare_broker
 from station.local.broker_listener import BrokerAddress, Listener
 from station.local.enrolment.listener import own_tls_files

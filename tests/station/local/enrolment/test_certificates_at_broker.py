@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from headland.enrolment.keys import make_key
-from headland.enrolment.life import RenewalTooEarly
 from headland.errors import PeerRefused, SettingsError
+from headland.network.enrolment.keys import make_key
+from headland.network.enrolment.life import RenewalTooEarly
 from headland.units_of_time import DAY_MS
 from station.local.gateway_registration import add_gateway_login, remove_gateway
 from tests.examples import examples

@@ -22,8 +22,8 @@ from edge.uplink.certificate import CertificateRenewal, enrol_gateway
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.uplink import Uplink
 from headland.clock import wall_clock_ms
-from headland.enrolment.keys import make_key, make_request
 from headland.errors import PeerRefused, RetryLater, SettingsError
+from headland.network.enrolment.keys import make_key, make_request
 from headland.registry.registry import open_registry
 from headland.store.memory import MemoryStore
 from headland.units_of_time import DAY_MS

@@ -12,11 +12,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from headland.enrolment.code import EnrolmentCode
-from headland.enrolment.keys import make_key, make_request, requested_key, sign
-from headland.enrolment.life import RenewalTooEarly
-from headland.enrolment.messages import EnrolmentPapers, EnrolmentRequest, RenewalRequest
 from headland.errors import PeerRefused, SettingsError
+from headland.network.enrolment.code import EnrolmentCode
+from headland.network.enrolment.keys import make_key, make_request, requested_key, sign
+from headland.network.enrolment.life import RenewalTooEarly
+from headland.network.enrolment.messages import EnrolmentPapers, EnrolmentRequest, RenewalRequest
 from headland.units_of_time import DAY_MS
 from station.local.enrolment.authority import CertificateAuthority, certificate_text, utc
 from station.local.enrolment.enrolments import Enrolments

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headland.alarms.rules.targets import STATION
-from headland.disk_space import DiskReading, forecast, load_readings, save_readings, space_path
+from headland.files.disk_space import DiskReading, forecast, load_readings, save_readings, space_path
 from headland.registry.registry import open_registry
 from headland.store.memory import MemoryStore
 from headland.units_of_time import DAY_MS

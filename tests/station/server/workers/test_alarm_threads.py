@@ -15,12 +15,12 @@ from headland.alarms.notification.delivery_policy import DeliveryOutcome
 from headland.alarms.rules.default_rules import BROKER_RECIPIENT, add_default_rules, load_default_rules
 from headland.alarms.rules.targets import STATION
 from headland.clock import wall_clock_ms
+from headland.clock.station_clock.station_clock import StationClock
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, Notice, NoticeState, RecipientKind
 from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.alarms import AlarmRepository, AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.station_clock.station_clock import StationClock
 from headland.store.memory import MemoryStore
 from headland.store.port import Points, SeriesKey, WriteBatch, WriteResult
 from headland.units_of_time import MINUTE_MS
@@ -31,9 +31,9 @@ from station.server.organisation import ensure_organisation
 from station.server.serve import station_values
 from station.server.workers.alarm_worker import AlarmWorker, gateway_values
 from tests.alarms.rounds.test_clock_steps import STEPS_MS
+from tests.clock.machine import YEAR_MS, ClockedMachine
 from tests.runtime.test_supervised_thread import RAISED
 from tests.station.smtp_peer import serve_mail
-from tests.station_clock.machine import YEAR_MS, ClockedMachine
 
 WaitUntil = Callable[..., None]
 HANDLE = "local"

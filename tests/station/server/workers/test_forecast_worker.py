@@ -10,7 +10,7 @@ import pytest
 
 from headland.analysis.greenhouse.forecast_history import forecast_errors, past_forecasts
 from headland.analysis.greenhouse.house import find_house
-from headland.analysis.scope import OrgScope
+from headland.analysis.inputs.scope import OrgScope
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.models import Farm, Greenhouse, Site
 from headland.registry.registry import open_registry

@@ -15,8 +15,8 @@ import pytest
 from headland.clock import wall_clock_ms
 from headland.contract.records import EndedEpoch, GatewayStatus
 from headland.contract.topics import data_topic
-from headland.damage_notes import acknowledge_notes, load_notes, open_sentences
 from headland.errors import DataDamaged
+from headland.files.damage_notes import acknowledge_notes, load_notes, open_sentences
 from headland.registry.db.sqlite_file import RegistryDamaged
 from headland.registry.registry import Registry, open_registry
 from headland.store.duckdb.store import DuckDBStore

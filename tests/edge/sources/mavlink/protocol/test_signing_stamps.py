@@ -112,7 +112,7 @@ def test_a_clock_that_nobody_keeps_judges_nothing_and_the_status_says_so(
         (3.0, Clock.RTC, []),
         (None, Clock.RTC, []),
     ):
-        monkeypatch.setattr("headland.kernel_clock.kernel_clock_error_ms", lambda error_ms=error_ms: error_ms)
+        monkeypatch.setattr("headland.clock.kernel_clock.kernel_clock_error_ms", lambda error_ms=error_ms: error_ms)
         link = LinkSignatures(settings, clock, None)
         check = link.make_check()
         link.set_time(check, 0.0, NOON_MS)

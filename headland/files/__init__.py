@@ -1,0 +1,1 @@
+"""Files: ZIP archives, task data of machines, damage, room on the disk."""
