@@ -80,6 +80,7 @@ from api.routes.harvest import yields as yield_routes
 from api.routes.passes import application
 from api.routes.passes import ledger as ledger_routes
 from api.routes.passes import passes as pass_routes
+from api.routes.station import catalogue as catalogue_routes
 from api.routes.station import clock as clock_routes
 from api.routes.station import dashboard, health
 from api.routes.station import help as help_routes
@@ -306,6 +307,7 @@ def _routes() -> list[DeferredRoute]:
         store_routes.space_router,
         lifecycle_routes.router,
         clock_routes.router,
+        catalogue_routes.router,
         climate_routes.router,
         place_routes.router,
         place_routes.places,

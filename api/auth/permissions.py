@@ -142,6 +142,8 @@ PATH_PERMISSIONS: Final = (
     _station("/readyz", RequiredScope.LOOPBACK_OR_READ),
     _station("/metrics", RequiredScope.READ),
     _station("/openapi.json", RequiredScope.READ, everybody=True),
+    # What units, channels and indices are called: no record of anybody.
+    _station("/v1/catalogue", RequiredScope.READ, everybody=True),
     *_kinds(KindOfRecord.ACCESS, "store/damage", "store/retention"),
     # Whether the station's clock can be believed: every page says it, and it is no record of anybody.
     _station("/v1/clock", RequiredScope.READ, RequiredScope.ADMIN, everybody=True),

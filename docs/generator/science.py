@@ -11,7 +11,8 @@ from docs.generator.docstrings import docstring_to_markdown
 from docs.generator.methods import modules
 from docs.generator.tables import table
 from headland.agronomy.climate.disease import VALIDITY
-from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX
+from headland.contract.quantities import QUANTITIES
+from headland.contract.units import UNIT_BY_SUFFIX
 
 
 def endings_to_markdown() -> str:

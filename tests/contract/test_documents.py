@@ -13,7 +13,7 @@ import pytest
 from docs.generator.hooks import on_page_markdown
 from headland.clock.station_clock.record import AGREE_MS
 from headland.contract import codec, topics
-from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX, unit_of_name
+from headland.contract.quantities import QUANTITIES, unit_of_name
 from headland.contract.records import (
     Ack,
     Batch,
@@ -30,6 +30,7 @@ from headland.contract.records import (
 from headland.contract.refusals import Reason
 from headland.contract.senml import channel_names, records
 from headland.contract.senml.units import UNITS
+from headland.contract.units import UNIT_BY_SUFFIX
 from ingest.admission.admit import UNDESCRIBED_KIND, UNDESCRIBED_SITE
 from ingest.admission.columns import EARLIEST_MS
 from tests.golden.make import FOLDER

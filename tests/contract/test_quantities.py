@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX, Quantity, quantity_of, split_channel, unit_of_name
+from headland.contract.catalogue import Quantity
+from headland.contract.quantities import QUANTITIES, quantity_of, split_channel, unit_of_name
+from headland.contract.units import UNIT_BY_SUFFIX
 from tests.examples import examples
 
 

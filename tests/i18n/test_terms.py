@@ -12,8 +12,9 @@ import pytest
 
 import headland.agronomy
 from headland.agronomy.series.answer import Method
-from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX
+from headland.contract.quantities import QUANTITIES
 from headland.contract.refusals import Reason
+from headland.contract.units import UNIT_BY_SUFFIX
 from headland.i18n import LANGUAGES, find_term, load_terms
 from headland.registry.models.alarms import Severity
 

@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from edge.sources.mapping.units import Conversion, convert_to_channel
-from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX, quantity_of, split_channel, unit_of_name
+from headland.contract.quantities import QUANTITIES, quantity_of, split_channel, unit_of_name
+from headland.contract.units import UNIT_BY_SUFFIX
 
 #: The unit of a number whose format has units, but none here: it must not be read as the channel's own.
 UNKNOWN_UNIT: Final = "?"

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX, split_channel, unit_of_name
+from headland.contract.quantities import QUANTITIES, split_channel, unit_of_name
 from headland.contract.senml.units import UNITS
+from headland.contract.units import UNIT_BY_SUFFIX
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.contract.codec import MAX_PAYLOAD_BYTES, check_block, check_event
-from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX
+from headland.contract.quantities import QUANTITIES
 from headland.contract.records import Block
 from headland.contract.refusals import Reason, Refused
 from headland.contract.senml.channel_names import MAX_NAME
 from headland.contract.senml.decoder import Pack, decode_senml, encode_senml
 from headland.contract.senml.units import SUFFIX_OF_UNIT, UNITS
+from headland.contract.units import UNIT_BY_SUFFIX
 from tests.contract.samples import blocks
 from tests.examples import examples
 

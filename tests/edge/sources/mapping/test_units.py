@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.sources.mapping.units import Conversion, NoConversion, convert_to_channel, convert_unit
-from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX
+from headland.contract.quantities import QUANTITIES
 from headland.contract.senml.units import UNITS
+from headland.contract.units import UNIT_BY_SUFFIX
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+"""Route of the catalogue: units, channels and indices with their names in both languages."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from fastapi import Request
+from starlette.responses import Response
+
+from api.http.problems import declare_problems
+from api.http.responses import reply
+from api.http.router import Router
+from api.schemas.station.catalogue import (
+    CatalogueAnswer,
+    CatalogueChannel,
+    CatalogueIndex,
+    CatalogueUnit,
+    Labels,
+)
+from headland.contract.catalogue import CATALOGUE, IndexSpec, Quantity, Unit
+from headland.contract.indices import decimals_of, labels_of, unit_of_index
+from headland.contract.units import unit_labels
+
+router = Router(prefix="/v1/catalogue", tags=["registry"], responses=declare_problems(503))
+
+
+@router.get("", response_model=CatalogueAnswer)
+def get_catalogue(request: Request) -> Response:
+    """Return all units, channels and indices with their names in both languages, for people and for forms.
+
+    It changes with the station's software only: ask again with its ETag.
+    """
+    return reply(request, _catalogue())
+
+
+@cache
+def _catalogue() -> CatalogueAnswer:
+    return CatalogueAnswer(
+        units=[_unit(unit) for unit in CATALOGUE.units],
+        channels=[_channel(quantity) for quantity in CATALOGUE.quantities],
+        indices=[_index(index) for index in CATALOGUE.indices],
+    )
+
+
+def _unit(unit: Unit) -> CatalogueUnit:
+    labels = Labels(**unit_labels(unit))
+    return CatalogueUnit(symbol=unit.symbol, labels=labels, decimals=unit.decimals, endings=list(unit.endings))
+
+
+def _channel(quantity: Quantity) -> CatalogueChannel:
+    return CatalogueChannel(
+        name=quantity.name,
+        unit=quantity.unit,
+        labels=Labels(en=quantity.en, zh=quantity.zh),
+        decimals=decimals_of(quantity.name, quantity.unit),
+        kind=quantity.kind,
+        low=quantity.low,
+        high=quantity.high,
+        watched=quantity.watched,
+        diagnostic=quantity.diagnostic,
+    )
+
+
+def _index(index: IndexSpec) -> CatalogueIndex:
+    unit = unit_of_index(index.name)
+    return CatalogueIndex(
+        name=index.name,
+        unit=unit,
+        labels=Labels(**(labels_of(index.name) or {})),
+        decimals=decimals_of(index.name, unit),
+        section=index.section,
+        chart=index.chart or None,
+        method=index.method or None,
+        inputs=list(index.inputs),
+        alarmable=index.alarmable,
+        bandable=index.bandable,
+        summable=index.summable,
+        mapped=index.mapped,
+    )

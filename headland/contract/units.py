@@ -1,0 +1,31 @@
+"""Table of units, and what derives from it: the endings of channels' names, decimals, and forms for people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from headland.contract.catalogue import CATALOGUE, Unit
+
+UNITS: Final[dict[str, Unit]] = {unit.symbol: unit for unit in CATALOGUE.units}
+#: Unit symbol by the ending of a channel's name.
+UNIT_BY_SUFFIX: Final[dict[str, str]] = dict(
+    sorted((ending, unit.symbol) for unit in CATALOGUE.units for ending in unit.endings)
+)
+
+
+def decimals_of_unit(symbol: str) -> int:
+    """Return the decimals of a value in a unit; two in one that is not in the table."""
+    unit = UNITS.get(symbol)
+    return 2 if unit is None else unit.decimals
+
+
+def unit_labels(unit: Unit) -> dict[str, str]:
+    """Return how a unit is written, by language."""
+    english = unit.symbol if not unit.en and unit.symbol != "1" else unit.en
+    return {"en": english, "zh": unit.zh or english}
+
+
+def factors_of(unit: Unit) -> dict[str, tuple[float, float]]:
+    """Return factor and offset of a unit to each unit of channels that it converts to, the usual one first."""
+    into = {to: factor if isinstance(factor, tuple) else (factor, 0.0) for to, factor in unit.into.items()}
+    return into if unit.symbol in into or not unit.endings else {unit.symbol: (1.0, 0.0), **into}
