@@ -48,7 +48,7 @@ def test_a_harvest_becomes_a_lot_and_a_certificate_in_three_clicks(visit: Open, 
         panel.get_by_role("button", name="A7 卡片").click()
     assert drawn.value.suggested_filename == "specimen-a7.pdf"
     panel.get_by_role("button", name="开具合格证").click()
-    expect(panel.locator("[data-certificate=valid]")).to_contain_text("1,250.50 千克")
+    expect(panel.locator("[data-certificate=valid]")).to_contain_text("1,250.50 公斤")
     with page.expect_download() as printed:
         panel.get_by_role("button", name="A7 卡片").click()
     assert Path(printed.value.path()).read_bytes().startswith(b"%PDF")

@@ -59,7 +59,7 @@ export const alarms = catalogue({
   alarms_newest_notice: ["Newest notification {state}, {when}", "最近一条通知：{state}，{when}"],
   alarms_dead_notices: ["Notifications that never arrived: {count}", "未送达的通知：{count} 条"],
   alarms_last_delivered: ["The last one arrived {when}.", "上次送达：{when}。"],
-  alarms_not_sent: ["the recipient did not accept it", "接收方未接受"],
+  alarms_not_sent: ["the recipient did not accept it", "接收人未接受"],
   alarms_recipient_delete_text: ["It gets no more notifications.", "此接收人将不再收到通知。"],
   alarms_send_test: ["Send a test", "发送测试"],
   alarms_test_waits: ["Sending …", "正在发送……"],

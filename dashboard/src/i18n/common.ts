@@ -119,7 +119,7 @@ export const common = catalogue({
   beijing_time: ["Beijing time", "北京时间"],
   chart_text: ["{name}: {low} to {high}, latest {last}", "{name}：{low}～{high}，最新 {last}"],
   chart_none: ["No values in this period", "该时段没有数据"],
-  chart_day: ["Day of the season", "种植季第几天"],
+  chart_day: ["Day of the season", "茬口第几天"],
   chart_reset: ["Show all", "显示全部"],
   chart_png: ["Save as picture", "保存为图片"],
   chart_csv: ["Save as CSV", "保存为 CSV"],

@@ -4,7 +4,7 @@ import { catalogue } from "./catalogue";
 import type { Texts } from "./texts";
 
 export const cooperative = catalogue({
-  coop_statements: ["Statements", "结算"],
+  coop_statements: ["Statements", "结算单"],
   coop_people: ["People", "人员"],
   coop_own_data: ["My data", "我的数据"],
   coop_disputes: ["Disputes", "异议"],
@@ -31,7 +31,7 @@ export const cooperative = catalogue({
   coop_yield: ["Yield", "产量"],
   coop_yield_map: ["Yield map", "产量图"],
   coop_plots: ["Own fields", "我的地块"],
-  coop_season: ["From sowing to harvest, or any other period of at most 400 days.", "可选整个种植季或其他时段，最长 400 天。"],
+  coop_season: ["From sowing to harvest, or any other period of at most 400 days.", "可选整个茬口（播种至收获）或其他时段，最长 400 天。"],
   coop_tariff: ["Tariff", "价目"],
   coop_no_tariff: ["No tariff yet: add one.", "尚无价目，请先添加。"],
   coop_add_tariff: ["Add tariff", "添加价目"],
@@ -54,7 +54,7 @@ export const cooperative = catalogue({
   coop_not_recorded: ["Not recorded: {count} passes. {why}", "{count} 次作业未能登记。{why}"],
   coop_not_charged: [
     "Not charged, because the evidence is too weak, the amount is unknown, or a later declaration replaces the pass: {count}",
-    "因数据依据不足、用量未知或已被后来登记的作业取代而未计费：{count} 项",
+    "因依据不足、用量未知或已被后来登记的作业取代而未计费：{count} 项",
   ],
   coop_runs: ["Runs", "结算批次"],
   coop_no_runs: ["No statements yet.", "尚无结算单。"],
@@ -82,8 +82,8 @@ export const cooperative = catalogue({
   coop_import_store: ["Import", "导入"],
   coop_import_done: ["Imported.", "已导入。"],
   coop_no_people: ["No people yet: add them under People.", "尚无人员，请在“人员”页添加或导入。"],
-  coop_dispute_about: ["Name the pass and the place. The evidence of that cell is kept in the ledger with the dispute.", "请指明作业和位置，该网格的数据依据将随异议一并记入台账。"],
-  coop_dispute_tap: ["Tap the place on the map: what is known of its cell is displayed.", "请在地图上点击有异议的位置，系统将显示该网格的数据依据。"],
+  coop_dispute_about: ["Name the pass and the place. The evidence of that cell is kept in the ledger with the dispute.", "请指明作业和位置，该网格的依据将随异议一并记入台账。"],
+  coop_dispute_tap: ["Tap the place on the map: what is known of its cell is displayed.", "请在地图上点击有异议的位置，系统将显示该网格的依据。"],
   coop_dispute_field: ["Field", "地块"],
   coop_dispute_pass: ["Pass", "作业"],
   coop_dispute_latitude: ["Latitude", "纬度"],
@@ -93,7 +93,7 @@ export const cooperative = catalogue({
   coop_no_disputes: ["No disputes.", "无异议。"],
   coop_when: ["When", "时间"],
   coop_rate: ["Applied in the cell", "该网格用量"],
-  coop_evidence: ["Evidence", "数据依据"],
+  coop_evidence: ["Evidence", "依据"],
   coop_outcome: ["Outcome", "处理结果"],
   coop_outcome_open: ["open", "待处理"],
   coop_outcome_reason: ["Reason", "理由"],

@@ -13,7 +13,7 @@ export const harvest = catalogue({
   harvest_crop: ["Crop", "作物"],
   harvest_product: ["Product on the label", "产品名称"],
   harvest_mass: ["Mass", "重量"],
-  harvest_kg: ["kg", "千克"],
+  harvest_kg: ["kg", "公斤"],
   harvest_author: ["By", "登记人"],
   harvest_time: ["Time", "时间"],
   harvest_until: ["Until", "至"],

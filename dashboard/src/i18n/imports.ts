@@ -79,7 +79,7 @@ export const imports = catalogue({
   import_unit_of: ["Unit of {column}", "{column} 的单位"],
   import_ignore: ["not imported", "不导入"],
   import_climate: ["Climate and growing", "环境与栽培"],
-  import_vehicle: ["Vehicle", "机具与飞行器"],
+  import_vehicle: ["Vehicle", "作业机"],
   import_try: ["Check the first rows", "检查前几行"],
   import_as_stored: ["As it will be stored", "入库结果预览"],
   import_to_existing: ["It becomes part of {device}.", "将并入 {device}。"],

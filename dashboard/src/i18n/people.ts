@@ -11,7 +11,7 @@ export const people = catalogue({
   people_language: ["Language", "语言"],
   people_phone: ["Phone", "电话"],
   people_wechat: ["WeChat", "微信"],
-  people_email: ["E-mail", "电子邮箱"],
+  people_email: ["E-mail", "邮箱"],
   people_remark: ["Note", "备注"],
   people_same_name: ["A person of this name is there already", "已有同名人员"],
   people_same_name_text: [

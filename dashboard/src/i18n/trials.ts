@@ -82,7 +82,7 @@ export const trials = catalogue({
   trial_why_not_numerical: ["This variable is not a number.", "该指标不是数值。"],
   trial_why_not_two_treatments: ["Pairs of strips compare two treatments.", "成对条带只比较两个处理。"],
   trial_prices: ["Prices", "价格"],
-  trial_price_n: ["A kilogram of nitrogen", "每千克纯氮"],
+  trial_price_n: ["A kilogram of nitrogen", "每公斤纯氮"],
   trial_price_grain: ["A tonne of grain", "每吨籽粒"],
   trial_compute: ["Best nitrogen rate", "计算最佳施氮量"],
   trial_optimum: ["Most profit at {rate} of nitrogen ({low} to {high}); yield there {yield}.", "收益最高的施氮量为 {rate}（区间 {low} 至 {high}），此时产量 {yield}。"],

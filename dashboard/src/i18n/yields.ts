@@ -76,7 +76,7 @@ export const yields = catalogue({
   yield_applied_pass: ["Pass", "作业"],
   yield_applied_none: ["No pass applied anything on this field in the 10 months before the harvest.", "收获前 10 个月内该地块没有施用作业。"],
   yield_applied_swath: ["Swath", "作业幅宽"],
-  yield_applied_swath_needed: ["This pass has no implement: enter its swath.", "该次作业未登记机具，请填写幅宽。"],
+  yield_applied_swath_needed: ["This pass has no implement: enter its swath.", "该次作业未登记机具，请填写作业幅宽。"],
   yield_applied_show: ["Compare", "对比"],
   yield_applied_axis: ["Applied", "实际施用量"],
   yield_slope: ["{rate} more goes with {slope} (95 % interval {low} to {high}, {blocks} blocks of {side}).", "每多施 {rate}，产量相差 {slope}（95% 区间 {low}～{high}，{blocks} 个 {side} 区块）。"],

@@ -30,7 +30,8 @@ _HEADS: Final[dict[str, tuple[str, ...]]] = {
     "end": ("end", "结束", "终止日期", "结束日期"),
 }
 _ROLES: Final = {
-    "": "member", "member": "member", "社员": "member", "manager": "manager", "管理员": "manager", "理事长": "manager",
+    "": "member", "member": "member", "社员": "member", "manager": "manager", "负责人": "manager",
+    "管理员": "manager", "理事长": "manager",
     "agronomist": "agronomist", "农艺师": "agronomist", "pilot": "pilot", "飞手": "pilot",
 }  # fmt: skip
 _LANGUAGES: Final = {"": "zh", "zh": "zh", "中文": "zh", "en": "en", "english": "en", "英文": "en"}

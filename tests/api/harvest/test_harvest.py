@@ -122,7 +122,7 @@ def test_a_treatment_is_checked_by_cell_against_what_its_pass_measured(
     assert findings["weather"]["state"] == "unknown"
     assert findings["uses"]["values"] == {"uses": 1, "most": 1}
     assert findings["interval"]["state"] == "holds"
-    assert "千克/公顷" in by_cell["text_zh"]
+    assert "公斤/公顷" in by_cell["text_zh"]
 
 
 def test_a_crop_that_the_label_lacks_is_a_finding(farm_api: RegistryApi) -> None:

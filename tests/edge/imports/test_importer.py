@@ -220,7 +220,7 @@ def test_a_report_has_a_chinese_line() -> None:
         "a.tlog：uav-1，3,000 个数据点（1,000 行），2 个事件，共 5 条消息，"
         "UTC 1970-01-01 00:00:00 至 1970-01-01 00:01:00; 2 处中断，共 3.00 秒; 略去：3 bad_crc"
     )
-    assert FileReport(Path("a.tlog")).sentence("zh").startswith("a.tlog：没有飞行器，")
+    assert FileReport(Path("a.tlog")).sentence("zh").startswith("a.tlog：没有作业机，")
     assert "重复该命令" in ImportReport((report,), finished=False).sentences("zh")[-1]
 
 
