@@ -22,6 +22,7 @@ def main() -> int:
     options.add_argument("--sample", type=int, help="so many of them, chosen by --seed")
     options.add_argument("--seed", type=int, default=int(time.time()) // 86_400, help="default: the day")
     options.add_argument("--only", help="those whose name has this text")
+    options.add_argument("--simulate", action="store_true", help="simulate also those that a named test finds")
     options.add_argument("--write", action="store_true", help="write the table of the documentation")
     chosen = options.parse_args()
     gone = missing_texts()
@@ -35,8 +36,8 @@ def main() -> int:
     findings: list[Finding] = []
     with copied_tree() as root:
         for mutant in mutants:
-            findings.append(finding := try_mutant(mutant, root))
-            where = "" if finding.seed is None else f" seed {finding.seed}, {finding.hours:g} h"
+            findings.append(finding := try_mutant(mutant, root, always_simulate=chosen.simulate))
+            where = "" if finding.hours is None else f" seed {finding.seed}, {finding.hours:g} h"
             print(f"{finding.name}: {finding.by or 'NOT FOUND'}{where}: {finding.why[:150]}", flush=True)
     if chosen.write:
         _write(_PAGE, findings)

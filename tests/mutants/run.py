@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -66,15 +66,25 @@ def copied_tree() -> Iterator[Path]:
         yield root
 
 
-def try_mutant(mutant: Mutant, root: Path, seed: int = 1, hours: float = MOST_HOURS) -> Finding:
-    """Apply a mutant to the copy in `root`, look for it, and take it out again."""
+def try_mutant(
+    mutant: Mutant, root: Path, seed: int = 1, hours: float = MOST_HOURS, *, always_simulate: bool = False
+) -> Finding:
+    """Apply a mutant to the copy in `root`, look for it, and take it out again.
+
+    A mutant with a named test is found by that test; with `always_simulate` it is simulated as well, and the finding
+    has the seed and the hours of that.
+    """
     path = root / mutant.file
     sound = path.read_text()
     path.write_text(sound.replace(mutant.text, mutant.replacement))
     try:
-        if mutant.test:
-            return _by_test(mutant, root)
-        return _by_simulation(mutant, root, seed, hours)
+        tested = _by_test(mutant, root) if mutant.test else None
+        if tested is None or always_simulate:
+            simulated = _by_simulation(mutant, root, seed, hours)
+            if tested is None or not tested.by:
+                return simulated
+            return replace(tested, seed=simulated.seed, hours=simulated.hours)
+        return tested
     finally:
         path.write_text(sound)
 
