@@ -83,6 +83,7 @@ class HomeServices:
             self.cache,
             access.only_person,
             access.acts_as,
+            access.organisation.id,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from headland.registry.db import audit
 from headland.registry.db.audit import AuditChange, append
 from headland.registry.db.database import Database
 from headland.registry.db.ids import IdMaker
+from headland.registry.db.last_read import LastRead
 from headland.registry.db.migration import current_revision, newest_revision
 from headland.registry.db.tables import access_tables
 from headland.registry.db.tables.access_tables import members
@@ -86,6 +87,8 @@ class Registry:
         self._database = database
         self._now_ms = now_ms
         self._ids = IdMaker()
+        #: Answers by organisation: none takes another one's share.
+        self._answers: dict[str, LastRead[Any]] = {}
 
     def add_organisation(self, handle: str, name: str, by: str) -> Organisation:
         """Add an organisation. `handle` is its name in the time-series store and never changes."""
@@ -166,7 +169,16 @@ class Registry:
         With `person` they show that member's own rows and nothing else. Kinds that are closed to `role` are not there.
         """
         role = role if person is None else Role.MEMBER
-        context = RepositoryContext(self._database, organisation, by, self._ids, self._now_ms, person, role)
+        context = RepositoryContext(
+            database=self._database,
+            organisation=organisation,
+            by=by,
+            ids=self._ids,
+            now_ms=self._now_ms,
+            person=person,
+            role=role,
+            answers=self._answers.setdefault(organisation, LastRead(self._database)),
+        )
         return OrganisationRepositories(context)
 
     def authenticate(self, key: str) -> Access | None:

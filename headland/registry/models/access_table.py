@@ -109,32 +109,6 @@ TABLE: Final[dict[KindOfRecord, Rights]] = {
     KindOfRecord.PERSON_DATA: Rights((ALL, OWN, OWN, OWN, OWN), _MANAGERS),
 }
 
-#: Kinds of the organisation's repositories, by their names; one that is not here is closed to every role of a person.
-REPOSITORIES: Final[dict[str, KindOfRecord]] = {
-    **dict.fromkeys(
-        ("farms", "greenhouses", "zones", "crop_bands", "germplasm", "trial_variables", "trials", "plot_observations",
-         "plant_protection", "treatments", "lots", "certificates", "releases", "epcis", "forecasts", "alarm_rules",
-         "maintenance", "duty_rotas"),
-        KindOfRecord.FARM,
-    ),
-    **dict.fromkeys(("devices", "implements", "products", "sites", "prescriptions", "seasons"), KindOfRecord.INPUTS),
-    "fields": KindOfRecord.FIELDS,
-    "passes": KindOfRecord.PASSES,
-    # The entries of other kinds in it are sealed, see LEDGER_ENTRIES.
-    "ledger": KindOfRecord.PASSES,
-    "harvests": KindOfRecord.HARVESTS,
-    **dict.fromkeys(("notes", "photos"), KindOfRecord.NOTES),
-    "alarms": KindOfRecord.ALARMS,
-    **dict.fromkeys(("proof_log", "anchors"), KindOfRecord.PROOFS),
-    **dict.fromkeys(("gateways", "delivery_marks", "request_marks"), KindOfRecord.GATEWAYS),
-    **dict.fromkeys(("people", "holdings"), KindOfRecord.PEOPLE),
-    **dict.fromkeys(("accounts", "statements"), KindOfRecord.ACCOUNTS),
-    **dict.fromkeys(("tariffs", "subsidy_rules"), KindOfRecord.TARIFFS),
-    "person_data": KindOfRecord.PERSON_DATA,
-    "alarm_recipients": KindOfRecord.RECIPIENTS,
-    **dict.fromkeys(("members", "keys", "webhooks", "webhook_cursors", "retention"), KindOfRecord.ACCESS),
-}  # fmt: skip
-
 #: Kinds of the ledger's entries; one that is not here is sealed for all but managers.
 LEDGER_ENTRIES: Final[dict[str, KindOfRecord]] = {
     **dict.fromkeys(("as_applied", "deviation", "pass", "weather", "treated"), KindOfRecord.PASSES),
@@ -159,11 +133,6 @@ def right_to_read(role: Role, kind: KindOfRecord | None) -> Right:
 def right_to_change(role: Role, kind: KindOfRecord | None) -> Right:
     """Return what a role may change of a kind."""
     return _right(TABLE[kind].changes if kind is not None else _MANAGERS, role)
-
-
-def has_repository(role: Role, name: str) -> bool:
-    """Return whether an access of a role has a repository of the organisation."""
-    return role is Role.MANAGER or right_to_read(role, REPOSITORIES.get(name)) is not Right.NONE
 
 
 def reads_entries(role: Role, entry_kind: str) -> bool:

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from headland.clock.station_clock.record import AGREE_MS
 from headland.registry.db.audit import lock_organisation
-from headland.registry.db.last_read import LastRead
 from headland.registry.db.tables.alarm_tables import alarm_leases, alarm_notices, alarm_watches, alarms, push_keys
 from headland.registry.models.alarms import Alarm, Notice, NoticeState
 from headland.registry.models.errors import AlreadyAcknowledged, NotFound
@@ -57,8 +56,6 @@ class AlarmRepository:
 
     def __init__(self, context: RepositoryContext) -> None:
         self._context = context
-        self._active: LastRead[list[Alarm]] = LastRead(context.database)
-        self._due_span_ms: LastRead[tuple[int | None, int | None]] = LastRead(context.database)
         self._organisation = context.organisation
 
     def new_id(self) -> str:
@@ -126,8 +123,8 @@ class AlarmRepository:
 
     def active(self) -> list[Alarm]:
         """Return the active alarms, the newest first."""
-        active = self._active.read(
-            "active",
+        active: list[Alarm] = self._context.answers.read(
+            self._context.question("active alarms"),
             lambda: self._select(alarms.c.ended_ms.is_(None)),
             keeps=lambda found: len(found) <= _MOST_REMEMBERED,
         )
@@ -241,7 +238,8 @@ class AlarmRepository:
         A recipient with many has no more of the answer than another. What waits since before the clock was set back is
         due.
         """
-        first_ms, last_ms = self._due_span_ms.read("span", self._read_due_span_ms)
+        question = self._context.question("span of due notices")
+        first_ms, last_ms = self._context.answers.read(question, self._read_due_span_ms)
         never_ms = now_ms + LONGEST_WAIT_MS + AGREE_MS
         if first_ms is None or last_ms is None or now_ms < first_ms <= last_ms <= never_ms:
             return []

@@ -22,14 +22,31 @@ from headland.registry.db.tables import (
     people_tables,
     trial_tables,
 )
-from headland.registry.models import alarms, cooperative, models, people, trials
-from headland.registry.models.access_table import KindOfRecord, Right, has_repository, right_to_read
+from headland.registry.models.access_table import KindOfRecord, Right, right_to_read
+from headland.registry.models.alarms import AlarmRule, MaintenanceWindow
+from headland.registry.models.cooperative import SubsidyRule, TariffRecord
 from headland.registry.models.crop_bands import CropBand
 from headland.registry.models.duty import DutyRota
 from headland.registry.models.errors import InvalidRecord, NotFound
-from headland.registry.models.models import ApiKey, Device
+from headland.registry.models.models import (
+    ApiKey,
+    Device,
+    Farm,
+    Field,
+    Gateway,
+    Greenhouse,
+    GreenhouseZone,
+    Implement,
+    Member,
+    Product,
+    Scope,
+    Season,
+    Site,
+)
+from headland.registry.models.people import Holding, Person
 from headland.registry.models.plant_protection import PlantProtectionProduct
 from headland.registry.models.prescriptions import Prescription
+from headland.registry.models.trials import Germplasm, Trial, TrialVariable
 from headland.registry.models.webhooks import Webhook
 from headland.registry.repositories.accounts import AccountRepository
 from headland.registry.repositories.alarms import AlarmRepository
@@ -50,14 +67,15 @@ from headland.registry.repositories.ledger.anchors import Anchors
 from headland.registry.repositories.ledger.ledger import Ledger
 from headland.registry.repositories.ledger.proof_log import ProofLog
 from headland.registry.repositories.notes import NotePhotoRepository, NoteRepository
-from headland.registry.repositories.own_rows import ClosedRepository, held_fields, sees_field_at
+from headland.registry.repositories.own_rows import held_fields, sees_field_at
 from headland.registry.repositories.passes import PassRepository
 from headland.registry.repositories.person_data.repository import PersonDataRepository
 from headland.registry.repositories.plot_observations import PlotObservationRepository
 from headland.registry.repositories.repository import Repository
+from headland.registry.repositories.repository_row import RepositoryRow, RepositoryTable, records
 from headland.registry.repositories.retention import RetentionRepository
 from headland.registry.repositories.statements import StatementRepository
-from headland.registry.validation import records
+from headland.registry.validation import records as check
 from headland.registry.validation.alarm_rules import check_rota, check_rule, check_window
 from headland.registry.validation.crop_bands import check_crop_band
 from headland.registry.validation.lots import check_plant_protection_product
@@ -69,68 +87,87 @@ from headland.registry.validation.trials import check_trial, check_variable
 MOST_ALTERED: Final = 100
 
 
-class OrganisationRepositories:
+def _person_data(context: RepositoryContext) -> PersonDataRepository:
+    book = Ledger(context)
+    return PersonDataRepository(context, book, Anchors(context, book), lambda: _audited(context))
+
+
+def _fields(context: RepositoryContext, more_rules: sa.ColumnElement[bool] | None = None) -> Repository[Field]:
+    return Repository(
+        context,
+        Field,
+        farm_tables.fields,
+        check.check_field,
+        prepare=check.measure_field,
+        mask=None if right_to_read(context.role, KindOfRecord.OWNERS) is not Right.NONE else _without_owner,
+        more_rules=more_rules,
+    )
+
+
+def _without_owner(field: Field) -> Field:
+    return msgspec.structs.replace(field, owner="")
+
+
+class OrganisationRepositories(RepositoryTable):
     """Repositories of one organisation, for one actor, who is named in the audit log."""
 
-    def __init__(self, context: RepositoryContext) -> None:
-        self._context = context
-        self.members = Repository(context, models.Member, access_tables.members)
-        self.people = Repository(context, people.Person, people_tables.people, check_person)
-        self.holdings = Repository(context, people.Holding, people_tables.holdings, check_holding)
-        self.tariffs = Repository(context, cooperative.TariffRecord, cooperative_tables.tariffs)
-        self.subsidy_rules = Repository(context, cooperative.SubsidyRule, cooperative_tables.subsidy_rules)
-        self.accounts = AccountRepository(context)
-        self.statements = StatementRepository(context)
-        self.crop_bands = Repository(context, CropBand, crop_band_tables.crop_bands, check_crop_band)
-        self.germplasm = Repository(context, trials.Germplasm, trial_tables.germplasm)
-        self.trial_variables = Repository(context, trials.TrialVariable, trial_tables.trial_variables, check_variable)
-        self.trials = Repository(context, trials.Trial, trial_tables.trials, check_trial)
-        self.plot_observations = PlotObservationRepository(context)
-        self.farms = Repository(context, models.Farm, farm_tables.farms, records.check_farm)
-        self.sites = Repository(context, models.Site, farm_tables.sites, records.check_site)
-        self.fields = _fields(context)
-        self.greenhouses = Repository(context, models.Greenhouse, farm_tables.greenhouses)
-        self.zones = Repository(context, models.GreenhouseZone, farm_tables.greenhouse_zones)
-        self.gateways = Repository(context, models.Gateway, farm_tables.gateways, records.check_gateway)
-        self.devices = Repository(context, models.Device, farm_tables.devices)
-        self.products = Repository(context, models.Product, farm_tables.products, records.check_product)
-        self.implements = Repository(context, models.Implement, farm_tables.implements, records.check_implement)
-        self.seasons = Repository(context, models.Season, farm_tables.seasons, records.check_season)
-        self.prescriptions = Repository(context, Prescription, farm_tables.prescriptions)
-        self.passes = PassRepository(Repository(context, models.Pass, farm_tables.passes, records.check_pass))
-        self.ledger = Ledger(context)
-        self.plant_protection = Repository(
-            context, PlantProtectionProduct, lot_tables.plant_protection_products, check_plant_protection_product
-        )
-        self.treatments = TreatmentRepository(context)
-        self.harvests = StandingHarvests(context)
-        self.lots = LotRepository(context)
-        self.certificates = CertificateRepository(context)
-        self.proof_log = ProofLog(context, self.ledger)
-        self.anchors = Anchors(context, self.ledger)
-        self.person_data = PersonDataRepository(context, self.ledger, self.anchors, self._audited)
-        self.epcis = EpcisRepository(context)
-        self.releases = ReleaseRepository(context, self.ledger)
-        self.notes = NoteRepository(context)
-        self.photos = NotePhotoRepository(context)
-        self.forecasts = ForecastRepository(context)
-        self.alarm_rules = Repository(context, alarms.AlarmRule, alarm_tables.alarm_rules, check_rule)
-        self.alarm_recipients = RecipientRepository(context)
-        self.maintenance = Repository(context, alarms.MaintenanceWindow, alarm_tables.maintenance_windows, check_window)
-        self.duty_rotas = Repository(context, DutyRota, alarm_tables.duty_rotas, check_rota)
-        self.alarms = AlarmRepository(context)
-        self.delivery_marks = DeliveryMarkRepository(context)
-        self.request_marks = RequestMarkRepository(context)
-        self.webhooks = SecretRepository(context, Webhook, access_tables.webhooks, check_webhook)
-        self.webhook_cursors = WebhookCursors(context)
-        self.retention = RetentionRepository(context)
-        self.keys = Repository(context, ApiKey, access_tables.api_keys)
-        for name in vars(self).keys() - {"_context"}:
-            if not has_repository(context.role, name):
-                setattr(self, name, ClosedRepository(name))
+    members = records(KindOfRecord.ACCESS, Member, access_tables.members)
+    people = records(KindOfRecord.PEOPLE, Person, people_tables.people, check_person)
+    holdings = records(KindOfRecord.PEOPLE, Holding, people_tables.holdings, check_holding)
+    tariffs = records(KindOfRecord.TARIFFS, TariffRecord, cooperative_tables.tariffs)
+    subsidy_rules = records(KindOfRecord.TARIFFS, SubsidyRule, cooperative_tables.subsidy_rules)
+    accounts = RepositoryRow(KindOfRecord.ACCOUNTS, AccountRepository, lambda made: (made.records,))
+    statements = RepositoryRow(KindOfRecord.ACCOUNTS, StatementRepository, lambda made: (made.runs, made.statements))
+    crop_bands = records(KindOfRecord.FARM, CropBand, crop_band_tables.crop_bands, check_crop_band)
+    germplasm = records(KindOfRecord.FARM, Germplasm, trial_tables.germplasm)
+    trial_variables = records(KindOfRecord.FARM, TrialVariable, trial_tables.trial_variables, check_variable)
+    trials = records(KindOfRecord.FARM, Trial, trial_tables.trials, check_trial)
+    plot_observations = RepositoryRow(KindOfRecord.FARM, PlotObservationRepository, lambda made: (made.records,))
+    farms = records(KindOfRecord.FARM, Farm, farm_tables.farms, check.check_farm)
+    sites = records(KindOfRecord.INPUTS, Site, farm_tables.sites, check.check_site)
+    fields = RepositoryRow(KindOfRecord.FIELDS, _fields)
+    greenhouses = records(KindOfRecord.FARM, Greenhouse, farm_tables.greenhouses)
+    zones = records(KindOfRecord.FARM, GreenhouseZone, farm_tables.greenhouse_zones)
+    gateways = records(KindOfRecord.GATEWAYS, Gateway, farm_tables.gateways, check.check_gateway)
+    devices = records(KindOfRecord.INPUTS, Device, farm_tables.devices)
+    products = records(KindOfRecord.INPUTS, Product, farm_tables.products, check.check_product)
+    implements = records(KindOfRecord.INPUTS, Implement, farm_tables.implements, check.check_implement)
+    seasons = records(KindOfRecord.INPUTS, Season, farm_tables.seasons, check.check_season)
+    prescriptions = records(KindOfRecord.INPUTS, Prescription, farm_tables.prescriptions)
+    passes = RepositoryRow(KindOfRecord.PASSES, PassRepository, lambda made: (made.records,))
+    # The entries of other kinds in it are sealed, see LEDGER_ENTRIES.
+    ledger = RepositoryRow(KindOfRecord.PASSES, Ledger)
+    plant_protection = records(
+        KindOfRecord.FARM, PlantProtectionProduct, lot_tables.plant_protection_products, check_plant_protection_product
+    )
+    treatments = RepositoryRow(KindOfRecord.FARM, TreatmentRepository, lambda made: (made.records,))
+    harvests = RepositoryRow(KindOfRecord.HARVESTS, StandingHarvests)
+    lots = RepositoryRow(KindOfRecord.FARM, LotRepository, lambda made: (made.harvests, made.lots, made.operations))
+    certificates = RepositoryRow(KindOfRecord.FARM, CertificateRepository, lambda made: (made.records, made.entries))
+    proof_log = RepositoryRow(KindOfRecord.PROOFS, lambda context: ProofLog(context, Ledger(context)))
+    anchors = RepositoryRow(KindOfRecord.PROOFS, lambda context: Anchors(context, Ledger(context)))
+    person_data = RepositoryRow(KindOfRecord.PERSON_DATA, _person_data)
+    epcis = RepositoryRow(KindOfRecord.FARM, EpcisRepository)
+    releases = RepositoryRow(KindOfRecord.FARM, lambda context: ReleaseRepository(context, Ledger(context)))
+    notes = RepositoryRow(KindOfRecord.NOTES, NoteRepository)
+    photos = RepositoryRow(KindOfRecord.NOTES, NotePhotoRepository)
+    forecasts = RepositoryRow(KindOfRecord.FARM, ForecastRepository)
+    alarm_rules = records(KindOfRecord.FARM, AlarmRule, alarm_tables.alarm_rules, check_rule)
+    alarm_recipients = RepositoryRow(KindOfRecord.RECIPIENTS, RecipientRepository)
+    maintenance = records(KindOfRecord.FARM, MaintenanceWindow, alarm_tables.maintenance_windows, check_window)
+    duty_rotas = records(KindOfRecord.FARM, DutyRota, alarm_tables.duty_rotas, check_rota)
+    alarms = RepositoryRow(KindOfRecord.ALARMS, AlarmRepository)
+    delivery_marks = RepositoryRow(KindOfRecord.GATEWAYS, DeliveryMarkRepository)
+    request_marks = RepositoryRow(KindOfRecord.GATEWAYS, RequestMarkRepository)
+    webhooks = RepositoryRow(
+        KindOfRecord.ACCESS, lambda context: SecretRepository(context, Webhook, access_tables.webhooks, check_webhook)
+    )
+    webhook_cursors = RepositoryRow(KindOfRecord.ACCESS, WebhookCursors)
+    retention = RepositoryRow(KindOfRecord.ACCESS, RetentionRepository)
+    keys = records(KindOfRecord.ACCESS, ApiKey, access_tables.api_keys)
 
     @property
-    def field_records(self) -> Repository[models.Field]:
+    def field_records(self) -> Repository[Field]:
         """Fields as they are now: those that a member holds. `fields` are also those of passes in a former holding."""
         context = self._context
         if context.person is None:
@@ -144,7 +181,7 @@ class OrganisationRepositories:
         return self._context.organisation
 
     def add_key(
-        self, name: str, scope: models.Scope, expires_ms: int | None = None, person: str | None = None
+        self, name: str, scope: Scope, expires_ms: int | None = None, person: str | None = None
     ) -> tuple[ApiKey, str]:
         """Create an API key, of an active person if one is given; return its record and the key, which is not kept."""
         if person is not None and not self.people.get(person).active:
@@ -153,9 +190,7 @@ class OrganisationRepositories:
         record = ApiKey(name=name, scope=scope, prefix=api_keys.prefix_of(key), expires_ms=expires_ms, person=person)
         return self.keys.add(record, {"secret_sha256": api_keys.hash_key(key)}), key
 
-    def add_people(
-        self, new: Sequence[people.Person], held: Sequence[people.Holding]
-    ) -> tuple[list[people.Person], list[people.Holding]]:
+    def add_people(self, new: Sequence[Person], held: Sequence[Holding]) -> tuple[list[Person], list[Holding]]:
         """Add people and holdings, all or none; a holding's `person` is an index of `new` as text, or an id."""
         now_ms = self._context.now_ms()
         with self._context.database.writing() as connection:
@@ -214,7 +249,7 @@ class OrganisationRepositories:
             checked = audit.check(connection, self.organisation)
             if checked.broken_at is not None:
                 return checked
-            altered = [name for shelf in self._audited() for name in shelf.altered_within(connection)]
+            altered = [name for part in _audited(self._context) for name in part.altered_within(connection)]
         return msgspec.structs.replace(checked, altered=tuple(altered[:MOST_ALTERED]))
 
     def _refuse_closed(self) -> None:
@@ -222,41 +257,13 @@ class OrganisationRepositories:
         if right_to_read(self._context.role, KindOfRecord.ACCESS) is Right.NONE:
             raise NotFound("audit", "of others")
 
-    def _audited(self) -> list[Repository[Any]]:
-        """Return the repositories whose records are in the audit log."""
-        return [
-            *(part for part in vars(self).values() if isinstance(part, Repository)),
-            self.passes.records,
-            self.accounts.records,
-            self.statements.runs,
-            self.statements.statements,
-            self.treatments.records,
-            self.plot_observations.records,
-            self.lots.harvests,
-            self.lots.lots,
-            self.lots.operations,
-            self.certificates.records,
-            self.certificates.entries,
-        ]
-
     def _find_device(self, connection: sa.Connection, name: str) -> Device | None:
         return self.devices.find_within(connection, name=name)
 
 
-def _fields(context: RepositoryContext, more_rules: sa.ColumnElement[bool] | None = None) -> Repository[models.Field]:
-    return Repository(
-        context,
-        models.Field,
-        farm_tables.fields,
-        records.check_field,
-        prepare=records.measure_field,
-        mask=None if right_to_read(context.role, KindOfRecord.OWNERS) is not Right.NONE else _without_owner,
-        more_rules=more_rules,
-    )
-
-
-def _without_owner(field: models.Field) -> models.Field:
-    return msgspec.structs.replace(field, owner="")
+def _audited(context: RepositoryContext) -> list[Repository[Any]]:
+    """Return the repositories whose records are in the audit log."""
+    return [part for row in OrganisationRepositories.rows().values() for part in row.audited(context)]
 
 
 def _described(device: Device, gateway: str, descriptor: Descriptor, *, unmark: bool) -> Device:

@@ -6,12 +6,11 @@ The repositories ask here for every statement, so no route, export or page can f
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NoReturn
+from typing import Final
 
 import sqlalchemy as sa
 
 from headland.registry.db.tables.people_tables import holdings
-from headland.registry.models.errors import NotFound
 from headland.registry.repositories.context import RepositoryContext
 
 Rule = Callable[[sa.Table, str, str], sa.ColumnElement[bool]]
@@ -109,16 +108,3 @@ def sees_field_at(connection: sa.Connection, context: RepositoryContext, field: 
         return True
     at = holds_at(sa.literal(field), sa.literal(time_ms, sa.BigInteger), context.organisation, context.person)
     return bool(connection.execute(sa.select(at)).scalar_one())
-
-
-class ClosedRepository:
-    """A repository of a kind that is closed to the role of an access: whatever is asked of it is not found."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, _name: str) -> Callable[..., NoReturn]:
-        def refuse(*_values: Any, **_named: Any) -> NoReturn:
-            raise NotFound(self._name, "of others")
-
-        return refuse

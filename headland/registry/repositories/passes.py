@@ -6,9 +6,12 @@ from typing import Final
 
 import msgspec
 
+from headland.registry.db.tables.farm_tables import passes
 from headland.registry.models.errors import RecordConflict
 from headland.registry.models.models import Pass, VersionedRecord
+from headland.registry.repositories.context import RepositoryContext
 from headland.registry.repositories.repository import Repository
+from headland.registry.validation.records import check_pass
 
 _REGISTRY_FIELDS: Final = frozenset(VersionedRecord.__struct_fields__)
 
@@ -16,13 +19,9 @@ _REGISTRY_FIELDS: Final = frozenset(VersionedRecord.__struct_fields__)
 class PassRepository:
     """Append-only repository of declared passes."""
 
-    def __init__(self, repository: Repository[Pass]) -> None:
-        self._repository = repository
-
-    @property
-    def records(self) -> Repository[Pass]:
-        """The repository of the records, for the check of the audit log."""
-        return self._repository
+    def __init__(self, context: RepositoryContext) -> None:
+        #: The repository of the records, for the check of the audit log.
+        self.records = Repository(context, Pass, passes, check_pass)
 
     def declare(self, declared: Pass) -> Pass:
         """Add a pass and return it with its id; for an identical pass, return the existing one.
@@ -31,9 +30,9 @@ class PassRepository:
         `Repository.add` does.
         """
         try:
-            return self._repository.add(declared)
+            return self.records.add(declared)
         except RecordConflict:
-            for existing in self._repository.all(field=declared.field, device=declared.device):
+            for existing in self.records.all(field=declared.field, device=declared.device):
                 if existing.start_ms != declared.start_ms:
                     continue
                 if _declared_fields(existing) == _declared_fields(declared):
@@ -46,11 +45,11 @@ class PassRepository:
 
     def get(self, id: str) -> Pass:  # noqa: A002 - it is the record's id
         """Return a pass; raises NotFound."""
-        return self._repository.get(id)
+        return self.records.get(id)
 
     def of_field(self, field: str) -> list[Pass]:
         """Return the passes of a field in the order of their start."""
-        return sorted(self._repository.all(field=field), key=lambda declared: (declared.start_ms, declared.id))
+        return sorted(self.records.all(field=field), key=lambda declared: (declared.start_ms, declared.id))
 
 
 def _declared_fields(declared: Pass) -> dict[str, object]:

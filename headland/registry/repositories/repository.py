@@ -11,7 +11,6 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db import audit
-from headland.registry.db.last_read import LastRead
 from headland.registry.db.tables.farm_tables import METADATA
 from headland.registry.db.tables.farm_tables import audit as audit_table
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict, VersionConflict
@@ -67,11 +66,10 @@ class Repository(Generic[R]):
         self._prepare = prepare
         #: What the role of the access sees of a record that it reads; changes are of the whole record.
         self._mask = mask
-        self._more_rules = sa.true() if more_rules is None else more_rules
+        self._more_rules = more_rules
         #: Queries of `list` by the fields that must equal a value, and whether that is null: making one takes longer
         #: than its answer.
         self._queries: dict[tuple[tuple[str, bool], ...], sa.Select[*tuple[Any, ...]]] = {}
-        self._pages: LastRead[Sequence[R]] = LastRead(context.database)
 
     def add(self, record: R, more: Mapping[str, object] | None = None) -> R:
         """Add a record and return it with its id. `more` are columns that are not part of the record.
@@ -157,15 +155,24 @@ class Repository(Generic[R]):
 
     def all(self, **where: str | None) -> Iterator[R]:
         """Return all records, read page by page; few of them are read again only where something changed."""
-        page = self._pages.read(
-            tuple(where.items()),
-            lambda: self.list(after="", limit=MAX_LIMIT, **where),
-            keeps=lambda page: len(page) <= _MOST_REMEMBERED,
-        )
+        page = self._first_page(where)
         yield from page
         while len(page) == MAX_LIMIT:
             page = self.list(after=page[-1].id, limit=MAX_LIMIT, **where)
             yield from page
+
+    def _first_page(self, where: Mapping[str, str | None]) -> Sequence[R]:
+        def read() -> Sequence[R]:
+            return self.list(after="", limit=MAX_LIMIT, **where)
+
+        if self._more_rules is not None:
+            # They may hold at this instant only.
+            return read()
+        question = self._context.question(self._kind, *where.items())
+        answer: Sequence[R] = self._context.answers.read(
+            question, read, keeps=lambda page: len(page) <= _MOST_REMEMBERED
+        )
+        return answer
 
     def change(self, record: R) -> R:
         """Replace a record by a new version and return that.
@@ -219,7 +226,8 @@ class Repository(Generic[R]):
         """Return which rows of the table this access sees: of the organisation, and for a member the own ones."""
         context = self._context
         mine = self._table.c.organisation == context.organisation
-        return sa.and_(mine, self._more_rules, visible_rows(self._table, context.organisation, context.person))
+        more = sa.true() if self._more_rules is None else self._more_rules
+        return sa.and_(mine, more, visible_rows(self._table, context.organisation, context.person))
 
     def _refuse_members(self) -> None:
         """Raise NotFound where the access is a member's: records are changed by others."""

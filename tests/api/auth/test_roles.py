@@ -13,7 +13,6 @@ import pytest
 from api.auth.permissions import PATH_PERMISSIONS, RequiredScope, is_open_to, required_scope
 from headland.registry.models.access_table import (
     LEDGER_ENTRIES,
-    REPOSITORIES,
     TABLE,
     KindOfRecord,
     Right,
@@ -28,6 +27,8 @@ from headland.registry.models.people import Contact, ContactChannel, Holding, Ho
 from headland.registry.models.webhooks import Webhook, WebhookEvent
 from headland.registry.repositories.ledger.entries import SEALED
 from headland.registry.repositories.ledger.ledger_audit import audit_entries
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.registry.repositories.repository_row import ClosedRepository
 from tests.alarms.notification.test_web_push import SUBSCRIPTION
 from tests.api.auth.test_middleware import KeyedApi, serve_api
 from tests.api.farm import DRONE, HOUSE, NOW_MS, START_MS, fill_farm
@@ -280,8 +281,12 @@ def test_every_kind_that_a_role_does_not_read_is_marked_and_every_path_has_a_kin
     named = {entry.kind for entry in PATH_PERMISSIONS}
     parts = {KindOfRecord.CONTACTS, KindOfRecord.OWNERS, KindOfRecord.ADDRESSES, KindOfRecord.WITNESSES}
     assert named - {None} | parts == set(TABLE) == set(KindOfRecord)
-    repositories = set(vars(farm.api.repositories)) - {"_context"}
-    assert repositories == set(REPOSITORIES)
+    rows = OrganisationRepositories.rows()
+    assert {row.kind for row in rows.values()} <= set(KindOfRecord)
+    for role in Role:
+        repositories = farm.api.registry.repositories(farm.api.repositories.organisation, "test", role=role)
+        closed = {name for name in rows if isinstance(getattr(repositories, name), ClosedRepository)}
+        assert closed == {name for name, row in rows.items() if right_to_read(role, row.kind) is Right.NONE}
 
 
 def test_a_pilot_reads_the_whole_chain_of_the_ledger_and_nothing_that_is_closed_in_it(farm: Farm) -> None:

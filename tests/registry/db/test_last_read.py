@@ -12,10 +12,13 @@ import pytest
 from sqlalchemy import event
 
 from headland.registry.db.last_read import LastRead
-from headland.registry.models.models import Farm
+from headland.registry.models.access_table import Role
+from headland.registry.models.models import Farm, Field
+from headland.registry.models.people import Holding, HoldingKind, Person
 from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from tests.compilation import ROOT
+from tests.registry.records import PLOT
 
 
 class Statements:
@@ -131,4 +134,60 @@ def test_what_is_committed_while_it_is_read_is_read_again(tmp_path: Path) -> Non
 
     assert last.read("names", read_before_a_commit) == []
     assert last.read("names", read_before_a_commit) == ["home"]
+    registry.close()
+
+
+def test_a_request_uses_the_answers_of_the_request_before(tmp_path: Path) -> None:
+    registry = open_registry(f"sqlite:///{tmp_path}/r.sqlite")
+    organisation = registry.add_organisation("local", "Our farm", "test").id
+    registry.repositories(organisation, "one").farms.add(Farm(name="home"))
+    statements = Statements(registry)
+    for by in ("one", "two", "three"):
+        # Each request has repositories of its own.
+        assert names(registry.repositories(organisation, by)) == ["home"]
+    read_once = statements.count
+    assert names(registry.repositories(organisation, "four")) == ["home"]
+    assert statements.count == read_once == 2  # BEGIN and SELECT
+    registry.close()
+
+
+def test_whoever_sees_other_rows_or_less_of_them_gets_no_answer_of_another(tmp_path: Path) -> None:
+    now_ms = [0]
+    registry = open_registry(f"sqlite:///{tmp_path}/r.sqlite", lambda: now_ms[0])
+    organisation = registry.add_organisation("local", "Our farm", "test").id
+    whole = registry.repositories(organisation, "manager")
+    farm = whole.farms.add(Farm(name="home"))
+    mine, other = (whole.fields.add(Field(farm=farm.id, name=name, geometry=PLOT, owner="Wang")) for name in "ab")
+    person = whole.people.add(Person(name="Wang"))
+    whole.holdings.add(Holding(field=mine.id, person=person.id, kind=HoldingKind.LEASE, end_ms=1000))
+    for _ in range(2):
+        member = registry.repositories(organisation, "member", person.id)
+        pilot = registry.repositories(organisation, "pilot", role=Role.PILOT)
+        assert {field.name for field in whole.fields.all()} == {"a", "b"}
+        assert [(field.id, field.owner) for field in member.fields.all()] == [(mine.id, "Wang")]
+        assert [field.id for field in member.field_records.all()] == [mine.id]
+        assert {(field.id, field.owner) for field in pilot.fields.all()} == {(mine.id, ""), (other.id, "")}
+    # Without any commit: the holding is over, the passes of its time are not.
+    now_ms[0] = 2000
+    assert [field.id for field in member.field_records.all()] == []
+    assert [field.id for field in member.fields.all()] == [mine.id]
+    registry.close()
+
+
+def test_what_was_asked_least_lately_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headland.registry.db.last_read.MOST_QUESTIONS", 2)
+    registry = open_registry(f"sqlite:///{tmp_path}/r.sqlite")
+    last: LastRead[str] = LastRead(registry._database)
+    asked: list[str] = []
+
+    def ask(question: str) -> None:
+        def read() -> str:
+            asked.append(question)
+            return question
+
+        assert last.read(question, read) == question
+
+    for question in ("a", "b", "a", "c", "a", "b"):
+        ask(question)
+    assert asked == ["a", "b", "c", "b"]
     registry.close()
