@@ -375,8 +375,9 @@ def lock(arguments: list[str]) -> int:
     compile_line += ["--fork-strategy", "fewest"]
     compile_line += ["--generate-hashes", "--no-annotate", "--no-header", *arguments]
     in_run = ["--extra", "all", "--extra", "docs"]  # docs: `make run` builds the help pages
-    # What Debian's package of a gateway holds; numpy, which reads PX4's logs only, is Debian's own there.
-    in_gateway = ["--extra", "edge", "--extra", "logs", "--no-emit-package", "numpy"]
+    # What Debian's package of a gateway holds; numpy and pyproj, which read PX4's logs and projected shapefiles
+    # only, are Debian's own there.
+    in_gateway = ["--extra", "edge", "--extra", "logs", "--no-emit-package", "numpy", "--no-emit-package", "pyproj"]
     for name, sources in {
         "installer": ["requirements/installer.in"],
         "dev": ["pyproject.toml", "--extra", "dev"],

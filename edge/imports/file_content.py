@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.imports.dataflash.reader import LogReader
-from edge.imports.machine.shapefile import find_layers
+from edge.imports.machine.layers import find_layers
 from edge.imports.machine.task_folder import TASK_DATA, holds_task_data
 from edge.imports.mavlink_log.tlog import is_credible_stamp
 from edge.imports.sentences import Sentence

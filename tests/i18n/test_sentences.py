@@ -32,6 +32,8 @@ PLACES = (
     "headland/agronomy/application",
     "headland/agronomy/prescription",
     "headland/analysis",
+    "headland/files/coordinate_systems.py",
+    "headland/files/shapefile_records.py",
     "headland/formats/tables/by_hand.py",
     "headland/formats/field_import",
     "headland/formats/tables/deliveries.py",
@@ -42,7 +44,9 @@ PLACES = (
     "headland/registry/validation",
     "headland/reports",
 )
-RAISED = re.compile(r"(Error|Refused|InvalidRecord|InvalidTarget|InvalidGeometry|RecordConflict|RowFault|NotFound)$")
+RAISED = re.compile(
+    r"(Error|Refused|InvalidRecord|InvalidTarget|InvalidGeometry|RecordConflict|DataDamaged|RowFault|NotFound)$"
+)
 ASSIGNED = frozenset(("sentence", "what", "fix", "remedy"))
 #: Written for whoever starts a station or extends it; a request never meets them.
 FOR_OPERATORS = re.compile(

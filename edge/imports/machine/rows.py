@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from edge.imports.machine.columns import Columns, Role
-from edge.imports.machine.shapefile import MachineRecord
+from edge.imports.machine.layers import MachineRecord
 from edge.imports.sentences import Sentence
 from headland.plain_numbers import read_decimal
 

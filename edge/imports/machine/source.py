@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from edge.imports.machine.columns import read_columns
+from edge.imports.machine.layers import LayerReader, find_layers
 from edge.imports.machine.machine_file import MachineFile
 from edge.imports.machine.rows import first_local_ms, instants_of, rows_of
-from edge.imports.machine.shapefile import LayerReader, find_layers
 from edge.imports.sentences import Sentence
 from edge.sources.source import Sink
 from headland.contract.records import Clock
@@ -36,8 +36,10 @@ class MachineSource(MachineFile):
                     self.position_bytes = self.size_bytes * (number + 1) // len(layers)
         except (OSError, ValueError, KeyError, DataDamaged) as error:
             raise DataDamaged(Sentence("no_shapefile", name=self.name, why=str(error)[:200])) from error
+        if isinstance(self._damage, Sentence) and self._output.records == 0:
+            raise DataDamaged(self._damage)
         if not layers or (self._damage and self._output.records == 0):
-            raise DataDamaged(Sentence("no_shapefile", name=self.name, why=self._damage or "-"))
+            raise DataDamaged(Sentence("no_shapefile", name=self.name, why=self._damage[:200] or "-"))
         self.position_bytes = self.size_bytes
 
     def _read_layer(self, members: ZipMembers, name: str, digest: str, sink: Sink) -> None:
@@ -45,8 +47,10 @@ class MachineSource(MachineFile):
         try:
             reader = LayerReader(members, name)
         except DataDamaged as damage:
-            self._damage = str(damage)[:200]
-            self._output.notes.append(Sentence("refused_log", name=name, why=self._damage))
+            (cause,) = damage.args
+            self._damage = cause
+            is_sentence = isinstance(cause, Sentence)
+            self._output.notes.append(cause if is_sentence else Sentence("refused_log", name=name, why=cause[:200]))
             return
         self._read(reader, digest, sink)
 
@@ -55,9 +59,10 @@ class MachineSource(MachineFile):
         columns = read_columns(layer.columns, layer.metadata)
         if columns.without_unit:
             output.notes.append(Sentence("unknown_units", columns=", ".join(columns.without_unit)))
-        records = list(reader.records())
+        records = reader.records
         output.records += len(records)
         output.lost += reader.lost
+        output.notes += reader.notes
         has_zone = any("IsoTime" in record.cells for record in records[:1])
         offset_ms = None
         if not has_zone and self._start_ms is not None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from pyproj import CRS
 
+from headland.files.coordinate_systems import DEGREES
+from headland.files.text_encoding import TextEncoding, to_utf_8
 from headland.formats.field_import.geojson import read_geojson
 from headland.formats.field_import.kml import read_kml, read_kmz
 from headland.formats.field_import.outline import (
-    DEGREES,
     FeatureError,
     ImportedOutline,
     RefusedFile,
@@ -20,7 +21,6 @@ from headland.formats.field_import.outline import (
     to_degrees,
 )
 from headland.formats.field_import.shapefiles import read_shapefile
-from headland.formats.field_import.text_encoding import TextEncoding, to_utf_8
 from headland.registry.models.errors import InvalidGeometry
 from headland.registry.models.geometry import Geometry, Position
 from headland.registry.models.models import Farm, Field

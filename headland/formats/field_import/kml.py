@@ -9,8 +9,9 @@ from xml.parsers import expat
 
 from pyproj import CRS
 
+from headland.files.coordinate_systems import DEGREES
+from headland.files.text_encoding import BIG5, GB18030, declared_encoding, decode
 from headland.formats.field_import.outline import (
-    DEGREES,
     MOST_FEATURES,
     MOST_POSITIONS,
     FeatureError,
@@ -20,7 +21,6 @@ from headland.formats.field_import.outline import (
     limit_features,
     read_polygons,
 )
-from headland.formats.field_import.text_encoding import BIG5, GB18030, declared_encoding, decode
 from headland.formats.field_import.zip_archive import unpack
 from headland.plain_numbers import read_decimal
 from headland.runtime.cancellation import check_cancelled

@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final
 
-from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError, ProjError
+from pyproj import CRS
 
-from headland.errors import HeadlandError
+from headland.errors import DataDamaged, HeadlandError
+from headland.files import coordinate_systems
 from headland.registry.models.errors import InvalidGeometry
 from headland.registry.models.geometry import Geometry, Ring
 
@@ -19,7 +18,6 @@ from headland.registry.models.geometry import Geometry, Ring
 MOST_FEATURES: Final = 5000
 #: Positions of all outlines of a file: each takes some hundred bytes while it is read.
 MOST_POSITIONS: Final = 2_000_000
-DEGREES: Final = "EPSG:4326"
 #: Properties with the name of a field, and with its owner. A table cuts column names at ten bytes; `dkmc` and `cbfmc`
 #: are the names of the survey of contracted plots (NY/T 2539-2016).
 _NAMES: Final = (
@@ -94,15 +92,11 @@ def read_polygons(kind: object, coordinates: Any) -> Geometry:
 def to_degrees(outline: ImportedOutline, crs: CRS) -> Geometry:
     """Return an outline's polygons as WGS84 longitude and latitude.
 
-    Files have east (or longitude) first, whatever the order of axes in the definition of the coordinate system; a wrong
-    order shows in the resulting place. Raises InvalidGeometry for points that cannot be projected.
+    Raises InvalidGeometry for points that cannot be projected.
     """
-    if crs == CRS(DEGREES):
-        return outline.polygons
-    transformer = _transformer(crs.to_wkt())
     try:
-        return tuple(tuple(_project_ring(ring, transformer) for ring in rings) for rings in outline.polygons)
-    except ProjError as error:
+        return tuple(tuple(_project_ring(ring, crs) for ring in rings) for rings in outline.polygons)
+    except DataDamaged as error:
         what = f"feature {outline.feature} has points outside the range of {crs.name}"
         raise InvalidGeometry(what, "check the coordinate system, and that east is before north") from error
 
@@ -110,13 +104,9 @@ def to_degrees(outline: ImportedOutline, crs: CRS) -> Geometry:
 def read_crs(text: str) -> CRS:
     """Return a coordinate system by its code or WKT; raises RefusedFile."""
     try:
-        crs = CRS.from_user_input(text)
-    except CRSError as error:
-        sentence = f"{text[:60]!r} is not a known coordinate system: give its EPSG code, such as EPSG:32650"
-        raise RefusedFile.whole(sentence) from error
-    if not (crs.is_geographic or crs.is_projected):
-        raise RefusedFile.whole(f"{crs.name} is neither geographic nor projected: give the file in EPSG:4326")
-    return crs
+        return coordinate_systems.read_crs(text)
+    except DataDamaged as error:
+        raise RefusedFile.whole(str(error)) from error
 
 
 def limit_features(features: Iterable[Any]) -> list[Any]:
@@ -127,10 +117,9 @@ def limit_features(features: Iterable[Any]) -> list[Any]:
     return listed
 
 
-def _project_ring(ring: Ring, transformer: Transformer) -> Ring:
+def _project_ring(ring: Ring, crs: CRS) -> Ring:
     east, north = ([position[axis] for position in ring] for axis in (0, 1))
-    longitude, latitude = transformer.transform(east, north, errcheck=True)
-    return tuple(zip(longitude, latitude, strict=True))
+    return tuple(zip(*coordinate_systems.to_degrees(east, north, crs), strict=True))
 
 
 def _position(position: Any) -> tuple[float, float]:
@@ -141,8 +130,3 @@ def _position(position: Any) -> tuple[float, float]:
     ):
         raise TypeError
     return float(position[0]), float(position[1])
-
-
-@cache
-def _transformer(wkt: str) -> Transformer:
-    return Transformer.from_crs(CRS.from_wkt(wkt), CRS(DEGREES), always_xy=True)

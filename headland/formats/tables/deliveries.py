@@ -8,7 +8,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from headland.formats.field_import.text_encoding import TextEncoding, to_utf_8
+from headland.files.text_encoding import TextEncoding, to_utf_8
 from headland.formats.tables.by_hand import RowFault, check_texts, heads_of, read_day, read_rows
 
 #: Names of columns as people write them, by the name here; of mass, price and amount without their unit.

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from headland.formats.field_import.text_encoding import TextEncoding, to_utf_8
+from headland.files.text_encoding import TextEncoding, to_utf_8
 from headland.formats.tables.by_hand import RowFault, check_texts, heads_of, midnight_ms, read_day, read_rows
 from headland.plain_numbers import is_digits
 

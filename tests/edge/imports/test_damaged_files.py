@@ -13,7 +13,7 @@ import pytest
 from edge.imports.dataflash.reader import LogReader
 from edge.imports.file_types import open_source
 from edge.imports.importer import import_files
-from edge.imports.machine.shapefile import find_layers
+from edge.imports.machine.layers import find_layers
 from edge.imports.table.map import LoadedMap, open_map
 from edge.sources.source import Readings
 from headland.contract.records import Descriptor, Event

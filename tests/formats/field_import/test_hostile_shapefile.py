@@ -7,8 +7,9 @@ import zipfile
 
 import pytest
 
+from headland.errors import DataDamaged
+from headland.files.coordinate_systems import read_prj
 from headland.formats.field_import.outline import RefusedFile
-from headland.formats.field_import.shapefiles import read_prj
 from headland.formats.field_import.zip_archive import unpack
 
 WGS84 = (
@@ -35,13 +36,14 @@ BOUND = (
     ],
 )
 def test_a_prj_that_is_no_wkt_or_names_a_file_is_refused(text: str) -> None:
-    with pytest.raises(RefusedFile, match="is not well-known text without grid files"):
-        read_prj(text)
+    with pytest.raises(DataDamaged, match="is not well-known text without grid files"):
+        read_prj(text.encode())
 
 
 def test_a_prj_without_files_is_read_also_with_the_empty_grid_of_web_maps() -> None:
-    assert read_prj(WGS84.format("", "")).is_geographic
-    assert read_prj("\n" + WGS84.format("", ',EXTENSION["PROJ4","+proj=longlat +nadgrids=@null"]')).is_geographic
+    assert read_prj(WGS84.format("", "").encode()).is_geographic
+    text = WGS84.format("", ',EXTENSION["PROJ4","+proj=longlat +nadgrids=@null"]')
+    assert read_prj(f"\n{text}".encode()).is_geographic
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,12 @@ import shapefile
 from pyproj import CRS, Transformer
 from typer.testing import CliRunner
 
+from headland.files.text_encoding import TextEncoding, decode, settle_encoding, to_utf_8
 from headland.formats.field_import.geojson import read_geojson
 from headland.formats.field_import.importer import import_fields
 from headland.formats.field_import.kml import read_kml
 from headland.formats.field_import.outline import RefusedFile, feature_owner
 from headland.formats.field_import.shapefiles import read_shapefile
-from headland.formats.field_import.text_encoding import TextEncoding, decode, settle_encoding, to_utf_8
 from headland.registry.models.models import Farm
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from station.cli.app import app
@@ -257,6 +257,47 @@ def named_shapes(texts: Sequence[tuple[str, str]], encoding: str, cpg: str | Non
     files = {"plots__shp": shp.getvalue(), "plots__shx": shx.getvalue(), "plots__dbf": dbf.getvalue()}
     files["plots__prj"] = CRS("EPSG:4326").to_wkt("WKT1_ESRI").encode()
     return zipped(**files, **({} if cpg is None else {"plots__cpg": cpg.encode()}))
+
+
+def changed(data: bytes, ending: str, change: Callable[[bytearray], None]) -> bytes:
+    """Return a zip with one of its files changed."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(made, "w") as again:
+        for name in archive.namelist():
+            content = bytearray(archive.read(name))
+            if name.endswith(ending):
+                change(content)
+            again.writestr(name, bytes(content))
+    return made.getvalue()
+
+
+def test_a_row_that_was_deleted_takes_its_shape_along_and_no_other_s_name() -> None:
+    data = shapes(("a", [SQUARE]), ("b", [moved(SQUARE, 0.01)]), ("c", [moved(SQUARE, 0.02)]), crs="EPSG:4326")
+
+    def delete(table: bytearray) -> None:
+        table[int.from_bytes(table[8:10], "little")] = ord("*")
+
+    outlines, *_ = read_shapefile(changed(data, ".dbf", delete), None)
+    assert [outline.name for outline in outlines] == ["b", "c"]
+    assert [round(outline.polygons[0][0][0][0], 3) for outline in outlines] == [119.19, 119.2]
+
+
+@pytest.mark.parametrize("words", [-4, -1, 0])
+def test_a_shape_whose_length_leads_back_is_damage_and_no_endless_file(words: int) -> None:
+    def shorten(file: bytearray) -> None:
+        file[104:108] = words.to_bytes(4, "big", signed=True)
+
+    with pytest.raises(RefusedFile, match="cut or damaged"):
+        read_shapefile(changed(shapes(("a", [SQUARE])), ".shp", shorten), None)
+
+
+def test_names_in_no_encoding_are_refused_and_never_replaced() -> None:
+    def spoil(table: bytearray) -> None:
+        start = int.from_bytes(table[8:10], "little") + 1
+        table[start : start + 4] = b"\xff\xff\x81\x20"
+
+    with pytest.raises(RefusedFile, match="1 cells of the table are text in no known encoding"):
+        read_shapefile(changed(shapes(("abcd", [SQUARE])), ".dbf", spoil), None)
 
 
 SIMPLE = [("西大村测试地块", "王小二"), ("东南角三亩地", "张家")]
