@@ -11,10 +11,10 @@ from starlette.responses import Response
 from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.auth.authenticators import ORGANISATION_HEADER, Credentials, allows
+from api.auth.authenticators import ORGANISATION_HEADER, Credentials
 from api.auth.body_limits import ClientLeftError, read_body
 from api.auth.limits import Limits
-from api.auth.permissions import RequiredScope, is_open_to, required_scope
+from api.auth.permissions import Refusal, RequiredScope, refusal_of, required_scope
 from api.auth.sessions_cache import AuthCache, challenge
 from api.auth.shares import Place, Shares
 from api.http.addresses import asked_host, call_as_asked
@@ -120,20 +120,17 @@ class AuthMiddleware:
     def _check(
         self, connection: HTTPConnection, required: RequiredScope | None, access: Access, credentials: Credentials
     ) -> None:
-        if required is None:
-            self._refuse_undeclared(connection)
-            return
-        if credentials.bearer is None and connection.scope["method"] not in _SAFE:
-            refuse_foreign_page(connection, must_name_origin=True)
         method, path = connection.scope["method"], connection.scope["path"]
-        if not is_open_to(access.role, method, path):
+        refusal = refusal_of(access.role, access.scope, method, path)
+        if refusal is Refusal.UNDECLARED:
+            self._refuse_undeclared(connection)
+        if credentials.bearer is None and method not in _SAFE:
+            refuse_foreign_page(connection, must_name_origin=True)
+        if refusal is Refusal.ROLE:
             sentence = f"The role {access.role} does not include this: ask a manager of the cooperative."
             raise ProblemError(403, "role", "Not part of the role", sentence)
-        if access.only_person is not None:
-            # A member's paths are named one by one; what they change is their own.
-            return
-        needed = required.scope
-        if needed is None or not allows(access.scope, needed):
+        if refusal is not None:
+            needed = None if required is None else required.scope
             sentence = f"Use a key with the scope {needed}: {access.by} has {access.scope}."
             raise ProblemError(
                 403, "scope", "Insufficient scope", sentence, headers=challenge("insufficient_scope", str(needed))

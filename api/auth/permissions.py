@@ -1,14 +1,15 @@
-"""KindOfRecord of record of each path, and so who may ask for it; a path that is not listed is not accessible.
+"""Kind of record of each path, and so who may ask for it; a path that is not listed is not accessible.
 
-What each role may read and change of a kind is one table: `headland.registry.models.access_table`.
+Middleware, API document and sessions ask `refusal_of`. What each role may read and change of a kind is one table:
+`headland.registry.models.access_table`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum
-from functools import cache
+from enum import Enum, StrEnum
+from functools import cache, lru_cache
 from typing import Final
 
 from headland.registry.models.access_table import KindOfRecord, Right, Role, right_to_change, right_to_read, role_of
@@ -220,19 +221,64 @@ PATH_PERMISSIONS: Final = (
 )
 
 
+class Refusal(StrEnum):
+    """Why a request with a valid key is refused, the last part of the problem's type."""
+
+    UNDECLARED = "undeclared"
+    ROLE = "role"
+    SCOPE = "scope"
+
+
+def refusal_of(role: PersonRole | None, scope: Scope, method: str, path: str) -> Refusal | None:
+    """Return why an access may not make a request; None where it may. `path` may have names in place of ids."""
+    path = _PLACEHOLDER.sub("0" * 26, path)
+    required = required_scope(method, path)
+    if required is None:
+        return Refusal.UNDECLARED
+    if required is RequiredScope.NOTHING:
+        return None
+    if required.scope is None:
+        return Refusal.SCOPE
+    if not is_open_to(role, method, path):
+        return Refusal.ROLE
+    # A member's paths are named one by one; what they change is their own.
+    return None if role is PersonRole.MEMBER or includes(scope, required.scope) else Refusal.SCOPE
+
+
+def includes(scope: Scope, needed: Scope) -> bool:
+    """Tell whether a scope includes another one."""
+    scopes = list(Scope)
+    return scopes.index(scope) >= scopes.index(needed)
+
+
 def roles_of(method: str, path: str) -> tuple[Role, ...]:
     """Return the roles that may make a request; none where it needs no key. `path` may have names in place of ids."""
-    required, path = required_scope(method, path), _PLACEHOLDER.sub("0" * 26, path)
+    required = required_scope(method, _PLACEHOLDER.sub("0" * 26, path))
     if required is None or required.scope is None:
         return ()
-    scopes = list(Scope)
-    most = {Role.MANAGER: Scope.ADMIN, Role.READER: Scope.READ}
-    return tuple(
-        role
-        for role in Role
-        if (role is Role.MEMBER or scopes.index(most.get(role, Scope.WRITE)) >= scopes.index(required.scope))
-        and is_open_to(PersonRole(role.value) if role in (Role.PILOT, Role.MEMBER) else None, method, path)
-    )
+    return tuple(role for role, access in _ACCESS_OF_ROLE.items() if refusal_of(*access, method, path) is None)
+
+
+#: Person's role and scope of the access of a role.
+_ACCESS_OF_ROLE: Final[dict[Role, tuple[PersonRole | None, Scope]]] = {
+    Role.MANAGER: (None, Scope.ADMIN),
+    Role.AGRONOMIST: (None, Scope.WRITE),
+    Role.PILOT: (PersonRole.PILOT, PersonRole.PILOT.scope),
+    Role.MEMBER: (PersonRole.MEMBER, PersonRole.MEMBER.scope),
+    Role.READER: (None, Scope.READ),
+}
+
+
+@lru_cache(maxsize=64)
+def operations_of(
+    role: PersonRole | None, scope: Scope, operations: tuple[tuple[str, str], ...]
+) -> dict[str, list[str]]:
+    """Return the methods by path that an access may ask of `operations`, pairs of a method and a path with names."""
+    allowed: dict[str, list[str]] = {}
+    for method, path in operations:
+        if refusal_of(role, scope, method, path) is None:
+            allowed.setdefault(path, []).append(method)
+    return allowed
 
 
 def is_open_to(role: PersonRole | None, method: str, path: str) -> bool:

@@ -125,7 +125,7 @@ function showSignIn(message = ""): void {
 
 function openShell(): Shell {
   shell?.close();
-  shell = new Shell(pagesOf(currentSession()?.role), showSignIn);
+  shell = new Shell(pagesOf(), showSignIn);
   app.replaceChildren(shell.element);
   showConnection();
   return shell;
@@ -143,7 +143,7 @@ async function showPage(): Promise<void> {
   leavePage();
   const asked = currentRoute();
   const route = isMember() && asked.page === "farm" ? { ...asked, page: "cooperative" } : asked;
-  const entry = pagesOf(currentSession()?.role).find(({ name }) => name === route.page);
+  const entry = pagesOf().find(({ name }) => name === route.page);
   const place = make("div", { class: "page", "data-page": route.page });
   frame.main.replaceChildren(place);
   scrollTo(0, 0);

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.auth.middleware import COOKIE, refuse_foreign_page
+from api.auth.permissions import operations_of
 from api.auth.public_edge import at_public_edge
 from api.auth.sessions_cache import auth_cache_of, challenge
 from api.dependencies import AccessOf, HomeOf
 from api.http.addresses import asked_scheme
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
-from api.http.router import Router
+from api.http.router import DeferredRoute, Router
 from headland.network.public_url import url_for_customers
 from headland.registry.registry import Access
 
 router = Router(prefix="/v1/session", tags=["access"], responses=declare_problems(503))
 
+#: What says in a route's path which values a name has.
+_CONVERTOR: Final = re.compile(r":\w+\}")
 _UNKNOWN: Final = "The key is unknown, revoked or expired: use another key."
 
 
@@ -43,7 +47,8 @@ class Session(BaseModel):
     """The signed-in person or key, its organisation and its scope; the person's id and role where it has one.
 
     `public_url` is that by which customers reach the station, null where its administrator stated none, or one of this
-    machine alone: QR codes, cards and links of released lots lead nowhere then.
+    machine alone: QR codes, cards and links of released lots lead nowhere then. `may` has the operations of the API
+    document that this access is permitted: methods by path.
     """
 
     organisation: SessionOrganisation
@@ -52,6 +57,7 @@ class Session(BaseModel):
     person: str | None = None
     role: str | None = None
     public_url: str | None = None
+    may: dict[str, list[str]] = {}
 
 
 @router.post("", response_model=Session, responses=declare_problems(400, 401, 403, 404, 413, 422, 429))
@@ -66,7 +72,7 @@ def sign_in(request: Request, home: HomeOf, body: SignIn) -> Response:
         auth_cache_of(request).count_failure(request)
         raise ProblemError(401, "bad-key", "Invalid credentials", _UNKNOWN, headers=challenge("invalid_token"))
     access, secret, lasts_ms = session
-    answer = reply(request, session_of(access, home.public_url))
+    answer = reply(request, session_of(request, access, home.public_url))
     answer.headers["Cache-Control"] = "no-store"
     answer.set_cookie(
         COOKIE,
@@ -83,7 +89,7 @@ def sign_in(request: Request, home: HomeOf, body: SignIn) -> Response:
 @router.get("", response_model=Session)
 def get_session(request: Request, access: AccessOf, home: HomeOf) -> Response:
     """Return the session of the cookie, or the access of the key."""
-    return reply(request, session_of(access, home.public_url))
+    return reply(request, session_of(request, access, home.public_url))
 
 
 @router.delete("", status_code=204, responses=declare_problems(403, 429))
@@ -102,7 +108,7 @@ def sign_out(request: Request, home: HomeOf) -> Response:
     return answer
 
 
-def session_of(access: Access, public_url: str | None) -> Session:
+def session_of(request: Request, access: Access, public_url: str | None) -> Session:
     """Return an access as a session, at a station that others reach by a URL."""
     owner = SessionOrganisation(handle=access.organisation.handle, name=access.organisation.name)
     return Session(
@@ -112,4 +118,18 @@ def session_of(access: Access, public_url: str | None) -> Session:
         person=access.person,
         role=access.role,
         public_url=url_for_customers(public_url),
+        may=operations_of(access.role, access.scope, _operations(request.app)),
     )
+
+
+def _operations(app: FastAPI) -> tuple[tuple[str, str], ...]:
+    """Return the operations of the API document, without making it."""
+    known: tuple[tuple[str, str], ...] | None = getattr(app.state, "operations", None)
+    if known is None:
+        known = app.state.operations = tuple(
+            (method, _CONVERTOR.sub("}", route.path))
+            for route in app.routes
+            if isinstance(route, DeferredRoute) and route.options.get("include_in_schema", True)
+            for method in sorted(route.methods)
+        )
+    return known

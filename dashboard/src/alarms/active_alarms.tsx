@@ -6,10 +6,11 @@ import { NotFound } from "../ui/not_found";
 import "../i18n/alarms";
 import type { JSX } from "preact";
 import { nowMs } from "../api/clock";
+import { may } from "../api/may";
 import { useApiList } from "../api/query";
 import { waiting } from "../api/queue";
 import { useKeptWrite, useWrite } from "../api/write";
-import { mayWrite, useFarm, useNow, useView } from "../app/mount";
+import { useFarm, useNow, useView } from "../app/mount";
 import { alarmValueText, SEVERITIES } from "../components/alarm_text";
 import { ageText, dateTimeText } from "../i18n/instants";
 import { authorText, term, translate } from "../i18n/translate";
@@ -108,7 +109,7 @@ function AlarmCard({ alarm, isAsked }: { alarm: AlarmItem; isAsked: boolean }): 
         </p>
       )}
       {snoozed ? <p class="note">{translate("alarms_snoozed", { until: dateTimeText(alarm.snoozed_until_ms ?? 0) })}</p> : null}
-      {mayWrite() ? <AlarmActions alarm={alarm} snoozed={snoozed} /> : null}
+      {may("post", "/v1/alarms/{alarm}/snooze") ? <AlarmActions alarm={alarm} snoozed={snoozed} /> : null}
       <LazyFold
         class="note-fold"
         title={translate("alarms_notes")}

@@ -6,9 +6,10 @@ import "../i18n/settings";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
+import { may } from "../api/may";
 import { useApi, useApiList } from "../api/query";
 import { useWrite } from "../api/write";
-import { mayWrite } from "../app/mount";
+
 import { dateTimeText, weekdayText } from "../i18n/instants";
 import { numberText } from "../i18n/numbers";
 import { listText, term, translate } from "../i18n/translate";
@@ -60,8 +61,8 @@ export function Duty(): JSX.Element {
                         })}
                   </p>
                   <Week rota={rotas.data?.find(({ id }) => id === now.rota)} zone={now.time_zone} />
-                  {mayWrite() ? <HandOver rota={now.rota} people={people} /> : null}
-                  {mayWrite() ? (
+                  {may("post", "/v1/duty-rotas/{rota}/hand-over") ? <HandOver rota={now.rota} people={people} /> : null}
+                  {may("put", "/v1/duty-rotas/{thing}") ? (
                     <RotaButtons rota={rotas.data?.find(({ id }) => id === now.rota)} onEdit={(rota) => setEdited(rota)} />
                   ) : null}
                 </article>
@@ -70,7 +71,7 @@ export function Duty(): JSX.Element {
           )
         }
       </Loaded>
-      {mayWrite() ? (
+      {may("post", "/v1/duty-rotas") ? (
         <div class="buttons">
           <button type="button" class="secondary" onClick={() => setEdited("new")}>
             {translate("duty_add")}

@@ -4,9 +4,9 @@ import "../i18n/alarms";
 import "../i18n/settings";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { may } from "../api/may";
 import { useApi, useApiList, reload } from "../api/query";
 import { useWrite } from "../api/write";
-import { currentSession } from "../api/session";
 import { useNow } from "../app/mount";
 import { ageText } from "../i18n/instants";
 import { currentLanguage } from "../i18n/preferences";
@@ -30,7 +30,7 @@ const LANGUAGES = [
 export function Recipients(): JSX.Element {
   const recipients = useApiList("/v1/alarm-recipients", {});
   const delivery = useApi("/v1/alarm-recipients/delivery", {}, { everyMs: REFRESH_MS });
-  const admin = (currentSession()?.scope ?? "admin") === "admin";
+  const admin = may("post", "/v1/alarm-recipients");
   return (
     <section class="stack" data-panel="recipients">
       <p class="note">{translate("settings_recipients_about")}</p>

@@ -5,9 +5,10 @@ import "../i18n/settings";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
+import { may } from "../api/may";
 import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
-import { mayWrite, useFarm } from "../app/mount";
+import { useFarm } from "../app/mount";
 import { localText, ruleConditionLines } from "../components/alarm_text";
 import { durationText } from "../i18n/instants";
 import { englishOnly, listText, term, translate } from "../i18n/translate";
@@ -25,7 +26,7 @@ export function Rules(): JSX.Element {
   const [edited, setEdited] = useState<Rule | "new" | null>(null);
   return (
     <section class="stack" data-panel="rules">
-      {mayWrite() ? (
+      {may("post", "/v1/alarm-rules") ? (
         <div class="buttons">
           <button type="button" class="primary" onClick={() => setEdited("new")}>
             {translate("alarms_rule_add")}
@@ -117,21 +118,25 @@ function RuleActions({ rule, onEdit }: { rule: Rule; onEdit: () => void }): JSX.
   return (
     <div class="stack">
       <div class="buttons">
-        <span class="labelled">
-          <label for={`days-${rule.id}`}>{translate("alarms_test_period")}</label>
-          <select id={`days-${rule.id}`} onChange={(event) => setDays(Number(event.currentTarget.value))}>
-            {TEST_DAYS.map((count) => (
-              <option key={count} value={count} selected={count === days}>
-                {translate("alarms_days", { days: count })}
-              </option>
-            ))}
-          </select>
-        </span>
-        <button type="button" class="secondary" disabled={test.saving} onClick={() => void run()}>
-          {translate(test.saving ? "working" : "alarms_test")}
-        </button>
+        {may("post", "/v1/alarm-rules/{rule}/replay") ? (
+          <>
+            <span class="labelled">
+              <label for={`days-${rule.id}`}>{translate("alarms_test_period")}</label>
+              <select id={`days-${rule.id}`} onChange={(event) => setDays(Number(event.currentTarget.value))}>
+                {TEST_DAYS.map((count) => (
+                  <option key={count} value={count} selected={count === days}>
+                    {translate("alarms_days", { days: count })}
+                  </option>
+                ))}
+              </select>
+            </span>
+            <button type="button" class="secondary" disabled={test.saving} onClick={() => void run()}>
+              {translate(test.saving ? "working" : "alarms_test")}
+            </button>
+          </>
+        ) : null}
       </div>
-      {mayWrite() ? (
+      {may("put", "/v1/alarm-rules/{thing}") ? (
         <div class="buttons">
           <button type="button" class="plain" onClick={onEdit}>
             {translate("edit")}

@@ -3,9 +3,10 @@
 import "../i18n/alarms";
 import type { JSX } from "preact";
 import { nowMs } from "../api/clock";
+import { may } from "../api/may";
 import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
-import { mayWrite, useFarm, useNow } from "../app/mount";
+import { useFarm, useNow } from "../app/mount";
 import { windowText } from "../i18n/instants";
 import { listText, term, translate } from "../i18n/translate";
 import { NumberField, SelectField, TextField } from "../ui/fields";
@@ -43,7 +44,7 @@ export function Silences(): JSX.Element {
       sortBy: (window) => window.start_ms,
     },
     { key: "state", head: translate("alarms_state"), cell: stateOf },
-    { key: "do", head: "", cell: (window) => (mayWrite() ? <Remove window={window} /> : null) },
+    { key: "do", head: "", cell: (window) => (may("delete", "/v1/maintenance-windows/{thing}") ? <Remove window={window} /> : null) },
   ];
   return (
     <section class="card" data-panel="silence">
@@ -60,7 +61,9 @@ export function Silences(): JSX.Element {
           />
         )}
       </Loaded>
-      {mayWrite() ? <AddSilence rules={(rules.data ?? []).map((rule) => ({ value: rule.name, text: titleOf(rule) }))} /> : null}
+      {may("post", "/v1/maintenance-windows") ? (
+        <AddSilence rules={(rules.data ?? []).map((rule) => ({ value: rule.name, text: titleOf(rule) }))} />
+      ) : null}
     </section>
   );
 }

@@ -12,6 +12,8 @@ export interface Session {
   role?: string | null;
   /** By which customers reach the station; null where none is stated, or one of that machine alone. */
   public_url?: string | null;
+  /** The operations that are permitted: methods by path of the API document. */
+  may: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Kept in the browser while a member is signed in, to whom the questions of the farm page are refused. */

@@ -4,6 +4,7 @@ import { useMutation } from "@tanstack/preact-query";
 import { useRef } from "preact/hooks";
 import { api } from "./client";
 import { newKey } from "./idempotency";
+import { may } from "./may";
 import { sendOrKeep } from "./queue";
 import { queries, reload, type Method, type ParamsOf, type PathOf } from "./query";
 import { ApiError, errorText, fetchWithin } from "./request";
@@ -44,6 +45,8 @@ export interface Write<Input, Answer> {
   /** Send it. Returns the answer, or null where it failed: then `error` and `fieldErrors` say why. */
   run: (input: Input) => Promise<Answer | null>;
   saving: boolean;
+  /** Whether the operation is permitted: a `Form` and a button of it are displayed to no others. */
+  allowed: boolean;
   /** One sentence where the last request failed. */
   error: string | null;
   failure: ApiError | null;
@@ -58,7 +61,7 @@ export function useWrite<M extends Writing, P extends PathOf<M>>(
   path: P,
   options: WriteOptions = {},
 ): Write<WriteInput<P, M>, AnswerOf<P, M> | true> {
-  return useSending(options, (input, key) => sendNow<P, M>(method, path, input, key, options.timeoutMs));
+  return useSending(may(method, path), options, (input, key) => sendNow<P, M>(method, path, input, key, options.timeoutMs));
 }
 
 /**
@@ -71,7 +74,7 @@ export function useKeptWrite<M extends Writing, P extends PathOf<M>>(
   title: (input: WriteInput<P, M>) => string,
   options: WriteOptions = {},
 ): Write<WriteInput<P, M>, AnswerOf<P, M> | true | "kept"> {
-  return useSending<WriteInput<P, M>, AnswerOf<P, M> | true | "kept">(options, async (input, key) => {
+  return useSending<WriteInput<P, M>, AnswerOf<P, M> | true | "kept">(may(method, path), options, async (input, key) => {
     const given = input.params as { path?: Record<string, string | number> } | undefined;
     const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(given?.path?.[name] ?? ""));
     const ifMatch = matchOf(input.version);
@@ -83,7 +86,11 @@ export function useKeptWrite<M extends Writing, P extends PathOf<M>>(
   });
 }
 
-function useSending<Input, Answer>(options: WriteOptions, send: (input: Input, key: string) => Promise<Answer>): Write<Input, Answer> {
+function useSending<Input, Answer>(
+  allowed: boolean,
+  options: WriteOptions,
+  send: (input: Input, key: string) => Promise<Answer>,
+): Write<Input, Answer> {
   const sent = useRef({ text: "", key: "" });
   const mutation = useMutation(
     {
@@ -110,6 +117,7 @@ function useSending<Input, Answer>(options: WriteOptions, send: (input: Input, k
       }
     },
     saving: mutation.isPending,
+    allowed,
     error: mutation.error === null ? null : errorText(mutation.error),
     failure,
     fieldErrors: failure === null ? {} : fieldErrorsOf(failure),

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import type { Body } from "../api/client";
 import { useApi } from "../api/query";
 import { currentSession } from "../api/session";
+import { may } from "../api/may";
 import { useWrite } from "../api/write";
 import { dateTimeText } from "../i18n/instants";
 import { translate } from "../i18n/translate";
@@ -24,7 +25,7 @@ export function ClockNotice(): JSX.Element | null {
   return (
     <p class="notice" role="alert" data-panel="clock">
       {whyText(clock.data)} {translate("clock_doubt_follows")}{" "}
-      {currentSession()?.scope === "admin" ? (
+      {currentSession() !== null && may("post", "/v1/clock/accept") ? (
         <AskedButton text={translate("clock_accept")} question={question} write={accept} run={() => accept.run({})} />
       ) : null}
     </p>

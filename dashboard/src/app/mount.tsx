@@ -5,7 +5,6 @@ import { useContext, useEffect, useMemo, useReducer, useState } from "preact/hoo
 import { nowMs } from "../api/clock";
 import type { FarmState } from "../api/farm_state";
 import { LastChoice } from "../api/last_choice";
-import { currentSession } from "../api/session";
 import { Guarded } from "../ui/loaded";
 import type { Mount, View } from "./view";
 
@@ -73,9 +72,4 @@ export function useLastChoice(): LastChoice {
   const last = useMemo(() => new LastChoice(signal), [signal]);
   useEffect(() => () => last.end(), [last]);
   return last;
-}
-
-/** Return whether the user may change something: forms are not displayed to others. */
-export function mayWrite(): boolean {
-  return currentSession()?.scope !== "read";
 }

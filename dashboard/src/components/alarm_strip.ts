@@ -4,6 +4,7 @@ import "../i18n/alarms";
 import "../i18n/farm";
 import { nowMs } from "../api/clock";
 import type { FarmState } from "../api/farm_state";
+import { may } from "../api/may";
 import { reload } from "../api/query";
 import { sendOrKeep } from "../api/queue";
 import { ageText } from "../i18n/instants";
@@ -69,7 +70,7 @@ export class AlarmStrip {
     const row = this.#rows.get(alarm.id) ?? this.#build(alarm);
     this.#rows.set(alarm.id, row);
     row.alarm = alarm;
-    row.button.hidden = alarm.acknowledged_ms !== null;
+    row.button.hidden = alarm.acknowledged_ms !== null || !may("post", "/v1/alarms/{alarm}/acknowledge");
     return row;
   }
 

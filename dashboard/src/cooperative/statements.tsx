@@ -4,6 +4,7 @@ import { onlyOf } from "../components/choice";
 import "../i18n/cooperative";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { may } from "../api/may";
 import { reload, useApiList } from "../api/query";
 import type { ListItem } from "../api/client";
 import { errorText, request, requestAll } from "../api/request";
@@ -44,9 +45,9 @@ export function Statements(): JSX.Element {
           {(list) =>
             list.length === 0 ? (
               <p class="note">{translate("coop_no_tariff")}</p>
-            ) : (
+            ) : may("post", "/v1/statement-runs") ? (
               <RunForm tariffs={list} season={season} onMade={(run) => setShown(run.id)} />
-            )
+            ) : null
           }
         </Loaded>
         <AddTariff />

@@ -2,8 +2,9 @@
 
 import "../i18n/notes";
 import type { JSX } from "preact";
+import { may } from "../api/may";
 import { useApiList } from "../api/query";
-import { mayWrite } from "../app/mount";
+
 import { translate } from "../i18n/translate";
 import { NoteForm } from "../notes/note_form";
 import { NoteList } from "../notes/note_list";
@@ -33,12 +34,12 @@ export function FarmNotes(): JSX.Element {
           <NoteList
             notes={[...list].sort((a, b) => b.time_ms - a.time_ms).slice(0, MAX_SHOWN)}
             subjects={choices.map(({ subject }) => subject)}
-            editable={mayWrite()}
+            editable={may("delete", "/v1/notes/{thing}")}
             about={about}
           />
         )}
       </Loaded>
-      {mayWrite() && choices.length > 0 ? <NoteForm choices={choices} /> : null}
+      {may("post", "/v1/notes") && choices.length > 0 ? <NoteForm choices={choices} /> : null}
     </div>
   );
 }

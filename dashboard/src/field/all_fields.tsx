@@ -4,11 +4,12 @@ import "../i18n/field";
 import "../i18n/field_work";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { may } from "../api/may";
 import { useApi, useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
 import { useWrite } from "../api/write";
 import { hrefOfThing } from "../app/address";
-import { mayWrite, useChoice } from "../app/mount";
+import { useChoice } from "../app/mount";
 import { areaText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { Dialog } from "../ui/dialog";
@@ -27,7 +28,7 @@ export function AllFields(): JSX.Element {
   const [tab, setTab] = useChoice("tab", "list");
   const tabs = [
     { id: "list", title: translate("work_fields"), content: () => <FieldList onOpen={setTab} /> },
-    ...(mayWrite()
+    ...(may("post", "/v1/fields")
       ? [
           { id: "draw", title: translate("work_draw"), content: () => <OutlineEditor field={null} /> },
           { id: "import", title: translate("work_import"), content: () => <ImportFields /> },
@@ -55,7 +56,7 @@ export function AllFields(): JSX.Element {
 function FieldList({ onOpen }: { onOpen: (tab: string) => void }): JSX.Element {
   const fields = useApiList("/v1/fields", {});
   const [edited, setEdited] = useState<FieldRecord | null>(null);
-  const editable = mayWrite();
+  const editable = may("put", "/v1/fields/{thing}");
   return (
     <section class="card" data-panel="fields">
       <SharedGround />

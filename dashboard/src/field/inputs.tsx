@@ -5,9 +5,10 @@ import "../i18n/field_work";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { ListItem } from "../api/client";
+import { may } from "../api/may";
 import { useApi, useApiList } from "../api/query";
 import { useWrite, type BodyOf } from "../api/write";
-import { mayWrite, useFarm } from "../app/mount";
+import { useFarm } from "../app/mount";
 import { areaUnitsPerHa, numberText, toAreaUnit, withUnit } from "../i18n/numbers";
 import { findTerm, term, translate } from "../i18n/translate";
 import { NumberField, SelectField, TextField } from "../ui/fields";
@@ -231,7 +232,7 @@ export function Implements(): JSX.Element {
 function VehicleOf({ implement, vehicles }: { implement: ListItem<"/v1/implements">; vehicles: readonly Vehicle[] }): JSX.Element {
   const change = useWrite("put", "/v1/implements/{thing}", { refresh: ["/v1/implements"] });
   const current = implement.device ?? "";
-  if (!mayWrite()) return <>{vehicles.find(({ value }) => value === current)?.text ?? "—"}</>;
+  if (!may("put", "/v1/implements/{thing}")) return <>{vehicles.find(({ value }) => value === current)?.text ?? "—"}</>;
   const choose = async (device: string): Promise<void> => {
     const body = { ...implement, device: device === "" ? null : device };
     const done = await change.run({ params: { path: { thing: implement.id } }, body, version: implement.version });

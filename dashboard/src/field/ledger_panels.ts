@@ -4,6 +4,7 @@ import "../i18n/field";
 import { askKeyNames } from "../api/authors";
 import { api, cursorQuery, listAll } from "../api/client";
 import { LastChoice } from "../api/last_choice";
+import { may } from "../api/may";
 import { errorText, request, requestResponse } from "../api/request";
 import { make, setText } from "../components/dom";
 import { fileButton } from "../components/file_button";
@@ -195,7 +196,7 @@ export async function loadLedger(field: string, pass: string | null, settings: (
       "div",
       { class: "choices-row" },
       make("button", { type: "button", class: "secondary", "data-act": "check", onclick: run(check) }, translate("field_ledger_check")),
-      pass === null
+      pass === null || !may("post", "/v1/passes/{pass_id}/close")
         ? null
         : make("button", { type: "button", class: "secondary", "data-act": "close", onclick: run(close) }, translate("field_ledger_close")),
     ),

@@ -4,10 +4,11 @@ import "../i18n/field_work";
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { may } from "../api/may";
 import { useApiList } from "../api/query";
 import { errorText, request } from "../api/request";
 import { hrefOfThing } from "../app/address";
-import { mayWrite, mountInto, useView } from "../app/mount";
+import { mountInto, useView } from "../app/mount";
 import type { View } from "../app/view";
 import { make } from "../components/dom";
 import { dateTimeText } from "../i18n/instants";
@@ -136,7 +137,7 @@ function Passes({ passes, harvests, prescriptions, open, field, settings, onOpen
             )}
           </div>
         ))}
-      {mayWrite() && passes.length > 0 ? <Unregistered passes={passes} open={open} onOpen={onOpen} /> : null}
+      {may("post", "/v1/passes") && passes.length > 0 ? <Unregistered passes={passes} open={open} onOpen={onOpen} /> : null}
       <details class="fold">
         <summary>
           <h2>{translate("work_pass_list", { count: works.length })}</h2>

@@ -6,12 +6,13 @@ import { chosenOf, newestOf } from "../components/choice";
 import "../i18n/field";
 import "../i18n/field_work";
 import { render } from "preact";
+import { may } from "../api/may";
 import { api, cursorQuery, listAll } from "../api/client";
 import { nowMs } from "../api/clock";
 import { LastChoice, type Choice } from "../api/last_choice";
 import { requestSites, type FieldRecord } from "../api/registry";
 import { ApiError, errorText, request, requestAll, requestResponse } from "../api/request";
-import { mayWrite, mountInto } from "../app/mount";
+import { mountInto } from "../app/mount";
 import type { View } from "../app/view";
 import { make, setText } from "../components/dom";
 import { fileButton } from "../components/file_button";
@@ -95,7 +96,7 @@ export class PassesView {
       () => this.#entered(),
       (pass) => void this.#openPass(pass),
     );
-    this.#declare.hidden = !mayWrite();
+    this.#declare.hidden = !may("post", "/v1/passes");
     this.#declare.addEventListener("click", () => this.#openDeclaration());
     this.element = make(
       "div",

@@ -5,9 +5,10 @@ import "../i18n/field";
 import "../i18n/field_work";
 import type { JSX } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
+import { may } from "../api/may";
 import { useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
-import { mayWrite } from "../app/mount";
+
 import { fileButton } from "../components/file_button";
 import { areaText, withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
@@ -60,7 +61,7 @@ export function Prescriptions({ field }: { field: FieldRecord }): JSX.Element {
           );
         }}
       </Loaded>
-      {mayWrite() ? (
+      {may("post", "/v1/prescriptions") ? (
         <>
           <h3>{translate("work_new_prescription")}</h3>
           <LazyFold
@@ -163,7 +164,7 @@ function OnePrescription({ field, prescription }: { field: FieldRecord; prescrip
           />
         ))}
       </div>
-      {mayWrite() ? (
+      {may("delete", "/v1/prescriptions/{thing}") ? (
         <div class="choices-row">
           <DeleteRecord path="/v1/prescriptions/{thing}" id={prescription.id} name={prescription.name} version={prescription.version} />
         </div>

@@ -3,8 +3,9 @@
 import "../i18n/greenhouse";
 import { signal, type Signal } from "@preact/signals";
 import type { JSX } from "preact";
+import { may } from "../api/may";
 import { useApiList } from "../api/query";
-import { mayWrite, mountInto } from "../app/mount";
+import { mountInto } from "../app/mount";
 import type { View } from "../app/view";
 import { make } from "../components/dom";
 import "../i18n/notes";
@@ -39,7 +40,7 @@ export class NotesPanel {
 }
 
 function Notes({ greenhouse, notes, onChanged }: NotesProps): JSX.Element {
-  const editable = greenhouse.registered && mayWrite();
+  const editable = greenhouse.registered && may("post", "/v1/notes");
   const query = { greenhouse: greenhouse.id };
   const zones = useApiList("/v1/greenhouse-zones", { query }, { enabled: greenhouse.registered }).data ?? [];
   const stored = useApiList("/v1/notes", { query }, { enabled: greenhouse.registered && notes === null }).data ?? [];

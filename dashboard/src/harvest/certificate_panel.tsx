@@ -4,10 +4,11 @@ import { NotFound } from "../ui/not_found";
 import "../i18n/harvest";
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
+import { may } from "../api/may";
 import { reload, useApiList } from "../api/query";
 import { errorText, requestResponse } from "../api/request";
 import { useWrite } from "../api/write";
-import { mayWrite, useView } from "../app/mount";
+import { useView } from "../app/mount";
 import { saveFile } from "../components/files";
 import { dateTimeText } from "../i18n/instants";
 import { translate } from "../i18n/translate";
@@ -38,7 +39,7 @@ export function CertificatePanel({ lot }: { lot: LotItem }): JSX.Element {
             ))}
             {items.some(({ state }) => state === "valid") ? null : (
               <>
-                {!lot.simulated && !isBreached && mayWrite() ? <Issue lot={lot.id} /> : null}
+                {!lot.simulated && !isBreached && may("post", "/v1/lots/{thing}/certificates") ? <Issue lot={lot.id} /> : null}
                 <Specimen lot={lot.id} />
               </>
             )}
@@ -176,7 +177,7 @@ function Issued({ item, isAsked, isBreached }: { item: CertificateItem; isAsked:
         <strong>{item.number}</strong> · {massText(item.grams)} · {item.issuer} · {dateTimeText(item.issued_ms)} ·{" "}
         {translate(isValid ? "harvest_valid" : "harvest_void")}
       </p>
-      {isValid && mayWrite() ? (
+      {isValid && may("post", "/v1/certificates/{thing}/copies") ? (
         <>
           {["localhost", "127.0.0.1"].includes(location.hostname) ? <p class="note">{translate("harvest_local")}</p> : null}
           <PrintButtons name={`certificate-${item.number}`} print={print} forms={isBreached ? [] : FORMS}>

@@ -4,10 +4,11 @@ import { NotFound } from "../ui/not_found";
 import "../i18n/harvest";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { may } from "../api/may";
 import { useApi } from "../api/query";
 import { useWrite } from "../api/write";
 import { hrefOf } from "../app/address";
-import { mayWrite, useView } from "../app/mount";
+import { useView } from "../app/mount";
 import { dateTimeText, windowText } from "../i18n/instants";
 import { numberText, unitText } from "../i18n/numbers";
 import { translate, type TextKey } from "../i18n/translate";
@@ -54,7 +55,7 @@ function OneLot({ history }: { history: LotHistory }): JSX.Element {
       <LotBreaches history={history} />
       <CertificatePanel lot={lot} />
       <ReleasePanel lot={lot} wasReleased={history.was_released} />
-      {mayWrite() && lot.remaining_g > 0 ? (
+      {may("post", "/v1/lot-operations") && lot.remaining_g > 0 ? (
         <details class="fold">
           <summary>{translate("harvest_operate")}</summary>
           <LotOperationForm lot={lot} />
@@ -190,7 +191,7 @@ function Operations({ operations }: { operations: readonly Operation[] }): JSX.E
             ]
               .filter(Boolean)
               .join(" · ")}{" "}
-            {mayWrite() && operation.kind !== "correct" && !takenBack.has(operation.id) ? (
+            {may("post", "/v1/lot-operations/{thing}/correct") && operation.kind !== "correct" && !takenBack.has(operation.id) ? (
               <button type="button" class="plain" onClick={() => void takeBack(operation)}>
                 {translate("harvest_correct")}
               </button>

@@ -3,9 +3,10 @@
 import "../i18n/harvest";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { may } from "../api/may";
 import { reload, useApiList } from "../api/query";
 import { ApiError, errorText, request } from "../api/request";
-import { mayWrite } from "../app/mount";
+
 import { translate } from "../i18n/translate";
 import { DropFile } from "../ui/drop_file";
 import { Empty } from "../ui/empty";
@@ -69,7 +70,7 @@ export function ProductsPanel(): JSX.Element {
           />
         )}
       </Loaded>
-      {mayWrite() ? <ImportRegister /> : null}
+      {may("post", "/v1/plant-protection-products/import") ? <ImportRegister /> : null}
     </section>
   );
 }

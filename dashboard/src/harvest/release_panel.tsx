@@ -2,10 +2,11 @@
 
 import "../i18n/harvest";
 import type { JSX } from "preact";
+import { may } from "../api/may";
 import { useApi } from "../api/query";
 import { currentSession } from "../api/session";
 import { useWrite } from "../api/write";
-import { mayWrite } from "../app/mount";
+
 import { dateTimeText } from "../i18n/instants";
 import { translate } from "../i18n/translate";
 import { CheckField, TextField } from "../ui/fields";
@@ -53,7 +54,7 @@ export function ReleasePanel({ lot: { id: lot, interval_state }, wasReleased }: 
                   <a class="button secondary" href={`${path}/proof.json`}>
                     {translate("release_proof")}
                   </a>
-                  {mayWrite() ? (
+                  {may("delete", "/v1/lots/{thing}/release") ? (
                     <button type="button" class="plain" disabled={withdraw.saving} onClick={() => void ask()}>
                       {translate("release_withdraw")}
                     </button>
@@ -82,7 +83,7 @@ export function ReleasePanel({ lot: { id: lot, interval_state }, wasReleased }: 
 
 function Choice({ lot }: { lot: string }): JSX.Element | null {
   const open = useWrite("post", RELEASE, { refresh: [RELEASE, "/v1/lots/{thing}"] });
-  if (!mayWrite()) return <p>{translate("release_none")}</p>;
+  if (!may("post", "/v1/lots/{thing}/release")) return <p>{translate("release_none")}</p>;
   const submit = async (values: FormValues): Promise<boolean> => {
     const issuer = issuerOf(values);
     const made = await open.run({

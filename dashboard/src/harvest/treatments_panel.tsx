@@ -5,9 +5,10 @@ import "../i18n/harvest";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
+import { may } from "../api/may";
 import { useApi, useApiList } from "../api/query";
 import { useWrite } from "../api/write";
-import { mayWrite } from "../app/mount";
+
 import { exactInstantOf, localInput, windowText } from "../i18n/instants";
 import { currentLanguage } from "../i18n/preferences";
 import { translate, type TextKey } from "../i18n/translate";
@@ -50,7 +51,7 @@ export function TreatmentsPanel({ place }: { place: PlaceOf }): JSX.Element {
           )
         }
       </Loaded>
-      {mayWrite() && (place.field || place.zone) && (products.data ?? []).length > 0 ? (
+      {may("post", "/v1/treatments") && (place.field || place.zone) && (products.data ?? []).length > 0 ? (
         <details class="fold">
           <summary>{translate("harvest_treat")}</summary>
           <TreatmentForm place={place} products={products.data ?? []} />
@@ -76,7 +77,7 @@ function OneTreatment({ item, products }: { item: TreatmentItem; products: reado
         ) : null}
       </summary>
       {open ? <Check treatment={item.id} /> : null}
-      {open && mayWrite() ? (
+      {open && may("post", "/v1/treatments") ? (
         <div class="buttons">
           <button type="button" class="secondary" aria-pressed={correcting} onClick={() => setCorrecting(!correcting)}>
             {translate("harvest_treat_correct")}

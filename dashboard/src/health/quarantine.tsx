@@ -4,7 +4,7 @@ import "../i18n/health";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useApi } from "../api/query";
-import { currentSession } from "../api/session";
+import { may } from "../api/may";
 import { useWrite } from "../api/write";
 import { dateTimeText } from "../i18n/instants";
 import { englishOnly, term, translate } from "../i18n/translate";
@@ -77,10 +77,9 @@ export function Quarantine(): JSX.Element | null {
 }
 
 function MessageActions({ message }: { message: QuarantinedMessage }): JSX.Element | null {
-  const scope = currentSession()?.scope ?? "admin";
   const replay = useWrite("post", "/v1/quarantine/{message}/replay", { refresh: ["/v1/quarantine"] });
   const drop = useWrite("delete", "/v1/quarantine/{message}", { refresh: ["/v1/quarantine"] });
-  if (scope === "read") return null;
+  if (!may("post", "/v1/quarantine/{message}/replay")) return null;
   const params = { path: { message: message.id } };
   const retry = async (): Promise<void> => {
     if ((await replay.run({ params })) !== null) showToast(translate("health_replay_requested"));
@@ -95,7 +94,7 @@ function MessageActions({ message }: { message: QuarantinedMessage }): JSX.Eleme
       <button type="button" class="plain" disabled={replay.saving} onClick={() => void retry()}>
         {translate("health_replay")}
       </button>{" "}
-      {scope === "admin" ? (
+      {may("delete", "/v1/quarantine/{message}") ? (
         <button type="button" class="plain" disabled={drop.saving} onClick={() => void ask()}>
           {translate("health_delete")}
         </button>

@@ -2,10 +2,11 @@
 
 import "../i18n/imports";
 import type { ComponentChildren, JSX } from "preact";
+import { may } from "../api/may";
 import { useApi } from "../api/query";
 import { useWrite } from "../api/write";
 import { hrefOfDevice } from "../app/address";
-import { mayWrite, useFarm } from "../app/mount";
+import { useFarm } from "../app/mount";
 import { durationText, instantOf, windowText } from "../i18n/instants";
 import { bytesText, numberText, shareText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
@@ -31,7 +32,7 @@ export function ImportCard({ item }: { item: FileImport }): JSX.Element {
         </h3>
       </header>
       <Body item={item} />
-      {mayWrite() && item.state !== "running" ? (
+      {may("delete", "/v1/imports/{id}") && item.state !== "running" ? (
         <button type="button" class="plain" disabled={drop.saving} onClick={() => void ask()}>
           {translate("import_delete")}
         </button>
@@ -61,7 +62,7 @@ function Body({ item }: { item: FileImport }): JSX.Element | null {
     case "running":
       return <Running item={item} />;
     case "needs_map":
-      return mayWrite() ? <TableForm id={item.id} /> : <p>{translate("import_needs_map")}</p>;
+      return may("put", "/v1/imports/{id}/choice") ? <TableForm id={item.id} /> : <p>{translate("import_needs_map")}</p>;
     case "needs_start":
       return <StartForm item={item} />;
     case "failed":
@@ -103,7 +104,7 @@ function StartForm({ item }: { item: FileImport }): JSX.Element {
   return (
     <>
       <p>{translate("import_needs_start")}</p>
-      {mayWrite() ? (
+      {may("put", "/v1/imports/{id}/choice") ? (
         <Form submit={translate("import_start_use")} write={choose} onSubmit={submit}>
           <TextField name="start_ms" label={translate("import_start")} type="datetime-local" required />
         </Form>

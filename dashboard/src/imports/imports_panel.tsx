@@ -4,10 +4,11 @@ import "../i18n/imports";
 import "./imports.css";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { may } from "../api/may";
 import { reload, useApi } from "../api/query";
 import { errorText } from "../api/request";
 import { droppedFiles, takeDropped } from "../app/dropped_files";
-import { mayWrite } from "../app/mount";
+
 import { bytesText, shareText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { DropFile } from "../ui/drop_file";
@@ -58,7 +59,7 @@ export function ImportsPanel({ about = translate("import_about") }: { about?: st
   useEffect(
     () =>
       droppedFiles.subscribe(() => {
-        const files = mayWrite() ? takeDropped() : [];
+        const files = may("post", "/v1/imports") ? takeDropped() : [];
         if (files.length > 0) void sendLast.current([...files]);
       }),
     [],
@@ -68,7 +69,7 @@ export function ImportsPanel({ about = translate("import_about") }: { about?: st
   return (
     <section class="stack" data-panel="imports">
       <p class="note">{about}</p>
-      {mayWrite() ? (
+      {may("post", "/v1/imports") ? (
         <DropFile
           types={TYPES}
           maxBytes={Math.min(MOST_BYTES, list.data?.free_bytes ?? MOST_BYTES)}

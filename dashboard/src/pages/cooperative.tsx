@@ -2,6 +2,7 @@
 
 import "../i18n/cooperative";
 import type { JSX } from "preact";
+import { may } from "../api/may";
 import { currentSession } from "../api/session";
 import { mountComponent, useChoice } from "../app/mount";
 import { Disputes } from "../cooperative/disputes";
@@ -20,7 +21,6 @@ function LazyDeliveries(props: { admin: boolean; own?: boolean }): JSX.Element {
 function CooperativePage(): JSX.Element {
   const [tab, setTab] = useChoice("tab", "statements");
   const session = currentSession();
-  const admin = (session?.scope ?? "admin") === "admin";
   const tabs: Tab[] =
     session?.role === "member"
       ? [
@@ -32,15 +32,25 @@ function CooperativePage(): JSX.Element {
         ]
       : [
           { id: "statements", title: translate("coop_statements"), content: () => <Statements /> },
-          { id: "people", title: translate("coop_people"), content: () => <People admin={admin} /> },
+          { id: "people", title: translate("coop_people"), content: () => <People admin={may("post", "/v1/people")} /> },
           {
             id: "accounts",
             title: translate("coop_accounts"),
-            content: () => <Lazy load={async () => (await import("../cooperative/accounts")).Accounts} props={{ admin }} />,
+            content: () => (
+              <Lazy load={async () => (await import("../cooperative/accounts")).Accounts} props={{ admin: may("post", "/v1/accounts") }} />
+            ),
           },
-          { id: "deliveries", title: translate("coop_deliveries"), content: () => <LazyDeliveries admin={admin} /> },
-          { id: "disputes", title: translate("coop_disputes"), content: () => <Disputes admin={admin} /> },
-          { id: "subsidies", title: translate("coop_subsidies"), content: () => <Subsidies admin={admin} /> },
+          {
+            id: "deliveries",
+            title: translate("coop_deliveries"),
+            content: () => <LazyDeliveries admin={may("post", "/v1/deliveries")} />,
+          },
+          {
+            id: "disputes",
+            title: translate("coop_disputes"),
+            content: () => <Disputes admin={may("post", "/v1/disputes/{dispute}/outcome")} />,
+          },
+          { id: "subsidies", title: translate("coop_subsidies"), content: () => <Subsidies admin={may("post", "/v1/subsidy-rules")} /> },
         ];
   return (
     <>

@@ -6,10 +6,11 @@ import "../i18n/field";
 import "../i18n/field_work";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { may } from "../api/may";
 import { useApi } from "../api/query";
 import type { FieldRecord } from "../api/registry";
 import { hrefOf } from "../app/address";
-import { mayWrite, mountComponent, useChoice, useView } from "../app/mount";
+import { mountComponent, useChoice, useView } from "../app/mount";
 import { areaText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { AllFields, EditField } from "../field/all_fields";
@@ -68,7 +69,7 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
       content: () => <Lazy load={async () => (await import("../trials/trials_panel")).TrialsPanel} props={{ field }} />,
     },
     { id: "weather", title: translate("work_weather"), content: () => <LazyWeather field={field} /> },
-    ...(mayWrite()
+    ...(may("put", "/v1/fields/{thing}")
       ? [{ id: "outline", title: translate("work_outline"), content: () => <OutlineEditor key={field.version} field={field} /> }]
       : []),
   ];
@@ -78,7 +79,7 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
         <a href={hrefOf("field")}>{translate("page_field")}</a>
         <h1>{field.name}</h1>
         <span class="note">{[areaText(field.usable_area_m2), field.owner].filter(Boolean).join(" · ")}</span>
-        {mayWrite() ? (
+        {may("put", "/v1/fields/{thing}") ? (
           <button type="button" class="plain" onClick={() => setEdited(true)}>
             {translate("edit")}
           </button>

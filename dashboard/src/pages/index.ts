@@ -1,5 +1,7 @@
 // The pages of the dashboard, by their names in addresses.
 
+import { may } from "../api/may";
+import type { PathOf } from "../api/query";
 import type { Mount } from "../app/view";
 import type { TextKey } from "../i18n/translate";
 import * as farm from "./farm";
@@ -7,25 +9,27 @@ import * as farm from "./farm";
 export interface PageEntry {
   name: string;
   title: TextKey;
+  /** What the page asks for first: it is not there for whom that is refused. */
+  asks: PathOf<"get">;
   /** `prepare` asks for what the page reads first. */
   load: () => Promise<{ mount: Mount; prepare?: () => void }>;
 }
 
 export const PAGES: readonly PageEntry[] = [
   // In the file that every page begins with: a file of its own would be asked for only once that one runs.
-  { name: "farm", title: "page_farm", load: () => Promise.resolve(farm) },
-  { name: "field", title: "page_field", load: () => import("./field") },
-  { name: "greenhouse", title: "page_greenhouse", load: () => import("./greenhouse") },
-  { name: "harvest", title: "page_harvest", load: () => import("./harvest") },
-  { name: "alarms", title: "page_alarms", load: () => import("./alarms") },
-  { name: "health", title: "page_health", load: () => import("./health") },
-  { name: "cooperative", title: "page_cooperative", load: () => import("./cooperative") },
-  { name: "settings", title: "page_settings", load: () => import("./settings") },
+  { name: "farm", title: "page_farm", asks: "/v1/latest", load: () => Promise.resolve(farm) },
+  { name: "field", title: "page_field", asks: "/v1/prescriptions", load: () => import("./field") },
+  { name: "greenhouse", title: "page_greenhouse", asks: "/v1/greenhouses", load: () => import("./greenhouse") },
+  { name: "harvest", title: "page_harvest", asks: "/v1/lots", load: () => import("./harvest") },
+  { name: "alarms", title: "page_alarms", asks: "/v1/alarms", load: () => import("./alarms") },
+  { name: "health", title: "page_health", asks: "/v1/gateways", load: () => import("./health") },
+  { name: "cooperative", title: "page_cooperative", asks: "/v1/statements", load: () => import("./cooperative") },
+  { name: "settings", title: "page_settings", asks: "/v1/sites", load: () => import("./settings") },
 ];
 
-/** The pages of a session: a member of the cooperative has the cooperative's alone. */
-export function pagesOf(role: string | null | undefined): readonly PageEntry[] {
-  return role === "member" ? PAGES.filter(({ name }) => name === "cooperative") : PAGES;
+/** The pages of a session: those whose first question is permitted. */
+export function pagesOf(): readonly PageEntry[] {
+  return PAGES.filter(({ asks }) => may("get", asks));
 }
 
 export function findPage(name: string): PageEntry | undefined {

@@ -12,25 +12,23 @@ import { Houses } from "../settings/houses";
 import { Members } from "../settings/members";
 import { Preferences } from "../settings/preferences";
 import { Sites } from "../settings/sites";
+import { may } from "../api/may";
 import { currentSession } from "../api/session";
 import { Tabs, type Tab } from "../ui/tabs";
 
 function SettingsPage(): JSX.Element {
   const [tab, setTab] = useChoice("tab", "browser");
   const session = currentSession();
-  const admin = (session?.scope ?? "admin") === "admin";
   const tabs: Tab[] = [
     { id: "browser", title: translate("settings_browser"), content: () => <Preferences /> },
     { id: "houses", title: translate("settings_houses"), content: () => <Houses /> },
     { id: "bands", title: translate("settings_bands"), content: () => <CropBands /> },
     { id: "sites", title: translate("settings_sites"), content: () => <Sites /> },
-    ...(admin
-      ? [
-          { id: "gateways", title: translate("settings_gateways"), content: () => <Gateways /> },
-          { id: "keys", title: translate("settings_keys"), content: () => <Keys /> },
-          { id: "members", title: translate("settings_members"), content: () => <Members /> },
-        ]
+    ...(may("get", "/v1/gateway-enrolments")
+      ? [{ id: "gateways", title: translate("settings_gateways"), content: () => <Gateways /> }]
       : []),
+    ...(may("get", "/v1/keys") ? [{ id: "keys", title: translate("settings_keys"), content: () => <Keys /> }] : []),
+    ...(may("get", "/v1/members") ? [{ id: "members", title: translate("settings_members"), content: () => <Members /> }] : []),
     // Whoever signed in as a person: a pilot has no page of the cooperative.
     ...(session?.person
       ? [
@@ -46,7 +44,7 @@ function SettingsPage(): JSX.Element {
     <div class="page settings">
       <h1>{translate("page_settings")}</h1>
       <Tabs name={translate("page_settings")} tabs={tabs} open={tab} onOpen={setTab} />
-      {admin ? null : <p class="note">{translate("settings_admin_only")}</p>}
+      {may("get", "/v1/keys") ? null : <p class="note">{translate("settings_admin_only")}</p>}
     </div>
   );
 }

@@ -3,9 +3,10 @@
 import "../i18n/settings";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { may } from "../api/may";
 import { reload, useApi } from "../api/query";
 import { errorText, request } from "../api/request";
-import { mayWrite } from "../app/mount";
+
 import { dateText } from "../i18n/instants";
 import { bytesText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
@@ -60,7 +61,7 @@ export function BaseMap(): JSX.Element {
                 size: bytesText(bytes),
                 date: dateText(changed_ms ?? 0),
               })}{" "}
-              {mayWrite() ? (
+              {may("delete", "/v1/base-map") ? (
                 <button type="button" class="plain" disabled={state === "busy"} onClick={() => void ask()}>
                   {translate("settings_base_delete")}
                 </button>
@@ -69,7 +70,7 @@ export function BaseMap(): JSX.Element {
           )
         }
       </Loaded>
-      {mayWrite() && state === "idle" ? (
+      {may("put", "/v1/base-map") && state === "idle" ? (
         <DropFile
           types={[".tif", ".tiff", ".pmtiles", ".geojson", ".json"]}
           maxBytes={MOST_BYTES}

@@ -3,9 +3,10 @@
 import "../i18n/settings";
 import type { JSX } from "preact";
 import type { ListItem } from "../api/client";
+import { may } from "../api/may";
 import { useApi, useApiList } from "../api/query";
 import { useWrite, type BodyOf } from "../api/write";
-import { mayWrite } from "../app/mount";
+
 import { dateText } from "../i18n/instants";
 import { numberText, unitText } from "../i18n/numbers";
 import { findTerm, idOfTerm, term, translate } from "../i18n/translate";
@@ -72,7 +73,7 @@ export function CropBands(): JSX.Element {
           />
         )}
       </Loaded>
-      {mayWrite() ? <AddBand /> : null}
+      {may("post", "/v1/crop-bands") ? <AddBand /> : null}
       <h2>{translate("settings_bands_default")}</h2>
       <Loaded state={defaults}>
         {({ items }) => (
@@ -160,7 +161,7 @@ function AddBand(): JSX.Element {
 
 function DeleteBand({ band }: { band: Band }): JSX.Element | null {
   const remove = useWrite("delete", "/v1/crop-bands/{thing}", { refresh: ["/v1/crop-bands"] });
-  if (!mayWrite()) return null;
+  if (!may("delete", "/v1/crop-bands/{thing}")) return null;
   const name = `${cropText(band.crop)}, ${term("quantities", band.index)}`;
   const ask = async (): Promise<void> => {
     const title = translate("settings_delete_confirm", { name });

@@ -5,10 +5,11 @@ import "../i18n/greenhouse";
 import "../i18n/settings";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { may } from "../api/may";
 import { useApi, useApiList } from "../api/query";
 import { inUse } from "../api/registry";
 import { useWrite } from "../api/write";
-import { mayWrite, useFarm } from "../app/mount";
+import { useFarm } from "../app/mount";
 import { findTerm, idOfTerm, listText, term, translate, zoneText } from "../i18n/translate";
 import { AskedButton } from "../ui/asked_button";
 import { Empty } from "../ui/empty";
@@ -48,7 +49,9 @@ export function Houses(): JSX.Element {
           )
         }
       </Loaded>
-      {mayWrite() ? <AddHouse sites={inUse(sites.data)} proposals={without.map((device) => device.name || device.id)} /> : null}
+      {may("post", "/v1/greenhouses") ? (
+        <AddHouse sites={inUse(sites.data)} proposals={without.map((device) => device.name || device.id)} />
+      ) : null}
     </section>
   );
 }
@@ -73,7 +76,7 @@ function HouseCard({ house, zones }: { house: Greenhouse; zones: Zone[] }): JSX.
           {house.name} <Inactive record={house} />
         </h2>
       </header>
-      {mayWrite() ? (
+      {may("put", "/v1/greenhouses/{thing}") ? (
         <details class="how">
           <summary>{translate("settings_house_more")}</summary>
           <Form submit={translate("save")} write={change} onSubmit={submit}>
@@ -109,7 +112,7 @@ function HouseCard({ house, zones }: { house: Greenhouse; zones: Zone[] }): JSX.
         <ZoneEditor key={zone.id} zone={zone} />
       ))}
       {zones.length === 0 ? <p class="note">{translate("settings_zone_missing")}</p> : null}
-      {mayWrite() ? (
+      {may("post", "/v1/greenhouse-zones") ? (
         adding || zones.length === 0 ? (
           <AddZone house={house} first={zones.length === 0} onDone={() => setAdding(false)} />
         ) : (
@@ -118,8 +121,10 @@ function HouseCard({ house, zones }: { house: Greenhouse; zones: Zone[] }): JSX.
           </button>
         )
       ) : null}
-      {mayWrite() ? <SetActive list="/v1/greenhouses" record={house} about={translate("settings_house_inactive_about")} /> : null}
-      {mayWrite() ? <DeleteHouse house={house} zones={zones} /> : null}
+      {may("put", "/v1/greenhouses/{thing}") ? (
+        <SetActive list="/v1/greenhouses" record={house} about={translate("settings_house_inactive_about")} />
+      ) : null}
+      {may("delete", "/v1/greenhouses/{thing}") ? <DeleteHouse house={house} zones={zones} /> : null}
     </article>
   );
 }
@@ -157,7 +162,7 @@ function ZoneEditor({ zone }: { zone: Zone }): JSX.Element {
   return (
     <section class="stack" data-zone={zone.id}>
       <h3>{zoneText(zone.name)}</h3>
-      {mayWrite() ? (
+      {may("put", "/v1/greenhouse-zones/{thing}") ? (
         <Form submit={translate("save")} write={change} onSubmit={submit}>
           <div class="choices-row">
             <TextField
@@ -184,7 +189,7 @@ function ZoneEditor({ zone }: { zone: Zone }): JSX.Element {
         </p>
       )}
       <ZoneDevices zone={zone} />
-      {mayWrite() ? (
+      {may("delete", "/v1/greenhouse-zones/{thing}") ? (
         <AskedButton
           text={translate("settings_zone_delete")}
           question={{ title, text: translate("settings_zone_delete_text"), action: translate("delete") }}
@@ -228,7 +233,7 @@ function PlacedDevice({ place, name, zone }: { place: { device: string; zone: st
       <input
         type="checkbox"
         checked={here}
-        disabled={!mayWrite() || put.saving}
+        disabled={!may("put", "/v1/devices/{device}/place") || put.saving}
         onChange={(event) => move(event.currentTarget.checked ? zone : null)}
       />
       {name}

@@ -1,10 +1,11 @@
 // Preferences of this browser: language and unit of area; where alarms are set, and who is signed in.
 
+import { may } from "../api/may";
 import { hrefOf } from "../app/address";
 import "../i18n/settings";
 import type { JSX } from "preact";
 import { currentSession } from "../api/session";
-import { mayWrite } from "../app/mount";
+
 import { timeZoneNote } from "../i18n/instants";
 import {
   currentAreaUnit,
@@ -56,7 +57,7 @@ export function Preferences(): JSX.Element {
         onChoose={setTheme}
       />
       <p class="note">{timeZoneNote()}</p>
-      {mayWrite() ? <Lazy load={async () => (await import("./push")).PushSwitch} props={{}} /> : null}
+      {may("post", "/v1/push-subscriptions") ? <Lazy load={async () => (await import("./push")).PushSwitch} props={{}} /> : null}
       {session ? (
         <p class="note">
           {translate("signed_in_as", {

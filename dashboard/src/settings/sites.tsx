@@ -2,9 +2,10 @@
 
 import "../i18n/settings";
 import type { JSX } from "preact";
+import { may } from "../api/may";
 import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
-import { mayWrite } from "../app/mount";
+
 import { timeZoneName } from "../i18n/instants";
 import { unitText } from "../i18n/numbers";
 import { listText, translate } from "../i18n/translate";
@@ -43,8 +44,8 @@ export function Sites(): JSX.Element {
           )
         }
       </Loaded>
-      {mayWrite() && (farms.data?.length ?? 0) > 0 ? <AddSite farms={farms.data ?? []} /> : null}
-      {mayWrite() ? <AddFarm farms={farms.data ?? []} /> : null}
+      {may("post", "/v1/sites") && (farms.data?.length ?? 0) > 0 ? <AddSite farms={farms.data ?? []} /> : null}
+      {may("post", "/v1/farms") ? <AddFarm farms={farms.data ?? []} /> : null}
       <BaseMap />
     </section>
   );
@@ -62,15 +63,17 @@ function SiteCard({ site, held }: { site: Site; held: readonly string[] | null }
       <h2>
         {site.name} <Inactive record={site} />
       </h2>
-      {mayWrite() ? (
+      {may("put", "/v1/sites/{thing}") ? (
         <Form submit={translate("save")} write={change} onSubmit={submit}>
           <PlaceFields site={site} />
         </Form>
       ) : (
         <p>{site.time_zone}</p>
       )}
-      {mayWrite() ? <SetActive list="/v1/sites" record={site} about={translate("settings_site_inactive_about")} /> : null}
-      {mayWrite() && held !== null ? <DeleteSite site={site} held={held} /> : null}
+      {may("put", "/v1/sites/{thing}") ? (
+        <SetActive list="/v1/sites" record={site} about={translate("settings_site_inactive_about")} />
+      ) : null}
+      {may("delete", "/v1/sites/{thing}") && held !== null ? <DeleteSite site={site} held={held} /> : null}
     </article>
   );
 }

@@ -6,10 +6,11 @@ import "./trials.css";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
+import { may } from "../api/may";
 import { useApi, useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
 import { useWrite } from "../api/write";
-import { mayWrite } from "../app/mount";
+
 import type { Features } from "../components/map";
 import { ZoneKey } from "../field/zone_key";
 import { areaUnitsPerHa, toAreaUnit } from "../i18n/numbers";
@@ -49,7 +50,7 @@ export function TrialsPanel({ field }: { field: FieldRecord }): JSX.Element {
           );
         }}
       </Loaded>
-      {mayWrite() ? (
+      {may("post", "/v1/trials") ? (
         <LazyFold
           title={translate("trial_new")}
           load={async () => (await import("./trial_form")).TrialForm}
@@ -109,7 +110,7 @@ function Prescribe({ trial }: { trial: Trial }): JSX.Element | null {
   const make = useWrite("post", "/v1/trials/{thing}/prescription", { refresh: ["/v1/trials", "/v1/prescriptions"] });
   if (trial.prescription) return <p class="note">{translate("trial_prescribed")}</p>;
   const ready = trial.product && (trial.treatments ?? []).every(({ rate_ha }) => rate_ha !== null && rate_ha !== undefined);
-  if (!mayWrite() || !ready) return null;
+  if (!may("post", "/v1/trials/{thing}/prescription") || !ready) return null;
   const submit = async (values: FormValues): Promise<boolean> => {
     const rate = values.number("surround");
     const body = { surround_ha: rate === null ? null : rate * areaUnitsPerHa() };
@@ -168,7 +169,7 @@ function Values({ trial, variable }: ValuesProps): JSX.Element {
         <td class="number">{plot.block + 1}</td>
         <td>{trial.treatments?.[plot.treatment]?.name}</td>
         <td class="number">
-          {mayWrite() ? (
+          {may("post", "/v1/trials/{thing}/observations") ? (
             <input
               inputMode="decimal"
               size={8}
@@ -200,7 +201,7 @@ function Values({ trial, variable }: ValuesProps): JSX.Element {
       <tbody>{rows}</tbody>
     </table>
   );
-  return mayWrite() ? (
+  return may("post", "/v1/trials/{thing}/observations") ? (
     <Form submit={translate("trial_save_values")} write={save} onSubmit={submit}>
       {table}
     </Form>

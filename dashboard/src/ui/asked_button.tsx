@@ -9,19 +9,20 @@ export interface AskedButtonProps {
   /** What the button does and to what, where its text alone does not say it. */
   label?: string;
   question: { title: string; text: string; action: string };
-  /** The `useWrite` of it. */
-  write: { saving: boolean; error: string | null };
+  /** The `useWrite` of it: the button is displayed to whom that is permitted. */
+  write: { saving: boolean; allowed: boolean; error: string | null };
   /** Called once the user agreed. */
   run: () => Promise<unknown>;
 }
 
-export function AskedButton({ text, label, question, write, run }: AskedButtonProps): JSX.Element {
+export function AskedButton({ text, label, question, write, run }: AskedButtonProps): JSX.Element | null {
   // While the question is open a list may arrive with a newer version of the record.
   const latest = useRef(run);
   latest.current = run;
   const ask = async (): Promise<void> => {
     if (await confirm(question)) await latest.current();
   };
+  if (!write.allowed) return null;
   return (
     <>
       <button

@@ -43,13 +43,13 @@ export interface FormProps {
   /** Called with what was entered once every field is valid. A returned true empties the form. */
   onSubmit: (values: FormValues) => Promise<boolean | null | undefined> | boolean | undefined;
   submit: string;
-  /** A `useWrite`: its state of saving and its errors are displayed. */
-  write?: { saving: boolean; error: string | null; fieldErrors: Readonly<Record<string, string>> };
+  /** A `useWrite`: its state of saving and its errors are displayed, and nothing where it is not permitted. */
+  write?: { saving: boolean; allowed: boolean; error: string | null; fieldErrors: Readonly<Record<string, string>> };
   onCancel?: () => void;
   class?: string;
 }
 
-export function Form({ children, onSubmit, submit, write, onCancel, class: className = "stack" }: FormProps): JSX.Element {
+export function Form({ children, onSubmit, submit, write, onCancel, class: className = "stack" }: FormProps): JSX.Element | null {
   const form = useRef<HTMLFormElement>(null);
   const [own, setOwn] = useState<Record<string, string>>({});
   const [cleared, setCleared] = useState<ReadonlySet<string>>(new Set());
@@ -78,6 +78,7 @@ export function Form({ children, onSubmit, submit, write, onCancel, class: class
       setRunning(false);
     }
   };
+  if (write?.allowed === false) return null;
   // An error of a field that this form does not have is told as a whole.
   const placed = Object.keys(errors).some((name) => form.current?.elements.namedItem(name));
   return (

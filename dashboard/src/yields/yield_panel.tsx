@@ -7,9 +7,10 @@ import "./yields.css";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { nowMs } from "../api/clock";
+import { may } from "../api/may";
 import { useApi, useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
-import { mayWrite, useChoice } from "../app/mount";
+import { useChoice } from "../app/mount";
 import { dateText } from "../i18n/instants";
 import { findTerm, translate } from "../i18n/translate";
 import { LazyFold } from "../ui/lazy";
@@ -64,7 +65,7 @@ export function YieldPanel({ field }: { field: FieldRecord }): JSX.Element {
                       </select>
                     </div>
                   )}
-                  {mayWrite() ? (
+                  {may("post", "/v1/imports") ? (
                     <LazyFold
                       title={translate("yield_import")}
                       load={async () => (await import("./harvest_import")).HarvestImport}
@@ -75,7 +76,7 @@ export function YieldPanel({ field }: { field: FieldRecord }): JSX.Element {
                   {open === null && chosen !== "" ? (
                     <NotFound kind="harvest" id={chosen} />
                   ) : open === null ? (
-                    <p class="note">{translate(mayWrite() ? "yield_none" : "yield_none_read")}</p>
+                    <p class="note">{translate(may("post", "/v1/imports") ? "yield_none" : "yield_none_read")}</p>
                   ) : (
                     <YieldOfHarvest key={open.id} field={field} harvest={open.harvest} />
                   )}
