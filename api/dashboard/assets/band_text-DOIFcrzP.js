@@ -1,1 +1,0 @@
-import"./greenhouse-BXZ5GvGw.js";import{F as e,N as t,V as n,on as r,pn as i,sn as a}from"./base-CyOklWm6.js";function o(o,s,c){let l=`${e(s.low,t(c))}–${n(s.high,c)}`,u=a(s.source)||s.source_zh||i(`greenhouse_band_known`);return i(`greenhouse_band`,{name:r(o),range:l,source:u})}export{o as t};

@@ -1,0 +1,1 @@
+export{t as AddPerson}from"./person_form-DgCK2o0r.js";
