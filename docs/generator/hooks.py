@@ -45,6 +45,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "quantities": science.quantities_to_markdown,
     "roles": roles.to_markdown,
     "routes": routes.to_markdown,
+    "senml_units": science.senml_units_to_markdown,
     "settings": settings.to_markdown,
     "validity": science.validity_to_markdown,
     "zh_lifecycle": lambda: lifecycle.to_markdown("zh"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import textwrap
 from types import ModuleType
 
 import headland.agronomy
@@ -12,12 +13,21 @@ from docs.generator.methods import modules
 from docs.generator.tables import table
 from headland.agronomy.climate.disease import VALIDITY
 from headland.contract.quantities import QUANTITIES
+from headland.contract.senml.units import UNITS as SENML_UNITS
 from headland.contract.units import UNIT_BY_SUFFIX
 
 
 def endings_to_markdown() -> str:
     """Return the table of the endings of channel names and their units."""
     return table(["ending", "unit"], [(f"`{ending}`", unit) for ending, unit in UNIT_BY_SUFFIX.items()])
+
+
+def senml_units_to_markdown() -> str:
+    """Return the units of SenML that are known, the rest of a sentence of a list."""
+    return (
+        textwrap.fill(" ".join(f"`{name}`" for name in SENML_UNITS), 130, initial_indent="  ", subsequent_indent="  ")
+        + "."
+    )
 
 
 def quantities_to_markdown() -> str:

@@ -30,7 +30,7 @@ class Unit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A unit: its symbol in data, and how it is written, rounded, recognised and converted.
 
     en, zh
-        Its form for people; without them the symbol.
+        Its form for people: without `en` the symbol, without `zh` the English form.
     decimals
         Decimals of a value for people, on paper, on the page and in Home Assistant.
     endings
@@ -50,7 +50,7 @@ class Unit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     symbol: str
-    en: str = ""
+    en: str | None = None
     zh: str = ""
     decimals: int = 2
     endings: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from typing import Final
 
 from headland.contract.catalogue import CATALOGUE, IndexSpec
 from headland.contract.quantities import QUANTITIES, quantity_of
-from headland.contract.units import decimals_of_unit
+from headland.contract.units import Labels, decimals_of_unit
 
 INDICES: Final[dict[str, IndexSpec]] = {index.name: index for index in CATALOGUE.indices}
 
@@ -14,6 +14,12 @@ INDICES: Final[dict[str, IndexSpec]] = {index.name: index for index in CATALOGUE
 def unit_of_index(name: str) -> str:
     """Return the unit of an index of the table. Raises KeyError for another."""
     return INDICES[name].unit or QUANTITIES[name].unit
+
+
+def is_summable(name: str) -> bool:
+    """Tell whether the values of days add up."""
+    index = INDICES.get(name)
+    return index is not None and index.summable
 
 
 def decimals_of(name: str, unit: str) -> int:
@@ -25,7 +31,8 @@ def decimals_of(name: str, unit: str) -> int:
     return decimals_of_unit(unit)
 
 
-def labels_of(name: str) -> dict[str, str] | None:
-    """Return the name of a quantity or an index for people by language, None for an unknown one."""
-    row = QUANTITIES.get(name) or INDICES.get(name)
-    return None if row is None else {"en": row.en, "zh": row.zh}
+#: The names of all quantities and indices for people, by language.
+LABELS: Final[dict[str, Labels]] = {
+    **{index.name: {"en": index.en, "zh": index.zh} for index in CATALOGUE.indices if index.en},
+    **{quantity.name: {"en": quantity.en, "zh": quantity.zh} for quantity in CATALOGUE.quantities},
+}

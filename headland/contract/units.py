@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from headland.contract.catalogue import CATALOGUE, Unit
+
+Labels = dict[Literal["en", "zh"], str]
 
 UNITS: Final[dict[str, Unit]] = {unit.symbol: unit for unit in CATALOGUE.units}
 #: Unit symbol by the ending of a channel's name.
@@ -19,10 +21,15 @@ def decimals_of_unit(symbol: str) -> int:
     return 2 if unit is None else unit.decimals
 
 
-def unit_labels(unit: Unit) -> dict[str, str]:
+def unit_labels(unit: Unit) -> Labels:
     """Return how a unit is written, by language."""
-    english = unit.symbol if not unit.en and unit.symbol != "1" else unit.en
+    english = unit.symbol if unit.en is None else unit.en
     return {"en": english, "zh": unit.zh or english}
+
+
+def home_spelling(unit: Unit) -> str | None:
+    """Return how Home Assistant writes a unit: as in English, unless the table has another form; None for no unit."""
+    return (unit_labels(unit)["en"] if unit.home is None else unit.home) or None
 
 
 def factors_of(unit: Unit) -> dict[str, tuple[float, float]]:

@@ -1,9 +1,9 @@
 """Catalogue of texts in English and Chinese for the dashboard, reports, alarm messages and notes of answers.
 
-`terms.json` groups terms by subject: quantities, units, reasons, methods and so on. The key is the identifier of the
-contract (a quantity's name, a `Method` id, a `kind`); each term has a text per language. The dashboard reads the same
-file when it is built. `server_texts.json`, `consumer_texts.json` and `personal_data.json`
-have the groups that only the server uses.
+`terms.json` groups terms by subject: reasons, methods and so on. The key is the identifier of the contract (a `Method`
+id, a `kind`); each term has a text per language. The groups `quantities` (with the indices) and `units` are names of
+the catalogue of the contract. The dashboard reads the same files when it is built. `server_texts.json`,
+`consumer_texts.json` and `personal_data.json` have the groups that only the server uses.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, Literal
 
+from headland.contract.catalogue import CATALOGUE
+from headland.contract.indices import LABELS
+from headland.contract.units import unit_labels
+
 Language = Literal["en", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 _FILES: Final = ("terms.json", "server_texts.json", "consumer_texts.json", "personal_data.json")
@@ -23,7 +27,10 @@ _FILES: Final = ("terms.json", "server_texts.json", "consumer_texts.json", "pers
 @cache
 def load_terms() -> Mapping[str, Mapping[str, Mapping[Language, str]]]:
     """Return all terms as {group: {identifier: {language: text}}}."""
-    terms: dict[str, Mapping[str, Mapping[Language, str]]] = {}
+    terms: dict[str, Mapping[str, Mapping[Language, str]]] = {
+        "quantities": LABELS,
+        "units": {unit.symbol: unit_labels(unit) for unit in CATALOGUE.units},
+    }
     for name in _FILES:
         terms.update(json.loads(files(__name__).joinpath(name).read_text(encoding="utf-8")))
     return terms

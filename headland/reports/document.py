@@ -46,6 +46,11 @@ class ReportInstant:
 Cell = Figure | ReportInstant | None
 
 
+def has_own_unit(cell: Cell, column_unit: str) -> bool:
+    """Tell whether a figure of a table is in a unit that its column does not name."""
+    return isinstance(cell, Figure) and cell.value is not None and cell.unit != column_unit
+
+
 @dataclass(frozen=True, slots=True)
 class ReportTable:
     """Rows of cells under named columns; a column's unit is in its heading."""

@@ -6,19 +6,11 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from headland.contract.indices import decimals_of
 from headland.i18n import Language, channel_name, find_term, find_term_in
 
-#: A number's decimals by its unit: the precision of the methods. A number without a unit has three.
-_DECIMALS: Final = {
-    "kg": 2, "L": 2, "kg/ha": 1, "L/ha": 1, "kg/mu": 2, "L/mu": 2, "ha": 3, "mu": 2, "m2": 0, "%": 1, "m": 1, "s": 0,
-    "mm": 1, "degC": 1, "m/s": 1, "kPa": 2, "g/m3": 1, "mol/m2": 1, "h": 1, "K": 1, "degC d": 1, "J/cm2": 0, "L/m2": 2,
-    "mS/cm": 2, "CNY": 2, "t/ha": 2, "mol/m2/(degC d)": 2, "umol/m2/s": 0,
-}  # fmt: skip
-#: Names whose numbers are counts or classes, whatever their unit is.
-_DECIMALS_OF: Final = {
-    "powdery_mildew_index": 0, "late_blight_severity": 0, "smith_period": 0, "hutton_period": 0, "botrytis_index": 2,
-    "least_coverage": 0,
-}  # fmt: skip
+#: Decimals of a number without a unit.
+_PLAIN_DECIMALS: Final = 3
 #: Names whose numbers are never written as zero: below this they are said to be below it.
 _LEAST_WRITTEN: Final = {"trial_p": 0.001}
 #: The groups of the catalogue with the names of a report's parts, in the order in which they are searched.
@@ -102,13 +94,13 @@ def unit_text(unit: str, language: Language) -> str:
 
 
 def number_text(value: float, unit: str, name: str = "") -> str:
-    """Return a number with the decimals of its name or unit; whole numbers remain whole, a probability is never 0."""
+    """Return a number with the catalogue's decimals; whole numbers remain whole, a probability is never 0."""
     if isinstance(value, int):
         return f"{value:,}"
     least = _LEAST_WRITTEN.get(name)
     if least is not None and value < least:
         return f"< {least}"
-    text = f"{value:,.{_DECIMALS_OF.get(name, _DECIMALS.get(unit, 3))}f}"
+    text = f"{value:,.{decimals_of(name, unit) if unit else _PLAIN_DECIMALS}f}"
     return text.removeprefix("-") if not text.strip("-0.,") else text
 
 

@@ -25,6 +25,7 @@ from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
+from headland.contract.indices import INDICES, is_summable, unit_of_index
 from headland.i18n import CatalogText, term_or_name
 from headland.registry.models.errors import NotFound
 from headland.reports.document import (
@@ -44,35 +45,10 @@ from headland.reports.document import (
 from headland.reports.iso_weeks import Week, find_week, midnight_ms
 
 #: The indices of each day, by section: with more columns a table would not fit on paper.
-_AIR: Final = (
-    "air_temperature_degc", "relative_humidity_pct", "vpd_kpa", "humidity_deficit_g_m3", "dif_degc",
-    "degree_days_single_sine",
-)  # fmt: skip
-_LIGHT: Final = ("dli_mol_m2", "photoperiod_h", "ptr_mol_m2_degc_d")
-_WATER: Final = (
-    "radiation_sum_j_cm2",
-    "irrigation_l",
-    "drain_l",
-    "drain_share",
-    "irrigation_ec_ms_cm",
-    "drain_ec_ms_cm",
-)
-_WET: Final = (
-    "condensation_margin_k", "condensation_h", "condensation_warning_h", "leaf_condensation_h",
-    "leaf_condensation_doubtful_h",
-)  # fmt: skip
-_DISEASE: Final = (
-    "wet_h", "humid_h", "botrytis_index", "powdery_mildew_index", "late_blight_severity", "smith_period",
-    "hutton_period",
-)  # fmt: skip
-#: Indices that a week adds up, where all of its days are known.
-_SUMS: Final = frozenset(
-    {
-        "degree_days_single_sine", "dli_mol_m2", "radiation_sum_j_cm2", "irrigation_l", "drain_l", "condensation_h",
-        "condensation_warning_h", "leaf_condensation_h", "leaf_condensation_doubtful_h", "wet_h", "humid_h",
-        "late_blight_severity",
-    }
-)  # fmt: skip
+_COLUMNS: Final = {
+    section: tuple(index.name for index in INDICES.values() if index.report and index.section == section)
+    for section in ("air", "light", "condensation", "disease", "water")
+}
 
 
 def make_week_document(scope: OrgScope, greenhouse: str, week_name: str | None, zone: str | None) -> Report:
@@ -92,25 +68,28 @@ def make_week_document(scope: OrgScope, greenhouse: str, week_name: str | None, 
             (
                 *_chart("temperatures", week, hours, ("air_temperature_degc", "dew_point_degc")),
                 *_chart("vpd_kpa", week, hours, ("vpd_kpa",)),
-                *_days("air_by_day", air, _AIR),
+                *_days("air_by_day", air, _COLUMNS["air"]),
                 *_range(air),
                 *_targets(air),
             ),
         ),
-        Section("light", (*_days("light_by_day", light, _LIGHT), *_notes(light, ("light",)), *_targets(light))),
+        Section(
+            "light", (*_days("light_by_day", light, _COLUMNS["light"]), *_notes(light, ("light",)), *_targets(light))
+        ),
         Section(
             "condensation",
             (
                 *_chart("condensation_margin_k", week, wet_hours, ("condensation_margin_k",)),
-                *_days("condensation_by_day", wet, _WET),
+                *_days("condensation_by_day", wet, _COLUMNS["condensation"]),
                 *_events(wet),
                 *_notes(wet, ("leaf", "fruit", "cover")),
             ),
         ),
         Section(
-            "disease", (*_days("disease_by_day", disease, (*_DISEASE, *_downy(disease))), Note("disease_is_pressure"))
+            "disease",
+            (*_days("disease_by_day", disease, (*_COLUMNS["disease"], *_downy(disease))), Note("disease_is_pressure")),
         ),
-        Section("water", (*_days("water_by_day", water, _WATER), *_notes(water, ("radiation", "drain")))),
+        Section("water", (*_days("water_by_day", water, _COLUMNS["water"]), *_notes(water, ("radiation", "drain")))),
         Section("sensors", tuple(_findings((air, light, wet, disease, water)))),
     ]
     parameters = f"start={week.window.start_ms}&end={week.window.end_ms}" + ("" if zone is None else f"&zone={zone}")
@@ -160,14 +139,14 @@ def _days(table: str, answers: HouseAnswers, wanted: Sequence[str]) -> list[Part
         shares = [cell.coverage for cell in cells if cell is not None and cell.coverage is not None]
         lowest = Figure("least_coverage", min(shares, default=0.0) * 100.0, "%")
         rows.append((ReportInstant(day.window[0], is_day=True), *cells, lowest))
-    if any(name in _SUMS for name in names):
+    if any(is_summable(name) for name in names):
         rows.append((Figure("week_sum", ""), *(_sum(answers, name, units[name]) for name in names), None))
     columns = (("day", ""), *((name, units[name]) for name in names), ("least_coverage", "%"))
     return [ReportTable(table, columns, tuple(rows))]
 
 
 def _sum(answers: HouseAnswers, name: str, unit: str) -> Figure | None:
-    if name not in _SUMS:
+    if not is_summable(name):
         return None
     values = [day.answers[name].value if name in day.answers else None for day in answers.periods]
     known = [value for value in values if value is not None]
@@ -217,8 +196,8 @@ def _targets(answers: HouseAnswers) -> list[Part]:
     rows = tuple(
         (
             Figure("index", name),
-            Figure("target_low", band.low),
-            Figure("target_high", band.high),
+            Figure("target_low", band.low, unit_of_index(name)),
+            Figure("target_high", band.high, unit_of_index(name)),
             Figure("crop", term_or_name("crops", band.crop), is_name=True),
             Figure("stage", term_or_name("crop_stages", band.stage), is_name=True),
             Figure("source", _source_of(band), is_name=True),
@@ -288,7 +267,7 @@ def _findings(answers: Sequence[HouseAnswers]) -> list[Part]:
 
 
 def _shown_answers(answers: Sequence[HouseAnswers]) -> list[Answer]:
-    shown = {*_AIR, *_LIGHT, *_WET, *_DISEASE, *_WATER}
+    shown = {name for names in _COLUMNS.values() for name in names}
     return [
         answer
         for topic in answers

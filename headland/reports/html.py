@@ -7,7 +7,19 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-from headland.reports.document import Cell, Chart, Figure, Map, Note, Part, Report, ReportInstant, ReportTable, Section
+from headland.reports.document import (
+    Cell,
+    Chart,
+    Figure,
+    Map,
+    Note,
+    Part,
+    Report,
+    ReportInstant,
+    ReportTable,
+    Section,
+    has_own_unit,
+)
 from headland.reports.rendering import LINE_COLOURS, ReportLocale, chart_scale, scale_bar_m
 
 _STYLE: Final = """
@@ -111,7 +123,12 @@ def _table(table: ReportTable, locale: ReportLocale) -> str:
         + "</th>"
         for name, unit in table.columns
     )
-    rows = "".join("<tr>" + "".join(_cell(cell, locale) for cell in row) + "</tr>" for row in table.rows)
+    rows = "".join(
+        "<tr>"
+        + "".join(_cell(cell, locale, unit) for cell, (_, unit) in zip(row, table.columns, strict=True))
+        + "</tr>"
+        for row in table.rows
+    )
     return (
         f'<h3>{escape(locale.word(table.name))}</h3><div class="scroll" tabindex="0" role="group"'
         f' aria-label="{escape(locale.word(table.name))}"><table><thead><tr>{heads}</tr></thead>'
@@ -119,9 +136,10 @@ def _table(table: ReportTable, locale: ReportLocale) -> str:
     )
 
 
-def _cell(cell: Cell, locale: ReportLocale) -> str:
+def _cell(cell: Cell, locale: ReportLocale, column_unit: str) -> str:
     is_number = isinstance(cell, ReportInstant) or (isinstance(cell, Figure) and isinstance(cell.value, int | float))
-    return f"<td{' class=number' if is_number else ''}>{_value(cell, locale)}</td>"
+    value = _value(cell, locale, with_unit=has_own_unit(cell, column_unit))
+    return f"<td{' class=number' if is_number else ''}>{value}</td>"
 
 
 def _map(drawn: Map, locale: ReportLocale) -> str:

@@ -12,7 +12,17 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from headland.analysis.inputs.errors import AnalysisError
-from headland.reports.document import Chart, Figure, Map, Note, Part, Report, ReportTable, Section
+from headland.reports.document import (
+    Chart,
+    Figure,
+    Map,
+    Note,
+    Part,
+    Report,
+    ReportTable,
+    Section,
+    has_own_unit,
+)
 from headland.reports.rendering import LINE_COLOURS, ReportLocale, chart_scale, scale_bar_m
 from headland.runtime.cancellation import check_cancelled
 
@@ -170,10 +180,15 @@ def _table(table: ReportTable, locale: ReportLocale, pen: _Pen) -> Any:
     for name, unit in table.columns:
         shown_unit = locale.unit(unit)
         heads.append(pen.write(f"{locale.word(name)} [{shown_unit}]" if shown_unit else locale.word(name), pen.head))
-    rows = [[pen.write(locale.cell(cell), pen.cell) for cell in row] for row in table.rows]
+    units = [unit for _, unit in table.columns]
+    texts = [
+        [locale.cell(cell, with_unit=has_own_unit(cell, unit)) for cell, unit in zip(row, units, strict=True)]
+        for row in table.rows
+    ]
+    rows = [[pen.write(text, pen.cell) for text in row] for row in texts]
     # Names and sources are long; numbers are short.
     weights = [
-        max(9.0, *(min(_width(locale.cell(row[at])), 40.0) for row in table.rows), _width(locale.word(name)) / 2.0)
+        max(9.0, *(min(_width(row[at]), 40.0) for row in texts), _width(locale.word(name)) / 2.0)
         for at, (name, _) in enumerate(table.columns)
     ]
     return _grid([heads, *rows], [_WIDTH_PT * weight / sum(weights) for weight in weights], heads=1)

@@ -189,6 +189,8 @@ def test_the_page_has_its_language_marks_simulated_data_and_escapes_names(farm_a
     assert "data:image/png;base64," in text
     assert "<script" not in text
     week = report(farm_api, "/v1/greenhouses/gh-a", week="2026-W47").text
+    # Each target is in a unit of its own, which no heading can name.
+    assert re.search(r"<td class=number>\d\.\d\d kPa</td>", week)
     assert "SIMULATED" in week
     assert "番茄温室 &lt;1&gt;" in week
     # Nothing comes from elsewhere: the only addresses are those of the API, as text.

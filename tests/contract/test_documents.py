@@ -128,7 +128,7 @@ def test_every_cap_is_listed() -> None:
 
 
 def test_every_senml_unit_is_listed() -> None:
-    listed = re.search(r"Units:\n(.*?)\.\n", PROTOCOL, re.DOTALL)
+    listed = re.search(r"Units:\n(.*?)\.\n", on_page_markdown(PROTOCOL), re.DOTALL)
     assert listed is not None
     assert re.findall(r"`([^`]+)`", listed[1]) == list(UNITS)
 

@@ -18,7 +18,7 @@ from api.schemas.station.catalogue import (
     Labels,
 )
 from headland.contract.catalogue import CATALOGUE, IndexSpec, Quantity, Unit
-from headland.contract.indices import decimals_of, labels_of, unit_of_index
+from headland.contract.indices import LABELS, decimals_of, unit_of_index
 from headland.contract.units import unit_labels
 
 router = Router(prefix="/v1/catalogue", tags=["registry"], responses=declare_problems(503))
@@ -66,7 +66,7 @@ def _index(index: IndexSpec) -> CatalogueIndex:
     return CatalogueIndex(
         name=index.name,
         unit=unit,
-        labels=Labels(**(labels_of(index.name) or {})),
+        labels=Labels(**LABELS[index.name]),
         decimals=decimals_of(index.name, unit),
         section=index.section,
         chart=index.chart or None,

@@ -1,6 +1,7 @@
 // Texts in the chosen language: the page's own by key (`translate`), names of the API's identifiers by `term`.
 
-import terms from "../../../headland/i18n/terms.json";
+import catalogue from "../../../headland/contract/catalogue.json";
+import shared from "../../../headland/i18n/terms.json";
 import type { alarms } from "./alarms";
 import type { answers } from "./answers";
 import { loadedText } from "./catalogue";
@@ -30,6 +31,22 @@ import "./ui";
 
 /** The key that a station makes for itself. */
 export const STATION_KEY = "this machine";
+
+interface Term {
+  en: string;
+  zh: string;
+}
+/** Texts by group and identifier: the shared catalogue of terms, and the names in the catalogue of units, quantities and indices. */
+const terms = {
+  ...shared,
+  quantities: Object.fromEntries(
+    [...catalogue.quantities, ...catalogue.indices].flatMap(({ name, en, zh }) => (en && zh ? [[name, { en, zh }]] : [])),
+  ) as Record<string, Term>,
+  units: Object.fromEntries(catalogue.units.map(({ symbol, en, zh }) => [symbol, { en: en ?? symbol, zh: zh ?? en ?? symbol }])) as Record<
+    string,
+    Term
+  >,
+};
 
 /** The keys of all catalogues; a module that uses a key of a page's catalogue imports that catalogue, as `npm run check:circles` proves. */
 export type TextKey =
@@ -66,7 +83,7 @@ export function translate(key: TextKey, values: Record<string, string | number> 
 
 /** Return the shared catalogue's text for an identifier of the API, or null where it has none. */
 export function findTerm(group: TermGroup, id: string | number): string | null {
-  const entry = (terms[group] as Record<string, { en: string; zh: string }>)[id];
+  const entry = (terms[group] as Record<string, Term>)[id];
   return entry === undefined ? null : entry[currentLanguage() === "en" ? "en" : "zh"];
 }
 
@@ -85,9 +102,8 @@ export function idOfTerm(group: TermGroup, text: string): string {
   const trimmed = text.trim();
   const lowerCase = trimmed.toLowerCase();
   return (
-    Object.entries(terms[group] as Record<string, { en: string; zh: string }>).find(
-      ([, { en, zh }]) => en.toLowerCase() === lowerCase || zh === trimmed,
-    )?.[0] ?? trimmed
+    Object.entries(terms[group] as Record<string, Term>).find(([, { en, zh }]) => en.toLowerCase() === lowerCase || zh === trimmed)?.[0] ??
+    trimmed
   );
 }
 

@@ -17,6 +17,7 @@ from edge.imports.table.rows import RefusedRow
 from edge.imports.table.source import TableSource
 from edge.sources.mapping.units import Conversion, convert_to_channel
 from edge.sources.source import Reading, Readings
+from headland.contract.catalogue import CATALOGUE
 from headland.contract.quantities import QUANTITIES
 from headland.contract.records import Descriptor, Event
 
@@ -28,13 +29,7 @@ _DELIMITERS: Final = (",", ";", "\t", "|")
 #: Decoders in the order in which they are tried: UTF-8 refuses nearly every text of another encoding.
 _ENCODINGS: Final[tuple[Encoding, ...]] = ("utf-8", "gb18030", "windows-1252", "latin-1")
 #: Units that people write in tables; `units_of` returns those that convert to a channel's.
-_UNITS: Final = (
-    "degC", "degF", "K", "%", "m3/m3", "ppm", "ppb", "hPa", "mbar", "kPa", "Pa", "mmHg", "bar", "psi", "W/m2", "kW/m2",
-    "umol/m2/s", "lx", "klx", "MJ/m2", "J/cm2", "kJ/m2", "mS/cm", "dS/m", "uS/cm", "m/s", "km/h", "kn", "mph", "mm",
-    "L/m2", "in", "m", "ft", "deg", "rad", "L", "mL", "m3", "L/min", "L/h", "m3/h", "g/m3", "mg/m3", "kg", "g", "t",
-    "lb", "kg/min", "kg/s", "kg/h", "t/h", "lb/s", "g/s", "pH", "V", "mV", "A", "mA", "W", "kW", "Wh", "kWh", "mAh",
-    "s", "min", "h", "rpm", "dBm", "1",
-)  # fmt: skip
+_UNITS: Final = tuple(unit.symbol for unit in CATALOGUE.units if unit.offered)
 #: Channels that are a share of a volume; grain moisture is one of a mass, and the others of something else.
 _VOLUMETRIC: Final = {"substrate_moisture_pct"}
 #: A unit behind a column's name: `Air temperature [°C]`, and one that can be no word: `Flow kg/s`.

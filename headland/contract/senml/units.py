@@ -4,68 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-#: SenML unit -> our unit symbols, the first is the default, each with the factor from the SenML value.
-UNITS: Final[dict[str, dict[str, float]]] = {
-    "%": {"%": 1.0},
-    "%EL": {"%": 1.0},
-    "%RH": {"%": 1.0},
-    "/": {"1": 1.0, "%": 100.0},
-    "/100": {"%": 1.0},
-    "A": {"A": 1.0},
-    "Cel": {"degC": 1.0},
-    "Pa": {"hPa": 0.01, "kPa": 0.001},
-    "S/m": {"mS/cm": 10.0},
-    "V": {"V": 1.0},
-    "W": {"W": 1.0},
-    "W/m2": {"W/m2": 1.0},
-    "cm": {"m": 0.01},
-    "count": {"1": 1.0},
-    "dBm": {"dBm": 1.0},
-    "h": {"s": 3600.0},
-    "hPa": {"hPa": 1.0, "kPa": 0.1},
-    "kW": {"W": 1000.0},
-    "kWh": {"kWh": 1.0, "Wh": 1000.0},
-    "km": {"m": 1000.0},
-    "km/h": {"m/s": 1 / 3.6},
-    "l": {"L": 1.0},
-    "l/s": {"L/min": 60.0},
-    "lat": {"deg": 1.0},
-    "lon": {"deg": 1.0},
-    "lx": {"lx": 1.0},
-    "m": {"m": 1.0},
-    "m/s": {"m/s": 1.0},
-    "mA": {"A": 0.001},
-    "mV": {"V": 0.001},
-    "min": {"s": 60.0},
-    "mm": {"m": 0.001, "mm": 1.0},
-    "ms": {"s": 0.001},
-    "pH": {"pH": 1.0},
-    "ppm": {"ppm": 1.0},
-    "rad": {"rad": 1.0},
-    "s": {"s": 1.0},
-}
+from headland.contract.catalogue import CATALOGUE
+from headland.contract.units import factors_of
 
+#: SenML unit -> our unit symbols, the first is the default, each with the factor from the SenML value.
+UNITS: Final[dict[str, dict[str, float]]] = dict(
+    sorted(
+        (name, {to: factor for to, (factor, _) in factors_of(unit).items()})
+        for unit in CATALOGUE.units
+        for name in unit.senml
+    )
+)
+#: The units in which a SenML record is where its name has none.
+_USUAL: Final = {next(iter(factors)) for factors in UNITS.values()}
 #: Our unit symbol -> ending of the channel of a record with a separate unit; a bare ratio or count has none.
 SUFFIX_OF_UNIT: Final[dict[str, str]] = {
-    "%": "pct",
-    "A": "a",
-    "L": "l",
-    "L/min": "l_min",
-    "V": "v",
-    "W": "w",
-    "W/m2": "w_m2",
-    "dBm": "dbm",
-    "deg": "deg",
-    "degC": "degc",
-    "hPa": "hpa",
-    "kWh": "kwh",
-    "lx": "lx",
-    "m": "m",
-    "m/s": "m_s",
-    "mS/cm": "ms_cm",
-    "mm": "mm",
-    "pH": "ph",
-    "ppm": "ppm",
-    "rad": "rad",
-    "s": "s",
+    unit.symbol: unit.endings[0]
+    for unit in CATALOGUE.units
+    if unit.endings and unit.symbol != "1" and (unit.senml or unit.symbol in _USUAL)
 }

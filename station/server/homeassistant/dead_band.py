@@ -5,34 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from headland.contract.quantities import QUANTITIES, split_channel
+from headland.contract.quantities import quantity_of
+from headland.contract.units import UNITS
 from headland.store.port import Latest
 
-#: The smallest change of a measured value that is worth a row, by unit.
-_BAND_BY_UNIT: Final = {
-    "%": 1.0,
-    "A": 0.5,
-    "L": 0.5,
-    "L/min": 0.2,
-    "MJ/m2": 0.1,
-    "V": 0.1,
-    "W/m2": 10.0,
-    "deg": 5.0,
-    "degC": 0.2,
-    "g/m3": 0.3,
-    "hPa": 0.3,
-    "kPa": 0.05,
-    "kg": 0.2,
-    "kg/min": 0.2,
-    "m": 1.0,
-    "m/s": 0.5,
-    "mS/cm": 0.05,
-    "mm": 0.2,
-    "pH": 0.05,
-    "ppm": 10.0,
-    "umol/m2/s": 20.0,
-}
-#: For any other unit: this share of the value.
+#: The smallest change that is worth a row in a unit without a dead band: this share of the value.
 _SHARE: Final = 0.02
 #: Least time between two changes of a measured value [ms].
 _GAUGE_MS: Final = 30_000
@@ -86,11 +63,12 @@ class DeadBand:
             return False
         if _is_state(sample.key.channel):
             return age_ms >= _STATE_MS
-        band = _BAND_BY_UNIT.get(unit, abs(shown.sample.value) * _SHARE)
+        row = UNITS.get(unit)
+        own = None if row is None else row.dead_band
+        band = abs(shown.sample.value) * _SHARE if own is None else own
         return age_ms >= _REFRESH_MS or (change >= band and age_ms >= _GAUGE_MS)
 
 
 def _is_state(channel: str) -> bool:
-    parts = split_channel(channel)
-    quantity = None if parts is None else QUANTITIES.get(parts[0])
+    quantity = quantity_of(channel)
     return quantity is not None and quantity.kind == "state"

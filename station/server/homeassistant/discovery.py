@@ -11,8 +11,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from headland.analysis.inputs.telemetry import MAX_QUALITY
-from headland.contract.quantities import QUANTITIES, split_channel
+from headland.contract.catalogue import Quantity
+from headland.contract.indices import decimals_of
+from headland.contract.quantities import quantity_of
 from headland.contract.topics import HOME_ORIGIN, home_status_topic, home_value_topic
+from headland.contract.units import UNITS, home_spelling
 from headland.store.port import DeviceRecord, Latest
 
 ONLINE: Final = "online"
@@ -22,74 +25,15 @@ UNKNOWN_EXPIRY_S: Final = 300
 _MIN_EXPIRY_S: Final = 30
 _MISSED_SAMPLES: Final = 3
 
-#: Unit -> Home Assistant's spelling of it, and the device class that permits it with every state class used here.
-_BY_UNIT: Final[dict[str, tuple[str | None, str | None]]] = {
-    "1": (None, None),
-    "%": ("%", None),
-    "A": ("A", "current"),
-    "L": ("L", None),
-    "L/min": ("L/min", "volume_flow_rate"),
-    "MJ/m2": ("MJ/m²", None),
-    "S/m": ("S/m", None),
-    "V": ("V", "voltage"),
-    "W": ("W", "power"),
-    "W/m2": ("W/m²", "irradiance"),
-    "dBm": ("dBm", "signal_strength"),
-    "deg": ("°", None),
-    "degC": ("°C", "temperature"),
-    "g/m3": ("g/m³", None),
-    "hPa": ("hPa", "pressure"),
-    "kPa": ("kPa", "pressure"),
-    "kg": ("kg", "weight"),
-    "kg/min": ("kg/min", None),
-    "lx": ("lx", "illuminance"),
-    "m": ("m", "distance"),
-    "m/s": ("m/s", "speed"),
-    "mS/cm": ("mS/cm", "conductivity"),
-    "mm": ("mm", None),
-    "pH": (None, "ph"),
-    "ppm": ("ppm", None),
-    "s": ("s", "duration"),
-    "umol/m2/s": ("μmol/m²/s", None),
-}
-#: Quantity -> device class, where the unit alone does not determine it.
-_BY_QUANTITY: Final = {
-    "battery_remaining_pct": "battery",
-    "co2_ppm": "carbon_dioxide",
-    "relative_humidity_pct": "humidity",
-    "outside_humidity_pct": "humidity",
-    "substrate_moisture_pct": "moisture",
-    "wind_speed_m_s": "wind_speed",
-}
 #: Device kinds whose channels are mostly the autopilot's own: hundreds of them, many times a second.
 _VEHICLES: Final = frozenset({"drone", "rover", "boat", "plane"})
-#: What a grower watches on a vehicle; anything else of it is diagnostic and disabled until somebody enables it.
-_WATCHED_ON_VEHICLES: Final = frozenset(
-    {
-        "battery_remaining_pct",
-        "flow_l_min",
-        "flow_volume_total_l",
-        "ground_speed_m_s",
-        "hopper_kg",
-        "mass_flow_kg_min",
-        "pump_on",
-        "relative_altitude_m",
-        "spray_commanded_on",
-        "tank_l",
-    }
-)
-#: What is diagnostic on any device.
+#: What is diagnostic on any device, of channels that are not in the catalogue.
 _DIAGNOSTIC: Final = re.compile(r"^(battery|esc|link|processor|radio|rc|sensors|gps)_|_code$|_rssi|_uptime|_dbm$")
 #: Names of the binary sensors: no channel, which ends in its unit, has one of them.
 ALARM: Final = "alarm"
 DATA_PROBLEM: Final = "data_problem"
 #: Age limit of a binary sensor, which is sent again more often [s].
 BINARY_EXPIRY_S: Final = 300
-#: Digits that a dead band leaves meaningful, by unit; Home Assistant shows so many.
-_PRECISION: Final = {
-    **dict.fromkeys(("%", "W/m2", "lx", "ppm", "umol/m2/s"), 0),
-    **dict.fromkeys(("V", "degC", "hPa", "m", "m/s"), 1),
-}
 _STATE_CLASSES: Final = {"gauge": "measurement", "total": "total_increasing"}
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -151,29 +95,34 @@ def expiry_s(record: DeviceRecord, channel: str) -> int:
 
 
 def _sensor(record: DeviceRecord, channel: str, unit: str) -> dict[str, Any]:
-    parts = split_channel(channel)
-    quantity = None if parts is None else QUANTITIES.get(parts[0])
-    spelt, device_class = _BY_UNIT.get(unit, (unit, None))
+    quantity, row = quantity_of(channel), UNITS.get(unit)
     kind = "gauge" if quantity is None else quantity.kind
-    topic = home_value_topic(record.descriptor.device, channel)
+    device_class = None if row is None else row.home_class
     # Home Assistant permits an increasing total in these classes only.
     if kind == "total" and device_class not in {None, "duration", "distance"}:
         device_class = None
+    if quantity is not None and quantity.home_class is not None:
+        device_class = quantity.home_class
     config = {
         "platform": "sensor",
         "name": channel.replace("_", " "),
         "unique_id": f"headland_{record.descriptor.device}_{channel}",
-        "state_topic": topic,
+        "state_topic": home_value_topic(record.descriptor.device, channel),
         "value_template": "{{ value_json.value }}",
-        "unit_of_measurement": spelt,
-        "device_class": _BY_QUANTITY.get("" if parts is None else parts[0], device_class),
+        "unit_of_measurement": unit if row is None else home_spelling(row),
+        "device_class": device_class,
         "state_class": _STATE_CLASSES.get(kind),
-        "suggested_display_precision": _PRECISION.get(unit),
+        "suggested_display_precision": _precision(channel, unit),
         "expire_after": expiry_s(record, channel),
     }
-    if _is_diagnostic(record, channel if parts is None else parts[0]):
+    if _is_diagnostic(record, channel, quantity):
         config |= {"entity_category": "diagnostic", "enabled_by_default": False}
     return {key: value for key, value in config.items() if value is not None}
+
+
+def _precision(channel: str, unit: str) -> int | None:
+    """Return the decimals that are shown; None where it is not known whether a bare number is a count or a share."""
+    return None if unit not in UNITS or (unit == "1" and quantity_of(channel) is None) else decimals_of(channel, unit)
 
 
 def _binary_sensor(record: DeviceRecord, name: str, *, is_diagnostic: bool = False) -> dict[str, Any]:
@@ -212,7 +161,8 @@ def has_data_problem(record: DeviceRecord, samples: Mapping[str, Latest], now_ms
     return False
 
 
-def _is_diagnostic(record: DeviceRecord, name: str) -> bool:
+def _is_diagnostic(record: DeviceRecord, channel: str, quantity: Quantity | None) -> bool:
+    """Tell whether a channel is hidden until somebody enables it: on a vehicle whatever a grower does not watch."""
     if record.descriptor.kind in _VEHICLES:
-        return name not in _WATCHED_ON_VEHICLES
-    return bool(_DIAGNOSTIC.search(name))
+        return quantity is None or not quantity.watched
+    return bool(_DIAGNOSTIC.search(channel.partition(":")[0])) if quantity is None else quantity.diagnostic

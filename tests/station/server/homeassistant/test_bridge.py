@@ -16,6 +16,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from headland.clock import wall_clock_ms
+from headland.contract.indices import decimals_of
 from headland.contract.quantities import QUANTITIES
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.errors import SettingsError
@@ -114,6 +115,16 @@ def test_every_quantity_that_there_is_makes_a_valid_sensor() -> None:
     assert sensors["flow_volume_total_l"]["state_class"] == "total_increasing"
     assert "state_class" not in sensors["gps_fix_code"]
     assert "unit_of_measurement" not in sensors["gps_fix_code"]
+
+
+def test_home_assistant_shows_the_decimals_of_the_page_and_of_paper() -> None:
+    units = {name: quantity.unit for name, quantity in QUANTITIES.items()} | {"leaf_count": "1", "pond_ph": "pH"}
+    sensors = describe(house(), units, units)["components"]
+    for name in QUANTITIES:
+        assert sensors[name]["suggested_display_precision"] == decimals_of(name, units[name]), name
+    assert sensors["pond_ph"]["suggested_display_precision"] == 2
+    # A bare number that nobody knows may be a count or a share.
+    assert "suggested_display_precision" not in sensors["leaf_count"]
 
 
 def test_nothing_that_home_assistant_is_told_could_be_commanded() -> None:
