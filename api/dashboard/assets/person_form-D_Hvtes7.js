@@ -1,0 +1,1 @@
+export{t as AddPerson}from"./person_form-_FYH9j_e.js";
