@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties, VariableByteIntegers
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.uplink.settings import BrokerSettings
 from headland.errors import RetryLater, SettingsError
-from headland.network.mqtt_socket import send_at_once
+from headland.network.mqtt_client import TlsFiles, make_client, make_properties, use_tls
 
 #: The largest message this side accepts; its topics carry small records.
 _RECEIVE_BYTES: Final = 256 * 1024
@@ -161,13 +161,8 @@ class BrokerLink:
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_read.setblocking(False)
         self._wake_write.setblocking(False)
-        client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv5)
-        client.connect_timeout = _CONNECT_S
-        send_at_once(client)
         # The send window never exceeds what both sides allow; paho's own, smaller window would only queue.
-        client.max_inflight_messages_set(0)
-        if settings.username is not None:
-            client.username_pw_set(settings.username, settings.password)
+        client = make_client(client_id, settings.username, settings.password, connect_s=_CONNECT_S, most_inflight=0)
         if will is not None:
             client.will_set(will.topic, will.payload, qos=1, retain=True)
         client.on_connect = self._on_connect
@@ -183,11 +178,10 @@ class BrokerLink:
         if settings.tls is not None:
             tls = settings.tls
             try:
-                self._client.tls_set(ca_certs=tls.ca, certfile=tls.cert, keyfile=tls.key)
+                use_tls(self._client, TlsFiles(tls.ca, tls.cert, tls.key))
             except (OSError, ssl.SSLError, ValueError) as error:
                 raise SettingsError(f"broker.tls: {error}") from error
-        properties = _new_properties(PacketTypes.CONNECT)
-        properties.MaximumPacketSize = _RECEIVE_BYTES
+        properties = make_properties(PacketTypes.CONNECT, MaximumPacketSize=_RECEIVE_BYTES)
         self._opened_s = time.monotonic()
         try:
             self._client.connect(
@@ -288,7 +282,3 @@ class BrokerLink:
 
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         self._events.append(ReceivedMessage(message.topic, bytes(message.payload)))
-
-
-def _new_properties(packet_type: int) -> Properties:
-    return Properties(packet_type)  # type: ignore[no-untyped-call] # paho leaves this class untyped

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware_sim.links.link_faults import Damage
 from firmware_sim.protocols.lorawan_devices import ChirpStack, ThingsStack, dev_eui
 from firmware_sim.protocols.mqtt_devices import EspHome, SenML, Tasmota, Zigbee
 from firmware_sim.protocols.mqtt_message import Message, MqttDevice
 from firmware_sim.protocols.readings import ReadUnit
-from headland.network.mqtt_socket import send_at_once
+from headland.network.mqtt_client import MQTT_3_1_1, make_client
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -74,11 +73,8 @@ class MqttPublisher:
             (unit, device) for unit in units for device in devices_of(unit, units, fleet.name, fleet.kinds)
         ]
         self._count = 0
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"headland-sim-{id(self):x}")
-        send_at_once(self._client)
+        self._client = make_client(f"headland-sim-{id(self):x}", login.username, login.password, protocol=MQTT_3_1_1)
         self._client.on_connect = self._connected
-        if login.username is not None:
-            self._client.username_pw_set(login.username, login.password)
         will = next((message for _, device in self._devices for message in device.will()), None)
         if will is not None:
             self._client.will_set(will.topic, will.payload, retain=True)

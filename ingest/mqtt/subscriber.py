@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Final
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -24,8 +24,9 @@ from headland.clock import MACHINE_CLOCK, MachineClock
 from headland.contract.codec import encode_record
 from headland.contract.records import Ack
 from headland.contract.topics import ROOT, ack_topic
-from headland.network.mqtt_socket import send_at_once
+from headland.network.mqtt_client import make_properties
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
+from ingest.mqtt.broker_client import broker_client
 from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.mqtt.publish_reader import PublishReader
 from ingest.settings import ALL_SHARDS, IngestSettings
@@ -211,21 +212,15 @@ class Subscriber:
 
     def _make_client(self) -> PublishReader:
         settings = self._settings
-        client: PublishReader = self._make_reader(
-            CallbackAPIVersion.VERSION2,
+        client: PublishReader = broker_client(
+            settings,
+            settings.client_id,
+            kind=self._make_reader,
+            most_queued=_MAX_QUEUED_ACKS,
             max_packet_bytes=MAX_PACKET_BYTES,
-            client_id=settings.client_id,
-            protocol=MQTTProtocolVersion.MQTTv5,
             manual_ack=True,
             reconnect_on_failure=False,
         )
-        client.connect_timeout = 5.0
-        send_at_once(client)
-        client.max_queued_messages_set(_MAX_QUEUED_ACKS)
-        if settings.username is not None:
-            client.username_pw_set(settings.username, settings.password)
-        if settings.tls:
-            client.tls_set(ca_certs=None if settings.tls_ca_path is None else str(settings.tls_ca_path))
         client.on_connect = partial(self._on_connect, client)
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
@@ -311,13 +306,7 @@ def forget_session(settings: IngestSettings, client_id: str) -> bool:
 
     Without it the broker would queue every message for a worker that no longer comes.
     """
-    client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv5)
-    client.connect_timeout = 5.0
-    send_at_once(client)
-    if settings.username is not None:
-        client.username_pw_set(settings.username, settings.password)
-    if settings.tls:
-        client.tls_set(ca_certs=None if settings.tls_ca_path is None else str(settings.tls_ca_path))
+    client = broker_client(settings, client_id)
     answers: list[bool] = []
     client.on_connect = lambda _client, _data, _flags, code, _properties: answers.append(not code.is_failure)
     # A clean start without properties: the session ends with the connection.
@@ -338,12 +327,13 @@ def subscriptions(shards: frozenset[int]) -> list[str]:
 
 
 def _connect_properties(settings: IngestSettings) -> Properties:
-    # paho sets these attributes through its own __setattr__, which checks names and ranges.
-    properties: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it untyped
-    properties.SessionExpiryInterval = settings.session_expiry_s
-    properties.ReceiveMaximum = settings.receive_maximum
-    properties.MaximumPacketSize = MAX_PACKET_BYTES
-    return properties  # type: ignore[no-any-return]  # paho's Properties has no declared attributes
+    properties: Properties = make_properties(
+        PacketTypes.CONNECT,
+        SessionExpiryInterval=settings.session_expiry_s,
+        ReceiveMaximum=settings.receive_maximum,
+        MaximumPacketSize=MAX_PACKET_BYTES,
+    )
+    return properties
 
 
 def _defer_to_loop(_: Client, __: Any, ___: Any) -> None:

@@ -11,7 +11,6 @@ from typing import Any, Final
 from headland.contract.codec import MAX_PAYLOAD_BYTES
 from headland.contract.topics import ack_topic
 from headland.errors import RetryLater
-from headland.network.mqtt_socket import send_at_once
 from station.doctor.finding import DiagnosticContext, Finding, State
 from station.local.broker import NO_ACCESS_LIST, find_mosquitto
 
@@ -70,18 +69,13 @@ class _Session:
     """An MQTT 5 session with its own client id, without a background thread."""
 
     def __init__(self, username: str | None, password: str | None) -> None:
-        import paho.mqtt.client as mqtt
-        from paho.mqtt.enums import CallbackAPIVersion
+        from headland.network.mqtt_client import make_client
 
         self._username = username
         self._connack: Any = None
         self._limits: Any = None
         self._published: Any = None
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, f"doctor-{os.getpid()}", protocol=mqtt.MQTTv5)
-        self._client.connect_timeout = _TIMEOUT_S
-        send_at_once(self._client)
-        if username is not None:
-            self._client.username_pw_set(username, password)
+        self._client = make_client(f"doctor-{os.getpid()}", username, password, connect_s=_TIMEOUT_S)
         self._client.on_connect = self._on_connect
         self._client.on_publish = self._on_publish
 

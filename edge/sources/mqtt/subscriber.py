@@ -8,13 +8,13 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.sources.mqtt.settings import MqttSettings
 from headland.errors import RetryLater, SettingsError
-from headland.network.mqtt_socket import send_at_once
+from headland.network.mqtt_client import MQTT_3_1_1, TlsFiles, make_client, use_tls
 
 _KEEPALIVE_S: Final = 30
 #: The longest connection attempt: a stop must complete within a second.
@@ -37,13 +37,14 @@ class Subscriber:
         self._settings = settings
         self._messages: list[BrokerMessage] = []
         self._fault = ""
-        client = Client(
-            CallbackAPIVersion.VERSION2, client_id, clean_session=True, protocol=MQTTProtocolVersion.MQTTv311
+        client = make_client(
+            client_id,
+            settings.username,
+            settings.password,
+            protocol=MQTT_3_1_1,
+            connect_s=_CONNECT_S,
+            clean_session=True,
         )
-        client.connect_timeout = _CONNECT_S
-        send_at_once(client)
-        if settings.username is not None:
-            client.username_pw_set(settings.username, settings.password)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
@@ -66,7 +67,7 @@ class Subscriber:
         self._topics = list(topics)
         if settings.tls:
             try:
-                self._client.tls_set(ca_certs=settings.ca)
+                use_tls(self._client, TlsFiles(settings.ca))
             except (OSError, ssl.SSLError, ValueError) as error:
                 raise SettingsError(f"ca of {settings.name}: {error}") from error
         try:

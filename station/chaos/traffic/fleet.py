@@ -14,16 +14,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 
 from headland.clock import wall_clock_ms
 from headland.contract.codec import decode_record, encode_batch, encode_record
 from headland.contract.records import Ack, Batch, Block, Clock, GatewayStatus
 from headland.contract.topics import ack_topic, data_topic, status_topic
 from headland.errors import RetryLater
-from headland.network.mqtt_socket import send_at_once
+from headland.network.mqtt_client import make_client, make_properties
 from headland.units_of_time import MINUTE_MS
 from station.chaos.traffic.numbered_source import NUMBER_CHANNEL
 
@@ -116,11 +115,7 @@ class FleetGateway:
             return False
         self._retry_at_s = now_s + _RECONNECT_S
         self._ready = False
-        client = Client(
-            CallbackAPIVersion.VERSION2, client_id=f"edge-{self.gateway}", protocol=MQTTProtocolVersion.MQTTv5
-        )
-        send_at_once(client)
-        client.username_pw_set(self.gateway, self._plan.passwords[self.gateway])
+        client = make_client(f"edge-{self.gateway}", self.gateway, self._plan.passwords[self.gateway])
         client.on_connect = lambda connected, *_: connected.subscribe(ack_topic(self.gateway), qos=1)
         client.on_subscribe = lambda *_: self._start_sending()
         client.on_publish = lambda *_: self._on_puback()
@@ -155,8 +150,8 @@ class FleetGateway:
             self._rewind(now_s)
         last = min(until, self.acked + _MAX_AHEAD, self._plan.records)
         while self._in_window < _WINDOW and self._next <= last:
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho leaves it untyped
-            properties.UserProperty = [("epoch", EPOCH), ("seq", str(self._next))]
+            stamp = [("epoch", EPOCH), ("seq", str(self._next))]
+            properties = make_properties(PacketTypes.PUBLISH, UserProperty=stamp)
             payload = make_record(self.gateway, self._next, self._plan.start_ms)
             sent = self._client.publish(data_topic(self.gateway), payload, qos=1, properties=properties)
             if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:

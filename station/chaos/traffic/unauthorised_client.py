@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
@@ -25,7 +23,7 @@ from headland.contract.codec import decode_record
 from headland.contract.records import Ack
 from headland.contract.topics import ack_topic, data_topic
 from headland.errors import PeerRefused, RetryLater
-from headland.network.mqtt_socket import send_at_once
+from headland.network.mqtt_client import make_client, make_properties
 from station.chaos.slowness import slowness
 from station.chaos.traffic.hostile import HostileMessage, make_messages
 
@@ -73,10 +71,7 @@ class UnauthorisedClient:
         self._address = (host, port)
         self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._next_number = 1
-        client = Client(CallbackAPIVersion.VERSION2, client_id=f"edge-{gateway}", protocol=MQTTProtocolVersion.MQTTv5)
-        send_at_once(client)
-        client.username_pw_set(gateway, password)
-        client.max_inflight_messages_set(20)
+        client = make_client(f"edge-{gateway}", gateway, password, most_inflight=20)
         client.on_connect = self._on_connect
         client.on_publish = lambda _client, _data, mid, reason, _properties: self._events.put(("puback", (mid, reason)))
         client.on_message = self._on_ack
@@ -118,9 +113,8 @@ class UnauthorisedClient:
         self._client.loop_stop()
 
     def _publish(self, topic: str, payload: bytes, user_properties: Mapping[str, str]) -> None:
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho leaves it untyped
-        if user_properties:
-            properties.UserProperty = list(user_properties.items())
+        values = {"UserProperty": list(user_properties.items())} if user_properties else {}
+        properties = make_properties(PacketTypes.PUBLISH, **values)
         self._client.publish(topic, payload, qos=1, properties=properties)
 
     def _on_connect(self, client: Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:

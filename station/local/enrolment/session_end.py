@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from headland.clock import wall_clock_ms
 from headland.network.enrolment.keys import make_key, make_request
-from headland.network.mqtt_socket import send_at_once
 from station.local.broker_listener import Listener
 from station.local.enrolment.authority import CertificateAuthority, certificate_text, utc
 
@@ -59,16 +58,14 @@ def end_session(authority: CertificateAuthority, listener: Listener | None, gate
 
 
 def _client(name: str, authority: str, certificate: str) -> tuple[Client, threading.Event]:
-    from paho.mqtt.client import Client
-    from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+    from headland.network.mqtt_client import make_client
 
-    client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv5)
+    client = make_client(name, connect_s=_WITHIN_S)
     context = ssl.create_default_context(cafile=authority)
     # The farm's own authority signs its own broker alone, by whatever name it is reached.
     context.check_hostname = False
     context.load_cert_chain(certificate)
     client.tls_set_context(context)
-    client.connect_timeout = _WITHIN_S
     connected = threading.Event()
 
     def on_connect(_client: Client, _data: object, _flags: object, reason: Any, _properties: object) -> None:
@@ -76,5 +73,4 @@ def _client(name: str, authority: str, certificate: str) -> tuple[Client, thread
             connected.set()
 
     client.on_connect = on_connect
-    send_at_once(client)
     return client, connected

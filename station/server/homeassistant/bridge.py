@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Set
 from typing import TYPE_CHECKING, Any, Final
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 
 from api.ops.readiness import Check
 from headland.analysis.inputs.scope import OrgScope
@@ -19,8 +18,8 @@ from headland.analysis.inputs.telemetry import MAX_QUALITY, read_latest, unit_of
 from headland.clock import wall_clock_ms
 from headland.contract.topics import home_status_topic, home_value_topic
 from headland.errors import HeadlandError
-from headland.network.mqtt_socket import send_at_once
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
+from ingest.mqtt.broker_client import broker_client
 from station.server.homeassistant.dead_band import DeadBand
 from station.server.homeassistant.discovery import (
     ALARM,
@@ -213,17 +212,7 @@ class HomeAssistantBridge:
             self.publish_changes()
 
     def _make_client(self, broker: IngestSettings) -> mqtt.Client:
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=f"home-{self._organisation}",
-            protocol=mqtt.MQTTv5,
-        )
-        client.max_queued_messages_set(_MAX_QUEUED)
-        send_at_once(client)
-        if broker.username is not None:
-            client.username_pw_set(broker.username, broker.password)
-        if broker.tls:
-            client.tls_set(None if broker.tls_ca_path is None else str(broker.tls_ca_path))
+        client: mqtt.Client = broker_client(broker, f"home-{self._organisation}", most_queued=_MAX_QUEUED)
         client.will_set(home_status_topic(), OFFLINE, qos=1, retain=True)
         client.on_connect = self._on_connect
         client.on_publish = self._on_publish

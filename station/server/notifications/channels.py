@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 
 from headland.alarms.notification.chat_robots import MOST_ANSWER_BYTES, robot_body, robot_of, robot_outcome
 from headland.alarms.notification.delivery_policy import (
@@ -31,9 +28,10 @@ from headland.contract.topics import alarm_topic
 from headland.errors import SettingsError
 from headland.network.http_client import OutgoingClient
 from headland.network.http_target import check_mailbox, parse_target
-from headland.network.mqtt_socket import send_at_once
+from headland.network.mqtt_client import make_properties
 from headland.network.name_resolver import OutgoingError
 from headland.registry.models.alarms import AlarmRecipient, Notice
+from ingest.mqtt.broker_client import broker_client
 
 if TYPE_CHECKING:
     from ingest.settings import IngestSettings
@@ -157,19 +155,12 @@ def _date_s(notice: Notice) -> float:
 
 def publish_notice(broker: IngestSettings, organisation: str, notice: Notice) -> DeliveryOutcome:
     """Publish a notice's body on the farm's own broker, QoS 1, not retained, in a session of its own."""
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"alarms-{organisation}", protocol=mqtt.MQTTv5)
-    client.connect_timeout = _TIMEOUT_S
-    send_at_once(client)
-    if broker.username is not None:
-        client.username_pw_set(broker.username, broker.password)
-    if broker.tls:
-        client.tls_set(None if broker.tls_ca_path is None else str(broker.tls_ca_path))
+    client = broker_client(broker, f"alarms-{organisation}", connect_s=_TIMEOUT_S)
     refusals: list[str] = []
     confirmations: list[str] = []
     client.on_connect = lambda _c, _u, _f, reason, _p: refusals.append(str(reason)) if reason.is_failure else None
     client.on_publish = lambda _c, _u, _m, reason, _p: confirmations.append(str(reason) if reason.is_failure else "")
-    properties: Any = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho leaves it untyped
-    properties.ContentType = "application/json"
+    properties = make_properties(PacketTypes.PUBLISH, ContentType="application/json")
     try:
         client.connect(broker.host, broker.port, broker.keepalive_s)
         client.loop_start()

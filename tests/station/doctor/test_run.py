@@ -373,6 +373,7 @@ def test_a_part_that_is_not_installed_is_not_looked_at_and_hides_nothing(
     folder: FarmFolder, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "paho.mqtt.client", None)  # as if it were not there
+    monkeypatch.delitem(sys.modules, "headland.network.mqtt_client", raising=False)
     findings = {finding.check: finding for finding in examine(context(folder, broker=(mosquitto.host, mosquitto.port)))}
     assert findings["broker"].state is State.UNKNOWN
     assert findings["broker"].condition == "not checked: paho.mqtt.client is not installed"
