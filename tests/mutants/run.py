@@ -126,6 +126,7 @@ def format_page(findings: Sequence[Finding]) -> str:
     for finding in findings:
         named = {"simulation": "simulation", "": "**not found**", "test": f"test `{finding.why}`"}
         by = named.get(finding.by, f"{finding.by}: {finding.why}")
-        hours = "" if finding.hours is None else f"{finding.hours:g}"
-        lines.append(f"| {finding.name} | `{finding.file}` | {by} | {finding.seed or ''} | {hours} |")
+        seed = finding.seed or ""
+        hours = "" if finding.hours is None else f"{finding.hours:g}" if seed else f"not within {finding.hours:g}"
+        lines.append(f"| {finding.name} | `{finding.file}` | {by} | {seed} | {hours} |")
     return "\n".join(lines) + "\n"
