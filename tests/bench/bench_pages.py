@@ -3,8 +3,7 @@
 The first page: bytes that were transferred until it was idle, its metrics on a processor four times slower, and what
 axe finds; its first sentence also again, once the station has answered before. Times of a task are wall times, and so
 those of a quiet machine only; `_cpu_ms` are of the processor, which the browser keeps busy while it slows the page
-down. Frames are those of drawing in software: a graphics card draws more. bench_lighthouse.py has the scores of
-Lighthouse.
+down. Frames are those of drawing in software: a graphics card draws more.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pytest
 from tests.floors.modules import ROOT
 
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
-NODE_FOLDERS = ("dashboard", "dashboard/openapi", "tests/node", "tests/bench/lighthouse")
+NODE_FOLDERS = ("dashboard", "dashboard/openapi", "tests/node")
 NODE_LOCKS = [ROOT / folder / "package-lock.json" for folder in NODE_FOLDERS]
 
 

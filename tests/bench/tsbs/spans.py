@@ -1,4 +1,4 @@
-"""Answers made of ten-minute aggregates, for the engines that have no SQL: Headland's store and VictoriaMetrics."""
+"""Answers made of ten-minute aggregates, for a store that has no SQL."""
 
 from __future__ import annotations
 
