@@ -87,6 +87,7 @@ from api.routes.station import help as help_routes
 from api.routes.station import lifecycle as lifecycle_routes
 from api.routes.station import security as security_routes
 from api.routes.station import store_admin as store_routes
+from api.routes.things import find_unknown
 from api.routes.traceability import epcis as epcis_routes
 from api.routes.traceability import proof_log as proof_routes
 from api.routes.traceability import public as public_routes
@@ -279,7 +280,7 @@ def create_app(
     app.add_middleware(LanguageMiddleware)
     if spans is not None:
         app.add_middleware(TraceMiddleware, sink=spans, share=traced_share)
-    install_problems(app)
+    install_problems(app, find_unknown)
     app.openapi = _document  # type: ignore[method-assign] # the way FastAPI documents to extend it
     return app
 

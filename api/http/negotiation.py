@@ -32,7 +32,7 @@ def accepts_json(route: APIRoute) -> bool:
     if route.body_field is not None:
         return True
     content: dict[str, Any] = (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
-    return list(content) == [JSON]
+    return bool(content) and all(_is_json(kind) for kind in content)
 
 
 def returns_only_json(route: APIRoute) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -78,8 +78,11 @@ STATUS_BY_KIND: Final[Mapping[str, int]] = {
 
 #: How the decoder of records begins the place of a fault; no person reads such a path.
 _PATH: Final = "`$"
-#: Where a standard wants 400 for an invalid parameter: OGC 18-088, query-status-code.
-_INVALID_IS_400: Final = "/sta/"
+#: Where a standard wants 400 for an invalid parameter: OGC 18-088, query-status-code; OGC 17-069r4,
+#: 7.15; the OpenAPI documents of EPCIS 2.0 and BrAPI.
+_INVALID_IS_400: Final = ("/sta/", "/ogc", "/epcis/", "/brapi/")
+#: What stands in a path by names that say less.
+_NOUNS: Final = {"id": "import", "seq": "entry", "message": "quarantined-message", "thing": "record"}
 _MISSING: Final = re.compile(r"Object missing required field `(?P<name>\w+)`(?: - at `\$\.?(?P<outer>[^`]*)`)?")
 _WRONG: Final = re.compile(
     r"(?P<fault>(?:Expected|Invalid|Number|Integer|Object) .*? - at `\$\.(?P<path>[^`]+)`)", re.DOTALL
@@ -205,8 +208,13 @@ def declare_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def install_problems(app: FastAPI) -> None:
-    """Make every error of `app` a problem."""
+def install_problems(app: FastAPI, find_unknown: Callable[[Request], HeadlandError | None]) -> None:
+    """Make every error of `app` a problem.
+
+    `find_unknown` returns the error of a path whose thing is not there: it is told before what is wrong with the rest
+    of the request.
+    """
+    app.state.find_unknown = find_unknown
     app.exception_handler(ProblemError)(_on_problem)
     app.exception_handler(AnalysisError)(_on_analysis)
     app.exception_handler(RequestValidationError)(_on_invalid)
@@ -220,8 +228,18 @@ def install_problems(app: FastAPI) -> None:
     app.exception_handler(Exception)(_on_bug)
 
 
-def _on_problem(_request: Request, error: ProblemError) -> Response:
-    return respond(error)
+def _on_problem(request: Request, error: ProblemError) -> Response:
+    return (_on_unknown(request) if error.status in (404, 422) else None) or respond(error)
+
+
+def _on_unknown(request: Request) -> Response | None:
+    """Return the problem of the thing that the path names, None where it is known or the path names none."""
+    error = request.app.state.find_unknown(request)
+    if isinstance(error, ProblemError):
+        return respond(error)
+    if isinstance(error, AnalysisError):
+        return _on_analysis(request, error)
+    return _reply_not_found(error) if isinstance(error, NotFound) else None
 
 
 def _on_analysis(_request: Request, error: AnalysisError) -> Response:
@@ -229,19 +247,35 @@ def _on_analysis(_request: Request, error: AnalysisError) -> Response:
 
 
 def _on_invalid(request: Request, error: RequestValidationError) -> Response:
+    unknown = _on_unknown(request)
+    if unknown is not None:
+        return unknown
+    places = [tuple(map(str, item["loc"])) for item in error.errors()]
+    for place in places:
+        if place[0] == "path":
+            # An id of a wrong form names nothing, as an unknown one does.
+            noun = _NOUNS.get(place[1], place[1]).replace("_", "-")
+            text = str(request.path_params.get(place[1], ""))[:64]
+            return reply_problem(404, f"There is no {noun} {text!r}.", kind=f"unknown-{noun}", title=f"No such {noun}")
     language = current_language()
     described = [describe_error(item, language) for item in error.errors()]
     errors = [{"parameter": item.parameter, "detail": item.text} for item in described]
     sentence = join_errors(described, language)
-    status = 400 if request.url.path.startswith(_INVALID_IS_400) else 422
-    return reply_problem(
-        status, sentence, is_translated=True, kind="bad-parameter", title="Invalid parameter", extra={"errors": errors}
-    )
+    if request.url.path.startswith(_INVALID_IS_400):
+        status, kind, title = 400, "bad-query", "Invalid query"
+    elif all(place[0] == "body" for place in places):
+        status, kind, title = 422, "bad-body", "Invalid request body"
+    else:
+        status, kind, title = 422, "bad-parameter", "Invalid parameter"
+    return reply_problem(status, sentence, is_translated=True, kind=kind, title=title, extra={"errors": errors})
 
 
 def _on_http(request: Request, error: HTTPException) -> Response:
     headers = dict(error.headers or {})
     if error.status_code == 404:
+        unknown = _on_unknown(request)
+        if unknown is not None:
+            return unknown
         return reply_problem(404, f"There is no resource at {request.url.path}: check the address.", headers=headers)
     if error.status_code == 405:
         allowed = _allowed_methods(request)
@@ -260,7 +294,11 @@ def _on_cancelled(_request: Request, error: WorkCancelled) -> Response:
     return reply_problem(503, str(error), kind="cancelled", title="Request cancelled", headers=headers)
 
 
-def _on_not_found(_request: Request, error: NotFound) -> Response:
+def _on_not_found(request: Request, error: NotFound) -> Response:
+    return _on_unknown(request) or _reply_not_found(error)
+
+
+def _reply_not_found(error: NotFound) -> Response:
     kind = error.kind.replace(" ", "-")
     return reply_problem(404, str(error), kind=f"unknown-{kind}", title=f"No such {error.kind}")
 

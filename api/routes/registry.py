@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ from api.dependencies import ScopeOf, access_of, home_of
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.router import Router
+from api.routes.parameters import check_filters
 from api.schemas.registry import EXAMPLE_ID, KINDS, RecordKind
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
@@ -96,6 +98,8 @@ def make_router(kind: RecordKind) -> Router:
         records = kind.repository(repositories_of(scope)).list(
             after="" if after is None else after[0], limit=limit + 1, **where
         )
+        if not records:
+            check_filters(repositories_of(scope), **where)
         access = access_of(request)
         items = [kind.show_to(record, access) for record in records[:limit]]
         return reply_page(
@@ -105,7 +109,7 @@ def make_router(kind: RecordKind) -> Router:
     def list_filtered(
         request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100, **filters: str | None
     ) -> Response:
-        where = {name: value for name, value in filters.items() if value is not None}
+        where = {name: str(value) for name, value in filters.items() if value is not None}
         return list_page(request, scope, where, cursor, limit)
 
     _name_filters(list_filtered, kind)
@@ -205,12 +209,20 @@ def _name_filters(handler: Callable[..., Response], kind: RecordKind) -> None:
             name,
             inspect.Parameter.POSITIONAL_OR_KEYWORD,
             default=None,
-            annotation=Annotated[str | None, Query(description=f"Only records of this {name}.", max_length=64)],
+            annotation=Annotated[_type_of_filter(kind, name), Query(description=f"Only records of this {name}.")],
         )
         for name in kind.within
     ]
     ordered = [fixed["request"], fixed["scope"], *filters, fixed["cursor"], fixed["limit"]]
     handler.__signature__ = signature.replace(parameters=ordered)  # type: ignore[attr-defined] # the documented way
+
+
+def _type_of_filter(kind: RecordKind, name: str) -> Any:
+    """Return the values of a filter: of a closed set where the records have one."""
+    of_record = next(field.type for field in msgspec.structs.fields(kind.wire) if field.name == name)
+    if isinstance(of_record, type) and issubclass(of_record, StrEnum):
+        return of_record | None
+    return Annotated[str | None, Query(max_length=64)]
 
 
 ROUTERS: Final = tuple(make_router(kind) for kind in KINDS)

@@ -68,7 +68,10 @@ def get_greenhouse_report(
     device: GreenhouseId,
     week: Annotated[
         str | None,
-        Query(description="A week of ISO 8601 in local days, such as 2026-W12; else the present week.", max_length=8),
+        Query(
+            description="A week of ISO 8601 in local days, such as 2026-W12; else the present week.",
+            pattern=r"^\d{4}-W\d{2}$",
+        ),
     ] = None,
     zone: Zone = None,
     form: FormOf = "html",

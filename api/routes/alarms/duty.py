@@ -40,7 +40,7 @@ def post_hand_over(request: Request, scope: ScopeOf, rota: Id, body: HandOver) -
     repositories = repositories_of(scope)
     if body.until_ms is not None and body.until_ms <= scope.now_ms:
         sentence = "The hand-over would end before it begins: give a later end, or none."
-        raise ProblemError(400, "bad-parameter", "Invalid end", sentence)
+        raise ProblemError(422, "bad-body", "Invalid request body", sentence)
     known = repositories.duty_rotas.get(rota)
     changed = hand_over(known, _zone_of(known, repositories), body.to, body.until_ms, scope.now_ms)
     return reply(request, _duty_of(repositories.duty_rotas.change(changed), repositories, scope.now_ms))

@@ -42,7 +42,7 @@ def subscribe(request: Request, scope: ScopeOf, body: PushOrder) -> PushRecipien
         check_keys(body.p256dh, body.auth)
     except ValueError as error:
         sentence = "The subscription of this browser is not readable: subscribe again."
-        raise ProblemError(400, "bad-body", "Invalid request body", sentence) from error
+        raise ProblemError(422, "bad-body", "Invalid request body", sentence) from error
     policy = home_of(request).webhooks_to
     if policy is not None:
         check_permitted(body.endpoint, policy)

@@ -14,7 +14,7 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.devices.gateways import GatewayId, IngestOf
-from api.routes.parameters import NAME_PATTERN, DeviceId
+from api.routes.parameters import NAME_PATTERN, DeviceId, check_gateway
 from api.schemas.devices.gateways import AcceptedLoss
 from api.schemas.model import Model
 from headland.analysis.inputs.registry_access import repositories_of
@@ -67,7 +67,7 @@ def get_owner(request: Request, scope: ScopeOf, device: DeviceId) -> Response:
 def put_owner(request: Request, scope: ScopeOf, home: HomeOf, device: DeviceId, body: DeviceOwnerInput) -> Response:
     """Move a device to another gateway. What that gateway sent about it before is taken from quarantine."""
     record = find_device(scope, device)
-    _check_gateway(scope, home, body.gateway)
+    check_gateway(home, scope, body.gateway)
     _move(scope, record, body.gateway)
     _tell_ingest(scope, home, body.gateway)
     return reply(request, _owner_of(find_device(scope, device)))
@@ -78,7 +78,7 @@ def replace_gateway(scope: ScopeOf, home: HomeOf, gateway: GatewayId, body: Devi
     """Move all devices of a gateway to another one, for example after it was renamed or replaced."""
     if gateway == body.gateway:
         raise ProblemError(409, "same-gateway", "Same gateway", "Name the gateway that replaces this one.")
-    _check_gateway(scope, home, body.gateway)
+    check_gateway(home, scope, body.gateway)
     records = [record for record in scope.store.devices(scope.organisation) if record.gateway == gateway]
     for record in records:
         _move(scope, record, body.gateway)
@@ -104,6 +104,7 @@ def forget_marks(scope: ScopeOf, home: HomeOf, gateway: GatewayId) -> ForgottenM
     What the present store has of them is recorded again within ten seconds; a gateway of which it has nothing is no
     longer listed.
     """
+    check_gateway(home, scope, gateway)
     forgotten = 0 if scope.registry is None else repositories_of(scope).delivery_marks.forget(gateway)
     if home.gateways is not None and home.serves(scope):
         home.gateways.forget_marks(gateway)
@@ -125,16 +126,6 @@ def unmark_simulated(request: Request, scope: ScopeOf, home: HomeOf, device: Dev
     _write(scope, record.gateway, msgspec.structs.replace(record.descriptor, simulated=False), unmark=True)
     _tell_ingest(scope, home, record.gateway)
     return reply(request, _owner_of(find_device(scope, device)))
-
-
-def _check_gateway(scope: OrgScope, home: HomeServices, gateway: str) -> None:
-    """Raise ProblemError (404) where a gateway is not known: its name may be misspelt."""
-    if repositories_of(scope).gateways.list(name=gateway, limit=1):
-        return
-    if home.gateways is not None and home.serves(scope) and gateway in {known.id for known in home.gateways.gateways()}:
-        return
-    sentence = f"There is no gateway {gateway}: add it, or let it connect once."
-    raise ProblemError(404, "unknown-gateway", "Unknown gateway", sentence)
 
 
 def _move(scope: OrgScope, record: DeviceRecord, gateway: str) -> None:

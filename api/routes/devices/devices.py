@@ -147,7 +147,7 @@ def get_series(
     if form != JSON:
         if max_points is not None or width is not None:
             sentence = f"{form} gives every sample: leave out max_points and width, or ask for {JSON}."
-            raise ProblemError(400, "bad-parameter", "A table has no limit of points", sentence)
+            raise ProblemError(422, "bad-parameter", "A table has no limit of points", sentence)
         slices = read_slices(scope, record, channels, window)
         table = reply_table(request, form, samples_table(record, channels, slices))
         if left_out is not None:

@@ -87,7 +87,7 @@ def edit_outline(sent: BodyOf) -> Response:
     try:
         edit = msgspec.json.decode(sent, type=OutlineEdit)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProblemError(400, "bad-body", "Invalid body", f"Correct the outline: {error}.") from error
+        raise ProblemError(422, "bad-body", "Invalid request body", f"Correct the outline: {error}.") from error
     geometry = read_geometry(edit.geometry)
     if edit.split_by is not None:
         parts = split_outline(geometry, edit.split_by)

@@ -14,6 +14,7 @@ from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cu
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.http.router import Router
+from api.routes.parameters import check_filters
 from api.routes.registry import BodyOf, IfMatch, RecordId, choose_version, reply_json
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.prescriptions.build import make_prescription
@@ -98,7 +99,7 @@ def _make(repositories: OrganisationRepositories, sent: bytes, *, store: bool) -
         order = msgspec.json.decode(sent, type=PrescriptionOrder)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         sentence = f"This is not a prescription order: {error}."
-        raise ProblemError(422, "bad-body", "Invalid body", sentence) from error
+        raise ProblemError(422, "bad-body", "Invalid request body", sentence) from error
     try:
         made = make_prescription(repositories, order)
         return repositories.prescriptions.add(made) if store else made
@@ -120,6 +121,8 @@ def list_prescriptions(
     listed = repositories_of(scope).prescriptions.list(
         after="" if after is None else after[0], limit=limit + 1, **where
     )
+    if not listed:
+        check_filters(repositories_of(scope), field=field)
     page = listed[:limit]
     following = write_cursor(page[-1].id) if len(listed) > limit else None
     return reply_page(request, {"items": page, "next": following})

@@ -35,6 +35,7 @@ from api.schemas.greenhouses.overview_mapping import overview_of
 from headland.agronomy.climate.air import Thresholds
 from headland.agronomy.climate.exchange import DeclaredHouse
 from headland.agronomy.climate.forecast import Skill
+from headland.agronomy.climate.light import UMOL_PER_LUX
 from headland.agronomy.series.stamps import Stamp
 from headland.analysis.greenhouse.climate import (
     By,
@@ -186,7 +187,11 @@ def get_light(
     zone: Zone = None,
     transmission: Transmission = None,
     lamp: Annotated[
-        str | None, Query(description="Light source, if only lux is measured: sun, hps, white_led ...", max_length=40)
+        str | None,
+        Query(
+            description="Light source, if only lux is measured: sun, hps, white_led ...",
+            pattern=f"^({'|'.join(UMOL_PER_LUX)})$",
+        ),
     ] = None,
 ) -> Response:
     """Return the light: daily light integral, photoperiod, the last 24 hours, photothermal ratio.

@@ -67,7 +67,10 @@ def list_lot_certificates(
 ) -> Response:
     """List the certificates of a lot, void ones included."""
     repositories = repositories_of(scope)
-    page, following = page_of(repositories.certificates.of_lot(thing), cursor, limit)
+    listed = repositories.certificates.of_lot(thing)
+    if not listed:
+        repositories.lots.lots.get(thing)
+    page, following = page_of(listed, cursor, limit)
     items = _bodies_of(repositories, page)
     return reply_page(request, CertificateList(items=items, next=following))
 

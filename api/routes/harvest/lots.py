@@ -16,6 +16,7 @@ from api.http.problems import declare_problems
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.harvest.treatments import FieldOf, ZoneOf, page_of
+from api.routes.parameters import check_filters
 from api.routes.registry import RecordId
 from api.schemas.harvest.lots import (
     HarvestList,
@@ -77,6 +78,8 @@ def list_harvests(
 ) -> Response:
     """List the harvests of a field or a greenhouse zone."""
     harvests = [] if field is None and zone is None else repositories_of(scope).lots.harvests_of(field=field, zone=zone)
+    if not harvests:
+        check_filters(repositories_of(scope), field=field, zone=zone)
     page, following = page_of(harvests, cursor, limit)
     return reply_page(request, HarvestList(items=[harvest_of(each) for each in page], next=following))
 

@@ -15,6 +15,7 @@ from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cu
 from api.http.problems import ProblemError, declare_problems, detail_in
 from api.http.responses import reply
 from api.http.router import Router
+from api.routes.parameters import check_filters
 from api.routes.registry import BodyOf, RecordId
 from api.schemas.harvest.treatments import (
     IntervalStateBody,
@@ -127,6 +128,8 @@ def list_treatments(
 ) -> Response:
     """List the treatments of a place, or of all, by their start; what was corrected is left out."""
     treatments = repositories_of(scope).treatments.list(field=field, zone=zone)
+    if not treatments:
+        check_filters(repositories_of(scope), field=field, zone=zone)
     page, following = page_of(treatments, cursor, limit)
     within = {review.treatment.id: review for review in standing_breaches(scope)}
     items = [treatment_of(each, within.get(each.id)) for each in page]
@@ -165,6 +168,9 @@ def get_intervals(
 ) -> Response:
     """Tell whether a crop may be harvested, and else from which day on; intervals that no label has are listed."""
     repositories = repositories_of(scope)
+    if (field is None) is (zone is None):
+        sentence = "Name the field or the greenhouse zone, one of the two."
+        raise ProblemError(422, "bad-parameter", "Invalid parameter", sentence)
     place = find_place(repositories, field, zone)
     at_ms = scope.now_ms if time_ms is None else time_ms
     return reply(request, intervals_of(intervals_at(repositories, place, crop, at_ms)))

@@ -15,7 +15,7 @@ from api.http.problems import declare_problems
 from api.http.query_windows import settle_window
 from api.http.responses import reply
 from api.http.router import Router
-from api.routes.parameters import End, Start
+from api.routes.parameters import End, Start, check_filters
 from api.routes.passes import pass_cells, remaining_work
 from api.routes.passes.pass_cells import OptionsOf
 from api.routes.passes.passes import LONGEST_LIST_MS, FieldId, PassId
@@ -226,6 +226,10 @@ def get_ledger(
     if form != JSON:
         return reply_table(request, form, entries_table(_read_all(ledger, field, pass_id, after_seq)))
     entries = ledger.read(field=field, pass_id=pass_id, after_seq=after_seq, limit=limit + 1)
+    if not entries:
+        check_filters(repositories_of(scope), field=field)
+        if pass_id is not None:
+            find_pass(scope, pass_id)
     page = entries[:limit]
     following = write_cursor(page[-1].seq) if len(entries) > limit else None
     answer = reply_page(request, EntryList(items=[_entry_of(entry) for entry in page], next=following))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import Query
+from fastapi import Path, Query
 
 from api.dependencies import AccessOf, HomeOf, HomeServices, ScopeOf
 from api.http.languages import current_language
@@ -19,6 +19,9 @@ from headland.registry.repositories.retention import RecordRetention, RetentionR
 
 router = Router(prefix="/v1/store/lifecycle", tags=["health"], responses=declare_problems(400, 404, 422, 503))
 
+Kind = Annotated[
+    str, Path(description="A kind of record with a retention of its own.", pattern=f"^({'|'.join(REGISTRY_KINDS)})$")
+]
 #: Days in the answer of a store that is a file, by kind.
 _STORE_DAYS: Final = {
     "samples": "raw_days",
@@ -40,7 +43,7 @@ def get_lifecycle(scope: ScopeOf, home: HomeOf) -> KeptKinds:
 
 @router.get("/{kind}", response_model=KeptKind)
 def preview_lifecycle(
-    scope: ScopeOf, home: HomeOf, kind: str, days: Days = None, for_ever: ForEver = False
+    scope: ScopeOf, home: HomeOf, kind: Kind, days: Days = None, for_ever: ForEver = False
 ) -> KeptKind:
     """Return what a retention of these days deletes, and changes nothing."""
     repository, kept = _of_kind(home, scope, kind)
@@ -49,7 +52,7 @@ def preview_lifecycle(
 
 
 @router.put("/{kind}", response_model=KeptKind)
-def put_lifecycle(scope: ScopeOf, access: AccessOf, home: HomeOf, kind: str, new: NewDays) -> KeptKind:
+def put_lifecycle(scope: ScopeOf, access: AccessOf, home: HomeOf, kind: Kind, new: NewDays) -> KeptKind:
     """Set the days of the audit log or of alarms; return what they delete. Deleted records stay so."""
     repository, _ = _of_kind(home, scope, kind, access.by)
     kept = repository.choose(kind, new.days, chosen=not new.is_default)

@@ -125,4 +125,4 @@ def _instant(text: str) -> int:
 
 
 def _refuse(name: str, sentence: str) -> ProblemError:
-    return ProblemError(400, "bad-parameter", f"Invalid {name}", sentence)
+    return ProblemError(400, "bad-query", f"Invalid {name}", sentence)

@@ -40,8 +40,8 @@ def test_a_rota_is_made_handed_over_and_names_recipients_alone(farm_api: Registr
     # The week is as it was; the audit log has who handed over.
     assert client.get(path).json()["weekly"] == [whole_day]
     assert farm_api.repositories.audit_entries(made.json()["id"])[0].who == "api"
-    for wrong in ({"to": "Nobody"}, {"to": "Li", "until_ms": NOW_MS}):
-        assert client.post(f"{path}/hand-over", json=wrong).status_code == 400
+    for wrong, status in (({"to": "Nobody"}, 400), ({"to": "Li", "until_ms": NOW_MS}, 422)):
+        assert client.post(f"{path}/hand-over", json=wrong).status_code == status
     refused = client.post(
         "/v1/duty-rotas",
         json={**rota, "name": "Other", "order": ["Zhao"]},

@@ -144,7 +144,7 @@ def test_the_slices_contain_every_sample_once(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_table_has_no_limit_of_points(client: httpx.Client) -> None:
     response = ask(client, CSV, channel="co2_ppm", max_points=3)
-    assert (response.status_code, response.json()["type"]) == (400, "urn:headland:problem:bad-parameter")
+    assert (response.status_code, response.json()["type"]) == (422, "urn:headland:problem:bad-parameter")
     assert "leave out max_points" in response.json()["detail"]
 
 

@@ -173,8 +173,8 @@ def test_features_are_filtered_by_box_and_time(farm_api: RegistryApi) -> None:
     [
         ("/ogc?colour=red", 400, "unknown-parameter"),
         ("/ogc/collections/fields/items?name=North", 400, "unknown-parameter"),
-        ("/ogc/collections/fields/items?limit=0", 400, "bad-parameter"),
-        ("/ogc/collections/fields/items?bbox=1,2", 400, "bad-parameter"),
+        ("/ogc/collections/fields/items?limit=0", 400, "bad-query"),
+        ("/ogc/collections/fields/items?bbox=1,2", 400, "bad-query"),
         ("/ogc/collections/roads/items", 404, "unknown-collection"),
         ("/ogc/collections/roads", 404, "unknown-collection"),
         ("/ogc/collections/fields/items/none", 404, "unknown-feature"),
