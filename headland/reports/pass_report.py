@@ -200,6 +200,10 @@ def _amounts(data: _ReportData) -> list[Part]:
         Figure("skipped_m2", None, "m2", reason="pass_under_way")
         if data.state == "flying"
         else Figure("skipped_m2", areas.skipped_m2, "m2"),
+        Figure("remaining_m2", None, "m2", reason="pass_under_way")
+        if data.state == "flying"
+        else Figure("remaining_m2", areas.remaining_m2, "m2"),
+        Figure("beside_m2", areas.beside_m2, "m2"),
         Figure(
             "field_cv_pct",
             applied_map.field_cv_pct,

@@ -19,8 +19,9 @@ from headland.reports.formatting import label_of, time_text, value_text
 
 STATEMENT: Final = Method(
     "season_statement",
-    1,
-    "treated cells of each pass, ground that several passes treated once; whole fen by the tariff, divided among those "
+    2,
+    "charged ground: treated ground of each pass, the union of its swaths within the usable field, without what an "
+    "earlier pass with the same product treated within the tariff's days; whole fen by the tariff, divided among those "
     "who hold the field by largest remainder; corrections are new entries",
 )
 #: 1 mu is 2000/3 m2.
@@ -38,7 +39,8 @@ def make_statement_document(scope: OrgScope, statement: SeasonStatement) -> Repo
     summary = (
         Figure("member", names.person, reason=None if names.person else NOBODY, is_name=True),
         Figure("number", names.number or None, reason=None if names.number else "not_told", is_name=True),
-        Figure("treated_mu", statement.area_m2 / _MU_M2, "mu"),
+        Figure("treated_mu", sum(_treated_m2(line) for line in works) / _MU_M2, "mu"),
+        Figure("charged_ground_mu", statement.area_m2 / _MU_M2, "mu"),
         Figure("charged", charged / 100.0, "CNY"),
         Figure("credited", (statement.balance_fen + charged) / 100.0, "CNY"),
         Figure("member_balance", statement.balance_fen / 100.0, "CNY"),
@@ -72,7 +74,7 @@ def write_statement_xlsx(scope: OrgScope, statements: Sequence[SeasonStatement],
 
     names = [_Names(scope, statement) for statement in statements]
     balances: list[list[CellValue]] = [
-        [each.number, each.person or word(NOBODY), round(statement.area_m2 / _MU_M2, 2), _yuan(_charged(statement)),
+        [each.number, each.person or word(NOBODY), round(statement.area_m2 / _MU_M2, 3), _yuan(_charged(statement)),
          _yuan(statement.balance_fen + _charged(statement)), _yuan(statement.balance_fen)]
         for each, statement in zip(names, statements, strict=True)
     ]  # fmt: skip
@@ -82,9 +84,10 @@ def write_statement_xlsx(scope: OrgScope, statements: Sequence[SeasonStatement],
         for line in statement.lines
     ]
     cny, mu = word("in_yuan"), word("in_mu")
-    heads = ["number", "member", f"treated_mu {mu}", f"charged {cny}", f"credited {cny}", f"member_balance {cny}"]
-    line_heads = ["member", "time", "entry_kind", "field", "operator", "product", "share_held", f"treated_mu {mu}",
-                  "mass_kg", "evidence", f"line_amount {cny}", "note"]  # fmt: skip
+    ground = [f"{name} {mu}" for name in ("treated_mu", "repeated_mu", "charged_ground_mu")]
+    heads = ["number", "member", ground[-1], f"charged {cny}", f"credited {cny}", f"member_balance {cny}"]
+    line_heads = ["member", "time", "entry_kind", "field", "operator", "product", "share_held", ground[0],
+                  "mass_kg", "evidence", f"line_amount {cny}", "note", *ground[1:]]  # fmt: skip
 
     def head(text: str) -> str:
         name, _, unit = text.partition(" ")
@@ -103,11 +106,12 @@ def zone_of(repositories: OrganisationRepositories) -> tuple[ZoneInfo, bool]:
 
 def _line_cells(line: Mapping[str, Any], names: _Names, language: Language) -> list[CellValue]:
     evidence = value_text("evidence", line["evidence"], language) if line["evidence"] else ""
+    treated_mu, *other_mu = (round(m2 / _MU_M2, 3) for m2 in (_treated_m2(line), line["repeated_m2"], line["area_m2"]))
     return [
         names.person or label_of(NOBODY, language), time_text(line["time_ms"], names.zone),
         value_text("entry_kind", line["kind"], language), names.field(line["field"]), line["operator"],
-        line["product"], line["share"], round(line["area_m2"] / _MU_M2, 3), line["grams"] / 1000, evidence,
-        _yuan(line["amount_fen"]), _note_of(line, language),
+        line["product"], line["share"], treated_mu, line["grams"] / 1000, evidence,
+        _yuan(line["amount_fen"]), _note_of(line, language), *other_mu,
     ]  # fmt: skip
 
 
@@ -143,7 +147,8 @@ class _Names:
 def _works_table(works: Sequence[Mapping[str, Any]], names: _Names) -> ReportTable:
     columns = (
         ("time", ""), ("field", ""), ("operator", ""), ("product", ""), ("share_held", ""), ("treated_mu", "mu"),
-        ("repeated_mu", "mu"), ("mass_kg", "kg"), ("evidence", ""), ("surcharges", ""), ("line_amount", "CNY"),
+        ("repeated_mu", "mu"), ("charged_ground_mu", "mu"), ("mass_kg", "kg"), ("evidence", ""),
+        ("surcharges", ""), ("line_amount", "CNY"),
     )  # fmt: skip
     rows: list[tuple[Cell, ...]] = [
         (
@@ -152,8 +157,9 @@ def _works_table(works: Sequence[Mapping[str, Any]], names: _Names) -> ReportTab
             _name("operator", line["operator"]),
             _name("product", line["product"]),
             _name("share_held", line["share"]),
-            Figure("treated_mu", line["area_m2"] / _MU_M2, "mu"),
+            Figure("treated_mu", _treated_m2(line) / _MU_M2, "mu"),
             Figure("repeated_mu", line["repeated_m2"] / _MU_M2, "mu"),
+            Figure("charged_ground_mu", line["area_m2"] / _MU_M2, "mu"),
             Figure("mass_kg", line["grams"] / 1000.0, "kg"),
             Figure("evidence", line["evidence"]),
             Figure("surcharges", _surcharge(line)),
@@ -183,6 +189,11 @@ def _entries_table(entries: Sequence[Mapping[str, Any]], names: _Names) -> Repor
         for line in entries
     ]
     return ReportTable("account", columns, tuple(rows))
+
+
+def _treated_m2(line: Mapping[str, Any]) -> int:
+    """Return the treated ground of a work, as its pass has it: what is charged and what was treated before."""
+    return int(line["area_m2"]) + int(line["repeated_m2"])
 
 
 def _surcharge(line: Mapping[str, Any]) -> str:

@@ -119,6 +119,14 @@ class CoverBody(Model):
             description="Skipped ground: the usable field without the treated ground; null while the pass is under way."
         ),
     ]
+    beside_m2: Annotated[
+        float,
+        Field(description="Ground of swaths that is not usable: off the field, on buffer strips and exclusions."),
+    ]
+    remaining_m2: Annotated[
+        float | None,
+        Field(description="Remaining ground: skipped ground over which the machine was never on; null under way."),
+    ]
     skips: list[Place]
     overlaps: list[Place]
 

@@ -100,6 +100,8 @@ def cover_of(applied: AppliedPass, state: PassState) -> schema.CoverBody:
         covered_m2=areas.treated_m2,
         overlap_m2=areas.overlap_m2,
         skipped_m2=None if state == "flying" else areas.skipped_m2,
+        beside_m2=areas.beside_m2,
+        remaining_m2=None if state == "flying" else areas.remaining_m2,
         skips=[] if state == "flying" else _named(areas.skips, plane),
         overlaps=_named(areas.overlaps, plane),
     )

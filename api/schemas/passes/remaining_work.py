@@ -17,7 +17,7 @@ class RemainingZoneBody(Model):
     planned_rate_ha: float
     planned: float
     applied: Annotated[float | None, Field(description="By all of `passes`; null where an amount is unknown.")]
-    open_m2: float
+    open_m2: Annotated[float, Field(description="Its remaining ground; the zones add up to `remaining_m2`.")]
     open: Annotated[float, Field(description="The planned amount of its open ground.")]
     treated_difference: Annotated[
         float | None,
@@ -37,8 +37,8 @@ class ResumeBody(Model):
     ]
     remaining_m2: Annotated[
         float,
-        Field(description="Usable ground over which the machine was never on, by its signal: skipped ground without "
-              "the starts and ends of rows, which are not flown again."),
+        Field(description="Remaining ground: skipped ground over which the machine was never on in any of `passes`. "
+              "The starts and ends of rows are not flown again; a prescription may leave ground out."),
     ]  # fmt: skip
     planned_m2: Annotated[float, Field(description="The area that the lines cover.")]
     unflown_m2: Annotated[float, Field(description="Ground that remains open: too narrow for a swath.")]

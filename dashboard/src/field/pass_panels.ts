@@ -46,6 +46,8 @@ export function amountsPanel(applied: Applied): HTMLElement {
       fact(translate("field_overlap"), withShare(cover.overlap_m2)),
       // A pass that is under way has skipped nothing yet.
       cover.skipped_m2 === null ? null : fact(translate("field_skipped"), withShare(cover.skipped_m2)),
+      cover.remaining_m2 === null ? null : fact(translate("field_remaining"), withShare(cover.remaining_m2)),
+      cover.beside_m2 < 0.5 ? null : fact(translate("field_beside"), areaText(cover.beside_m2)),
       applied.uniformity.field_cv_pct === null ? null : fact(translate("field_cv"), `${numberText(applied.uniformity.field_cv_pct, 1)} %`),
     ),
     cover.skipped_m2 === null ? null : make("p", { class: "note" }, translate("field_areas_are")),
@@ -112,7 +114,7 @@ export function deviationPanel(deviation: Deviation, onShowEvidence: (region: Re
     ),
     captionedTable(
       translate("work_cause_table"),
-      [translate("field_cause"), translate("area")],
+      [translate("field_cause"), translate("field_off_target")],
       Object.entries(deviation.cause_m2)
         .filter(([name, areaM2]) => name !== "none" && areaM2 > 0)
         .sort(([, a], [, b]) => b - a)
@@ -120,7 +122,7 @@ export function deviationPanel(deviation: Deviation, onShowEvidence: (region: Re
     ),
     captionedTable(
       translate("field_area_by_class"),
-      [translate("field_class"), translate("area"), translate("field_share")],
+      [translate("field_class"), translate("field_compared"), translate("field_share")],
       classes.map(([name, areaM2]) => [term("deviation_classes", name), areaText(areaM2), totalM2 > 0 ? shareText(areaM2 / totalM2) : "—"]),
     ),
     deviation.zones.length < 2
@@ -129,7 +131,7 @@ export function deviationPanel(deviation: Deviation, onShowEvidence: (region: Re
           translate("field_zones"),
           [
             translate("field_part"),
-            translate("area"),
+            translate("field_compared"),
             translate("field_planned"),
             translate("field_zone_applied"),
             translate("field_class"),
@@ -151,7 +153,7 @@ export function deviationPanel(deviation: Deviation, onShowEvidence: (region: Re
           [
             translate("field_class"),
             translate("field_cause"),
-            translate("area"),
+            translate("field_off_target"),
             translate("field_difference"),
             translate("field_evidence_short"),
           ],

@@ -171,11 +171,17 @@ def map_applied(
     landed = find_landing(track.time_ms, released, stretches, machine.latency_s)
     lines = find_passes(track, landed, (plane.latitude_deg, plane.longitude_deg))
     swaths = draw_swaths(lines, machine.swath_m)
-    areas = measure_areas(swaths, outline.usable, machine.swath_m)
+    switched = draw_swaths(switched_lines(track, stretches, machine, plane), machine.swath_m)
+    areas = measure_areas(swaths, outline.usable, machine.swath_m, switched)
     shift_m = _mean_shift(outlet, released)
     uncertainty_ha = rate_uncertainty(amount / grid.cell_ha, cell_m, air, shift_m)
     treated = (places == USABLE) & rasterise(areas.treated, grid)
     return AsApplied(grid, amount, evidence, places, totals, areas, shift_m, uncertainty_ha, swaths, treated)
+
+
+def switched_lines(track: Track, stretches: Intervals, machine: Machine, plane: Plane) -> list[Values]:
+    """Return the lines over which the machine was on by its signal, with its latency, in metres of a plane."""
+    return find_passes(track, stretches + machine.latency_s * 1000.0, (plane.latitude_deg, plane.longitude_deg))
 
 
 def evidence_by_class(evidence: NDArray[np.uint8], at: Mask, ground_m2: float) -> dict[str, float]:

@@ -1,10 +1,12 @@
-"""Areas of a pass on a field: the one definition of treated, skipped and overlapping ground, by its swaths.
+"""Areas of a pass on a field: the one definition of treated, skipped, remaining and overlapping ground, by its swaths.
 
     swaths (where product landed) --clipped by the usable field--> treated ground = their union
     usable field less treated ground = skipped ground; sum of the swaths less treated ground = overlap
+    skipped ground without where the machine was on by its signal = remaining ground
+    what of the swaths lies off the usable field = ground beside
 
 Treated and skipped ground add up to the usable field. None of it depends on the cells of a map. Everything that names
-an area of a pass reads it here: map, report, settlement, ledger, statement, claim and deviation.
+an area of a pass reads it here: map, report, settlement, ledger, statement, claim, deviation and remaining work.
 """
 
 from __future__ import annotations
@@ -37,30 +39,49 @@ class PassAreas:
     """Ground of a pass on a field in metres of a plane, its areas [m2], and the parts of skips and overlaps by size.
 
     `field_m2` is the usable field; `treated_m2` and `skipped_m2` add up to it. `overlap_m2` counts each repetition.
+    `beside_m2` is the ground of swaths that is not usable: off the field, on buffer strips and exclusions. `remaining`
+    is the skipped ground over which the machine was never on: what a next flight treats, none of it twice.
     """
 
     field_m2: float
     treated_m2: float
     overlap_m2: float
     skipped_m2: float
+    beside_m2: float
     treated: shapely.Geometry
+    remaining: shapely.Geometry
     skips: tuple[shapely.Polygon, ...]
     overlaps: tuple[shapely.Polygon, ...]
 
+    @property
+    def remaining_m2(self) -> float:
+        """The area of the remaining ground [m2]."""
+        return float(self.remaining.area)
 
-def measure_areas(swaths: Sequence[shapely.Geometry], field: shapely.Geometry, swath_m: float) -> PassAreas:
-    """Return the areas of a pass with these swaths on a field's usable ground, in metres of one plane."""
+
+def measure_areas(
+    swaths: Sequence[shapely.Geometry],
+    field: shapely.Geometry,
+    swath_m: float,
+    switched: Sequence[shapely.Geometry] | None = None,
+) -> PassAreas:
+    """Return the areas of a pass with these swaths on a field's usable ground, in metres of one plane.
+
+    `switched` are the swaths by the machine's signal, by default the same ones.
+    """
     within = _clip(swaths, field)
     treated = surfaces_of(shapely.union_all(within, grid_size=GRID_M))
     gross_m2 = sum(float(part.area) for part in within)
-    skipped = shapely.difference(field, treated, grid_size=GRID_M)
+    skipped = surfaces_of(shapely.difference(field, treated, grid_size=GRID_M))
     return PassAreas(
         field_m2=float(field.area),
         treated_m2=float(treated.area),
         overlap_m2=max(gross_m2 - float(treated.area), 0.0),
         # The rounding of corners would leave some square centimetres.
         skipped_m2=max(float(field.area) - float(treated.area), 0.0),
+        beside_m2=_measure_beside(swaths, field),
         treated=treated,
+        remaining=skipped if switched is None else _without(skipped, switched),
         skips=list_parts(skipped, swath_m),
         overlaps=list_parts(_find_overlaps(within), swath_m),
     )
@@ -103,12 +124,28 @@ def spread_areas(areas: PassAreas, usable: Mask, treated: Mask) -> Values:
 
     The `treated` ones add up to `treated_m2`, the other usable ones to `skipped_m2`: no sum depends on the cells' size.
     """
-    area_m2 = np.zeros(usable.shape)
-    for part, part_m2 in ((treated, areas.treated_m2), (usable & ~treated, areas.skipped_m2)):
-        cells = int(np.count_nonzero(part))
-        if cells:
-            area_m2[part] = part_m2 / cells
-    return area_m2
+    return spread_evenly(treated, areas.treated_m2) + spread_evenly(usable & ~treated, areas.skipped_m2)
+
+
+def spread_evenly(cells: Mask, ground: float) -> Values:
+    """Return the part of some ground that each of its cells stands for, 0 elsewhere: the parts add up to it."""
+    count = int(np.count_nonzero(cells))
+    return np.where(cells, ground / count, 0.0) if count else np.zeros(cells.shape)
+
+
+def _without(ground: shapely.Geometry, swaths: Sequence[shapely.Geometry]) -> shapely.Geometry:
+    """Return some ground without that of swaths."""
+    return surfaces_of(shapely.difference(ground, find_treated(swaths, ground), grid_size=GRID_M))
+
+
+def _measure_beside(swaths: Sequence[shapely.Geometry], field: shapely.Geometry) -> float:
+    """Return the area of the union of what of swaths is not on a field [m2]."""
+    polygons = np.array(swaths, dtype=object)
+    if len(polygons):
+        shapely.prepare(field)
+        polygons = polygons[~shapely.contains(field, polygons)]
+    beside = shapely.difference(polygons, field, grid_size=GRID_M)
+    return float(shapely.union_all([surfaces_of(part) for part in beside], grid_size=GRID_M).area)
 
 
 def _clip(swaths: Sequence[shapely.Geometry], ground: shapely.Geometry) -> list[shapely.Geometry]:

@@ -1,6 +1,6 @@
 """Remaining ground of a field after an interrupted pass, and the swath lines that treat it, none of it twice.
 
-usable field less what swaths covered --> rows in the direction of the finished work --> their parts over open ground
+remaining ground of the passes (`PassAreas`) --> rows in the direction of the finished work --> their parts over it
 """
 
 from __future__ import annotations
@@ -41,16 +41,11 @@ class RemainingGround:
         return sum(float(np.hypot(end[0] - start[0], end[1] - start[1])) for start, end in self.lines)
 
 
-def find_remaining_ground(
-    usable: shapely.Geometry, covered: list[shapely.Geometry], swath_m: float, bearing_deg: float
-) -> RemainingGround:
-    """Return the ground of a field beside `covered`, with lines along `bearing_deg` that cover no ground twice.
+def find_remaining_ground(remaining: shapely.Geometry, swath_m: float, bearing_deg: float) -> RemainingGround:
+    """Return open ground with lines along `bearing_deg` that cover no ground twice.
 
-    Lines are a swath apart in each part of the open ground. Where it is narrower than nine tenths of a swath it stays
-    open and is part of `remaining`.
+    Lines are a swath apart in each part of it. Where it is narrower than nine tenths of a swath it stays open.
     """
-    covered_ground = shapely.union_all(covered, grid_size=1e-4) if covered else shapely.Polygon()
-    remaining = usable.difference(covered_ground)
     lines: list[Line] = []
     for part in sorted(shapely.get_parts(remaining), key=lambda polygon: polygon.bounds[:2]):
         if part.geom_type == "Polygon" and part.area > 0.0:

@@ -24,6 +24,11 @@ class Grid:
         """The area of a cell [ha]."""
         return self.cell_m * self.cell_m / 10_000.0
 
+    @property
+    def north_east_m(self) -> tuple[float, float]:
+        """The grid's corner to the north-east: metres east, metres north."""
+        return self.west_m + self.columns * self.cell_m, self.south_m + self.rows * self.cell_m
+
     def centres_m(self) -> tuple[Values, Values]:
         """Return east of each column's and north of each row's middle."""
         east = self.west_m + (np.arange(self.columns, dtype=np.float64) + 0.5) * self.cell_m

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.prescription.interpolation import MOST_POINTS
 from headland.agronomy.series.arrays import Mask, Values
 
@@ -153,9 +152,14 @@ def check_machine(rates_ha: Values, machine: MachineLimits, unit: str) -> CheckR
     return CheckResult("machine", True, detail)
 
 
-def cell_areas(labels: Labels, grid: Grid) -> Values:
-    """Return the area of each zone [ha]."""
-    return np.asarray(np.bincount(labels[labels != NO_ZONE], minlength=1) * grid.cell_ha, np.float64)
+def zone_areas(labels: Labels, usable: Mask, usable_m2: float) -> Values:
+    """Return the area of each zone [ha]: cells give the shares of the usable ground, its outline the whole [m2].
+
+    Zones on all `usable` cells add up to the field's usable area, whatever the cells.
+    """
+    cells = max(int(np.count_nonzero(usable)), 1)
+    counts = np.bincount(labels[labels != NO_ZONE], minlength=1)
+    return np.asarray(counts * (usable_m2 / cells / 10_000.0), np.float64)
 
 
 def quantile_zones(index: Values, zones: int) -> Labels:

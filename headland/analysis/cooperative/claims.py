@@ -181,9 +181,9 @@ def _rule_of(rule: SubsidyRule, repositories: OrganisationRepositories) -> Claim
 
 
 _HEADS: Final = {
-    "en": ("field", "held by", "operator", "start (UTC)", "product", "field [mu]", "treated [mu]", "coverage [%]",
-           "claimed before [mu]", "claimed [mu]", "amount [CNY]", "evidence", "reason", "simulated"),
-    "zh": ("地块", "权利人", "作业方", "开始时间（UTC）", "产品", "地块面积（亩）", "作业面积（亩）", "覆盖率（%）",
+    "en": ("field", "held by", "operator", "start (UTC)", "product", "usable area [mu]", "treated ground [mu]",
+           "coverage [%]", "claimed before [mu]", "claimed [mu]", "amount [CNY]", "evidence", "reason", "simulated"),
+    "zh": ("地块", "权利人", "作业方", "开始时间（UTC）", "产品", "可施用面积（亩）", "作业面积（亩）", "覆盖率（%）",
            "此前已申报（亩）", "本次申报（亩）", "金额（元）", "依据", "说明", "模拟数据"),
 }  # fmt: skip
 

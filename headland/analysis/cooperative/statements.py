@@ -25,7 +25,11 @@ _LATER_NAMES: Final = frozenset(("crop", "lot_code"))
 
 
 class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a statement: a work on a field, or an entry. `amount_fen` is in the member's favour where positive."""
+    """A line of a statement: a work on a field, or an entry. `amount_fen` is in the member's favour where positive.
+
+    `area_m2` is charged ground, `repeated_m2` what an earlier pass treated; together the person's share of the treated
+    ground of the pass (`PassAreas`).
+    """
 
     kind: str
     time_ms: int

@@ -17,7 +17,6 @@ import shapely
 from headland.agronomy.application.as_applied import evidence_by_class
 from headland.agronomy.application.pass_areas import TREATED_GROUND, find_treated
 from headland.agronomy.climate.sun import is_day
-from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.outline import rasterise
 from headland.analysis.cooperative.plots import Plots, read_plots
 from headland.analysis.cooperative.treated_ground import (
@@ -173,7 +172,7 @@ def _treated_body(repositories: OrganisationRepositories, applied: AppliedPass, 
     treated = applied_map.areas.treated
     if field.id != field_pass.field.id:
         # Of ground that is not on the map no product is known.
-        mapped = shapely.box(grid.west_m, grid.south_m, *_north_east(grid))
+        mapped = shapely.box(grid.west_m, grid.south_m, *grid.north_east_m)
         treated = find_treated(applied_map.swaths, shapely.intersection(outline.usable, mapped))
     placed = PlacedGround(keep_precision(move_ground(treated, there, own)), own)
     if not placed.area_m2:
@@ -202,10 +201,6 @@ def _treated_body(repositories: OrganisationRepositories, applied: AppliedPass, 
         "area_method": _AREA_METHOD,
         "simulated": field_pass.simulated,
     }
-
-
-def _north_east(grid: Grid) -> tuple[float, float]:
-    return grid.west_m + grid.columns * grid.cell_m, grid.south_m + grid.rows * grid.cell_m
 
 
 def _grams(repositories: OrganisationRepositories, product: str | None, amount: float, unit: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -9,9 +10,10 @@ import msgspec
 import numpy as np
 import shapely
 
-from headland.agronomy.application.as_applied import AsApplied, Machine
+from headland.agronomy.application.as_applied import AsApplied, Machine, switched_lines
+from headland.agronomy.application.pass_areas import spread_evenly, surfaces_of
 from headland.agronomy.application.remaining_field import RemainingGround, find_remaining_ground, main_bearing_deg
-from headland.agronomy.application.swaths import draw_swaths, find_passes
+from headland.agronomy.application.swaths import GRID_M, draw_swaths
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.outline import USABLE, rasterise
 from headland.agronomy.prescription.flight_lines import FlightLine, TreatedLeg, rate_lines
@@ -19,8 +21,8 @@ from headland.agronomy.series.arrays import Values
 from headland.analysis.inputs.errors import AnalysisError, PreconditionError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
-from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m, machine_of
-from headland.analysis.passes.detection import FieldPass, PassInputs, list_passes, load_pass_inputs, refer_pass
+from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, fine_cell_m, machine_of
+from headland.analysis.passes.detection import FieldPass, PassInputs, list_passes
 from headland.analysis.passes.plan import Plan, PlanRequest, find_plan, rasterise_plan
 from headland.analysis.prescriptions.mission import rate_at, untreated_ground
 from headland.registry.models.prescriptions import Prescription, pack_cells
@@ -110,17 +112,13 @@ def find_remaining_work(
     except PreconditionError as error:
         reason = error.reason
     passes = [field_pass, *(_equip(other, field_pass, swath_m) for other in _find_others(scope, field_pass, plan))]
-    loaded = [load_pass_inputs(scope, done, refer_pass(scope, done)) for done in passes]
-    machines = [machine_of(done, swath_m) for done in passes]
-    swath_lines = [_swath_lines(inputs, machine) for inputs, machine in zip(loaded, machines, strict=True)]
-    covered = [
-        swath
-        for lines, machine in zip(swath_lines, machines, strict=True)
-        for swath in draw_swaths(lines, machine.swath_m)
-    ]
-    inputs = loaded[0]
-    bearing_deg = main_bearing_deg(swath_lines[0])
-    ground = find_remaining_ground(inputs.outline.usable, covered, machine.swath_m, bearing_deg)
+    cell_m = fine_cell_m(field_pass)
+    applied = [compute_as_applied(scope, done, cell_m=cell_m, swath_m=swath_m) for done in passes]
+    inputs = applied[0].inputs
+    lines_flown = switched_lines(inputs.telemetry.vehicle.track, inputs.stretches, machine, inputs.plane)
+    bearing_deg = main_bearing_deg(lines_flown)
+    open_ground = [done.map.areas.remaining for done in applied]
+    ground = find_remaining_ground(_shared_ground(open_ground), machine.swath_m, bearing_deg)
     if plan is not None and plan.prescription is not None:
         lines = rate_lines(ground.lines, machine.swath_m, partial(rate_at, plan.prescription, inputs.plane))
         ground = replace(
@@ -131,7 +129,7 @@ def find_remaining_work(
         lines = [FlightLine((TreatedLeg(start, end, rate_ha),)) for start, end in ground.lines]
     remaining = RemainingWork(field_pass, inputs, machine, bearing_deg, plan, reason, ground, lines, passes)
     if plan is not None:
-        remaining.zones.extend(_sum_zones(scope, remaining, plan, swath_m))
+        remaining.zones.extend(_sum_zones(remaining, plan, applied))
     return remaining
 
 
@@ -154,10 +152,10 @@ def prescribe_remaining(remaining: RemainingWork) -> Prescription:
     if not len(numbers):
         sentence = "No ground of the prescription that is wide enough for a swath remains."
         raise PreconditionError("nothing-left", "Nothing remains", sentence)
-    cell_ha = plan.cell_m**2 / _M2_PER_HA
+    left_ha = spread_evenly(zone_left >= 0, remaining.planned_m2 / _M2_PER_HA)
     zones = []
     for number in numbers.tolist():
-        area_ha = float((zone_left == number).sum()) * cell_ha
+        area_ha = float(left_ha[zone_left == number].sum())
         planned = plan.zones[number]
         zones.append(msgspec.structs.replace(planned, area_ha=area_ha, amount=planned.rate_ha * area_ha))
     renumbered = np.where(zone_left < 0, -1, np.searchsorted(numbers, np.maximum(zone_left, 0)))
@@ -212,37 +210,39 @@ def _is_same_work(candidate: FieldPass, other: FieldPass) -> bool:
     return candidate.device == other.device and overlaps
 
 
-def _swath_lines(inputs: PassInputs, machine: Machine) -> list[Values]:
-    """Return the lines along which product landed."""
-    landed = inputs.stretches + machine.latency_s * 1000.0
-    return find_passes(inputs.telemetry.vehicle.track, landed, (inputs.plane.latitude_deg, inputs.plane.longitude_deg))
+def _shared_ground(parts: Sequence[shapely.Geometry]) -> shapely.Geometry:
+    """Return the ground that all of some passes left open; of one it is that of its areas."""
+    shared = parts[0]
+    for part in parts[1:]:
+        shared = surfaces_of(shapely.intersection(shared, part, grid_size=GRID_M))
+    return shared
 
 
-def _sum_zones(scope: OrgScope, remaining: RemainingWork, plan: Plan, swath_m: float | None) -> list[RemainingZone]:
-    cell_m = fine_cell_m(remaining.field_pass)
-    applied = [compute_as_applied(scope, done, cell_m=cell_m, swath_m=swath_m) for done in remaining.passes]
+def _sum_zones(remaining: RemainingWork, plan: Plan, applied: Sequence[AppliedPass]) -> list[RemainingZone]:
+    """Return the zones of a plan; their open ground adds up to the remaining ground, cells give the shares."""
     applied_map = applied[0].map
-    grid, cell_ha = applied_map.grid, applied_map.grid.cell_ha
+    grid, usable = applied_map.grid, applied_map.places == USABLE
     planned = rasterise_plan(plan, applied_map, remaining.inputs.plane)
-    is_open = rasterise(remaining.ground.remaining, grid) & (applied_map.places == USABLE)
+    is_open = rasterise(remaining.ground.remaining, grid) & usable & (planned.zone >= 0)
+    ground_m2 = spread_evenly(usable, applied_map.areas.field_m2)
+    open_m2 = spread_evenly(is_open, remaining.ground.remaining_m2)
     amount = None
     if all(done.amount.value is not None for done in applied):
         amount = sum((_onto(grid, done.map) for done in applied), np.zeros(applied_map.amount.shape))
     zones = []
     for number, rate_ha in enumerate(planned.zone_rates_ha):
         own = planned.zone == number
-        treated = own & ~is_open
-        open_ha = float((own & is_open).sum()) * cell_ha
-        treated_amount = None if amount is None else float(amount[treated].sum())
-        treated_planned = rate_ha * float(treated.sum()) * cell_ha
+        own_m2, own_open_m2 = float(ground_m2[own].sum()), float(open_m2[own].sum())
+        treated_amount = None if amount is None else float(amount[own & ~is_open].sum())
+        treated_planned = rate_ha * max(own_m2 - own_open_m2, 0.0) / _M2_PER_HA
         zones.append(
             RemainingZone(
                 zone=number,
                 rate_ha=rate_ha,
-                planned=rate_ha * float(own.sum()) * cell_ha,
+                planned=rate_ha * own_m2 / _M2_PER_HA,
                 applied=None if amount is None else float(amount[own].sum()),
-                open_m2=open_ha * _M2_PER_HA,
-                open=rate_ha * open_ha,
+                open_m2=own_open_m2,
+                open=rate_ha * own_open_m2 / _M2_PER_HA,
                 treated_difference=None if treated_amount is None else treated_amount - treated_planned,
             )
         )

@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from headland.agronomy.application.deposit import fit_grid
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.geometry.outline import BUFFER, EXCLUSION, USABLE, map_places
+from headland.agronomy.geometry.outline import USABLE, FieldOutline, map_places
 from headland.agronomy.prescription.interpolation import fit_variogram, idw, is_constant, krige
 from headland.agronomy.prescription.treatment_zones import (
     NO_ZONE,
     CheckResult,
     Labels,
     MachineLimits,
-    cell_areas,
     check_machine,
     draw_zones,
     fill_gaps,
     rate_by_index,
     settle_rates,
     thin_points,
+    zone_areas,
 )
 from headland.agronomy.series.arrays import Mask, Values
 from headland.analysis.inputs.errors import AnalysisError
@@ -52,6 +52,11 @@ class _Ground:
     plane: Plane
     grid: Grid
     places: NDArray[np.uint8]
+    outline: FieldOutline
+
+    @property
+    def usable_m2(self) -> float:
+        return float(self.outline.usable.area)
 
     @property
     def usable(self) -> Mask:
@@ -100,7 +105,7 @@ def _make(order: PrescriptionOrder, field: Field, product: Product | None, imple
         labels = _label_as_one(order, ground.usable)
     else:
         labels = _label_by_values(order, layers, even)
-    area_ha = cell_areas(labels, ground.grid)
+    area_ha = zone_areas(labels, ground.usable, ground.usable_m2)
     index = np.array([layers[0][labels == zone].mean() for zone in range(len(area_ha))] if layers else [])
     rates, bound = _settle(order, area_ha, index, _product_per_basis(order, n_of_unit))
     zones = tuple(
@@ -117,7 +122,7 @@ def _make(order: PrescriptionOrder, field: Field, product: Product | None, imple
     if order.layers:
         checks.append(_check_layers(even))
     if is_drawn:
-        left_ha, coverage = check_coverage(labels, ground.usable, ground.grid)
+        left_ha, coverage = check_coverage(labels, ground.usable, ground.usable_m2)
         checks.append(coverage)
         notes["area_without_zone_ha"] = left_ha
     south_deg, west_deg = ground.plane.to_degrees(np.array(ground.grid.west_m), np.array(ground.grid.south_m))
@@ -187,7 +192,7 @@ def _make_grid(field: Field, cell_m: float) -> _Ground:
     places = map_places(outline, grid)
     if not np.any(places == USABLE):
         raise ValueError("no cell of the field is usable: its zones cover it, or cell_m is larger than the field")
-    return _Ground(plane, grid, places)
+    return _Ground(plane, grid, places, outline)
 
 
 def _rasterise_layer(layer: PointLayer | RasterLayer, ground: _Ground) -> tuple[Values, float, str]:
@@ -297,7 +302,9 @@ def _check(
     else:
         limits = "bind in at least one zone" if bound else "bind nowhere"
         results.append(CheckResult("limits", True, f"{order.minimum_ha:g} to {order.maximum_ha:g} per ha {limits}"))
-    barred_m2 = [np.count_nonzero(ground.places == place) * order.cell_m**2 for place in (BUFFER, EXCLUSION)]
+    outline = ground.outline
+    barred = outline.buffer.difference(outline.exclusion), outline.exclusion
+    barred_m2 = [float(outline.whole.intersection(zone).area) for zone in barred]
     detail = f"{barred_m2[0]:.0f} m2 of buffer strips and {barred_m2[1]:.0f} m2 of exclusions get nothing"
     results.append(CheckResult("buffers", True, detail))
     if implement is None:

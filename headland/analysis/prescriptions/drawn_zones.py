@@ -7,7 +7,7 @@ import numpy as np
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import polygons_of, rasterise
-from headland.agronomy.prescription.treatment_zones import NO_ZONE, CheckResult, Labels
+from headland.agronomy.prescription.treatment_zones import NO_ZONE, CheckResult, Labels, zone_areas
 from headland.agronomy.series.arrays import Mask
 from headland.analysis.prescriptions.order import PrescriptionOrder
 from headland.registry.models.geometry import read_geometry
@@ -37,8 +37,9 @@ def label_drawn_zones(order: PrescriptionOrder, plane: Plane, grid: Grid, usable
     return labels
 
 
-def check_coverage(labels: Labels, usable: Mask, grid: Grid) -> tuple[float, CheckResult]:
+def check_coverage(labels: Labels, usable: Mask, usable_m2: float) -> tuple[float, CheckResult]:
     """Return the usable area without a zone [ha], and whether every usable cell has one."""
-    left_ha = float(np.count_nonzero(usable & (labels == NO_ZONE)) * grid.cell_ha)
+    without = np.where(usable & (labels == NO_ZONE), 0, NO_ZONE)
+    left_ha = float(zone_areas(without, usable, usable_m2)[0])
     detail = f"{left_ha:.3f} ha of the usable area lie in no zone and get nothing"
     return left_ha, CheckResult("coverage", left_ha == 0.0, detail)

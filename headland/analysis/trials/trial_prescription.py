@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import shapely
 
 from headland.agronomy.application.deposit import fit_grid
 from headland.agronomy.geometry.outline import USABLE, map_places
-from headland.agronomy.prescription.treatment_zones import cell_areas
+from headland.agronomy.prescription.treatment_zones import zone_areas
 from headland.agronomy.trials.designs import Design, DesignKind, Plot, place_design
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.field_geometry import outline_of, plane_of
@@ -57,14 +58,16 @@ def prescribe_trial(
         sentence = f"The trial would have {grid.rows * grid.columns:,} cells, at most {MAX_CELLS:,}: make plots wider."
         raise AnalysisError("no-prescription", "Prescription impossible", sentence)
     placed = place_design(_design_of(trial), placement, grid)
-    usable = map_places(outline_of(field, plane), grid) == USABLE
+    outline = outline_of(field, plane)
+    usable = map_places(outline, grid) == USABLE
     of_plot = np.array([*(trial.treatments[plot.treatment].rate_ha for plot in trial.plots), surround_ha], np.float64)
     rates = np.where(usable, of_plot[placed], np.nan)
     levels = sorted({float(rate) for rate in rates[np.isfinite(rates)]})
     if len(levels) > _MOST_RATES:
         raise AnalysisError("no-prescription", "Prescription impossible", f"At most {_MOST_RATES} rates are possible.")
     labels = np.where(np.isfinite(rates), np.searchsorted(levels, np.nan_to_num(rates)), -1).astype(np.int64)
-    area_ha = cell_areas(labels, grid)
+    mapped = shapely.box(grid.west_m, grid.south_m, *grid.north_east_m)
+    area_ha = zone_areas(labels, usable, float(shapely.intersection(outline.usable, mapped).area))
     unit = "L/ha" if product.kind is ProductKind.LIQUID else "kg/ha"
     south_deg, west_deg = plane.to_degrees(np.array([grid.west_m]), np.array([grid.south_m]))
     east_m_deg, north_m_deg = plane.scales_m_deg

@@ -86,7 +86,8 @@ class AccountEntry(VersionedRecord, frozen=True, kw_only=True):
 class StatementRunRecord(VersionedRecord, frozen=True, kw_only=True):
     """A run of statements for [start_ms, end_ms) by a tariff; `digest` is SHA-256 over all of them.
 
-    `not_charged` are fields and passes with the reason. `tariff_version` is the state of the tariff that was used.
+    `area_m2` is charged ground. `not_charged` are fields and passes with the reason. `tariff_version` is the state of
+    the tariff that was used.
     """
 
     tariff: str
@@ -101,7 +102,10 @@ class StatementRunRecord(VersionedRecord, frozen=True, kw_only=True):
 
 
 class SeasonStatement(VersionedRecord, frozen=True, kw_only=True):
-    """The statement of a person in a run, None for what nobody holds; `lines` are as `StatementLine` has them."""
+    """The statement of a person in a run, None for what nobody holds; `lines` are as `StatementLine` has them.
+
+    `area_m2`, also of a line, is charged ground: with `repeated_m2` of the line it is the treated ground of the pass.
+    """
 
     run: str
     person: str | None

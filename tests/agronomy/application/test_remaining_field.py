@@ -4,11 +4,16 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headland.agronomy.application.pass_areas import measure_areas
 from headland.agronomy.application.remaining_field import find_remaining_ground, main_bearing_deg
 from headland.agronomy.application.swaths import draw_swaths
 from tests.examples import examples
 
 FIELD = shapely.box(0.0, 0.0, 200.0, 50.0)
+
+
+def open_after(swaths: list[shapely.Geometry], swath_m: float) -> shapely.Geometry:
+    return measure_areas(swaths, FIELD, swath_m).remaining
 
 
 def rows(norths: list[float], reach_m: float = 200.0) -> list[np.ndarray]:
@@ -17,7 +22,7 @@ def rows(norths: list[float], reach_m: float = 200.0) -> list[np.ndarray]:
 
 def test_rows_that_were_not_flown_remain() -> None:
     done = rows([2.5, 7.5, 12.5])
-    rest = find_remaining_ground(FIELD, draw_swaths(done, 5.0), 5.0, main_bearing_deg(done))
+    rest = find_remaining_ground(open_after(draw_swaths(done, 5.0), 5.0), 5.0, main_bearing_deg(done))
     assert rest.remaining_m2 == pytest.approx(200 * 35)
     assert sorted(round(start[1], 1) for start, _ in rest.lines) == [17.5, 22.5, 27.5, 32.5, 37.5, 42.5, 47.5]
     assert rest.length_m == pytest.approx(7 * 200.0, rel=1e-3)
@@ -25,7 +30,7 @@ def test_rows_that_were_not_flown_remain() -> None:
 
 def test_an_interrupted_row_is_continued_where_it_ended() -> None:
     done = [*rows([2.5, 7.5]), *rows([12.5], 80.0), *rows([17.5, 22.5, 27.5, 32.5, 37.5, 42.5, 47.5])]
-    rest = find_remaining_ground(FIELD, draw_swaths(done, 5.0), 5.0, 90.0)
+    rest = find_remaining_ground(open_after(draw_swaths(done, 5.0), 5.0), 5.0, 90.0)
     ((start, end),) = rest.lines
     assert sorted((round(start[0]), round(end[0]))) == [80, 200]
     assert start[1] == pytest.approx(12.5, abs=0.01)
@@ -40,7 +45,7 @@ def test_an_interrupted_row_is_continued_where_it_ended() -> None:
 )
 def test_nothing_is_treated_twice(norths: list[float], reach_m: float, bearing_deg: float, swath_m: float) -> None:
     done = draw_swaths(rows(norths, reach_m), swath_m)
-    rest = find_remaining_ground(FIELD, done, swath_m, bearing_deg)
+    rest = find_remaining_ground(open_after(done, swath_m), swath_m, bearing_deg)
     planned = draw_swaths([np.array(line) for line in rest.lines], swath_m)
     if not planned:
         return
@@ -54,7 +59,7 @@ def test_nothing_is_treated_twice(norths: list[float], reach_m: float, bearing_d
 
 def test_a_finished_field_has_no_remaining_ground() -> None:
     done = rows([2.5 + 5.0 * number for number in range(10)])
-    rest = find_remaining_ground(FIELD, draw_swaths(done, 5.0), 5.0, 90.0)
+    rest = find_remaining_ground(open_after(draw_swaths(done, 5.0), 5.0), 5.0, 90.0)
     assert rest.lines == ()
     assert rest.remaining_m2 == pytest.approx(0.0, abs=1e-3)
 
@@ -68,7 +73,7 @@ def test_there_and_back_is_one_direction() -> None:
 def test_a_row_that_misses_the_open_ground_is_no_line() -> None:
     # Two lobes of open ground that hang together by a strip narrower than a swath: the row between them meets neither.
     lobes = shapely.union_all([shapely.box(0, 0, 5, 30), shapely.box(5, 14, 12, 16), shapely.box(12, 0, 17, 30)])
-    rest = find_remaining_ground(lobes, [], 5.0, 0.0)
+    rest = find_remaining_ground(lobes, 5.0, 0.0)
     assert all(np.isfinite(place) for line in rest.lines for end in line for place in end)
     across = sorted({round(end[0], 1) for line in rest.lines for end in line})
     assert all(0.0 <= x <= 5.0 or 12.0 <= x <= 17.0 for x in across)

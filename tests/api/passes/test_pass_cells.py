@@ -259,13 +259,17 @@ def test_the_remaining_work_of_a_prescription_is_untreated_ground_at_its_own_rat
     # Other declarations of the same minutes are the same work.
     assert (rest["plan"]["prescription"], rest["passes"]) == (made.id, [broken["id"]])
     west, east = rest["zones"]
-    # Four of seven swaths are done; three are left, at each zone's rate.
-    for zone, rate_ha, length_m in ((west, WEST_HA, 99.5), (east, EAST_HA, 99.5)):
-        assert zone["open"] == pytest.approx(3 * 5 * length_m * rate_ha / 10_000, rel=0.03)
+    # Four of seven swaths are done; three are left, and two metres before and behind each row, at each zone's rate.
+    assert west["open_m2"] + east["open_m2"] == pytest.approx(rest["remaining_m2"], rel=1e-9)
+    for zone, rate_ha in ((west, WEST_HA), (east, EAST_HA)):
+        assert zone["open"] == pytest.approx((3 * 5 * 99.5 + 4 * 5 * 2) * rate_ha / 10_000, rel=0.02)
         assert zone["planned"] == pytest.approx(zone["applied"] - zone["treated_difference"] + zone["open"], rel=0.01)
     assert west["treated_difference"] == pytest.approx(0.0, abs=0.05 * west["planned"])
     assert east["treated_difference"] == pytest.approx(-4 * 5 * 99.5 * (EAST_HA - 120) / 10_000, rel=0.1)
-    assert rest["amount"] == pytest.approx(west["open"] + east["open"], rel=0.02)
+    # The lines leave what is narrower than a swath.
+    assert rest["planned_m2"] + rest["unflown_m2"] == pytest.approx(rest["remaining_m2"], rel=1e-6)
+    flown_share = rest["planned_m2"] / rest["remaining_m2"]
+    assert rest["amount"] == pytest.approx((west["open"] + east["open"]) * flown_share, rel=0.01)
     kept = farm_api.client.post(path)
     assert kept.status_code == 201, kept.text
     remaining = farm_api.client.get(kept.headers["Location"]).json()
