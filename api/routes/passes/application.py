@@ -33,7 +33,8 @@ def get_application(
     swath_m: Annotated[
         float | None,
         Query(
-            description="Width of a swath [m]; by default of the implement that is mounted on the device.",
+            description="Width of a swath [m]; by default of the implement of the pass declared then, else of the "
+            "one that is mounted on the device.",
             gt=0,
             le=100,
             allow_inf_nan=False,
@@ -62,6 +63,6 @@ def get_application(
     """
     window = settle_window(start, end, scope.now_ms, LONGEST_APPLICATION_MS)
     record = for_window(scope, find_device(scope, device), window, ("latitude_deg", "longitude_deg"))
-    width_m, basis = (swath_m, "given") if swath_m is not None else swath_of_device(scope, record, assumed_swath_m)
+    width_m, basis = (swath_m, "given") if swath_m is not None else swath_of_device(scope, record, window, assumed_swath_m)
     answer = answer_spreading if is_spreader(record) else answer_application
     return reply(request, application_of(record, width_m, basis, answer(scope, record, window, width_m)))

@@ -4,7 +4,7 @@ import "../i18n/farm";
 import { nowMs } from "../api/clock";
 import type { Device, FarmState } from "../api/farm_state";
 import { LastChoice } from "../api/last_choice";
-import { errorText, request } from "../api/request";
+import { ApiError, errorText, request } from "../api/request";
 import { ageText } from "../i18n/instants";
 import { valueParts } from "../i18n/numbers";
 import { channelName, term, translate } from "../i18n/translate";
@@ -44,8 +44,6 @@ const GROUND_M = 0.5;
 const HEIGHT = "relative_altitude_m";
 const FLIGHT_GAP_MS = 120_000;
 const OLD_MS = 15_000;
-/** Swath of a device without a mounted implement, until another one is entered. */
-const ASSUMED_SWATH_M = 5;
 
 const ICONS: Record<string, string> = {
   greenhouse: "M3 20V10l9-6 9 6v10H3Zm0-8h18M9 20v-8m6 8v-8",
@@ -181,14 +179,18 @@ export class DeviceCard {
     const load = async (signal: AbortSignal): Promise<Node> => {
       const flight = await findLastFlight(this.#farm, this.#id);
       if (flight === null) return make("p", { class: "note" }, translate("farm_no_flight"));
-      const answers = await request<Record<string, Answer> & { swath_m: number; swath_basis: string }>(path, {
-        query: { start: flight[0], end: flight[1], swath_m: swath.value || undefined, assumed_swath_m: ASSUMED_SWATH_M },
-        signal,
-      });
-      swath.value = String(answers.swath_m);
-      const tiles = answerTiles(APPLICATION_DIGITS, answers);
-      if (answers.swath_basis !== "assumed") return tiles;
-      return make("div", {}, make("p", { class: "note" }, translate("farm_swath_assumed")), tiles);
+      try {
+        const answers = await request<Record<string, Answer> & { swath_m: number }>(path, {
+          query: { start: flight[0], end: flight[1], swath_m: swath.value || undefined },
+          signal,
+        });
+        swath.value = String(answers.swath_m);
+        return answerTiles(APPLICATION_DIGITS, answers);
+      } catch (error) {
+        // Nothing is guessed: without an implement there is no area until somebody enters a swath.
+        if (!(error instanceof ApiError && error.kind === "no-implement")) throw error;
+        return make("p", { class: "note" }, translate("farm_swath_needed"));
+      }
     };
     const details = foldedAnswers(translate("farm_flight"), load, make("label", { class: "swath" }, translate("farm_swath"), " ", swath));
     swath.addEventListener("change", () => {

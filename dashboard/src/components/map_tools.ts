@@ -3,6 +3,7 @@
 import "../i18n/map_tools";
 import { addProtocol, type GeoJSONSource, type Map as MapLibreMap } from "maplibre-gl";
 import { api, dataOf } from "../api/client";
+import { lineLength, ringArea } from "../api/ellipsoid";
 import { areaText, withUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { make, setText } from "./dom";
@@ -11,7 +12,6 @@ const BASE = "base-map";
 const FILE = "/v1/base-map/file";
 const WATER = "#9cc3dd";
 const ROAD = "#9a948a";
-const EARTH_RADIUS_M = 6_371_008.8;
 
 /** Draw the station's base map under everything else, and return the ids of its layers; none where there is no base map. */
 export async function addBaseMap(map: MapLibreMap): Promise<string[]> {
@@ -66,14 +66,14 @@ export function measureTool(map: MapLibreMap): HTMLElement {
       map.addSource("measure", { type: "geojson", data: line });
       map.addLayer({ id: "measure-line", type: "line", source: "measure", paint: { "line-color": "#c2185b", "line-width": 3 } });
     }
-    const lengthM = lengthOf(points ?? []);
+    const lengthM = lineLength(points ?? []);
     const length = lengthM >= 1000 ? withUnit(lengthM / 1000, "km", 2) : withUnit(lengthM, "m");
     const text =
       (points?.length ?? 0) < 2
         ? translate("tool_measure_hint")
         : (points?.length ?? 0) < 3
           ? translate("tool_measured", { length })
-          : translate("tool_measured_area", { length, area: areaText(areaOf(points ?? [])) });
+          : translate("tool_measured_area", { length, area: areaText(ringArea(points ?? [])) });
     setText(told, points === null ? "" : text);
     told.hidden = points === null;
   };
@@ -88,29 +88,4 @@ export function measureTool(map: MapLibreMap): HTMLElement {
     draw();
   });
   return make("span", { class: "map-tools" }, button, told);
-}
-
-function lengthOf(points: readonly [number, number][]): number {
-  return points.slice(1).reduce((sum, [x, y], index) => {
-    const [fromX, fromY] = points[index] as [number, number];
-    const [east, north] = metres(fromX, fromY, x, y);
-    return sum + Math.hypot(east, north);
-  }, 0);
-}
-
-function areaOf(points: readonly [number, number][]): number {
-  const [first] = points;
-  if (first === undefined) return 0;
-  const spots = points.map(([x, y]) => metres(first[0], first[1], x, y));
-  return Math.abs(
-    spots.reduce((sum, [x, y], index) => {
-      const [nextX, nextY] = spots[(index + 1) % spots.length] as [number, number];
-      return sum + (x * nextY - nextX * y) / 2;
-    }, 0),
-  );
-}
-
-function metres(fromX: number, fromY: number, x: number, y: number): [number, number] {
-  const degree = (EARTH_RADIUS_M * Math.PI) / 180;
-  return [(x - fromX) * degree * Math.cos((fromY * Math.PI) / 180), (y - fromY) * degree];
 }

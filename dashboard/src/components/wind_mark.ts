@@ -1,4 +1,4 @@
-// The latest wind on a map: an arrow the way it blows, its speed, where it comes from, and who measured it when.
+// Wind on a map: the latest, an arrow the way it blows, its speed, where it comes from, and who measured it when; or that of a time past.
 
 import "../i18n/map_tools";
 import { nowMs } from "../api/clock";
@@ -72,6 +72,23 @@ export class WindMark {
         this.#rows.delete(device);
       }
     for (const wind of winds) this.#row(wind, farm);
+  }
+
+  hide(): void {
+    this.element.hidden = true;
+    this.element.replaceChildren();
+    this.#rows.clear();
+  }
+
+  /** Show the hourly means of the wind [m/s] of a time past, in place of the latest; hidden where none is known. */
+  showPast(speeds: readonly number[], isSimulated: boolean): void {
+    this.hide();
+    if (speeds.length === 0) return;
+    const [least, most] = [Math.min(...speeds), Math.max(...speeds)].map((speed) => withUnit(speed, "m/s")) as [string, string];
+    const speed = least === most ? most : translate("tool_wind_range", { least, most });
+    const parts = [translate("tool_wind_then", { speed }), ...(isSimulated ? [translate("simulated")] : [])];
+    this.element.append(make("div", { "data-wind": "past" }, make("span", {}, parts.join(" · "))));
+    this.element.hidden = false;
   }
 
   #row(wind: Wind, farm: FarmState): void {

@@ -54,7 +54,12 @@ export function OwnFields(): JSX.Element {
                 rows={items}
                 columns={[
                   { key: "name", head: translate("coop_dispute_field"), cell: ({ name }) => name, sortBy: ({ name }) => name },
-                  { key: "area", head: translate("coop_usable"), number: true, cell: ({ usable_area_m2 }) => areaText(usable_area_m2 ?? 0) },
+                  {
+                    key: "area",
+                    head: translate("coop_usable"),
+                    number: true,
+                    cell: ({ usable_area_m2 }) => areaText(usable_area_m2 ?? 0),
+                  },
                   { key: "share", head: translate("coop_holdings"), cell: ({ id }) => shareOf(id) },
                   {
                     key: "yield",

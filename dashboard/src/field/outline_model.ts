@@ -1,6 +1,8 @@
 // Outline of a field while it is edited: parts with holes, untreated zones, areas, and what a text of corners says.
 
-export type Position = [longitudeDeg: number, latitudeDeg: number];
+import { ringArea, type Position } from "../api/ellipsoid";
+
+export type { Position };
 export type Ring = Position[];
 export type Part = Ring[];
 
@@ -20,11 +22,6 @@ export interface Outline {
 
 export const NO_OUTLINE: Outline = { parts: [], zones: [], others: [] };
 
-// WGS84.
-const AXIS_M = 6_378_137;
-const FLATTENING = 1 / 298.257_223_563;
-const E2 = FLATTENING * (2 - FLATTENING);
-const E = Math.sqrt(E2);
 const DECIMALS = 1e9;
 
 export type Geometry = { type: "Polygon"; coordinates: Part } | { type: "MultiPolygon"; coordinates: Part[] };
@@ -37,26 +34,9 @@ export function geometryOf(parts: Part[]): Geometry {
   return parts.length === 1 ? { type: "Polygon", coordinates: parts[0] as Part } : { type: "MultiPolygon", coordinates: parts };
 }
 
-/** Return the area of parts without their holes [m²], as the API computes it: on the ellipsoid, in an equal-area projection. */
+/** Return the area of parts without their holes [m²], as the API computes it. */
 export function areaOf(parts: readonly Part[]): number {
   return parts.reduce((sum, [outer = [], ...holes]) => sum + ringArea(outer) - holes.reduce((held, hole) => held + ringArea(hole), 0), 0);
-}
-
-function ringArea(ring: Ring): number {
-  const spots = ring.map(([longitude, latitude]) => {
-    const sine = Math.sin((latitude * Math.PI) / 180);
-    // Snyder 1987, USGS Professional Paper 1395, equation 3-12.
-    const q = (1 - E2) * (sine / (1 - E2 * sine * sine) - Math.log((1 - E * sine) / (1 + E * sine)) / (2 * E));
-    return [(AXIS_M * longitude * Math.PI) / 180, (AXIS_M * q) / 2] as const;
-  });
-  const [first = [0, 0]] = spots;
-  let sum = 0;
-  for (const [index, [x, y]] of spots.entries()) {
-    const [nextX, nextY] = spots[(index + 1) % spots.length] ?? first;
-    // From the first corner: differences of large numbers lose digits.
-    sum += (x - first[0]) * (nextY - first[1]) - (nextX - first[0]) * (y - first[1]);
-  }
-  return Math.abs(sum) / 2;
 }
 
 /** Return the parts with a ring as a hole of the part that holds it; null where none does. */

@@ -44,6 +44,10 @@ const FILE_FORMATS = [
   ["isoxml_log", "zip"],
 ] as const;
 
+interface WeatherHours {
+  hours: { wind_speed_m_s: number | null }[];
+}
+
 /** The passes of one field: list, map, evidence, and panels about the open pass. `close` releases it. */
 export class PassesView {
   readonly element: HTMLElement;
@@ -61,6 +65,9 @@ export class PassesView {
   readonly #opacity = opacitySlider((opacity) => this.#map.setOpacity(opacity));
   readonly #panels = make("div", { class: "panels" });
   readonly #missing = make("div");
+  readonly #wind = new WindMark();
+  /** The site whose latest wind is shown, null for all; undefined where the pass is past. */
+  #windSite: string | null | undefined;
   #isLayerChosen = false;
   readonly #radios = new Map<Layer, HTMLInputElement>();
   readonly #swath = make("input", { id: "draw-swath", type: "number", min: 0.5, max: 100, step: 0.1, inputmode: "decimal" });
@@ -168,10 +175,10 @@ export class PassesView {
       await this.#progress.run(() => this.#drawPlan(prescriptions));
       return;
     }
-    void this.#map.view.ready.then(
-      () => this.#showWind(),
-      () => undefined,
-    );
+    this.#map.view.element.append(this.#wind.element);
+    this.#view.repeat(1000, () => {
+      if (this.#windSite !== undefined) this.#wind.show(this.#view.farm, this.#windSite);
+    });
     // What is under way is named, and what is open at first is the newest that has ended.
     const selected = chosenOf(passes, asked, newestOf(passes.filter(({ state }) => state !== "flying")) ?? newestOf(passes));
     this.#view.repeat(FLYING_MS, () => this.#followFlights());
@@ -190,15 +197,27 @@ export class PassesView {
     else this.#list.show(this.#passes, this.#harvests, this.#prescriptions, open?.id ?? null);
   }
 
-  // Of the field's site: another wind may be far away.
-  async #showWind(): Promise<void> {
-    const { farm, signal } = this.#view;
-    const sites = await requestSites();
-    const site = sites.find(({ id }) => id === this.#field.site)?.name ?? null;
-    if (signal.aborted || (site === null && sites.length > 1)) return;
-    const mark = new WindMark();
-    this.#map.view.element.append(mark.element);
-    this.#view.repeat(1000, () => mark.show(farm, site));
+  /** Show the wind of the pass: the latest while it flies, else that of its hours; of the field's site, another may be far away. */
+  async #showWind(pass: PassItem): Promise<void> {
+    this.#wind.hide();
+    this.#windSite = undefined;
+    try {
+      const { signal } = this.#view;
+      const sites = await requestSites();
+      const site = sites.find(({ id }) => id === this.#field.site)?.name ?? null;
+      if (this.#pass !== pass || (site === null && sites.length > 1)) return;
+      if (pass.state === "flying") {
+        this.#windSite = site;
+        return;
+      }
+      const query = { start: pass.start_ms, end: Math.max(pass.end_ms, pass.start_ms + 1) };
+      const { hours } = await request<WeatherHours>(`/v1/fields/${this.#field.id}/weather-window`, { signal, query });
+      if (this.#pass !== pass) return;
+      const speeds = hours.map(({ wind_speed_m_s: speed }) => speed).filter((speed) => speed !== null);
+      this.#wind.showPast(speeds, pass.simulated);
+    } catch {
+      // A map without a wind says none.
+    }
   }
 
   // Without a pass the map displays the prescription alone.
@@ -245,7 +264,7 @@ export class PassesView {
     setText(this.#passNote, marks.filter(Boolean).join(" · "));
     this.#replay.clear();
     this.#map.clear();
-    await Promise.all([this.#draw(), this.#loadReplay(pass)]);
+    await Promise.all([this.#draw(), this.#loadReplay(pass), this.#showWind(pass)]);
   }
 
   async #loadReplay(pass: PassItem): Promise<void> {

@@ -28,7 +28,7 @@ export const farm = catalogue({
   farm_flight: ["Last flight", "最近一次飞行"],
   farm_no_flight: ["No flight in the last 12 hours.", "最近 12 小时没有飞行。"],
   farm_swath: ["Swath [m]", "作业幅宽 [米]"],
-  farm_swath_assumed: ["No implement is mounted: the swath is assumed.", "未挂接机具，作业幅宽为假定值。"],
+  farm_swath_needed: ["No implement is mounted: enter the swath.", "未挂接机具，请填写作业幅宽。"],
   farm_climate: ["Climate, last 10 minutes", "最近 10 分钟气候"],
   farm_devices: ["Devices", "设备"],
   farm_device: ["Device", "设备"],

@@ -24,6 +24,8 @@ export const mapTools = catalogue({
   tool_layer_swath_unknown: ["The swath is not known: nothing is drawn.", "作业幅宽未知，不绘制。"],
   tool_layer_wind: ["Wind", "风"],
   tool_wind: ["Wind {speed}", "风速 {speed}"],
+  tool_wind_then: ["Wind {speed} in the hours of the pass (hourly means)", "作业时段风速 {speed}（小时平均）"],
+  tool_wind_range: ["{least} to {most}", "{least}～{most}"],
   tool_wind_from: ["from {direction} ({degrees}°)", "{direction}风（{degrees}°）"],
   tool_wind_no_direction: ["direction not known", "风向未知"],
   tool_wind_n: ["N", "北"],

@@ -57,15 +57,24 @@ def find_implement(repositories: OrganisationRepositories, device: str) -> Imple
     return mounted[0] if len(mounted) == 1 else None
 
 
-def swath_of_device(scope: OrgScope, record: DeviceRecord, assumed_m: float | None = None) -> tuple[float, str]:
-    """Return the swath of the implement that is mounted on a device [m], else an assumed one, and which it is.
+def swath_of_device(
+    scope: OrgScope, record: DeviceRecord, window: Window, assumed_m: float | None = None
+) -> tuple[float, str]:
+    """Return the swath of a device in a window [m], and whose it is: pass, implement or assumed.
 
-    Raises PreconditionError without either.
+    The implement of the passes that were declared then, where they name one; else the one that is mounted on the
+    device; else the assumed swath. Raises PreconditionError without any.
     """
     device = record.descriptor.device
-    implement = None if scope.registry is None else find_implement(repositories_of(scope), device)
-    if implement is not None:
-        return implement.swath_m, "implement"
+    if scope.registry is not None:
+        repositories = repositories_of(scope)
+        declared = repositories.passes.of_device(device, window.start_ms, window.end_ms)
+        named = {each.implement for each in declared if each.implement is not None}
+        if len(named) == 1:
+            return repositories.implements.get(named.pop(), also_deleted=True).swath_m, "pass"
+        implement = find_implement(repositories, device)
+        if implement is not None:
+            return implement.swath_m, "implement"
     if assumed_m is None:
         sentence = f"No implement is mounted on {device}, so its swath is unknown: mount one, or give swath_m."
         raise PreconditionError("no-implement", "Swath unknown", sentence)

@@ -51,6 +51,11 @@ class PassRepository:
         """Return the passes of a field in the order of their start."""
         return sorted(self.records.all(field=field), key=lambda declared: (declared.start_ms, declared.id))
 
+    def of_device(self, device: str, start_ms: int, end_ms: int) -> list[Pass]:
+        """Return the passes of a vehicle that overlap [start_ms, end_ms), on any field."""
+        declared = self._repository.all(device=device)
+        return [each for each in declared if each.start_ms < end_ms and start_ms < each.end_ms]
+
 
 def _declared_fields(declared: Pass) -> dict[str, object]:
     values = msgspec.structs.asdict(declared)
