@@ -63,6 +63,8 @@ def get_application(
     """
     window = settle_window(start, end, scope.now_ms, LONGEST_APPLICATION_MS)
     record = for_window(scope, find_device(scope, device), window, ("latitude_deg", "longitude_deg"))
-    width_m, basis = (swath_m, "given") if swath_m is not None else swath_of_device(scope, record, window, assumed_swath_m)
+    width_m, basis = swath_m, "given"
+    if width_m is None:
+        width_m, basis = swath_of_device(scope, record, window, assumed_swath_m)
     answer = answer_spreading if is_spreader(record) else answer_application
     return reply(request, application_of(record, width_m, basis, answer(scope, record, window, width_m)))

@@ -18,7 +18,9 @@ class ApplicationAnswers(Model):
     device: str
     simulated: bool
     swath_m: Annotated[float, Field(description="Width of a swath that the areas rest on [m].")]
-    swath_basis: Annotated[str, Field(description="given, pass (of its implement), implement (mounted on the device) or assumed.")]
+    swath_basis: Annotated[
+        str, Field(description="given, pass (its implement's), implement (mounted on the device) or assumed.")
+    ]
     product_applied_l: Annotated[Answer | None, Field(description="Of a sprayer.")]
     product_applied_kg: Annotated[Answer | None, Field(description="For a granule spreader.")]
     area_treated_m2: Annotated[Answer, Field(description="Area worked: the union of the swaths, beside fields too.")]

@@ -53,7 +53,7 @@ class PassRepository:
 
     def of_device(self, device: str, start_ms: int, end_ms: int) -> list[Pass]:
         """Return the passes of a vehicle that overlap [start_ms, end_ms), on any field."""
-        declared = self._repository.all(device=device)
+        declared = self.records.all(device=device)
         return [each for each in declared if each.start_ms < end_ms and start_ms < each.end_ms]
 
 
