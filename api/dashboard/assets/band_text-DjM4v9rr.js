@@ -1,1 +1,0 @@
-import"./greenhouse-BD69AqSg.js";import{B as e,M as t,P as n,on as r,pn as i,sn as a}from"./base-QFZIOG1-.js";function o(o,s,c){let l=`${n(s.low,t(c))}–${e(s.high,c)}`,u=a(s.source)||s.source_zh||i(`greenhouse_band_known`);return i(`greenhouse_band`,{name:r(o),range:l,source:u})}export{o as t};

@@ -1,1 +1,0 @@
-export{t as PersonData}from"./person_data-mEEWX9i5.js";

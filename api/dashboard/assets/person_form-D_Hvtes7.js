@@ -1,1 +1,0 @@
-export{t as AddPerson}from"./person_form-_FYH9j_e.js";
