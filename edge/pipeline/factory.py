@@ -17,7 +17,8 @@ from edge.pipeline.settings import ProcessorSettings
 def make_processor(settings: ProcessorSettings, raised: Iterable[RaisedAlarm] = ()) -> ChannelProcessor:
     """Return the processor for resolved `settings`; `raised` are the alarms of the last run. Raises SettingsError."""
     limits = load_limits(settings.quality.limits, Path())
-    alarms = EdgeAlarmEvaluator(gather_rules(settings.alarm, settings.alarms.rules, Path()), raised)
+    rules = gather_rules(settings.alarm, settings.alarms.rules, Path())
+    alarms = EdgeAlarmEvaluator(rules, raised, place_deg=settings.alarms.place_deg)
     return ChannelProcessor(settings.channel, limits, alarms, spike_wait_s=settings.quality.spike_wait_s)
 
 

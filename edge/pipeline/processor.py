@@ -198,6 +198,7 @@ class ChannelProcessor:
                 elif info.interval_s is not None:
                     state.set_interval(info.interval_s)
             channels: dict[str, ChannelInfo] = describe_channels(descriptor.channels, device.channels)
+            self._alarms.set_intervals(descriptor.device, channels)
         return msgspec.structs.replace(descriptor, channels=channels)
 
     def _note_twins(self, reading: Reading, samples: Mapping[str, CheckedSample]) -> None:

@@ -83,5 +83,5 @@ def resolve_tables(settings: ProcessorSettings, folder: Path) -> tuple[QualitySe
     gather_rules(settings.alarm, alarms.rules, folder)
     return (
         msgspec.structs.replace(quality, limits="" if limits_path is None else str(limits_path)),
-        msgspec.structs.replace(alarms, rules=[str(find_rules(name, folder)) for name in alarms.rules]),
+        msgspec.structs.replace(alarms, rules=[find_rules(name, folder) or name for name in alarms.rules]),
     )

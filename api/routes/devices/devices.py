@@ -70,7 +70,7 @@ def get_devices(
     """List the devices by id."""
     records, following = _page_of(scope, kind, site, cursor, limit)
     houses = _house_devices(scope)
-    items = [device_of(record, houses.house_of(record.descriptor.device)) for record in records]
+    items = [device_of(record, houses.house_of(record.descriptor.device), scope.now_ms) for record in records]
     return reply_page(request, DeviceList(items=items, next=following))
 
 
@@ -81,7 +81,7 @@ def get_latest_of_all(
     """List the newest value of each channel of every device, by device id."""
     records, following = _page_of(scope, kind, site, cursor, limit)
     newest = read_latest(scope)
-    items = [latest_of(record, newest.get(record.descriptor.device, {})) for record in records]
+    items = [latest_of(record, newest.get(record.descriptor.device, {}), scope.now_ms) for record in records]
     return reply_page(request, LatestList(items=items, next=following))
 
 
@@ -90,14 +90,14 @@ def get_device(request: Request, scope: ScopeOf, device: DeviceId) -> Response:
     """Return a device and its channels."""
     record = find_device(scope, device)
     greenhouse = _house_devices(scope).house_of(record.descriptor.device)
-    return reply(request, device_detail_of(record, list_channels(scope, record), greenhouse))
+    return reply(request, device_detail_of(record, list_channels(scope, record), greenhouse, scope.now_ms))
 
 
 @router.get("/devices/{device}/latest", response_model=Latest, responses=declare_problems(404, 422))
 def get_latest(request: Request, scope: ScopeOf, device: DeviceId) -> Response:
     """Return the newest value of each channel of a device."""
     record = find_device(scope, device)
-    return reply(request, latest_of(record, read_latest(scope, device).get(device, {})))
+    return reply(request, latest_of(record, read_latest(scope, device).get(device, {}), scope.now_ms))
 
 
 @router.get("/devices/{device}/series", response_model=Series, responses=_SERIES)

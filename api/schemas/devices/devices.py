@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from api.schemas.model import EXAMPLE_MS, Model
 from headland.analysis.inputs.telemetry import unit_of
+from headland.contract.freshness import FreshnessLimits, limits_of_device, limits_of_interval
 from headland.contract.quantities import quantity_of
 from headland.store.port import DeviceRecord
 from headland.store.port import Latest as LatestSample
 
 
-class Device(Model):
+class Fresh(Model):
+    """Freshness of a value, or of a device by its newest one, with the ages by which a client goes on judging."""
+
+    freshness: Annotated[
+        Literal["current", "late", "silent"] | None,
+        Field(description="By the channel's interval: late beyond two, silent beyond three; null without a value."),
+    ] = None
+    late_after_s: Annotated[float | None, Field(description="Age from which on it is late [s].")] = None
+    silent_after_s: Annotated[float | None, Field(description="Age from which on it is silent [s].")] = None
+
+
+class Device(Fresh):
     """A device of the organisation. `last_seen_ms` is the time of its newest sample, by the device's own clock."""
 
     id: Annotated[str, Field(json_schema_extra={"example": "gh-1"})]
@@ -62,8 +74,8 @@ class DeviceDetail(Device):
     channels: dict[str, Channel]
 
 
-class LatestValue(Model):
-    """The newest value of a channel; `time_ms` gives its age."""
+class LatestValue(Fresh):
+    """The newest value of a channel; `time_ms` gives its age. In the live stream it has no freshness: it is new."""
 
     value: Annotated[float, Field(json_schema_extra={"example": 21.4})]
     time_ms: Annotated[int, Field(json_schema_extra={"example": EXAMPLE_MS})]
@@ -87,16 +99,16 @@ class LatestList(Model):
     next: str | None
 
 
-def device_of(record: DeviceRecord, greenhouse: str | None) -> Device:
+def device_of(record: DeviceRecord, greenhouse: str | None, now_ms: int) -> Device:
     """Return a device as a list item, with the id of its greenhouse."""
-    return Device(**_device_fields(record), greenhouse=greenhouse)
+    return Device(**_device_fields(record, now_ms), greenhouse=greenhouse)
 
 
-def device_detail_of(record: DeviceRecord, channels: list[str], greenhouse: str | None) -> DeviceDetail:
+def device_detail_of(record: DeviceRecord, channels: list[str], greenhouse: str | None, now_ms: int) -> DeviceDetail:
     """Return a device with its channels and the id of its greenhouse."""
     descriptor = record.descriptor
     return DeviceDetail(
-        **_device_fields(record),
+        **_device_fields(record, now_ms),
         greenhouse=greenhouse,
         software=descriptor.software,
         altitude_m=descriptor.altitude_m,
@@ -104,8 +116,11 @@ def device_detail_of(record: DeviceRecord, channels: list[str], greenhouse: str 
     )
 
 
-def latest_of(record: DeviceRecord, newest: dict[str, LatestSample]) -> Latest:
+def latest_of(record: DeviceRecord, newest: dict[str, LatestSample], now_ms: int) -> Latest:
     """Return the newest values of a device."""
+    channels, kind = record.descriptor.channels, record.descriptor.kind
+    limits = {name: limits_of_interval(info.interval_s, kind) for name, info in channels.items()}
+    usual = limits_of_interval(None, kind)
     return Latest(
         device=record.descriptor.device,
         simulated=any(sample.key.simulated for sample in newest.values()) if newest else record.descriptor.simulated,
@@ -116,15 +131,26 @@ def latest_of(record: DeviceRecord, newest: dict[str, LatestSample]) -> Latest:
                 unit=unit_of(record, channel),
                 quality=sample.quality,
                 simulated=sample.key.simulated,
+                **_fresh_fields(limits.get(channel, usual), sample.time_ms, now_ms),
             )
             for channel, sample in sorted(newest.items())
         },
     )
 
 
-def _device_fields(record: DeviceRecord) -> dict[str, Any]:
-    descriptor = record.descriptor
+def _fresh_fields(limits: FreshnessLimits, time_ms: int | None, now_ms: int) -> dict[str, Any]:
     return {
+        "freshness": None if time_ms is None else limits.verdict((now_ms - time_ms) / 1000.0),
+        "late_after_s": limits.late_after_s,
+        "silent_after_s": limits.silent_after_s,
+    }
+
+
+def _device_fields(record: DeviceRecord, now_ms: int) -> dict[str, Any]:
+    descriptor = record.descriptor
+    limits = limits_of_device((info.interval_s for info in descriptor.channels.values()), descriptor.kind)
+    return {
+        **_fresh_fields(limits, record.last_seen_ms, now_ms),
         "id": descriptor.device,
         "kind": descriptor.kind,
         "name": descriptor.name,

@@ -31,7 +31,11 @@ const USUAL = [
   "wind_speed_m_s",
   "battery_remaining_pct",
   "age_s",
+  "overdue_s",
 ];
+
+/** Times without data. */
+const AGES = new Set(["age_s", "overdue_s"]);
 
 const PLAIN: RuleCondition = {
   what: "",
@@ -125,7 +129,7 @@ export function RuleForm({ rule, onDone }: { rule: Rule | null; onDone: () => vo
               <SelectField
                 name="direction"
                 label={translate("alarms_direction")}
-                value={condition?.below === null || what === "age_s" ? "above" : "below"}
+                value={condition?.below === null || AGES.has(what) ? "above" : "below"}
                 options={[
                   { value: "below", text: term("alarm_conditions", "below") },
                   { value: "above", text: term("alarm_conditions", "above") },
@@ -230,7 +234,7 @@ function draftFrom(values: FormValues, rule: Rule | null, keeps: boolean, what: 
     ...texts,
     name: rule?.name ?? nameFor(what),
     device: kind === "device" ? (subject ?? null) : null,
-    kind: kind === "kind" ? (subject ?? null) : what === "age_s" && kind === "" ? "greenhouse" : null,
+    kind: kind === "kind" ? (subject ?? null) : AGES.has(what) && kind === "" ? "greenhouse" : null,
     any_of: [[{ ...conditionOf(rule), what, below: below ? threshold : null, above: below ? null : threshold }]],
   };
 }

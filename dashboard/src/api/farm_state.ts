@@ -99,8 +99,12 @@ export class FarmState {
 
   #merge(items: LatestItem[]): void {
     for (const item of items) {
-      this.latest.set(item.device, { ...this.latest.get(item.device), ...item.channels });
       const device = this.devices.get(item.device);
+      const before = this.latest.get(item.device) ?? {};
+      // The stream's values have no limits of freshness: those of the value before hold on, of a new channel the device's.
+      const limits = { late_after_s: device?.late_after_s ?? null, silent_after_s: device?.silent_after_s ?? null };
+      const values = Object.entries(item.channels).map(([name, value]) => [name, { ...limits, ...before[name], ...value }] as const);
+      this.latest.set(item.device, { ...before, ...Object.fromEntries(values) });
       const newestMs = Math.max(...Object.values(item.channels).map((value) => value.time_ms));
       if (device && Number.isFinite(newestMs)) device.last_seen_ms = Math.max(newestMs, device.last_seen_ms ?? 0);
     }

@@ -124,6 +124,12 @@ function conditionText(condition: RuleCondition): string {
         ? translate("condition_none", { conditions: ruleConditionLines(condition.none_of).join(translate("or")) })
         : null;
   if (nested !== null) return translate("in_brackets", { text: nested }).trim();
+  if (condition.what === "overdue_s" && condition.above !== null) {
+    const of = condition.of ? whatText(condition.of) : translate("condition_any_data");
+    return condition.above === 0
+      ? translate("condition_silent", { of })
+      : translate("condition_overdue", { of, duration: durationText(condition.above) });
+  }
   if (condition.what === "age_s" && condition.above !== null) {
     const of = condition.of ? whatText(condition.of) : translate("condition_any_data");
     return translate("condition_missing", { of, duration: durationText(condition.above) });

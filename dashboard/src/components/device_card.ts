@@ -2,6 +2,7 @@
 
 import "../i18n/farm";
 import { nowMs } from "../api/clock";
+import { freshnessOf } from "../api/freshness";
 import type { Device, FarmState } from "../api/farm_state";
 import { LastChoice } from "../api/last_choice";
 import { ApiError, errorText, request } from "../api/request";
@@ -11,7 +12,7 @@ import { channelName, term, translate } from "../i18n/translate";
 import { make, makeSvg, setText } from "./dom";
 import { simulatedBadge } from "./parts";
 import { Progress } from "./progress";
-import { answerTile, isStale, qualityText, ValueTile, type Answer } from "./value_tile";
+import { answerTile, qualityText, ValueTile, type Answer } from "./value_tile";
 
 const TILES: Record<string, string[]> = {
   greenhouse: ["air_temperature_degc", "relative_humidity_pct", "co2_ppm", "par_umol_m2_s", "global_radiation_w_m2", "vent_open_pct"],
@@ -43,7 +44,6 @@ const FLIGHT_SEARCHES_MS = [1_800_000, 7_200_000, 12 * 3_600_000];
 const GROUND_M = 0.5;
 const HEIGHT = "relative_altitude_m";
 const FLIGHT_GAP_MS = 120_000;
-const OLD_MS = 15_000;
 
 const ICONS: Record<string, string> = {
   greenhouse: "M3 20V10l9-6 9 6v10H3Zm0-8h18M9 20v-8m6 8v-8",
@@ -74,7 +74,6 @@ export class DeviceCard {
   readonly #allValues = make("details", { class: "all" });
   readonly #tileOf = new Map<string, ValueTile>();
   readonly #rowOf = new Map<string, { element: HTMLElement; value: HTMLElement; age: HTMLElement }>();
-  #channels: Record<string, { interval_s: number | null }> = {};
 
   constructor(farm: FarmState, device: Device) {
     this.#farm = farm;
@@ -106,10 +105,6 @@ export class DeviceCard {
       make("div", { class: "scroll" }, make("table", {}, make("thead", {}, make("tr", {}, ...heads)), this.#tableRows)),
     );
     this.#allValues.addEventListener("toggle", () => this.draw());
-    void farm.detail(device.id).then(
-      (detail) => (this.#channels = detail.channels),
-      () => undefined,
-    );
     this.draw();
   }
 
@@ -126,7 +121,7 @@ export class DeviceCard {
     setText(this.#name, device.name || device.id);
     setText(this.#about, [term("device_kinds", device.kind), device.site, device.model].filter(Boolean).join(" · "));
     setText(this.#age, seenMs === null ? translate("no_data") : ageText(nowMs() - seenMs));
-    this.#age.classList.toggle("stale", seenMs === null || nowMs() - seenMs > OLD_MS);
+    this.#age.classList.toggle("stale", freshnessOf(device, seenMs) !== "current");
     const values = this.#farm.latest.get(this.#id) ?? {};
     // A device that a simulator once was, too, may have real values: each has its own mark.
     const newest = Object.values(values);
@@ -138,7 +133,7 @@ export class DeviceCard {
       this.#tileOf.set(channel, tile);
       this.#tiles.append(tile.element);
     }
-    for (const [channel, tile] of this.#tileOf) tile.show(values[channel], this.#channels[channel]?.interval_s);
+    for (const [channel, tile] of this.#tileOf) tile.show(values[channel]);
     // The table of all channels costs time: it is drawn only while it is open.
     if (this.#allValues.open) for (const channel of channels) this.#drawRow(channel);
   }
@@ -159,7 +154,7 @@ export class DeviceCard {
     }
     setText(row.value, [...valueParts(channel, latest.value, latest.unit), qualityText(latest.quality)].filter(Boolean).join(" "));
     setText(row.age, ageText(nowMs() - latest.time_ms));
-    row.element.classList.toggle("stale", isStale(latest.time_ms, this.#channels[channel]?.interval_s));
+    row.element.classList.toggle("stale", freshnessOf(latest, latest.time_ms) !== "current");
   }
 
   #climate(): HTMLElement {

@@ -1,17 +1,13 @@
 // Tiles for values and for analytic answers: number, unit, age, quality, evidence and method. An old value is grey and marked.
 
 import { nowMs } from "../api/clock";
+import { freshnessOf } from "../api/freshness";
 import type { LatestValue } from "../api/live";
 import { ageText, windowText } from "../i18n/instants";
 import { digitsOf, numberText, reasonText, shareText, toAreaUnit, valueParts } from "../i18n/numbers";
 import { channelName, methodText, term, translate } from "../i18n/translate";
 import { make, setText } from "./dom";
 import { simulatedBadge } from "./parts";
-
-/** Return whether a value is no longer current: older than three of its intervals, and than 5 s. */
-export function isStale(timeMs: number, intervalS: number | null | undefined, now = nowMs()): boolean {
-  return now - timeMs > Math.max(5, 3 * (intervalS ?? 5)) * 1000;
-}
 
 /** Return the text of a quality flag; empty where the value is usable. */
 export function qualityText(quality: number): string {
@@ -43,7 +39,7 @@ export class ValueTile {
     );
   }
 
-  show(latest: LatestValue | undefined, intervalS?: number | null, simulated = false): void {
+  show(latest: LatestValue | undefined, simulated = false): void {
     this.#simulated.hidden = !simulated;
     if (latest === undefined) {
       this.element.classList.add("stale");
@@ -53,7 +49,7 @@ export class ValueTile {
       return;
     }
     const [number, unit] = valueParts(this.channel, latest.value, latest.unit);
-    const stale = isStale(latest.time_ms, intervalS);
+    const stale = freshnessOf(latest, latest.time_ms) !== "current";
     setText(this.#number, number);
     setText(this.#unit, unit);
     setText(

@@ -2,6 +2,7 @@
 
 import "../i18n/map_tools";
 import { nowMs } from "../api/clock";
+import { freshnessOf } from "../api/freshness";
 import type { FarmState } from "../api/farm_state";
 import { ageText } from "../i18n/instants";
 import { numberText, withUnit } from "../i18n/numbers";
@@ -10,8 +11,6 @@ import { make, makeSvg, setText } from "./dom";
 
 const SPEED = "wind_speed_m_s";
 const FROM = "wind_from_deg";
-/** Older wind is no wind of now. */
-const MOST_AGE_MS = 30 * 60_000;
 /** Speed and direction of one wind are measured this near to each other. */
 const MOST_APART_MS = 60_000;
 const MOST_SHOWN = 3;
@@ -41,7 +40,7 @@ export function latestWinds(farm: Pick<FarmState, "devices" | "value">, now: num
   const bySite = new Map<string, Wind>();
   for (const device of farm.devices.values()) {
     const [speed, from] = [farm.value(device.id, SPEED), farm.value(device.id, FROM)];
-    if (speed === undefined || speed.quality > 2 || now - speed.time_ms > MOST_AGE_MS) continue;
+    if (speed === undefined || speed.quality > 2 || freshnessOf(speed, speed.time_ms, now) === "silent") continue;
     if (site !== null && device.site !== site) continue;
     const isOne = from !== undefined && from.quality <= 2 && Math.abs(from.time_ms - speed.time_ms) <= MOST_APART_MS;
     const wind = {

@@ -5,6 +5,7 @@ import { NotFound } from "../ui/not_found";
 import "../i18n/farm";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { freshnessOf } from "../api/freshness";
 import type { Device, FarmState } from "../api/farm_state";
 import { useApiList } from "../api/query";
 import { FILES_GATEWAY } from "../api/registry";
@@ -23,8 +24,6 @@ import type { MapLinks } from "./lazy_map";
 const ALARMS_MS = 5000;
 /** The active alarms: the same question as that of the strip above, which is asked once. */
 export const ACTIVE = { query: { state: "active", limit: 500 } } as const;
-/** A device that is silent for longer has trouble. */
-const SILENT_MS = 15 * 60_000;
 /** The values that a row shows, of those that the device has: the first two. */
 const VALUES: Record<string, string[]> = {
   greenhouse: ["air_temperature_degc", "relative_humidity_pct"],
@@ -52,7 +51,8 @@ export function Devices({ map, chosen, choose }: { map: MapLinks; chosen: string
     if (worst) return { device, trouble: 10 - SEVERITIES.indexOf(worst.severity), state: ruleTitle(worst.rule) };
     if (silentMs === null) return { device, trouble: 2, state: translate("farm_state_never") };
     if (device.gateway === FILES_GATEWAY) return { device, trouble: 0, state: translate("farm_state_of_file") };
-    if (silentMs > SILENT_MS) return { device, trouble: 1, state: translate("farm_state_silent", { age: durationText(silentMs / 1000) }) };
+    if (freshnessOf(device, device.last_seen_ms, now) === "silent")
+      return { device, trouble: 1, state: translate("farm_state_silent", { age: durationText(silentMs / 1000) }) };
     return { device, trouble: 0, state: translate("farm_state_well") };
   });
   const columns: Column<Row>[] = [

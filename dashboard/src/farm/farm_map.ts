@@ -5,6 +5,7 @@ import "../i18n/map_tools";
 import { LngLatBounds } from "maplibre-gl";
 
 import { nowMs } from "../api/clock";
+import { freshnessOf } from "../api/freshness";
 import type { ListItem } from "../api/client";
 import type { Device } from "../api/farm_state";
 import {
@@ -25,7 +26,6 @@ import { make, makeSvg, setText } from "../components/dom";
 import { freeBoxes, groupSpots, type Box } from "../components/declutter";
 import { boundsOf, MapView, NO_FEATURES } from "../components/map";
 import { Trails } from "../components/trails";
-import { isStale } from "../components/value_tile";
 import { WindMark } from "../components/wind_mark";
 import { ageText } from "../i18n/instants";
 import { term, translate } from "../i18n/translate";
@@ -51,7 +51,6 @@ const LETTER_PX = 8;
 /** A field this wide has its name, however long that is [px]. */
 const LEAST_FIELD_PX = 56;
 export const DRONE = "drone";
-export const OLD_MS = 15_000;
 const CLOSE_ZOOM = 16;
 
 /** Position of a device: on the map, at its site, or not known; undefined while it is not known yet. */
@@ -224,8 +223,8 @@ export class FarmMap {
       if (device.kind === DRONE) this.#drawVehicle(device.id);
       else {
         if (this.#knowsSites && !this.#positions.has(device.id)) this.#placeFixed(device);
-        const isOld = device.last_seen_ms === null || nowMs() - device.last_seen_ms > OLD_MS;
-        this.#markers.get(device.id)?.classList.toggle("stale", isOld);
+        const isCurrent = freshnessOf(device, device.last_seen_ms) === "current";
+        this.#markers.get(device.id)?.classList.toggle("stale", !isCurrent);
       }
     }
     this.#cluster();
@@ -243,7 +242,7 @@ export class FarmMap {
     this.#trails.extend(id);
     this.#map.setMarker(id, marker, fix.longitudeDeg, fix.latitudeDeg);
     this.#positions.set(id, { longitudeDeg: fix.longitudeDeg, latitudeDeg: fix.latitudeDeg, ofSite: false });
-    marker.classList.toggle("stale", isStale(fix.timeMs, 1));
+    marker.classList.toggle("stale", freshnessOf(this.#view.farm.devices.get(id) ?? {}, fix.timeMs) !== "current");
     const age = marker.querySelector(".mark-age");
     if (age) setText(age, ageText(nowMs() - fix.timeMs));
     // The name for screen readers has the age, too.

@@ -2,6 +2,7 @@
 
 import "../i18n/health";
 import type { JSX } from "preact";
+import { freshnessOf } from "../api/freshness";
 import { useApi, useApiList } from "../api/query";
 import { FILES_GATEWAY, inUse } from "../api/registry";
 import { useFarm, useNow } from "../app/mount";
@@ -11,8 +12,7 @@ import { channelName, term, translate } from "../i18n/translate";
 import { Table, type Column } from "../ui/table";
 import { whySilent, type Gateway } from "./records";
 
-/** A fixed sensor is silent after this. A vehicle is not: it stands in its shed for days. */
-const SILENT_MS = 900_000;
+/** A vehicle is not missed: it stands in its shed for days. */
 const VEHICLES = new Set(["drone", "rover", "boat", "plane", "component", "machine", "gateway"]);
 
 interface Silent {
@@ -48,7 +48,7 @@ export function SilentSensors({ gateways }: { gateways: readonly Gateway[] }): J
     if (VEHICLES.has(device.kind) || device.gateway === FILES_GATEWAY || givenUp(device)) continue;
     const gateway = gateways.find((each) => each.id === device.gateway);
     const channels = Object.entries(farm.latest.get(device.id) ?? {});
-    const old = channels.filter(([, value]) => now - value.time_ms > SILENT_MS);
+    const old = channels.filter(([, value]) => freshnessOf(value, value.time_ms, now) === "silent");
     const isWhole = old.length === channels.length;
     const add = (what: string, lastMs: number): void => {
       const why = whySilent(device, gateway, isWhole, now);
@@ -62,7 +62,7 @@ export function SilentSensors({ gateways }: { gateways: readonly Gateway[] }): J
       });
     };
     // A device that is silent as a whole is one line.
-    if (isWhole && device.last_seen_ms !== null && now - device.last_seen_ms > SILENT_MS)
+    if (isWhole && device.last_seen_ms !== null && (old.length > 0 || freshnessOf(device, device.last_seen_ms, now) === "silent"))
       add(translate("health_all_quantities"), device.last_seen_ms);
     else if (!isWhole) for (const [channel, value] of old) add(channelName(channel), value.time_ms);
   }
@@ -89,7 +89,7 @@ export function SilentSensors({ gateways }: { gateways: readonly Gateway[] }): J
         sorted={{ key: "age" }}
         searchIn={(row) => `${row.device} ${row.what}`}
         pageSize={10}
-        empty={<p class="note">{translate("health_silent_none", { duration: durationText(SILENT_MS / 1000) })}</p>}
+        empty={<p class="note">{translate("health_silent_none")}</p>}
       />
     </section>
   );

@@ -71,7 +71,7 @@ export const health = catalogue({
   health_spool_reports: ["Reports of the gateway about its spool: {count}", "网关对本地缓存的报告：{count} 条"],
   health_spool_events: ["Events of the spool in the last 24 h: {count}", "24 小时内本地缓存事件：{count} 个"],
   health_silent: ["Silent sensors", "没有数据的传感器"],
-  health_silent_none: ["Every fixed sensor sent data in the last {duration}.", "最近{duration}内，固定传感器都有数据。"],
+  health_silent_none: ["No fixed sensor is silent.", "没有数据中断的固定传感器。"],
   health_sensor: ["Device", "设备"],
   health_kind: ["Kind", "类型"],
   health_quantity: ["Quantity", "指标"],

@@ -6,6 +6,7 @@ import "../i18n/greenhouse";
 import { signal, type Signal } from "@preact/signals";
 import { createElement } from "preact";
 import { nowMs } from "../api/clock";
+import { freshnessOf } from "../api/freshness";
 import { LastChoice, type Choice } from "../api/last_choice";
 import { requestAll } from "../api/request";
 import { hrefOf, hrefOfThing } from "../app/address";
@@ -17,7 +18,7 @@ import { make, setText } from "../components/dom";
 import { labelled, scrollTable, simulatedBadge } from "../components/parts";
 import { Progress } from "../components/progress";
 import { reportLinks } from "../components/report_links";
-import { isStale, ValueTile } from "../components/value_tile";
+import { ValueTile } from "../components/value_tile";
 import { CHART_GROUP, ClimateCharts, type Comparison } from "../greenhouse/climate_charts";
 import { NO_MARKS, requestMarks } from "../greenhouse/chart_marks";
 import { daysPanel, diseasePanel, lightPanel } from "../greenhouse/day_panels";
@@ -323,7 +324,7 @@ class GreenhousePage {
           );
           this.#tileOf.set(key, tile);
         }
-        tile.show(values[channel], farm.details.get(device)?.channels[channel]?.interval_s ?? 60, values[channel]?.simulated ?? false);
+        tile.show(values[channel], values[channel]?.simulated ?? false);
         rows.push(tile.element);
       }
       if (!farm.details.has(device)) void farm.detail(device).catch(() => undefined);
@@ -333,7 +334,9 @@ class GreenhousePage {
     if (!same) this.#currentValues.replaceChildren(...rows);
     const newest = Math.max(0, ...this.#devices.map((device) => farm.devices.get(device)?.last_seen_ms ?? 0));
     this.#showOlder(newest);
-    this.#currentValues.classList.toggle("old", newest > 0 && isStale(newest, 60));
+    const known = this.#devices.flatMap((device) => farm.devices.get(device) ?? []);
+    const isCurrent = known.some((device) => freshnessOf(device, device.last_seen_ms) === "current");
+    this.#currentValues.classList.toggle("old", newest > 0 && !isCurrent);
   }
 
   #showOlder(newestMs: number): void {

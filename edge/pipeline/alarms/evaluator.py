@@ -8,7 +8,7 @@ saturates. In plain Python, because a Raspberry Pi has no numpy.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -17,10 +17,13 @@ from edge.pipeline.alarms.rule_tables import AlarmRule, Margin
 from edge.pipeline.channels.time_order import TimeOrder, TimeStep
 from edge.sources.source import DeviceId, Reading
 from headland.contract.alarm import AlarmState, step
-from headland.contract.records import ALARM_CLEARED, Clock, Event, Quality
+from headland.contract.freshness import silent_after_s
+from headland.contract.leaf import HOLD_S, SCREEN_CLOSED_PCT, estimate_leaf_degc
+from headland.contract.records import ALARM_CLEARED, ChannelInfo, Clock, Event, Quality
+from headland.contract.sun import is_day
 
 #: How far apart in time temperature, humidity and surface may be to be combined.
-_TOGETHER_MS: Final = 600_000
+_TOGETHER_MS: Final = round(HOLD_S * 1000)
 #: The most devices that are evaluated: a stream of invented names must not fill the memory.
 _MOST_DEVICES: Final = 2000
 #: Validity of equation 11; nothing is extrapolated.
@@ -31,12 +34,17 @@ _HIGH_HUMIDITY_PCT = 103.0
 
 @dataclass(slots=True)
 class _RuleState:
-    """State of one rule on one device. `valid_ms`: the last valid sample, for silence rules."""
+    """State of one rule on one device. `valid_ms`, for silence rules: the last valid sample; `limit_s`: its most age.
+
+    `estimated`: whether the last value is that of an estimated surface.
+    """
 
     rule: AlarmRule
     state: AlarmState = field(default_factory=AlarmState)
     value: float = 0.0
     valid_ms: int | None = None
+    limit_s: float | None = None
+    estimated: bool = False
 
 
 @dataclass(slots=True)
@@ -50,6 +58,11 @@ class _Device:
     rules: list[_RuleState]
     latest: dict[str, tuple[int, float]] = field(default_factory=dict)
     time: TimeOrder = field(default_factory=TimeOrder)
+
+    def current(self, channel: str, time_ms: int) -> float | None:
+        """Return the newest value of a channel that is valid at an instant."""
+        sample = self.latest.get(channel)
+        return None if sample is None or abs(time_ms - sample[0]) > _TOGETHER_MS else sample[1]
 
     def reset_times(self) -> None:
         """Forget all times after the device's clock was set. Active alarms remain active."""
@@ -65,9 +78,17 @@ class EdgeAlarmEvaluator:
     value that failed its tests, or is missing, changes no alarm.
     """
 
-    def __init__(self, rules: Sequence[AlarmRule], raised: Iterable[RaisedAlarm] = ()) -> None:
-        """Start with the alarms that were active at the last stop."""
+    def __init__(
+        self,
+        rules: Sequence[AlarmRule],
+        raised: Iterable[RaisedAlarm] = (),
+        *,
+        place_deg: tuple[float, float] | None = None,
+    ) -> None:
+        """Start with the alarms that were active at the last stop. `place_deg`: latitude and longitude, if known."""
         self._rules = rules
+        self._place_deg = place_deg
+        self._intervals_s: dict[str, dict[str, float | None]] = {}
         self._channels = frozenset(channel for rule in rules for channel in rule.channels)
         self._devices: dict[str, _Device] = {}
         self._absent: dict[str, _Device] = {}
@@ -99,6 +120,14 @@ class EdgeAlarmEvaluator:
         """Return whether any rule applies to a device, so that each of its rows must be evaluated."""
         return any(rule.fits(identity.device, identity.kind) for rule in self._rules)
 
+    def set_intervals(self, device: str, channels: Mapping[str, ChannelInfo]) -> None:
+        """Take over how often the channels of a device are due: it tells when they are silent."""
+        if len(self._intervals_s) < _MOST_DEVICES or device in self._intervals_s:
+            self._intervals_s[device] = {channel: info.interval_s for channel, info in channels.items()}
+        known = self._devices.get(device)
+        for rule in () if known is None else known.rules:
+            rule.limit_s = self._limit_s(rule.rule, device, "" if known is None else known.identity.kind)
+
     @property
     def has_rules(self) -> bool:
         """Whether there is any rule."""
@@ -107,12 +136,12 @@ class EdgeAlarmEvaluator:
     def expect_devices(self, site: str, clock: Clock, now_ms: int, now_s: float) -> None:
         """Wait from now on for the devices that a silence rule names with their kind: they may never send a row."""
         for rule in self._rules:
-            if rule.silent_s is None or rule.device is None or rule.kind is None or rule.device in self._absent:
+            if not rule.is_silence or rule.device is None or rule.kind is None or rule.device in self._absent:
                 continue
             identity = DeviceId(rule.device, rule.kind, site)
             device = self._absent[rule.device] = _Device(identity, clock, now_ms, now_s, self._rules_for(identity))
             for rule_state in device.rules:
-                rule_state.valid_ms = now_ms if rule_state.rule.silent_s is not None else None
+                rule_state.valid_ms = now_ms if rule_state.rule.is_silence else None
 
     def tick(self, now_s: float) -> list[Event]:
         """Return the events caused by silence; call it every few seconds."""
@@ -154,17 +183,26 @@ class EdgeAlarmEvaluator:
 
     def _rules_for(self, identity: DeviceId) -> list[_RuleState]:
         """Return a state for each rule that applies, with the alarms of the last run restored."""
-        rules = [_RuleState(rule) for rule in self._rules if rule.fits(identity.device, identity.kind)]
+        rules = [
+            _RuleState(rule, limit_s=self._limit_s(rule, identity.device, identity.kind))
+            for rule in self._rules
+            if rule.fits(identity.device, identity.kind)
+        ]
         for rule in rules:
             alarm = self._restored.pop((rule.rule.name, identity.device), None)
             if alarm is not None:
                 rule.state, rule.value = state_of(alarm), alarm.value
         return rules
 
+    def _limit_s(self, rule: AlarmRule, device: str, kind: str) -> float | None:
+        """Return the age from which on a channel is silent by a rule; None for another rule."""
+        if rule.overdue_s is None:
+            return rule.silent_s
+        return rule.overdue_s + silent_after_s(self._intervals_s.get(device, {}).get(rule.what), kind)
+
     def _evaluate_rule(self, device: _Device, rule: _RuleState, reading: Reading) -> Iterator[Event]:
-        silent_limit_s = rule.rule.silent_s
-        if silent_limit_s is None:
-            value = _value_of(device, rule.rule, reading)
+        if rule.limit_s is None:
+            value = self._value_of(device, rule, reading)
             if value is not None:
                 yield from self._step(device, rule, reading.time_ms, value)
             return
@@ -174,21 +212,51 @@ class EdgeAlarmEvaluator:
         if latest is not None and latest[0] == reading.time_ms > rule.valid_ms:
             silent_s = (reading.time_ms - rule.valid_ms) / 1000
             # A sample that ends too long a silence: the channel was silent until just before it.
-            if silent_s >= silent_limit_s:
+            if _is_silent(rule, silent_s):
                 yield from self._step(device, rule, reading.time_ms - 1, silent_s)
             rule.valid_ms = reading.time_ms
             yield from self._step(device, rule, reading.time_ms, 0.0)
+
+    def _value_of(self, device: _Device, rule: _RuleState, reading: Reading) -> float | None:
+        """Return the value that the rule compares, None where this row does not change it."""
+        if rule.rule.margin is not None:
+            return self._margin_of(device, rule, rule.rule.margin, reading)
+        latest = device.latest.get(rule.rule.what)
+        is_new = latest is not None and latest[0] == reading.time_ms and rule.rule.what in reading.values
+        return latest[1] if latest is not None and is_new else None
+
+    def _margin_of(self, device: _Device, rule: _RuleState, margin: Margin, reading: Reading) -> float | None:
+        """Return the margin of a surface: measured where a sensor is current, else estimated if the rule says so."""
+        if not any(channel in reading.values for channel in margin.channels):
+            return None
+        at_ms = reading.time_ms
+        air, humidity = (device.current(channel, at_ms) for channel in (margin.temperature, margin.humidity))
+        surface = None if margin.surface is None else device.current(margin.surface, at_ms)
+        if air is None or humidity is None or (surface is None and not margin.is_estimated):
+            return None
+        rule.estimated = surface is None
+        if surface is not None:
+            return condensation_margin_k(surface, air, humidity)
+        if margin.estimate_k is not None:
+            return condensation_margin_k(air + margin.estimate_k, air, humidity)
+        by_day = self._place_deg is not None and is_day(at_ms, *self._place_deg)
+        screen_pct = device.current(margin.screen, at_ms)
+        closed = screen_pct is not None and screen_pct > SCREEN_CLOSED_PCT
+        return condensation_margin_k(estimate_leaf_degc(air, by_day, closed), air, humidity)
 
     def _check_silence(self, device: _Device, time_ms: int) -> list[Event]:
         events: list[Event] = []
         for rule in device.rules:
             silent_s = None if rule.valid_ms is None else (time_ms - rule.valid_ms) / 1000
-            if rule.rule.silent_s is not None and silent_s is not None and silent_s >= rule.rule.silent_s:
+            if silent_s is not None and _is_silent(rule, silent_s):
                 events += self._step(device, rule, time_ms, silent_s)
         return events
 
     def _step(self, device: _Device, rule: _RuleState, time_ms: int, value: float) -> Iterator[Event]:
         is_bad, is_over = compare(rule.rule, value)
+        if rule.limit_s is not None:
+            is_bad = _is_silent(rule, value)
+            is_over = not is_bad
         rule.state, kind = step(rule.state, rule.rule.timing, time_ms, is_bad=is_bad, is_over=is_over)
         if rule.state.is_raised or kind is not None:
             rule.value = value
@@ -214,9 +282,14 @@ def compare(rule: AlarmRule, value: float) -> tuple[bool, bool]:
     if rule.below is not None:
         return value < rule.below, value >= rule.below + rule.hysteresis
     threshold = rule.threshold
-    if rule.silent_s is not None:
-        return value >= threshold, value < threshold
     return value > threshold, value <= threshold - rule.hysteresis
+
+
+def _is_silent(rule: _RuleState, silent_s: float) -> bool:
+    """Return whether a channel is silent by a rule; by the freshness of its interval only beyond the limit."""
+    if rule.limit_s is None:
+        return False
+    return silent_s > rule.limit_s if rule.rule.silent_s is None else silent_s >= rule.limit_s
 
 
 def dew_point_degc(temperature_degc: float, relative_humidity_pct: float) -> float | None:
@@ -234,27 +307,6 @@ def condensation_margin_k(surface_degc: float, temperature_degc: float, relative
     return None if dew_degc is None else surface_degc - dew_degc
 
 
-def _value_of(device: _Device, rule: AlarmRule, reading: Reading) -> float | None:
-    """Return the value that the rule compares, None where this row does not change it."""
-    if rule.margin is not None:
-        return _margin_of(device, rule.margin, reading)
-    latest = device.latest.get(rule.what)
-    is_new = latest is not None and latest[0] == reading.time_ms and rule.what in reading.values
-    return latest[1] if latest is not None and is_new else None
-
-
-def _margin_of(device: _Device, margin: Margin, reading: Reading) -> float | None:
-    channels = margin.channels
-    if not any(channel in reading.values for channel in channels):
-        return None
-    latest = [device.latest.get(channel) for channel in channels]
-    values = [sample[1] for sample in latest if sample is not None and abs(reading.time_ms - sample[0]) <= _TOGETHER_MS]
-    if len(values) < len(channels):
-        return None
-    air, humidity, surface = values
-    return condensation_margin_k(surface if margin.surface is not None else air + margin.estimate_k, air, humidity)
-
-
 def _describe(device: _Device, rule_state: _RuleState) -> RaisedAlarm:
     rule, state, identity = rule_state.rule, rule_state.state, device.identity
     return RaisedAlarm(
@@ -264,7 +316,7 @@ def _describe(device: _Device, rule_state: _RuleState) -> RaisedAlarm:
         channel=rule.what,
         condition=rule.condition,
         value=rule_state.value,
-        threshold=rule.threshold,
+        threshold=rule.threshold if rule_state.limit_s is None else rule_state.limit_s,
         unit=rule.unit,
         since_ms=state.began_ms,
         raised_ms=state.raised_ms,
@@ -275,5 +327,5 @@ def _describe(device: _Device, rule_state: _RuleState) -> RaisedAlarm:
         said_ms=state.said_ms,
         repeats=state.repeats,
         text=rule.text,
-        estimated=rule.margin is not None and rule.margin.surface is None,
+        estimated=rule.margin is not None and rule_state.estimated,
     )

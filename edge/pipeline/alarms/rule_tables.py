@@ -14,38 +14,49 @@ from edge.sources.settings import Name
 from edge.toml.settings import Settings
 from edge.toml.toml_file import TomlFile
 from headland.contract.alarm import Timing
+from headland.contract.alarm_rules import GREENHOUSE, built_in_rules
+from headland.contract.leaf import SCREEN
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
 from headland.errors import SettingsError
 
 #: The least duration of an alarm's cycle, which prevents a storm of alarms.
 MIN_CYCLE_S: Final = 10.0
-_BUILT_IN: Final = Path(__file__).parent / "rules"
+_BUILT_IN: Final = (GREENHOUSE, f"{GREENHOUSE}.toml")
 
 
 class Margin(Settings, frozen=True, kw_only=True):
     """Condensation margin [K]: the temperature of a surface minus the dew point of the air at it.
 
-    Without a `surface` sensor the temperature is estimated as air temperature plus `estimate_k`, and the alarm is
-    marked as estimated.
+    A surface without a sensor is estimated: with `else_estimated` also where the one of `surface` is not current. It is
+    air temperature plus `estimate_k`, without that a leaf's: as the air by day, colder by night, less so below a
+    closed `screen`. The alarm is then marked as estimated.
     """
 
     surface: Channel | None = None
     temperature: Channel = "air_temperature_degc"
     humidity: Channel = "relative_humidity_pct"
-    estimate_k: Annotated[float, Meta(ge=-10, le=10)] = -1.5
+    estimate_k: Annotated[float, Meta(ge=-10, le=10)] | None = None
+    else_estimated: bool = False
+    screen: Channel = SCREEN
 
     @property
-    def channels(self) -> tuple[str, str, str]:
-        """Air temperature, humidity, and the surface temperature or the channel from which it is estimated."""
-        return self.temperature, self.humidity, self.surface or self.temperature
+    def channels(self) -> tuple[str, ...]:
+        """Air temperature and humidity, the screen's position, and the surface temperature if any."""
+        return self.temperature, self.humidity, self.screen, *(() if self.surface is None else (self.surface,))
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether the surface is estimated where its sensor is not current."""
+        return self.surface is None or self.else_estimated
 
 
 class AlarmRule(Settings, frozen=True, kw_only=True):
     """A condition on one channel, or on the condensation margin, of every device that matches `device` and `kind`.
 
-    Exactly one of `below`, `above` and `silent_s` (no valid sample for so long: the sensor is dead). The alarm is
-    raised when the condition has been true for `for_s`, cleared when the value has been back by `hysteresis` for
-    `clear_for_s`, and repeated every `repeat_s` while it is active.
+    Exactly one of `below`, `above`, `silent_s` (no valid sample for so long: the sensor is dead), `overdue_s` (silent
+    for so long, by the interval of the channel: `headland.contract.freshness`). The alarm is raised when the condition
+    has been true for `for_s`, cleared when the value has been back by `hysteresis` for `clear_for_s`, and repeated
+    every `repeat_s` while it is active.
     """
 
     name: Name
@@ -57,6 +68,7 @@ class AlarmRule(Settings, frozen=True, kw_only=True):
     below: float | None = None
     above: float | None = None
     silent_s: Seconds | None = None
+    overdue_s: Annotated[float, Meta(ge=0, le=604_800)] | None = None
     hysteresis: Annotated[float, Meta(ge=0)] = 0.0
     for_s: Annotated[float, Meta(ge=0, le=604_800)] = 60.0
     clear_for_s: Annotated[float, Meta(ge=0, le=604_800)] = 60.0
@@ -71,7 +83,13 @@ class AlarmRule(Settings, frozen=True, kw_only=True):
     @property
     def threshold(self) -> float:
         """The limit that the value is compared with."""
-        return next(limit for limit in (self.below, self.above, self.silent_s) if limit is not None)
+        limits = (self.below, self.above, self.silent_s, self.overdue_s)
+        return next(limit for limit in limits if limit is not None)
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether it is about missing samples."""
+        return self.silent_s is not None or self.overdue_s is not None
 
     @property
     def condition(self) -> str:
@@ -86,7 +104,7 @@ class AlarmRule(Settings, frozen=True, kw_only=True):
     @property
     def unit(self) -> str:
         """The threshold's unit."""
-        if self.silent_s is not None:
+        if self.is_silence:
             return "s"
         parts = split_channel(self.channel) if self.channel is not None else None
         return "K" if parts is None else unit_of_name(parts[0]) or "1"
@@ -102,9 +120,21 @@ class AlarmRule(Settings, frozen=True, kw_only=True):
 
 
 class AlarmsSettings(Settings, frozen=True, kw_only=True):
-    """Rule files beside edge.toml or built in (`greenhouse`); an `[[alarm]]` of the same name replaces a rule."""
+    """Rule files beside edge.toml or built in (`greenhouse`); an `[[alarm]]` of the same name replaces a rule.
+
+    The place tells day from night where a leaf is estimated; without it, it is night.
+    """
 
     rules: list[str] = msgspec.field(default_factory=list)
+    latitude_deg: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    longitude_deg: Annotated[float, Meta(ge=-180, le=180)] | None = None
+
+    @property
+    def place_deg(self) -> tuple[float, float] | None:
+        """Latitude and longitude; None where either is missing."""
+        return (
+            None if self.latitude_deg is None or self.longitude_deg is None else (self.latitude_deg, self.longitude_deg)
+        )
 
 
 class RuleFile(Settings, frozen=True, kw_only=True):
@@ -115,35 +145,36 @@ class RuleFile(Settings, frozen=True, kw_only=True):
 
 def find_mistake(rule: AlarmRule) -> str | None:
     """Return a sentence about the first contradiction in a rule, or None."""
-    if sum(limit is not None for limit in (rule.below, rule.above, rule.silent_s)) != 1:
-        return "an alarm must have exactly one of below, above and silent_s"
+    if sum(limit is not None for limit in (rule.below, rule.above, rule.silent_s, rule.overdue_s)) != 1:
+        return "an alarm must have exactly one of below, above, silent_s and overdue_s"
     if (rule.channel is None) == (rule.margin is None):
         return "an alarm must have either a channel or a margin"
     if rule.margin is not None and rule.below is None:
         return "a condensation margin needs below"
     if rule.channel is not None and quantity_of(rule.channel) is None and unit_of_name(rule.channel) is None:
         return f"the name {rule.channel!r} does not end in a unit"
-    if rule.silent_s is not None and rule.hysteresis:
-        return "an alarm with silent_s must have no hysteresis"
+    if rule.is_silence and rule.hysteresis:
+        return "an alarm with silent_s or overdue_s must have no hysteresis"
     if rule.timing.for_s + rule.clear_for_s + (rule.silent_s or 0.0) < MIN_CYCLE_S:
         return f"for_s plus clear_for_s must be {MIN_CYCLE_S:g} s or more, so that noise cannot cause a storm of alarms"
     return None
 
 
-def find_rules(name: str, beside: Path) -> Path | None:
-    """Return the path of rule file `name` in `beside`, else of a built-in one (.toml optional); None if absent."""
-    for path in (beside / name, _BUILT_IN / name, _BUILT_IN / f"{name}.toml"):
-        if path.is_file():
-            return path
-    return None
+def find_rules(name: str, beside: Path) -> str | None:
+    """Return the full path of rule file `name` in `beside`, else the name of the built-in rules; None if absent."""
+    if (beside / name).is_file():
+        return str(beside / name)
+    return GREENHOUSE if name in _BUILT_IN else None
 
 
 def load_rules(name: str, beside: Path) -> list[AlarmRule]:
-    """Return the rules in the file `name`. Raises SettingsError with `file:line: sentence`."""
+    """Return the rules in the file `name`, or those built in. Raises SettingsError with `file:line: sentence`."""
     path = find_rules(name, beside)
     if path is None:
         raise SettingsError(f"alarms.rules: the file {name!r} is neither in {beside} nor built in")
-    file = TomlFile(path, RuleFile)
+    if path == GREENHOUSE:
+        return [msgspec.convert(rule, AlarmRule) for rule in built_in_rules()]
+    file = TomlFile(Path(path), RuleFile)
     rules = file.convert().alarm
     for index, rule in enumerate(rules):
         mistake = find_mistake(rule)

@@ -21,11 +21,11 @@ from headland.agronomy.series.answer import NEXT_DAY_NOT_KNOWN, Method
 from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.indicator import SUM_BAR, Index, mean_index, precomputed_index, unknown_where
 from headland.agronomy.series.time_grid import Periods, average, count_true, highest, hours_of, lowest, sum_up
+from headland.contract.leaf import LEAF_TEMPERATURE
 
 #: The channels of a house's air.
 AIR_TEMPERATURE: Final = "air_temperature_degc"
 RELATIVE_HUMIDITY: Final = "relative_humidity_pct"
-LEAF_TEMPERATURE: Final = "leaf_temperature_degc"
 AIR_CHANNELS: Final = (AIR_TEMPERATURE, RELATIVE_HUMIDITY)
 
 _FAO56: Final = "FAO Irrigation and Drainage Paper 56 (1998), eq 11"

@@ -1,7 +1,8 @@
 """Condensation: surfaces against the dew point by grid step, margins and hours by period, and events.
 
 Water condenses where a surface is no warmer than the air's dew point. A surface that is not measured is estimated by a
-named rule; the warning then begins at a larger margin, because an estimate is a kelvin or so off.
+named rule. A surface is near condensation below the limit of the farm's alarm rule, measured or estimated: an estimate
+is a kelvin or so off, which the hours that cannot be told say.
 
 Leaves that are wet are often hardly colder than the dew point, by less than sensors can tell. Beside the hours at or
 below a margin of 0 K are those at which the margin is surely below, and those within its uncertainty, which cannot be
@@ -10,6 +11,7 @@ told.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -30,9 +32,6 @@ from headland.agronomy.series.indicator import Index, mean_index, need_interval,
 from headland.agronomy.series.time_grid import STEP_MS, Periods, count_true, hours_of
 from headland.units_of_time import HOUR_MS
 
-#: Margins of the warning [K]: of a measured surface, and of an estimated one.
-WARN_MEASURED_K: Final = 1.0
-WARN_ESTIMATED_K: Final = 2.0
 #: The slowest interval of samples from which hours and events of condensation are told [min].
 SLOWEST_MIN: Final = 30
 
@@ -48,17 +47,6 @@ class Surface:
     temperature_degc: Values
     estimated: str | None = None
     measured: Mask | None = None
-
-    @property
-    def warn_k(self) -> float:
-        """The margin of its warning; of a surface that is measured at some steps, that of the others."""
-        return WARN_ESTIMATED_K if self.estimated else WARN_MEASURED_K
-
-    @property
-    def warn_by_step_k(self) -> Values:
-        """The margin of its warning by step."""
-        measured = np.zeros(len(self.temperature_degc), np.bool_) if self.measured is None else self.measured
-        return np.where(measured, WARN_MEASURED_K, self.warn_k)
 
     @property
     def uncertain_by_step_k(self) -> Values:
@@ -88,7 +76,7 @@ class Surface:
         """Whether it is measured, or by which rule it is estimated."""
         if self.estimated is None:
             return f"{self.name} measured"
-        days = "" if self.measured is None else "measured, on days without "
+        days = "" if self.measured is None else "measured, without its sensor "
         return f"{self.name} {days}estimated: {self.estimated}"
 
 
@@ -210,10 +198,15 @@ def is_wet(margin: Values, below_k: float = 0.0) -> Mask:
     return np.asarray(low & (after | before))
 
 
-def condensation_indices(periods: Periods, margin: CondensationMargin) -> list[Index]:
-    """Return the mean and lowest margin, the hours of condensation and of warning, and the hours of each surface.
+def is_near(margin: Values, below_k: float) -> Mask:
+    """Return where a margin is below the limit of an alarm rule for two consecutive steps or more."""
+    return is_wet(margin, math.nextafter(below_k, -math.inf))
 
-    Of each surface also the hours that are sure, and those that cannot be told.
+
+def condensation_indices(periods: Periods, margin: CondensationMargin, near_k: float) -> list[Index]:
+    """Return the mean margin, the hours of condensation and near it (below `near_k`), and those of each surface.
+
+    Of each surface also the hours that are sure, and those that cannot be told; of leaves their mean margin.
     """
     origin = {s.name: s.origin for s in margin.surfaces}
     inputs = (*AIR_CHANNELS, *(f"{s.name}_temperature_degc" for s in margin.surfaces if not s.estimated))
@@ -222,32 +215,47 @@ def condensation_indices(periods: Periods, margin: CondensationMargin) -> list[I
     )
     known = count_true(periods, np.isfinite(margin.margin_k))
     coverage = known / periods.lengths
-    warn = np.zeros(periods.steps)
-    for which, surface in enumerate(margin.surfaces):
-        np.copyto(warn, surface.warn_by_step_k, where=margin.coldest == which)
     indices = [mean_index("condensation_margin_k", "K", rule, inputs, periods, margin.margin_k)]
     for name, method, flags in (
         ("condensation_h", "condensation_hours", is_wet(margin.margin_k)),
-        ("condensation_warning_h", "condensation_warning_hours", is_wet(margin.margin_k - warn)),
+        ("condensation_warning_h", "condensation_warning_hours", is_near(margin.margin_k, near_k)),
     ):
-        bar = "margin <= 0 K" if name == "condensation_h" else "margin <= 1 K, of an estimated surface 2 K"
-        rule = Method(method, 1, f"hours of two steps on end or more with a {bar}; {_RULE}; coverage from 90 % on")
+        version, bar = (1, "margin <= 0 K") if name == "condensation_h" else (2, _near_bar(near_k))
+        rule = Method(
+            method, version, f"hours of two steps on end or more with a {bar}; {_RULE}; coverage from 90 % on"
+        )
         indices.append(
             precomputed_index(name, "h", rule, inputs, hours_of(count_true(periods, flags)), coverage, known)
         )
+    means = indices[:1]
     for surface in margin.surfaces:
-        indices += _hours_of_surface(periods, margin, surface, inputs)
+        if surface.name == "leaf":
+            means.append(_mean_of_leaf(periods, margin, surface))
+        indices += _hours_of_surface(periods, margin, surface, inputs, near_k)
     for surface_name, reason in margin.asked.items():
         indices.append(_asked_hours(periods, surface_name, reason))
     # The mean margin follows from hourly samples, the length of a condensation does not.
-    indices = [indices[0], *need_interval(indices[1:], SLOWEST_MIN)]
+    indices = [*means, *need_interval(indices[1:], SLOWEST_MIN)]
     return [replace(index, assumed=(*margin.assumed, *index.assumed)) for index in indices]
 
 
+def _near_bar(near_k: float) -> str:
+    return f"margin < {near_k:g} K, as the rule condensation"
+
+
+def _mean_of_leaf(periods: Periods, margin: CondensationMargin, leaf: Surface) -> Index:
+    """Return the mean margin of leaves, which alarm rules call the condensation margin."""
+    rule = Method("leaf_condensation_margin", 1, f"leaf less dew point (FAO-56 eq 11 inverted); {leaf.origin}")
+    inputs = (*AIR_CHANNELS, *(() if leaf.estimated else ("leaf_temperature_degc",)))
+    alone = leaf.temperature_degc - margin.dew_degc
+    index = mean_index("leaf_condensation_margin_k", "K", rule, inputs, periods, alone)
+    return replace(index, estimated=leaf.is_estimated_in(periods))
+
+
 def _hours_of_surface(
-    periods: Periods, margin: CondensationMargin, surface: Surface, inputs: tuple[str, ...]
+    periods: Periods, margin: CondensationMargin, surface: Surface, inputs: tuple[str, ...], near_k: float
 ) -> list[Index]:
-    """Return the hours of condensation on one surface: by its margin, surely, and those that cannot be told."""
+    """Return the hours of condensation on one surface: by its margin, near, surely, and those that cannot be told."""
     alone = surface.temperature_degc - margin.dew_degc
     seen = count_true(periods, np.isfinite(alone))
     within_k = COVERAGE_FACTOR * margin.uncertainty_of(surface)
@@ -257,15 +265,17 @@ def _hours_of_surface(
     uncertain = f"the margin's uncertainty (GUM eq 10), {of_one}"
     rows = (
         ("", "condensation_hours", f"as condensation_h, {of_one}", is_wet(alone)),
+        ("_warning", "condensation_warning_hours", f"{_near_bar(near_k)}, {of_one}", is_near(alone, near_k)),
         ("_sure", "condensation_sure_hours", f"as condensation_h, below 0 K by two times {uncertain}", sure),
         ("_doubtful", "condensation_doubtful_hours", f"as condensation_h, within two times {uncertain}", doubtful),
     )
     return [
         replace(
             precomputed_index(
-                f"{surface.name}_condensation{name}_h", "h", Method(method, 1, rule), inputs,
+                f"{surface.name}_condensation{name}_h", "h",
+                Method(method, 2 if name == "_warning" else 1, rule), inputs,
                 hours_of(count_true(periods, flags)), seen / periods.lengths, seen,
-                assumed=ASSUMED_OF_SURFACES if name else (),
+                assumed=ASSUMED_OF_SURFACES if name in ("_sure", "_doubtful") else (),
             ),
             estimated=surface.is_estimated_in(periods),
         )

@@ -18,7 +18,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, LEAF_TEMPERATURE, Air
+from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, Air
 from headland.agronomy.climate.blight import late_blight_indices
 from headland.agronomy.climate.leaf_wetness import (
     DRY_BREAK_H,
@@ -38,6 +38,7 @@ from headland.agronomy.series.time_grid import (
     hours_of,
     longest_run,
 )
+from headland.contract.leaf import LEAF_TEMPERATURE
 
 Level = Literal["low", "moderate", "high"]
 

@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.climate.condensation import Surface, is_wet
-from headland.agronomy.climate.surface_estimates import estimate_leaf_degc
 from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.time_grid import STEP_MS
+from headland.contract.leaf import HOLD_S, SCREEN_CLOSED_PCT, estimate_leaf_degc
 from headland.units_of_time import HOUR_MS
 
 LEAF: Final = "leaf"
@@ -23,9 +23,6 @@ LEAF: Final = "leaf"
 DRY_BREAK_H: Final = 4.0
 #: The margin of leaves at and below which they are wet [K].
 WET_K: Final = 0.0
-#: The channel of a screen's position, and from which position on it is closed [%].
-SCREEN: Final = "screen_closed_pct"
-SCREEN_CLOSED_PCT: Final = 50.0
 DEFINITION: Final = "leaves are wet at or below the dew point of the air, two steps on end or more"
 
 
@@ -66,7 +63,15 @@ def estimate_leaf(air_degc: Values, by_day: Mask | None, screen_closed_pct: Valu
     """
     up = np.zeros(len(air_degc), np.bool_) if by_day is None else by_day
     closed = np.zeros(len(air_degc), np.bool_) if screen_closed_pct is None else screen_closed_pct > SCREEN_CLOSED_PCT
-    return estimate_leaf_degc(air_degc, up, screen_closed=closed)
+    return np.asarray(estimate_leaf_degc(air_degc, up, closed))
+
+
+def hold_leaf(leaf_degc: Values) -> Values:
+    """Return a leaf's measured temperature by step, the newest sample held as long as alarm rules hold it."""
+    steps = np.arange(len(leaf_degc))
+    last = np.maximum.accumulate(np.where(np.isfinite(leaf_degc), steps, -1))
+    is_held = (last >= 0) & (steps - last <= round(HOLD_S * 1000) // STEP_MS)
+    return np.where(is_held, leaf_degc[np.maximum(last, 0)], np.nan)
 
 
 def wet_hours(margin_k: Values) -> Mask:

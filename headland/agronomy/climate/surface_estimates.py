@@ -1,4 +1,7 @@
-"""Temperatures of surfaces without a sensor: a leaf by an offset, a cover by its heat loss, a fruit by a lag."""
+"""Temperatures of surfaces without a sensor: a cover by its heat loss, a fruit by a lag.
+
+That of a leaf is in `headland.contract.leaf`: gateways estimate it as well.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headland.agronomy.series.arrays import Mask, Times, Values
+from headland.agronomy.series.arrays import Times, Values
 
-#: The cooling of a leaf below the air in a clear night, under an open roof and under a closed screen [K].
-LEAF_OFFSET_OPEN_K: Final = 1.5
-LEAF_OFFSET_SCREEN_K: Final = 0.5
 #: Heat exchange of a film cover's inside with the air [W/m2/K].
 COVER_INSIDE_W_M2_K: Final = 7.0
-
-
-def estimate_leaf_degc(air_degc: ArrayLike, by_day: Mask, *, screen_closed: ArrayLike = False) -> Values:
-    """Return the estimated leaf temperature: the air's by day, 1.5 K below by night, 0.5 K under a closed screen."""
-    offset = np.where(np.asarray(screen_closed, np.bool_), LEAF_OFFSET_SCREEN_K, LEAF_OFFSET_OPEN_K)
-    return np.asarray(np.asarray(air_degc, np.float64) - np.where(by_day, 0.0, offset))
 
 
 def estimate_cover_degc(

@@ -21,7 +21,7 @@ _INTERNAL: Final = frozenset({"told", "noted_ms", "fresh_ms", "standing", "level
 #: What a notification is that tests a recipient.
 TEST: Final = "test"
 #: Values whose sentence names what they are.
-_SAID_WITHOUT_NAME: Final = frozenset(("age_s", "gateway_spool_age_s", "gateway_offline"))
+_SAID_WITHOUT_NAME: Final = frozenset(("age_s", "overdue_s", "gateway_spool_age_s", "gateway_offline"))
 #: Digits of a value; those before its point are never left out.
 _DIGITS: Final = 4
 

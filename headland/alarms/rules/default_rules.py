@@ -1,37 +1,48 @@
-"""Default alarm rules, read from `default_rules.toml` and installed once."""
+"""Default alarm rules, read from `headland.contract.alarm_rules` and installed once."""
 
 from __future__ import annotations
 
-import tomllib
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from headland.registry.models.alarms import AlarmRecipient, AlarmRule, RecipientKind
-from headland.registry.models.errors import RecordConflict
+from headland.agronomy.climate.air import AIR_TEMPERATURE
+from headland.contract.alarm_rules import default_rules
+from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, RecipientKind
+from headland.registry.models.errors import RecordConflict, VersionConflict
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
-_FILE: Final = Path(__file__).parent / "default_rules.toml"
+#: Conditions that came along before, of rules whose conditions are others now: nobody has chosen them.
+_FORMER: Final = {
+    "air-sensor-dead": (
+        (
+            AlarmTest(what="age_s", above=900, of=AIR_TEMPERATURE),
+            AlarmTest(what="age_s", below=604_800, of=AIR_TEMPERATURE),
+        ),
+    )
+}
 #: The name of the recipient for all clients of the farm's own broker.
 BROKER_RECIPIENT: Final = "farm broker"
 
 
 def load_default_rules() -> list[AlarmRule]:
     """Return the default rules."""
-    table = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return [msgspec.convert(rule, AlarmRule) for rule in table["rule"]]
+    return [msgspec.convert(rule, AlarmRule) for rule in default_rules()]
 
 
 def add_default_rules(repositories: OrganisationRepositories, *, has_broker: bool) -> int:
     """Add the default rules, and the farm's own broker as a recipient if there is one; return the number of new rules.
 
-    Rules that people have changed or deleted are not touched.
+    Rules that people have changed or deleted are not touched; one that nobody changed follows the table.
     """
-    known = {rule.name for rule in repositories.alarm_rules.all()}
+    known = {rule.name: rule for rule in repositories.alarm_rules.all()}
     added = 0
     for rule in load_default_rules():
+        former = known.get(rule.name)
+        if former is not None and former.version == 1 and former.any_of == _FORMER.get(rule.name):
+            with suppress(RecordConflict, VersionConflict):
+                repositories.alarm_rules.change(msgspec.structs.replace(former, any_of=rule.any_of, source=rule.source))
         if rule.name in known or repositories.alarm_rules.deleted_ms(name=rule.name) is not None:
             continue
         with suppress(RecordConflict):  # another process added it first

@@ -157,7 +157,7 @@ def describe_alarm(rule: AlarmRule, subject: Subject, result: ConditionResult, t
         unit="h" if test.hours is not None else unit_of_what(test.what) or "1",
         condition="hours" if test.hours is not None else "below" if test.below is not None else "above",
         threshold=bound if test.hours is None else test.hours,
-        estimated=cause is not None and cause.estimated,
+        estimated=cause is not None and transition.row is not None and bool(cause.estimated[transition.row]),
         simulated=subject.simulated,
         name=subject.title,
         measured_by="" if cause is None or cause.device == OWN else cause.device,

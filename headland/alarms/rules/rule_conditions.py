@@ -30,7 +30,7 @@ from headland.alarms.rules.rule_values import (
     values_of,
 )
 from headland.registry.models.alarms import AlarmRule, AlarmTest, Group
-from headland.registry.validation.alarm_rules import GATEWAY_VALUES, tests_of
+from headland.registry.validation.alarm_rules import AGES, GATEWAY_VALUES, tests_of
 from headland.units_of_time import HOUR_MS
 
 #: The device that a rule is for, among those that it uses.
@@ -74,13 +74,13 @@ class Tristate:
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """One test on one device: its value, where it was bad, and whether the value is estimated."""
+    """One test on one device: its value, where it was bad, and where the value is estimated."""
 
     test: AlarmTest
     device: str
     value: Values
     is_bad: Mask
-    estimated: bool
+    estimated: Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _facts_of(groups: tuple[Group, ...]) -> _RuleFacts:
     return _RuleFacts(
         is_for_gateways,
         any(test.across is not None for test in tests),
-        is_for_gateways or any(test.what == "age_s" for test in tests),
+        is_for_gateways or any(test.what in AGES for test in tests),
         frozenset(channel for test in tests for channel in _channels(test)) if is_of_own else None,
     )
 
@@ -256,14 +256,14 @@ class _RuleEvaluation:
         samples = self._inputs.of(device)
         nowhere = np.zeros(len(self._axis_ms), np.bool_)
         if not has_channels(test, samples):
-            results.append(TestResult(test, device, np.full(len(self._axis_ms), np.nan), nowhere, estimated=False))
+            results.append(TestResult(test, device, np.full(len(self._axis_ms), np.nan), nowhere, nowhere))
             return _absent(len(self._axis_ms))
         value = values_of(self._rule, test, samples, self._axis_ms, self._site)
         is_there = ~nowhere
         if self._leaves_out:
             is_there = has_recent_samples(self._rule, test, samples, self._axis_ms)
         bad, over = _is_bad(test, value) & is_there, _is_over(test, value) & is_there
-        results.append(TestResult(test, device, value, bad, is_estimated(test, samples)))
+        results.append(TestResult(test, device, value, bad, is_estimated(self._rule, test, samples, self._axis_ms)))
         return Tristate(bad, over, np.isfinite(value) & is_there, is_there, over, bad)
 
 

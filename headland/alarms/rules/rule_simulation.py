@@ -63,7 +63,8 @@ def simulate_rule(
         samples: dict[str, dict[str, ChannelSamples]] = {}
         for device, channels in channels_by_device(rule, subject.name, subject.members).items():
             samples.update(read_samples(store, organisation, channels, first_ms, until_ms + 1, device))
-        inputs = inputs_of(rule, subject, samples)
+        limited = {device: targets.with_limits(device, columns) for device, columns in samples.items()}
+        inputs = inputs_of(rule, subject, limited)
         axis = sample_times(rule, inputs, chunk_ms - 1, until_ms)
         if is_clock_driven(rule):
             axis = np.arange(chunk_ms, until_ms + 1, _CLOCK_MS, dtype=np.int64)

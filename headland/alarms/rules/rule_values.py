@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, LEAF_TEMPERATURE, RELATIVE_HUMIDITY
-from headland.agronomy.climate.leaf_wetness import SCREEN, estimate_leaf
+from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, RELATIVE_HUMIDITY
+from headland.agronomy.climate.leaf_wetness import estimate_leaf
 from headland.agronomy.climate.psychrometrics import (
     STANDARD_PRESSURE_KPA,
     delta_t_k,
@@ -21,7 +21,10 @@ from headland.agronomy.climate.psychrometrics import (
 )
 from headland.agronomy.climate.sun import is_day
 from headland.agronomy.series.arrays import Mask, Times, Values
+from headland.contract.freshness import LEAST_SILENT_S
+from headland.contract.leaf import LEAF_TEMPERATURE, SCREEN
 from headland.registry.models.alarms import AlarmRule, AlarmTest
+from headland.registry.validation.alarm_rules import AGES
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: The share of the day so far that must be known for its light.
@@ -44,10 +47,11 @@ ANY_CHANNEL: Final = "*"
 
 @dataclass(frozen=True, slots=True)
 class ChannelSamples:
-    """Samples of one channel."""
+    """Samples of one channel, and the age from which on it is silent."""
 
     time_ms: Times
     value: Values
+    silent_s: float = LEAST_SILENT_S
 
 
 Samples = Mapping[str, ChannelSamples]
@@ -56,7 +60,7 @@ NO_SAMPLES: Final = ChannelSamples(np.empty(0, np.int64), np.empty(0))
 
 def required_channels(test: AlarmTest) -> tuple[str, ...]:
     """Return the channels that a test needs."""
-    if test.what == "age_s":
+    if test.what in AGES:
         return (test.of or ANY_CHANNEL,)
     return _NEEDS.get(test.what, (test.what,))
 
@@ -66,9 +70,11 @@ def has_channels(test: AlarmTest, samples: Samples) -> bool:
     return all(need in samples or (need == ANY_CHANNEL and bool(samples)) for need in required_channels(test))
 
 
-def is_estimated(test: AlarmTest, samples: Samples) -> bool:
-    """Return whether the value of a test is estimated: the margin of a leaf without a sensor."""
-    return test.what == "condensation_margin_k" and LEAF_TEMPERATURE not in samples
+def is_estimated(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times) -> Mask:
+    """Return at which instants the value of a test is estimated: the margin of a leaf without a current sample."""
+    if test.what != "condensation_margin_k":
+        return np.zeros(len(axis_ms), np.bool_)
+    return np.isnan(hold_values(samples.get(LEAF_TEMPERATURE, NO_SAMPLES), axis_ms, rule.hold_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ def has_recent_samples(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_
         columns = list(samples.values()) if need == ANY_CHANNEL else [samples[need]]
         newest = _newest_ms(columns, axis_ms)
         # An age is known however old the sample is: it measures silence.
-        recent &= np.isfinite(newest) & ((test.what == "age_s") | (axis_ms - newest <= rule.lost_after_s * 1000.0))
+        recent &= np.isfinite(newest) & ((test.what in AGES) | (axis_ms - newest <= rule.lost_after_s * 1000.0))
     return recent
 
 
@@ -155,9 +161,11 @@ def _rise(total: ChannelSamples, axis_ms: Times, hours: float, hold_s: float) ->
 def _plain(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, site: SiteConditions) -> Values:
     if test.what == "local_hour":
         return np.asarray(((axis_ms + site.utc_offset_ms) % DAY_MS) / HOUR_MS)
-    if test.what == "age_s":
-        newest = _newest_ms(list(samples.values()) if test.of is None else [samples[test.of]], axis_ms)
-        return np.where(np.isfinite(newest), (axis_ms - newest) / 1000.0, np.nan)
+    if test.what in AGES:
+        columns = list(samples.values()) if test.of is None else [samples[test.of]]
+        newest = _newest_ms(columns, axis_ms)
+        age_s = np.where(np.isfinite(newest), (axis_ms - newest) / 1000.0, np.nan)
+        return age_s if test.what == "age_s" else age_s - max(column.silent_s for column in columns)
     if test.what == "dli_mol_m2":
         return _light_so_far(samples[_LIGHT], axis_ms, site.utc_offset_ms, rule.hold_s)
     if test.what not in _NEEDS:
@@ -171,11 +179,10 @@ def _plain(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, s
             return delta_t_k(air, humidity, site.pressure_kpa)
         case "dew_point_degc":
             return dew_point_degc(air, humidity)
-    if LEAF_TEMPERATURE in samples:
-        leaf = hold_values(samples[LEAF_TEMPERATURE], axis_ms, rule.hold_s)
-    else:
-        screen = hold_values(samples[SCREEN], axis_ms, rule.hold_s) if SCREEN in samples else None
-        leaf = estimate_leaf(air, site.by_day(axis_ms), screen)
+    leaf, screen = (
+        hold_values(samples.get(channel, NO_SAMPLES), axis_ms, rule.hold_s) for channel in (LEAF_TEMPERATURE, SCREEN)
+    )
+    leaf = np.where(np.isfinite(leaf), leaf, estimate_leaf(air, site.by_day(axis_ms), screen))
     return np.asarray(leaf - dew_point_degc(air, humidity))
 
 

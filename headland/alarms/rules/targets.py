@@ -23,6 +23,7 @@ from headland.alarms.rules.rule_values import ANY_CHANNEL, ChannelSamples, SiteC
 from headland.alarms.rules.samples import MAX_QUALITY
 from headland.alarms.rules.subject_times import SubjectClocks, SubjectTimes
 from headland.clock.station_clock.record import AGREE_MS
+from headland.contract.freshness import silent_after_s
 from headland.registry.models.alarms import AlarmRule, AlarmTest, Group
 from headland.registry.repositories.inactive_places import find_inactive_places
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -59,11 +60,17 @@ class Subject:
     members: tuple[str, ...] = ()
     #: False at a deactivated place: no rule is for it, though one may read its samples.
     active: bool = True
+    #: The declared intervals of a device's channels.
+    intervals_s: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def newest_ms(self) -> int | None:
         """The time of its newest sample; None without samples."""
         return max((sample.time_ms for sample in self.newest.values()), default=None)
+
+    def silent_after_s(self, channel: str) -> float:
+        """Return the age from which on a channel of it is silent."""
+        return silent_after_s(self.intervals_s.get(channel), self.kind)
 
     def newest_columns(self) -> dict[str, ChannelSamples]:
         """Return its newest sample of each channel; an unusable sample has a time and no value."""
@@ -71,6 +78,7 @@ class Subject:
             channel: ChannelSamples(
                 np.array([sample.time_ms], np.int64),
                 np.array([sample.value if sample.quality <= MAX_QUALITY else np.nan]),
+                self.silent_after_s(channel),
             )
             for channel, sample in self.newest.items()
         }
@@ -129,6 +137,13 @@ class EvaluationTargets:
         """Return the newest sample of each channel of a device; none for an unknown device."""
         known = self.devices.get(device)
         return {} if known is None else known.newest
+
+    def with_limits(self, device: str, columns: Mapping[str, ChannelSamples]) -> dict[str, ChannelSamples]:
+        """Return samples of a device with the ages from which on their channels are silent."""
+        known = self.devices.get(device)
+        if known is None:
+            return dict(columns)
+        return {name: replace(column, silent_s=known.silent_after_s(name)) for name, column in columns.items()}
 
     def newest_inputs(self, rule: AlarmRule, subject: Subject) -> RuleInputs:
         """Return the inputs of a rule on a subject from the newest samples alone."""
@@ -232,6 +247,7 @@ def load_targets(
             all(sample.key.simulated for sample in values.values()) if values else descriptor.simulated,
             values,
             active=not inactive.has_device(descriptor.device, descriptor.site),
+            intervals_s={channel: info.interval_s for channel, info in descriptor.channels.items()},
         )
         sites.setdefault(record.gateway, descriptor.site)
     gateway_subjects = {

@@ -16,7 +16,6 @@ import numpy as np
 from headland.agronomy.climate.air import (
     AIR_CHANNELS,
     AIR_TEMPERATURE,
-    LEAF_TEMPERATURE,
     Air,
     Thresholds,
     air_indices,
@@ -54,10 +53,12 @@ from headland.analysis.greenhouse.derived import (
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts, stage_spans
 from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid, answers_of
 from headland.analysis.greenhouse.mildew_history import states_before
+from headland.analysis.greenhouse.rule_limits import limits_of
 from headland.analysis.greenhouse.run_in import run_in
 from headland.analysis.greenhouse.samples import read_grid, read_with_run_in
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
+from headland.contract.leaf import LEAF_TEMPERATURE
 from headland.i18n import CatalogText
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
@@ -154,7 +155,8 @@ def answer_condensation(query: ClimateQuery) -> HouseAnswers:
     whole = read_with_run_in(query.scope, query.house, SURFACES, run, sun=LIGHT[0])
     margin = margin_of(query.house, query.crop_targets, whole, by_day_of(query.house, run.periods), run.days)
     grid = run.cut(whole)
-    answers = build_answers(query, grid, run.part(condensation_indices(run.periods, margin)), stages)
+    near_k = limits_of(query.scope, query.house).near_condensation_k
+    answers = build_answers(query, grid, run.part(condensation_indices(run.periods, margin, near_k)), stages)
     margin = margin.cut(run.steps)
     notes = surface_notes(margin, query.house, query.crop_targets)
     return replace(answers, notes={**notes}, events=events_of(grid, margin))
@@ -198,7 +200,7 @@ def answer_disease(query: ClimateQuery) -> HouseAnswers:
     names = query.crop.downy
     downy = {crop: infection for crop, infection in DOWNY_MILDEWS.items() if names is None or crop in names}
     air = Air(*air_of(grid))
-    leaf = leaf_margin_of(query.house, query.crop_targets, grid, by_day_of(query.house, periods), run.days)
+    leaf = leaf_margin_of(query.house, query.crop_targets, grid, by_day_of(query.house, periods))
     mildew = mildew_days(periods, air.temperature_degc)
     before = states_before(query.scope, query.house, periods.start_ms, mildew, run.before)
     indices = disease_indices(periods, air, leaf, downy, mildew_before=before, wet_before=True)

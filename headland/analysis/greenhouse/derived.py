@@ -6,13 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.climate.air import AIR_CHANNELS, LEAF_TEMPERATURE
+from headland.agronomy.climate.air import AIR_CHANNELS
 from headland.agronomy.climate.condensation import (
     CondensationMargin,
     Surface,
     weigh_surfaces,
 )
-from headland.agronomy.climate.leaf_wetness import LEAF, SCREEN, LeafMargin, estimate_leaf
+from headland.agronomy.climate.leaf_wetness import LEAF, LeafMargin, estimate_leaf, hold_leaf
 from headland.agronomy.climate.light import SUN_UMOL_J, UMOL_PER_LUX, Light, ppfd_from_global, ppfd_from_lux
 from headland.agronomy.climate.psychrometrics import dew_point_degc
 from headland.agronomy.climate.sensor_uncertainty import dew_uncertainty_k
@@ -24,6 +24,7 @@ from headland.agronomy.series.time_grid import Periods, count_true
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.house_grid import HouseGrid
+from headland.contract.leaf import LEAF_TEMPERATURE, SCREEN
 from headland.i18n import CatalogText, term_or_name
 
 OUTSIDE: Final = "outside_temperature_degc"
@@ -72,12 +73,12 @@ def margin_of(
 ) -> CondensationMargin:
     """Return the margin of the most critical surface, of measured ones and estimates by offset, balance or lag.
 
-    A surface is measured on the `days` on which a sensor knows it for half of the time, without them on all or none. A
-    cover of unknown material is asked for, and estimated `by_default` only for a balance that says so.
+    A cover is measured on the `days` on which a sensor knows it for half of the time, without them on all or none.
+    One of unknown material is asked for, and estimated `by_default` only for a balance that says so.
     """
     air, humidity = air_of(grid)
     periods, crop = grid.periods, crop_targets.crop(house.crop)
-    surfaces: list[Surface] = [leaf_of(house, crop_targets, grid, by_day, days)]
+    surfaces: list[Surface] = [leaf_of(house, crop_targets, grid, by_day)]
     assumed: list[str] = []
     cover, outside = (_where_known(grid.mean(channel), air, days) for channel in (_COVER, OUTSIDE))
     asked: dict[str, str] = {}
@@ -98,21 +99,19 @@ def margin_of(
     return weigh_surfaces(surfaces, dew, tuple(assumed), dew_uncertainty_k(air, humidity, dew), asked)
 
 
-def leaf_of(
-    house: House, crop_targets: CropTargets, grid: HouseGrid, by_day: Mask | None, days: Periods | None = None
-) -> Surface:
-    """Return the leaves of a house: measured on the `days` on which a sensor knows them, else estimated."""
+def leaf_of(house: House, crop_targets: CropTargets, grid: HouseGrid, by_day: Mask | None) -> Surface:
+    """Return the leaves of a house: measured at the steps at which a sensor is current, as in alarm rules."""
     air, _ = air_of(grid)
     estimate = estimate_leaf(air, by_day, grid.mean(SCREEN))
-    measured = _where_known(grid.mean(LEAF_TEMPERATURE), air, days)
+    column = grid.mean(LEAF_TEMPERATURE)
+    held = None if column is None else hold_leaf(column)
+    measured = None if held is None else (held, np.isfinite(held) | ~np.isfinite(air))
     return _surface(LEAF, measured, estimate, _method_of(LEAF, house, crop_targets))
 
 
-def leaf_margin_of(
-    house: House, crop_targets: CropTargets, grid: HouseGrid, by_day: Mask | None, days: Periods | None = None
-) -> LeafMargin:
+def leaf_margin_of(house: House, crop_targets: CropTargets, grid: HouseGrid, by_day: Mask | None) -> LeafMargin:
     """Return how far the leaves of a house are above the dew point of its air."""
-    leaf = leaf_of(house, crop_targets, grid, by_day, days)
+    leaf = leaf_of(house, crop_targets, grid, by_day)
     return LeafMargin(leaf, leaf.temperature_degc - dew_point_degc(*air_of(grid)))
 
 
@@ -212,7 +211,7 @@ def _where_known(column: Values | None, air: Values, days: Periods | None) -> tu
 
 
 def _surface(name: str, measured: tuple[Values, Mask] | None, estimate: Values, rule: str) -> Surface:
-    """Return a surface as measured, and as estimated on days without."""
+    """Return a surface as measured, and as estimated where it is not."""
     if measured is None:
         return Surface(name, estimate, rule)
     column, use = measured

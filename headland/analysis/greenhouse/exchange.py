@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from headland.agronomy.climate.air import AIR_CHANNELS, LEAF_TEMPERATURE, Air
+from headland.agronomy.climate.air import AIR_CHANNELS, Air
 from headland.agronomy.climate.exchange import DeclaredHouse, HouseClimate, day_sums, exchange_indices
 from headland.agronomy.climate.light import SUN_UMOL_J
 from headland.agronomy.series.arrays import Values
@@ -18,6 +18,7 @@ from headland.analysis.greenhouse.house_grid import HouseGrid
 from headland.analysis.greenhouse.run_in import run_in
 from headland.analysis.greenhouse.samples import read_with_run_in
 from headland.analysis.inputs.window import Window
+from headland.contract.leaf import LEAF_TEMPERATURE
 from headland.i18n import CatalogText
 
 _CO2, _SUN, _OUTSIDE_RH = "co2_ppm", "global_radiation_w_m2", "outside_humidity_pct"

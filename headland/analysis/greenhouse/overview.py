@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, LEAF_TEMPERATURE, Air, air_indices, day_indices
+from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, Air, air_indices, day_indices
 from headland.agronomy.climate.condensation import (
     CondensationMargin,
     Surface,
@@ -32,11 +32,13 @@ from headland.analysis.greenhouse.crop_targets import TargetBand
 from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of, surface_notes
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts, stage_spans
 from headland.analysis.greenhouse.house_grid import DeviceFinding, DeviceGrid, HouseGrid
+from headland.analysis.greenhouse.rule_limits import limits_of
 from headland.analysis.greenhouse.run_in import run_in
 from headland.analysis.greenhouse.samples import read_with_run_in
 from headland.analysis.inputs.downsampling import select_rows
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.window import Window
+from headland.contract.leaf import LEAF_TEMPERATURE
 from headland.i18n import CatalogText
 from headland.registry.models.models import GrowerNote
 from headland.store.port import Times
@@ -130,7 +132,7 @@ def build_overview(query: ClimateQuery, width: int) -> Overview:
     all_indices: list[Index] = [
         *air_indices(run.periods, air),
         *day_indices(run.periods, air, query.thresholds, run.following_degc(air.temperature_degc)),
-        *condensation_indices(run.periods, margin),
+        *condensation_indices(run.periods, margin, limits_of(query.scope, house).near_condensation_k),
     ]
     if light is not None:
         all_indices += light_indices(run.periods, light, crop.base_degc, air.temperature_degc)

@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.series.arrays import Counts, Values
-from headland.agronomy.series.cadence import MOST_INTERVALS
 from headland.agronomy.series.qartod import MISSING
 from headland.agronomy.series.sensor_health import LIMITS, SensorFinding
 from headland.agronomy.series.time_grid import STEP_MS, make_periods
@@ -17,10 +16,10 @@ from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.greenhouse.samples import read_grid
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
-from headland.units_of_time import HOUR_MS
+from headland.contract.freshness import silent_after_s
+from headland.contract.records import Descriptor
+from headland.units_of_time import MINUTE_MS
 
-#: A channel of a descriptor is silent when it has no sample for this long before the window's end.
-_SILENT_MS: Final = HOUR_MS
 #: The tests that find another unit than the channel's.
 _UNITS: Final = ("unit_fraction", "unit_fahrenheit")
 
@@ -54,7 +53,7 @@ def check_sensors(scope: OrgScope, house: House, window: Window) -> list[Channel
             is_replaced = channel in device.stand_ins
             n = 0 if count is None or is_replaced else int(count.sum())
             coverage = 0.0 if values is None else float(np.isfinite(values).mean())
-            silence = _silence(device.device, channel, count, device.intervals.get(channel), window)
+            silence = _silence(record.descriptor, channel, count, device.intervals.get(channel), window)
             if silence is not None:
                 findings = [*findings, silence]
             zone_name = "" if zone is None else zone.name
@@ -64,18 +63,24 @@ def check_sensors(scope: OrgScope, house: House, window: Window) -> list[Channel
 
 
 def _silence(
-    device: str, channel: str, count: Counts | None, interval_ms: Values | None, window: Window
+    descriptor: Descriptor, channel: str, count: Counts | None, interval_ms: Values | None, window: Window
 ) -> DeviceFinding | None:
-    """Return the finding that there is no sample at the window's end."""
-    last_ms = 0.0 if interval_ms is None else float(np.nan_to_num(interval_ms[-1]))
-    steps = int(max(_SILENT_MS, MOST_INTERVALS * last_ms)) // STEP_MS
+    """Return the finding that a channel is silent at the window's end, by its declared interval or the observed one."""
+    declared = descriptor.channels.get(channel)
+    interval_s = None if declared is None else declared.interval_s
+    if interval_ms is not None and np.nan_to_num(interval_ms[-1]) > 1000.0 * (interval_s or 0.0):
+        interval_s = float(interval_ms[-1]) / 1000.0
+    # A sample is anywhere in its step: silent are as many whole steps.
+    steps = int(silent_after_s(interval_s, descriptor.kind) * 1000.0) // STEP_MS
     if count is not None and count[-steps:].any():
         return None
     start_ms = window.start_ms
     if count is not None and count.any():
         start_ms += STEP_MS * int(np.flatnonzero(count)[-1] + 1)
-    detail = "no usable sample for an hour or longer up to the end"
-    return DeviceFinding(device, SensorFinding(channel, "silent", MISSING, 0, start_ms, window.end_ms, False, detail))
+    detail = f"no usable sample for {steps * STEP_MS // MINUTE_MS} min or longer up to the end"
+    return DeviceFinding(
+        descriptor.device, SensorFinding(channel, "silent", MISSING, 0, start_ms, window.end_ms, False, detail)
+    )
 
 
 def _state(findings: list[DeviceFinding]) -> str:

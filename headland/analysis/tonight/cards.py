@@ -20,6 +20,7 @@ from headland.analysis.greenhouse.forecast import forecast_house
 from headland.analysis.greenhouse.forecast_history import fill_measured, record_forecast
 from headland.analysis.greenhouse.house import find_house, place_of
 from headland.analysis.greenhouse.own_bands import crop_targets_of
+from headland.analysis.greenhouse.rule_limits import field_frost_limit
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
@@ -35,7 +36,7 @@ from headland.analysis.tonight.plan import HousePlan, plan_house
 from headland.analysis.tonight.recalls import Recall, list_recalls, recalls_of
 from headland.analysis.tonight.site_hours import calm_times, hourly_radiation, site_hours
 from headland.analysis.tonight.statements import HOURS, MOST_STATEMENTS, RANKS, OutlookStatement
-from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, frost_limit, list_subjects
+from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, list_subjects, rule_limits
 from headland.registry.models.alarms import Alarm, AlarmRule, Severity
 from headland.registry.models.models import Field, Greenhouse, GrowerNote, Site
 from headland.registry.repositories.forecasts import Forecast
@@ -175,7 +176,7 @@ def _card(
     if subject.kind == "greenhouse":
         statements = _house_statements(scope, repositories, subject, forecast)
     else:
-        statements = _field_statements(scope, subject)
+        statements = _field_statements(scope, repositories, subject)
     plan = HousePlan([_in_time(statement, scope.now_ms) for statement in statements])
     place = place_of(sites.get(subject.site), list(subject.devices))
     if subject.kind == "greenhouse":
@@ -216,16 +217,20 @@ def _house_statements(
     return [*scope.cache.get((*family, made_ms, limits), compute, family), water]
 
 
-def _field_statements(scope: OrgScope, subject: OutlookSubject) -> list[OutlookStatement]:
+def _field_statements(
+    scope: OrgScope, repositories: OrganisationRepositories, subject: OutlookSubject
+) -> list[OutlookStatement]:
     field = subject.record
     if not isinstance(field, Field):
         return []
     family = ("tonight-field", scope.organisation, field.id)
-    key = (*family, field.version, subject.site, scope.now_ms // _FRESH_MS)
-    return scope.cache.get(key, lambda: _compute_field(scope, subject, field), family)
+    devices = {device.descriptor.device for device in subject.devices}
+    frost_degc = field_frost_limit(repositories.alarm_rules.all(), subject.site, devices)
+    key = (*family, field.version, subject.site, frost_degc, scope.now_ms // _FRESH_MS)
+    return scope.cache.get(key, lambda: _compute_field(scope, subject, field, frost_degc), family)
 
 
-def _compute_field(scope: OrgScope, subject: OutlookSubject, field: Field) -> list[OutlookStatement]:
+def _compute_field(scope: OrgScope, subject: OutlookSubject, field: Field, frost_degc: float) -> list[OutlookStatement]:
     now_ms = scope.now_ms // HOUR_MS * HOUR_MS
     family = ("tonight-site", scope.organisation, subject.site)
     hours = scope.cache.get(
@@ -237,7 +242,7 @@ def _compute_field(scope: OrgScope, subject: OutlookSubject, field: Field) -> li
         replace(hour, is_calm_time=bool(is_calm)) for hour, is_calm in zip(hours[-SPRAY_DAYS * 24 :], calm, strict=True)
     ]
     windows = [application_window(assess_hours(spray_hours, kind), kind, now_ms) for kind in _KINDS]
-    return [field_frost(temperature, now_ms), *windows]
+    return [field_frost(temperature, now_ms, frost_degc), *windows]
 
 
 def _done(
@@ -273,7 +278,7 @@ class _FarmLimits:
         channels = {channel for device in subject.devices for channel in device.descriptor.channels}
         name = subject.record.cover if isinstance(subject.record, Greenhouse) else ""
         is_told = _SURFACE_SENSORS[COVER] in channels or OUTSIDE not in channels
-        return HouseLimits(is_told or self.targets.cover(name)[1], frost_limit(subject, self.rules))
+        return HouseLimits(is_told or self.targets.cover(name)[1], rule_limits(subject, self.rules))
 
 
 def _in_time(statement: OutlookStatement, now_ms: int) -> OutlookStatement:

@@ -8,6 +8,7 @@ Sources
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,7 @@ import numpy as np
 from headland.agronomy.climate.disease import BOTRYTIS_LEVELS, botrytis_indices
 from headland.agronomy.climate.leaf_wetness import WET_K, follow_wetness, wet_hours
 from headland.agronomy.series.answer import COVER_NOT_KNOWN, INSUFFICIENT_DATA, Method
+from headland.analysis.greenhouse.rule_limits import USUAL_LIMITS, RuleLimits
 from headland.analysis.tonight.orders import spans_of
 from headland.analysis.tonight.statements import (
     HOURS,
@@ -33,11 +35,7 @@ from headland.analysis.tonight.statements import (
 from headland.registry.repositories.forecasts import Forecast
 from headland.units_of_time import HOUR_MS
 
-#: A surface is near condensation within 1 K: the limit of the rule `condensation`.
-_NEAR_WET_K: Final = 1.0
-#: The limit where a farm has no rule `frost`, a sensor hanging where it is warmer than at the coldest leaf; and how far
-#: above it is watched.
-FROST_DEGC: Final = 2.0
+#: How far above the limit of frost is watched.
 _NEAR_FROST_K: Final = 2.0
 NO_FORECAST: Final = "no_forecast"
 
@@ -57,10 +55,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class HouseLimits:
-    """Whether the cover of a house is known or measured, and the limit of the farm's rule `frost` for it."""
+    """Whether the cover of a house is known or measured, and the limits of the farm's rules for it."""
 
     is_cover_known: bool = True
-    frost_degc: float = FROST_DEGC
+    of_rules: RuleLimits = USUAL_LIMITS
 
 
 USUAL: Final = HouseLimits()
@@ -86,7 +84,7 @@ def house_statements(
 
     Of a cover that is neither known nor measured nothing is said: an earlier forecast may have taken a default.
     """
-    kinds = {**_KINDS, "frost": _frost(limits.frost_degc)}
+    kinds = _kinds(limits.of_rules)
     statements = [_statement(name, kind, forecast, past) for name, kind in kinds.items()]
     return [one if limits.is_cover_known or one.kind != COVER else _asked(one) for one in statements]
 
@@ -156,8 +154,14 @@ def _read_wetness(day: Day) -> Outcome | None:
     return Outcome(float(len(hours)), affected, severity, affected)
 
 
-def _level_below(high: float, moderate: float) -> Callable[[Outcome], Level]:
+def _level_at(high: float, moderate: float) -> Callable[[Outcome], Level]:
+    """Return the level by the highest values that are high and moderate."""
     return lambda now: "high" if now.value <= high else "moderate" if now.value <= moderate else "low"
+
+
+def _below(limit: float) -> float:
+    """Return the highest value below a limit: a rule raises its alarm below it."""
+    return math.nextafter(limit, -math.inf)
 
 
 def _level_of_cover(now: Outcome) -> Level:
@@ -170,43 +174,53 @@ def _level_of_wetness(now: Outcome) -> Level:
     return "high" if now.severity >= high else "moderate" if now.severity >= low else "low"
 
 
-def _margin(surface: str) -> Method:
-    return Method(
-        f"tonight_{surface}_condensation", 1,
-        f"lowest forecast margin of the {surface} over the dew point in 24 h; wet at 0 K, near it within 1 K",
+def _leaf(near_k: float) -> _Kind:
+    """Return the kind of condensation on leaves, near below the limit of the rule."""
+    source = (
+        f"lowest forecast margin of the leaf over the dew point in 24 h; wet at 0 K, near it below {near_k:g} K, "
+        "as the rule condensation"
+    )
+    return _Kind(
+        "K", _read_lowest(_LEAF, WET_K, _below(near_k)), _level_at(WET_K, _below(near_k)), "dry_the_air",
+        Method("tonight_leaf_condensation", 2, source), WET_K,
     )  # fmt: skip
 
 
 def _frost(limit_degc: float) -> _Kind:
     """Return the kind of frost by the limit of the rule, watched two kelvin above it."""
-    near_degc = limit_degc + _NEAR_FROST_K
+    frost_degc, near_degc = _below(limit_degc), limit_degc + _NEAR_FROST_K
     source = (
-        f"lowest forecast air temperature in 24 h; frost from {limit_degc:g} degC down, as the rule frost: "
+        f"lowest forecast air temperature in 24 h; frost below {limit_degc:g} degC, as the rule frost: "
         "a sensor hangs where it is warmer than the coldest leaf"
     )
     return _Kind(
-        "degC", _read_lowest(_AIR, limit_degc, near_degc), _level_below(limit_degc, near_degc), "keep_frost_out",
-        Method("tonight_frost", 2, source), limit_degc,
+        "degC", _read_lowest(_AIR, frost_degc, near_degc), _level_at(frost_degc, near_degc), "keep_frost_out",
+        Method("tonight_frost", 3, source), frost_degc,
     )  # fmt: skip
 
 
-_KINDS: Final[dict[str, _Kind]] = {
-    "leaf_condensation": _Kind(
-        "K", _read_lowest(_LEAF, WET_K, _NEAR_WET_K), _level_below(WET_K, _NEAR_WET_K),
-        "dry_the_air", _margin("leaf"), WET_K,
-    ),
-    COVER: _Kind(
-        "K", _read_lowest("cover_condensation_margin_k", WET_K), _level_of_cover,
-        "let_the_cover_drain", _margin("cover"), WET_K,
-    ),
-    "frost": _frost(FROST_DEGC),
-    "disease": _Kind(
-        "h", _read_wetness, _level_of_wetness, "shorten_wetness",
-        Method("tonight_disease", 2, "forecast hours with leaves at or below the dew point, and the "
-        "highest grey mould index (Broome et al. 1995) in them, also with the wet hours of the day before; orders "
-        "nights, counts no sick plants"),
-    ),
-}  # fmt: skip
+_COVER_METHOD: Final = Method(
+    "tonight_cover_condensation", 1, "lowest forecast margin of the cover over the dew point in 24 h; wet at 0 K"
+)
+_DISEASE_METHOD: Final = Method(
+    "tonight_disease", 2,
+    "forecast hours with leaves at or below the dew point, and the highest grey mould index (Broome et al. 1995) in "
+    "them, also with the wet hours of the day before; orders nights, counts no sick plants",
+)  # fmt: skip
+
+
+def _kinds(limits: RuleLimits) -> dict[str, _Kind]:
+    """Return the kinds of statements by the limits of a house."""
+    return {
+        "leaf_condensation": _leaf(limits.near_condensation_k),
+        COVER: _Kind(
+            "K", _read_lowest("cover_condensation_margin_k", WET_K), _level_of_cover,
+            "let_the_cover_drain", _COVER_METHOD, WET_K,
+        ),
+        "frost": _frost(limits.frost_degc),
+        "disease": _Kind("h", _read_wetness, _level_of_wetness, "shorten_wetness", _DISEASE_METHOD),
+    }  # fmt: skip
+
 
 #: Hours that a forecast must reach.
 FORECAST_HOURS: Final = HOURS

@@ -20,6 +20,7 @@ from typing import Final
 from headland.agronomy.climate.irrigation import UPTAKE_ML_J_CM2
 from headland.agronomy.prescription.weather_window import CAUTION, GO, HourVerdict, Kind
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, Method
+from headland.analysis.greenhouse.rule_limits import FIELD_FROST
 from headland.analysis.tonight.statements import (
     HOURS,
     LEAST_HOURS,
@@ -33,14 +34,15 @@ from headland.analysis.tonight.statements import (
     lowest,
     record_of,
 )
+from headland.contract.alarm_rules import usual_limit
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: Days before now that are read: the record's, and the one that the first of them is said from.
 DAYS: Final = MOST_STATEMENTS + 1
 #: Spray verdicts are told of so many days: each hour needs five quantities.
 SPRAY_DAYS: Final = 8
-_FROST_DEGC: Final = 0.0
-_NEAR_FROST_DEGC: Final = 2.0
+#: How far above the limit of frost is watched.
+_NEAR_FROST_K: Final = 2.0
 #: Mean radiation of an hour [W/m2] -> J/cm2.
 _J_CM2_HOUR: Final = 0.36
 _SPRAY: Final[dict[Kind, str]] = {"liquid": "spray_window", "granular": "spread_window"}
@@ -48,17 +50,24 @@ _SPRAY: Final[dict[Kind, str]] = {"liquid": "spray_window", "granular": "spread_
 Column = Sequence[float | None]
 
 
-def field_frost(hourly_degc: Column, now_ms: int) -> OutlookStatement:
-    """Return whether frost comes, as in the last 24 h; `hourly_degc` are the hours before `now_ms`, oldest first."""
-    method = Method("tonight_field_frost", 1, "lowest outdoor temperature as in the last 24 h; frost from 0 degC down")
-    days = [lowest(day, _FROST_DEGC) for day in _days(hourly_degc)]
+def field_frost(hourly_degc: Column, now_ms: int, limit_degc: float = usual_limit(FIELD_FROST)) -> OutlookStatement:
+    """Return whether frost comes, as in the last 24 h; `hourly_degc` are the hours before `now_ms`, oldest first.
+
+    `limit_degc` is that of the farm's rule `field-frost`.
+    """
+    source = f"lowest outdoor temperature as in the last 24 h; frost below {limit_degc:g} degC, as the rule field-frost"
+    method = Method("tonight_field_frost", 2, source)
+    frost_degc = math.nextafter(limit_degc, -math.inf)
+    days = [lowest(day, frost_degc) for day in _days(hourly_degc)]
     now = days[-1] if days else None
-    record = record_of(_said_and_came(days), now, _FROST_DEGC)
+    record = record_of(_said_and_came(days), now, frost_degc)
     if now is None:
         return OutlookStatement(
             "frost", "unknown", None, None, "degC", method, "as_yesterday", reason=INSUFFICIENT_DATA, record=record
         )
-    level: Level = "high" if now.value <= _FROST_DEGC else "moderate" if now.value <= _NEAR_FROST_DEGC else "low"
+    level: Level = (
+        "high" if now.value < limit_degc else "moderate" if now.value <= limit_degc + _NEAR_FROST_K else "low"
+    )
     start_ms, end_ms = _span(now.affected, now_ms)
     advice = None if level == "low" else Advice("protect_from_field_frost", start_ms)
     return OutlookStatement(

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from headland.agronomy.climate.air import AIR_TEMPERATURE
+from headland.analysis.greenhouse.rule_limits import RuleLimits, house_limits
 from headland.analysis.inputs.scope import OrgScope
-from headland.analysis.tonight.house_statements import FROST_DEGC
 from headland.plain_numbers import is_digits
 from headland.registry.models.alarms import Alarm, AlarmRule
 from headland.registry.models.models import Field, Greenhouse
@@ -29,7 +28,7 @@ class OutlookSubject:
 
     `id` is that of its record in the registry, and the name of a device that is in no greenhouse of it. `record` is
     that record, None for such a device. `forecast_id` is the name under which the station keeps its forecasts: that of
-    the device where the greenhouse has one.
+    the device where the greenhouse has one. `zones` are those of its devices.
     """
 
     kind: SubjectKind
@@ -39,6 +38,7 @@ class OutlookSubject:
     devices: tuple[DeviceRecord, ...] = ()
     alarm_subjects: frozenset[str] = frozenset()
     record: Greenhouse | Field | None = None
+    zones: frozenset[str] = frozenset()
 
     @property
     def forecast_id(self) -> str:
@@ -76,25 +76,16 @@ def alarms_of(subject: OutlookSubject, alarms: Iterable[Alarm]) -> list[Alarm]:
     return [alarm for alarm in alarms if alarm.subject in subject.alarm_subjects]
 
 
-def frost_limit(subject: OutlookSubject, rules: Iterable[AlarmRule]) -> float:
-    """Return below which air temperature the rule `frost` raises its alarm in a house; the usual one without a rule."""
-    devices = {device.descriptor.device for device in subject.devices}
-    limits = [
-        test.below
-        for rule in rules
-        if rule.name == "frost" and rule.enabled and rule.kind in (None, "greenhouse")
-        if rule.site in (None, subject.site) and (rule.device is None or rule.device in devices)
-        for group in rule.any_of
-        for test in group
-        if test.what == AIR_TEMPERATURE and test.below is not None and test.hours is None
-    ]
-    return max(limits, default=FROST_DEGC)
+def rule_limits(subject: OutlookSubject, rules: Iterable[AlarmRule]) -> RuleLimits:
+    """Return the limits of a house by the rules of a farm."""
+    return house_limits(rules, subject.site, {device.descriptor.device for device in subject.devices}, subject.zones)
 
 
 def _greenhouses(devices: list[DeviceRecord], repositories: OrganisationRepositories) -> list[OutlookSubject]:
     registered = {greenhouse.id: greenhouse for greenhouse in repositories.greenhouses.all()}
     house_of_zone = {zone.id: zone.greenhouse for zone in repositories.zones.all()}
     belonging = read_house_devices(repositories)
+    zone_of = {device.name: device.zone for device in repositories.devices.all() if device.zone is not None}
     members: dict[str, list[DeviceRecord]] = {}
     for record in devices:
         name = record.descriptor.device
@@ -113,7 +104,16 @@ def _greenhouses(devices: list[DeviceRecord], repositories: OrganisationReposito
             if greenhouse is not None:
                 known_by = names | zones.get(house, frozenset())
                 subjects.append(
-                    OutlookSubject("greenhouse", house, greenhouse.name, site, tuple(records), known_by, greenhouse)
+                    OutlookSubject(
+                        "greenhouse",
+                        house,
+                        greenhouse.name,
+                        site,
+                        tuple(records),
+                        known_by,
+                        greenhouse,
+                        frozenset(zone_of[name] for name in names if name in zone_of),
+                    )
                 )
     for record in devices:
         descriptor = record.descriptor
@@ -125,7 +125,10 @@ def _greenhouses(devices: list[DeviceRecord], repositories: OrganisationReposito
         if greenhouse is not None:
             own_id, name = greenhouse.id, greenhouse.name
         known_by = frozenset((descriptor.device,)) | (frozenset() if house is None else zones.get(house, frozenset()))
-        subjects.append(OutlookSubject("greenhouse", own_id, name, descriptor.site, (record,), known_by, greenhouse))
+        own_zones = frozenset(zone_of[one] for one in (descriptor.device,) if one in zone_of)
+        subjects.append(
+            OutlookSubject("greenhouse", own_id, name, descriptor.site, (record,), known_by, greenhouse, own_zones)
+        )
     return subjects
 
 

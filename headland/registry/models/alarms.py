@@ -40,7 +40,8 @@ class AlarmTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """A test: `what` (a channel or an index) is `below` or `above` a threshold, and over only beyond `hysteresis`.
 
     With `hours` it holds once `what` was beyond the threshold for this many hours of the last `of_hours`. `of` is the
-    channel whose newest sample counts for `age_s`; without it any channel counts. With `rise_h` the value is the rise
+    channel whose newest sample counts for `age_s`, and for `overdue_s`, its time beyond the age from which on the
+    channel is silent; without it any channel counts. With `rise_h` the value is the rise
     of `what`, a total such as a rain counter, in the last hours.
 
     `device` names another device than that of the rule. `across` reads every device of a zone: any of them, or all

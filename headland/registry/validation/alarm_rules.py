@@ -32,7 +32,10 @@ INDICES: Final = {
     "dli_mol_m2": "mol/m2",
     "local_hour": "h",
     "age_s": "s",
+    "overdue_s": "s",
 }
+#: Values that are the age of the newest sample, or how far it is beyond the age from which on a channel is silent.
+AGES: Final = ("age_s", "overdue_s")
 #: Values of a gateway for a rule's test, with their units.
 GATEWAY_VALUES: Final = {
     "gateway_offline": "1",
@@ -88,8 +91,10 @@ def check_rule(rule: AlarmRule, _connection: sa.Connection, _organisation: str) 
         raise InvalidRecord("A rule tests gateways or devices, not both: write two rules.")
     if of_gateways == {True} and (rule.kind not in (None, "gateway") or rule.zone is not None):
         raise InvalidRecord("A rule for gateways has no zone, and no kind except gateway.")
-    if any(test.what == "age_s" for test in tests) and any(test.hours or test.what == "dli_mol_m2" for test in tests):
-        raise InvalidRecord("A rule with age_s tests the newest values only: count hours and light in another rule.")
+    if any(test.what in AGES for test in tests) and any(test.hours or test.what == "dli_mol_m2" for test in tests):
+        raise InvalidRecord(
+            "A rule with age_s or overdue_s tests the newest values only: count hours and light in another rule."
+        )
     if rule.for_s + rule.clear_for_s < LEAST_CYCLE_S:
         raise InvalidRecord(
             f"for_s and clear_for_s must add up to at least {LEAST_CYCLE_S:g} s, or noise would cause many alarms."
@@ -150,14 +155,14 @@ def _check_test(test: AlarmTest) -> None:
             raise InvalidRecord(
                 f"{test.hours:g} hours of the last {test.of_hours:g} are impossible: give at most {test.of_hours:g}."
             )
-        if test.hysteresis or test.what in GATEWAY_VALUES or test.what in ("age_s", "local_hour"):
+        if test.hysteresis or test.what in GATEWAY_VALUES or test.what in (*AGES, "local_hour"):
             raise InvalidRecord("hours counts a channel or an index of it: leave hysteresis out.")
     if test.rise_h is not None:
         quantity = quantity_of(test.what)
         if quantity is None or quantity.kind != "total" or test.hours is not None:
             raise InvalidRecord("rise_h needs a total, such as rain_total_mm, and no hours.")
-    if test.of is not None and test.what != "age_s":
-        raise InvalidRecord("of names the channel of age_s: leave it out for other tests.")
+    if test.of is not None and test.what not in AGES:
+        raise InvalidRecord("of names the channel of age_s or overdue_s: leave it out for other tests.")
 
 
 def check_recipient(recipient: AlarmRecipient, _connection: sa.Connection, _organisation: str) -> AlarmRecipient:

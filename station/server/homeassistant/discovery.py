@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from headland.analysis.inputs.telemetry import MAX_QUALITY
 from headland.contract.catalogue import Quantity
+from headland.contract.freshness import VEHICLES, silent_after_s
 from headland.contract.indices import decimals_of
 from headland.contract.quantities import quantity_of
 from headland.contract.topics import HOME_ORIGIN, home_status_topic, home_value_topic
@@ -20,13 +21,7 @@ from headland.store.port import DeviceRecord, Latest
 
 ONLINE: Final = "online"
 OFFLINE: Final = "offline"
-#: Age limit of a value where the interval of its channel is not known [s].
-UNKNOWN_EXPIRY_S: Final = 300
-_MIN_EXPIRY_S: Final = 30
-_MISSED_SAMPLES: Final = 3
 
-#: Device kinds whose channels are mostly the autopilot's own: hundreds of them, many times a second.
-_VEHICLES: Final = frozenset({"drone", "rover", "boat", "plane"})
 #: What is diagnostic on any device, of channels that are not in the catalogue.
 _DIAGNOSTIC: Final = re.compile(r"^(battery|esc|link|processor|radio|rc|sensors|gps)_|_code$|_rssi|_uptime|_dbm$")
 #: Names of the binary sensors: no channel, which ends in its unit, has one of them.
@@ -87,11 +82,9 @@ def value_message(sample: Latest, unit: str, *, simulated: bool) -> dict[str, An
 
 
 def expiry_s(record: DeviceRecord, channel: str) -> int:
-    """Return the age limit of a value [s]: three missed samples."""
+    """Return the age from which on a channel is silent [s]: Home Assistant then calls its sensor unavailable."""
     info = record.descriptor.channels.get(channel)
-    if info is None or not info.interval_s:
-        return UNKNOWN_EXPIRY_S
-    return max(_MIN_EXPIRY_S, round(_MISSED_SAMPLES * info.interval_s))
+    return round(silent_after_s(None if info is None else info.interval_s, record.descriptor.kind))
 
 
 def _sensor(record: DeviceRecord, channel: str, unit: str) -> dict[str, Any]:
@@ -147,11 +140,11 @@ def binary_message(*, is_on: bool, since_ms: int) -> dict[str, Any]:
 
 
 def has_data_problem(record: DeviceRecord, samples: Mapping[str, Latest], now_ms: int) -> bool:
-    """Return whether a value that counts as new is suspect or failed, or a channel of a known interval is late.
+    """Return whether a value that is not silent is suspect or failed, or a channel of a known interval is silent.
 
-    A vehicle that is switched off is not late: it has no values to send.
+    A vehicle that is switched off is no problem: it has no values to send.
     """
-    is_at_rest = record.descriptor.kind in _VEHICLES
+    is_at_rest = record.descriptor.kind in VEHICLES
     for channel, sample in samples.items():
         is_old = now_ms - sample.time_ms > expiry_s(record, channel) * 1000
         info = record.descriptor.channels.get(channel)
@@ -163,6 +156,6 @@ def has_data_problem(record: DeviceRecord, samples: Mapping[str, Latest], now_ms
 
 def _is_diagnostic(record: DeviceRecord, channel: str, quantity: Quantity | None) -> bool:
     """Tell whether a channel is hidden until somebody enables it: on a vehicle whatever a grower does not watch."""
-    if record.descriptor.kind in _VEHICLES:
+    if record.descriptor.kind in VEHICLES:
         return quantity is None or not quantity.watched
     return bool(_DIAGNOSTIC.search(channel.partition(":")[0])) if quantity is None else quantity.diagnostic

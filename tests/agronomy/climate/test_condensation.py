@@ -18,8 +18,9 @@ from headland.agronomy.climate.condensation import (
 )
 from headland.agronomy.climate.psychrometrics import dew_point_degc
 from headland.agronomy.climate.sensor_uncertainty import deficit_uncertainty_kpa, dew_uncertainty_k
-from headland.agronomy.climate.surface_estimates import estimate_cover_degc, estimate_lagging_degc, estimate_leaf_degc
+from headland.agronomy.climate.surface_estimates import estimate_cover_degc, estimate_lagging_degc
 from headland.agronomy.series.time_grid import Periods
+from headland.contract.leaf import estimate_leaf_degc
 from tests.examples import examples
 
 MINUTE = 60_000
@@ -40,12 +41,11 @@ def test_the_most_critical_surface_that_is_known_counts() -> None:
     assert coldest.tolist() == [1, 0, -1]
     assert margins[:2].tolist() == [-1.0, 4.0]
     assert np.isnan(margins[2])
-    assert (leaf.warn_k, cover.warn_k) == (1.0, 2.0)
     assert margin_k([], np.full(2, 10.0))[1].tolist() == [-1, -1]
 
 
 def test_leaves_are_cooler_than_the_air_by_night_only() -> None:
-    found = estimate_leaf_degc([20.0, 20.0, 20.0], np.array([True, False, False]), screen_closed=[False, False, True])
+    found = estimate_leaf_degc(20.0, np.array([True, False, False]), np.array([False, False, True]))
     assert found.tolist() == [20.0, 18.5, 19.5]
 
 
@@ -121,9 +121,11 @@ def test_hours_within_the_uncertainty_of_a_margin_cannot_be_told() -> None:
     estimated = Surface("fruit", 10.0 + np.repeat([-3.0, -1.5, 1.5, 3.0], 12), estimated="a lag")
     found = {
         index.name: float(index.value[0])
-        for index in condensation_indices(periods, weigh_surfaces([leaf, estimated], dew, dew_uncertainty_k=0.3))
+        for index in condensation_indices(periods, weigh_surfaces([leaf, estimated], dew, dew_uncertainty_k=0.3), 1.5)
     }
     # Two standard deviations are 0.78 K of the measured surface and 2.09 K of the estimated one.
     assert (found["leaf_condensation_sure_h"], found["leaf_condensation_doubtful_h"]) == (1.0, 2.0)
     assert found["leaf_condensation_h"] == 2.0
+    # A margin at the limit of the rule raises no alarm: it is not near, measured or estimated.
+    assert (found["leaf_condensation_warning_h"], found["fruit_condensation_warning_h"]) == (3.0, 2.0)
     assert (found["fruit_condensation_sure_h"], found["fruit_condensation_doubtful_h"]) == (1.0, 2.0)

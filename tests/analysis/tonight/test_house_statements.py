@@ -71,7 +71,8 @@ def test_a_cover_that_is_not_known_is_a_question_whatever_an_earlier_forecast_to
 
 
 @pytest.mark.parametrize(
-    ("least", "level", "occurs"), [(4.1, "low", False), (3.9, "moderate", False), (2.0, "high", True)]
+    ("least", "level", "occurs"),
+    [(4.1, "low", False), (3.9, "moderate", False), (2.0, "moderate", False), (1.9, "high", True)],
 )
 def test_frost_is_told_by_the_rules_limit_and_watched_two_kelvin_above(least: float, level: str, occurs: bool) -> None:
     frost = said("frost", house(air=[10.0] * 23 + [least]))

@@ -9,6 +9,7 @@ import pytest
 from edge.agent.settings import EdgeSettings, load_settings
 from edge.pipeline.alarms.rule_tables import gather_rules
 from edge.pipeline.factory import make_processor
+from headland.contract.alarm_rules import usual_limit
 from headland.errors import SettingsError
 
 SAMPLE = Path(__file__).parents[3] / "edge" / "edge.sample.toml"
@@ -21,14 +22,18 @@ def load(folder: Path, text: str) -> EdgeSettings:
     return load_settings(path, {})
 
 
-def test_the_sample_contains_each_kind_of_setting_and_is_valid() -> None:
+def test_the_sample_contains_each_kind_of_setting_and_is_valid(tmp_path: Path) -> None:
     settings = load_settings(SAMPLE, {})
     (leaf,) = settings.channel
     assert leaf.calibration[0].valid_from is not None
     assert leaf.quality.twin is not None
     rules = {rule.name: rule for rule in gather_rules(settings.alarm, settings.alarms.rules, Path())}
+    assert set(rules) == {"seedlings-cold", "frost", "heat", "condensation", "power", "air-sensor-dead"}
+    assert rules["frost"].below == usual_limit("frost")
+    text = '[alarms]\nrules = ["greenhouse"]\n[[alarm]]\nname = "frost"\nchannel = "air_temperature_degc"\nbelow = 4\n'
+    own = load(tmp_path, text)
+    rules = {rule.name: rule for rule in gather_rules(own.alarm, own.alarms.rules, Path())}
     assert rules["frost"].below == 4.0, "a rule of edge.toml replaces the one of the same name"
-    assert {"heat", "condensation", "power", "air-sensor-dead"} <= rules.keys()
     make_processor(settings)
 
 

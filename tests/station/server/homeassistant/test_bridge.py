@@ -16,6 +16,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from headland.clock import wall_clock_ms
+from headland.contract.freshness import silent_after_s
 from headland.contract.indices import decimals_of
 from headland.contract.quantities import QUANTITIES
 from headland.contract.records import ChannelInfo, Descriptor
@@ -28,7 +29,6 @@ from station.local.broker import BrokerUser, _acl
 from station.server.homeassistant.bridge import HomeAssistantBridge
 from station.server.homeassistant.dead_band import DeadBand
 from station.server.homeassistant.discovery import (
-    UNKNOWN_EXPIRY_S,
     describe,
     discovery_topic,
     expiry_s,
@@ -138,9 +138,8 @@ def test_nothing_that_home_assistant_is_told_could_be_commanded() -> None:
 
 
 def test_a_value_is_old_after_three_that_did_not_come() -> None:
-    assert expiry_s(house(), "co2_ppm") == 180
-    assert expiry_s(house(), "vent_open_pct") == 30
-    assert expiry_s(house(), "par_umol_m2_s") == UNKNOWN_EXPIRY_S
+    for channel, interval_s in (("co2_ppm", 60.0), ("vent_open_pct", 1.0), ("par_umol_m2_s", None)):
+        assert expiry_s(house(), channel) == silent_after_s(interval_s, "greenhouse")
 
 
 def test_a_simulated_device_says_so_in_its_name_and_a_name_that_is_none_there_is_marked() -> None:
@@ -258,7 +257,8 @@ def test_data_has_a_problem_where_a_value_is_suspect_or_late() -> None:
     assert not problem(10, 1)
     assert not problem(10, 2)
     assert problem(10, 3)
-    assert problem(181, 1)
+    assert not problem(181, 1), "late is not silent"
+    assert problem(901, 1)
     # A drone that rests has no values; a channel of an unknown interval is not known to be late.
     assert not problem(181, 1, kind="drone")
     assert not problem(9999, 1, channels={})

@@ -252,7 +252,7 @@ def told(*, online: bool | None) -> Gateway:
 
 def test_the_rules_that_come_along_are_put_in_place_once(registry: Registry) -> None:
     repositories = ensure_organisation(registry, HANDLE, "test")
-    assert add_default_rules(repositories, has_broker=True) == len(load_default_rules()) == 19
+    assert add_default_rules(repositories, has_broker=True) == len(load_default_rules()) == 20
     frost = repositories.alarm_rules.list(name="frost")[0]
     repositories.alarm_rules.delete(frost.id, 1)
     broker = repositories.alarm_recipients.list(name=BROKER_RECIPIENT)[0]
