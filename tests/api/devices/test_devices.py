@@ -65,6 +65,9 @@ def test_the_latest_value_of_each_channel_has_time_unit_and_quality(client: http
         "unit": "ppm",
         "quality": 1,
         "simulated": False,
+        "freshness": "current",
+        "late_after_s": 600.0,
+        "silent_after_s": 900.0,
     }
 
 

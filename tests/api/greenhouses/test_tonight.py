@@ -116,12 +116,14 @@ def test_frost_is_told_by_the_limit_of_the_farms_own_rule(farm: Farm) -> None:
     frost = AlarmTest(what="air_temperature_degc", below=5.0, hysteresis=1.0)
     rules = farm.repositories.alarm_rules
     (rule,) = (each for each in rules.all() if each.name == "frost")
-    rule = rules.change(msgspec.structs.replace(rule, any_of=((frost,),), kind="greenhouse", site=None, enabled=True))
+    rule = rules.change(
+        msgspec.structs.replace(rule, any_of=((frost,),), kind="greenhouse", site=None, zone=None, enabled=True)
+    )
 
     def told() -> tuple[str, bool, str]:
         card = next(card for card in farm.cards(kind="greenhouse") if card["id"] == "gh-2")
         one = next(one for one in card["statements"] if one["kind"] == "frost")
-        return one["level"], one["occurs"], one["method"]["source"].partition("from ")[2][:6]
+        return one["level"], one["occurs"], one["method"]["source"].partition("frost below ")[2][:6]
 
     assert told() == ("high", True, "5 degC")
     rules.change(msgspec.structs.replace(rule, enabled=False))
