@@ -1,1 +1,0 @@
-import"./greenhouse-CXkMQ-Gq.js";import{H as e,I as t,P as n,cn as r,hn as i,ln as a}from"./base-DnhhDxNe.js";function o(o,s,c){let l=`${t(s.low,n(c))}–${e(s.high,c)}`,u=a(s.source)||s.source_zh||i(`greenhouse_band_known`);return i(`greenhouse_band`,{name:r(o),range:l,source:u})}export{o as t};
