@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 
+from api.ops.families import LABELLED, labelled
 from api.ops.ingest_port import IngestPort
 from api.schemas.devices.gateways import Delivery
 from headland.errors import HeadlandError
@@ -24,19 +25,17 @@ def collect_gateways(ingest: IngestPort | None) -> Iterator[Metric]:
         deliveries = ingest.deliveries(names[:MAX_GATEWAYS])
     except HeadlandError:
         return
-    yield GaugeMetricFamily("headland_gateways", "known gateways", value=len(names))
-    messages = CounterMetricFamily("headland_gateway_messages", "messages since the start", labels=["gateway", "kind"])
-    records = GaugeMetricFamily(
-        "headland_gateway_records", "records of a gateway by outcome", labels=["gateway", "fate"]
-    )
-    contradictions = GaugeMetricFamily(
-        "headland_gateway_contradictions", "what contradicts other data, by kind", labels=["gateway", "kind"]
-    )
-    online = GaugeMetricFamily(
-        "headland_gateway_online", "1 while a gateway reports that it is online", labels=["gateway"]
-    )
-    spool = GaugeMetricFamily("headland_gateway_spool_records", "records in a gateway's spool", labels=["gateway"])
-    latency = Metric("headland_gateway_latency_seconds", "delay from a live sample to its commit", "summary")
+    known = labelled("headland_gateways")
+    known.add_metric([], len(names))
+    yield known
+    messages = labelled("headland_gateway_messages")
+    records = labelled("headland_gateway_records")
+    contradictions = labelled("headland_gateway_contradictions")
+    online = labelled("headland_gateway_online")
+    spool = labelled("headland_gateway_spool_records")
+    name = "headland_gateway_latency_seconds"
+    kind, meaning, _ = LABELLED[name]
+    latency = Metric(name, meaning, kind)
     for delivery in deliveries:
         for kind, count in (("received", delivery.received), ("duplicate", delivery.duplicate)):
             messages.add_metric([delivery.gateway, kind], count)

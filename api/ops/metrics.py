@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Histogram
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.live.feed import LiveFeed
-from api.ops.families import family_of
+from api.ops.families import LABELLED, family_of, labelled
 from api.ops.gateway_metrics import collect_gateways
 from api.ops.ingest_port import IngestPort
 from headland.errors import HeadlandError
@@ -45,7 +45,7 @@ class FarmCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the store's counts and all counters; a store that does not respond yields up = 0 alone."""
-        up = GaugeMetricFamily("headland_store_up", "1 while the store responds", labels=["engine"])
+        up = labelled("headland_store_up")
         try:
             info = self._store.info()
         except HeadlandError:
@@ -61,27 +61,23 @@ class FarmCollector(Collector):
         yield from collect_gateways(self._own.gateways)
         yield from _collect_threads(self._own.threads())
         for name, value in self._own.counters().items():
-            yield family_of(name, value, "station")
+            yield family_of(name, value)
 
 
 def _collect_store(info: StoreInfo) -> Iterator[Metric]:
-    yield GaugeMetricFamily("headland_store_points", "samples in the store", value=info.points)
-    yield GaugeMetricFamily("headland_store_series", "series in the store", value=info.series)
+    yield family_of("store_points", info.points)
+    yield family_of("store_series", info.series)
     if info.size_bytes is not None:
-        yield GaugeMetricFamily("headland_store_size_bytes", "size of the store", value=info.size_bytes)
+        yield family_of("store_size_bytes", info.size_bytes)
     for name, count in info.counters.items():
-        yield family_of(f"store_{name}", count, "store")
+        yield family_of(f"store_{name}", count)
 
 
 def _collect_threads(threads: Sequence[ThreadStatus]) -> Iterator[Metric]:
-    running = GaugeMetricFamily("headland_thread_running", "1 while the thread runs", labels=["thread"])
-    age = GaugeMetricFamily(
-        "headland_thread_success_age_seconds", "age of the thread's last success", labels=["thread"]
-    )
-    failures = CounterMetricFamily("headland_thread_failures", "failed steps of the thread", labels=["thread"])
-    items = CounterMetricFamily(
-        "headland_thread_item_failures", "items that the thread left out because they failed", labels=["thread"]
-    )
+    running = labelled("headland_thread_running")
+    age = labelled("headland_thread_success_age_seconds")
+    failures = labelled("headland_thread_failures")
+    items = labelled("headland_thread_item_failures")
     for thread in threads:
         running.add_metric([thread.name], float(thread.is_running))
         age.add_metric([thread.name], thread.success_age_s)
@@ -99,7 +95,7 @@ class LiveCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the feed's counters."""
         for name, value in self._feed.counters().items():
-            yield family_of(f"live_{name}", value, "live feed")
+            yield family_of(f"live_{name}", value)
 
 
 class DurationMiddleware:
@@ -107,10 +103,12 @@ class DurationMiddleware:
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self._app = app
+        name = "headland_http_request_seconds"
+        _, meaning, labels = LABELLED[name]
         self._seconds = Histogram(
-            "headland_http_request_seconds",
-            "time from a request's arrival to its response's last byte",
-            ["method", "route", "status"],
+            name,
+            meaning,
+            labels,
             buckets=_BUCKETS_S,
             registry=registry,
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.ops.families import UNDESCRIBED
 from headland.reports.certificate.sheet import FORMS
 from station.demo.demonstration import DEMONSTRATIONS
 from tests.docs.pages import DOCS, PAGES, RUN, blocks_of, name_of
@@ -114,4 +115,6 @@ def test_every_metric_of_the_dashboard_for_operations_exists(farm: Farm) -> None
     assert len(asked) > 15
     # A family is described before it has a sample: a gateway's latency needs a live one first.
     families = re.findall(r"(?m)^# TYPE (\w+)", exported)
+    # Whatever a running farm counts is declared.
+    assert UNDESCRIBED not in exported
     assert {name for name in asked if name not in families and not re.search(rf"(?m)^{name}[ {{]", exported)} == set()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
-from api.ops.families import family_of
+from api.ops.families import LABELLED, METRICS, UNDESCRIBED, family_of, row_of
+from headland.contract.refusals import Reason
 from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import NOW_MS, OWN, fill_farm
 from tests.api.server import serve
@@ -25,7 +27,7 @@ LABELS = {"engine", "gateway", "kind", "fate", "quantile", "method", "route", "s
 
 #: Of each kind that the parts of a station report.
 COUNTERS = {
-    "ingest_messages": 12.0, "ingest_waiting": 1.0, "ingest_commit_latency_ms": 3.0, "uptime_s": 3.5, "home_said": 4.0,
+    "ingest_received": 12.0, "ingest_waiting": 1.0, "ingest_commit_latency_ms": 3.0, "uptime_s": 3.5, "home_said": 4.0,
     "notices_due": 0.0, "notices_oldest_due_s": 0.0, "alarm_unstored": 0.0,
 }  # fmt: skip
 
@@ -103,7 +105,7 @@ def test_every_family_has_a_type_and_a_name_as_prometheus_wants_it(families: lis
 def test_a_count_is_a_counter_and_a_state_a_gauge_in_base_units(
     name: str, value: float, kind: str, full: str, shown: float
 ) -> None:
-    family = family_of(name, value, "station")
+    family = family_of(name, value)
     (sample,) = family.samples
     assert (family.type, sample.name, sample.value) == (kind, full, shown)
 
@@ -114,3 +116,39 @@ def test_promtool_finds_nothing_to_improve(document: str) -> None:
     assert program is not None
     checked = subprocess.run([program, "check", "metrics"], input=document, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+
+
+def test_the_help_says_what_a_metric_is_and_not_its_name_or_another_unit(families: list[Metric]) -> None:
+    for family in families:
+        assert not re.findall(r"[a-z]+(?:_[a-z]+)+", family.documentation), (family.name, family.documentation)
+        assert family.documentation != UNDESCRIBED, family.name
+        assert family.documentation[0].isupper() or family.documentation[0].isdigit(), family.documentation
+
+
+def test_each_metric_is_declared_once_and_says_something_else_than_the_others() -> None:
+    exported = [*(row.exported for row in METRICS), *LABELLED]
+    assert len(set(exported)) == len(exported)
+    meanings = [*(row.meaning for row in METRICS), *(meaning for _, meaning, _ in LABELLED.values())]
+    assert len(set(meanings)) == len(meanings)
+    for row in METRICS:
+        assert NAME.fullmatch(row.exported.replace("*", "word")), row
+        assert (row.meaning.count("*") == 1) is ("*" in row.name), row
+        assert not row.name.endswith(("_bytes", "_ms", "_s")) or row.kind == "gauge", row
+
+
+def test_every_count_of_the_ingest_is_declared() -> None:
+    root = Path(__file__).parents[3] / "ingest"
+    counted = {
+        name
+        for path in root.rglob("*.py")
+        for name in re.findall(r"(?:batch|self)\.counts\[\"(\w+)\"\]", path.read_text())
+    }
+    assert len(counted) > 15
+    assert {name for name in counted if row_of(f"ingest_{name}") is None} == set()
+    for reason in Reason:
+        assert family_of(f"ingest_quarantined_{reason}", 1.0).documentation.endswith(f": {reason.replace('_', ' ')}")
+
+
+def test_what_nobody_declared_is_exported_all_the_same() -> None:
+    family = family_of("new_part_things", 3.0)
+    assert (family.name, family.type, family.documentation) == ("headland_new_part_things", "counter", UNDESCRIBED)
