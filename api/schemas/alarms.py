@@ -230,6 +230,7 @@ class DutyNow(Model):
     next_after_s: float | None
     until_ms: Annotated[int | None, Field(description="When somebody else is on duty; null within nine days: nobody.")]
     time_zone: str
+    time_zone_known: Annotated[bool, Field(description="true: a rota has a site.")] = True
     enabled: bool
 
 

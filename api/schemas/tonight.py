@@ -171,6 +171,7 @@ class CardBody(Model):
     level: Annotated[str, Field(description="The highest level of its statements and active alarms.")]
     forecast_ms: Annotated[int | None, Field(description="When its forecast was made.")]
     time_zone: Annotated[str, Field(description="IANA; by its clock texts tell times.")]
+    time_zone_known: Annotated[bool, Field(description="false: no site tells it, so it is UTC.")]
     orders: Annotated[list[HouseOrderBody], Field(description="Of a greenhouse: one at a time for each actuator.")]
     statements: list[StatementBody]
     alarms: list[CardAlarm]
@@ -234,6 +235,7 @@ def _card_of(card: Card, now_ms: int) -> CardBody:
         level=("low", "unknown", "moderate", "high")[min(3, card.rank // 10)],
         forecast_ms=card.forecast_ms,
         time_zone=zone.key,
+        time_zone_known=card.time_zone_known,
         orders=[
             HouseOrderBody(
                 actuator=order.actuator,

@@ -8,8 +8,8 @@ from headland.agronomy.series.answer import Method
 from headland.analysis.cooperative.disputes import Dispute
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
+from headland.registry.repositories.local_time import find_local_time
 from headland.reports.document import Cell, Figure, Note, Report, ReportInstant, ReportTable, Section
-from headland.reports.statement_report import zone_of
 
 DISPUTED_CELL: Final = Method(
     "disputed_cell", 1, "the cell of the pass's as-applied map at the place, as it was when the dispute was opened"
@@ -19,7 +19,8 @@ DISPUTED_CELL: Final = Method(
 def make_dispute_document(scope: OrgScope, dispute: Dispute) -> Report:
     """Return the report of a dispute."""
     repositories = repositories_of(scope)
-    zone, is_zone_known = zone_of(repositories)
+    local = find_local_time(repositories)
+    zone, is_zone_known = local.zone, local.is_known
     field = repositories.fields.get(dispute.field, also_deleted=True)
     person = None if dispute.person is None else repositories.people.get(dispute.person, also_deleted=True).name
     evidence = dispute.evidence

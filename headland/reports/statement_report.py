@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from headland.agronomy.series.answer import Method
 from headland.analysis.inputs.registry_access import repositories_of
@@ -13,7 +12,7 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.formats.tables.xlsx import CellValue, Sheet, write_xlsx
 from headland.i18n import Language, find_term, term_or_name
 from headland.registry.models.cooperative import SeasonStatement
-from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.registry.repositories.local_time import find_local_time
 from headland.reports.document import Cell, Figure, Note, Report, ReportInstant, ReportTable, Section
 from headland.reports.formatting import label_of, time_text, value_text
 
@@ -98,12 +97,6 @@ def write_statement_xlsx(scope: OrgScope, statements: Sequence[SeasonStatement],
     return write_xlsx(sheets)
 
 
-def zone_of(repositories: OrganisationRepositories) -> tuple[ZoneInfo, bool]:
-    """Return the time zone of the first site, UTC without one, and whether it is known."""
-    site = next(iter(repositories.sites.list(limit=1)), None)
-    return ZoneInfo("UTC" if site is None else site.time_zone), site is not None
-
-
 def _line_cells(line: Mapping[str, Any], names: _Names, language: Language) -> list[CellValue]:
     evidence = value_text("evidence", line["evidence"], language) if line["evidence"] else ""
     treated_mu, *other_mu = (round(m2 / _MU_M2, 3) for m2 in (_treated_m2(line), line["repeated_m2"], line["area_m2"]))
@@ -135,7 +128,8 @@ class _Names:
         if statement.person is not None:
             person = repositories.people.get(statement.person, also_deleted=True)
             self.person, self.number = person.name, person.number
-        self.zone, self.is_zone_known = zone_of(repositories)
+        local = find_local_time(repositories)
+        self.zone, self.is_zone_known = local.zone, local.is_known
 
     def field(self, id: str) -> str:  # noqa: A002 - it is the field's id
         """Return a field's name."""

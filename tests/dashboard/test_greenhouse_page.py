@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.alarms import AlarmRule, AlarmTest
 from headland.registry.models.crop_bands import BandIndex, CropBand
-from headland.registry.models.models import Greenhouse, GreenhouseZone
+from headland.registry.models.models import Greenhouse, GreenhouseZone, Site
 from tests.api.farm import HOUSE, OWN, write_series
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import MANY, Farm
@@ -262,3 +262,40 @@ def test_houses_are_a_table_with_the_risk_of_each_and_any_value_is_downloaded(vi
     page.get_by_label("开始日期").first.fill(page.get_by_label("结束日期").first.input_value())
     expect(page.locator("[data-panel=days] thead th")).to_have_count(2)
     expect(page).to_have_url(re.compile(r"days=0?\.?\d+"))
+
+
+def shown_window(page: Page, overview: dict[str, object], zone: str) -> str:
+    """The page's period in a time zone, in its own words."""
+    script = """([start, end, zone]) => new Intl.DateTimeFormat("en", {
+      dateStyle: "medium", timeStyle: "short", hourCycle: "h23", timeZone: zone,
+    }).formatRange(start, end)"""
+    return str(page.evaluate(script, [overview["start_ms"], overview["end_ms"], zone]))
+
+
+@pytest.mark.parametrize("at_site", ["home", "away", "nowhere"])
+def test_days_and_axes_are_in_the_time_zone_of_the_answer_for_two_zones_and_none(
+    visit: Open, farm: Farm, house: House, at_site: str
+) -> None:
+    sites, home = farm.repositories.sites, farm.repositories.farms.list()[0]
+    away = sites.add(Site(farm=home.id, name="away", time_zone="America/St_Johns"))
+    device = f"gh-{at_site}"
+    minutes = farm.now_ms() - DAY_MS + 60_000 * np.arange(1440)
+    wave = np.sin(np.arange(len(minutes)) / 200.0)
+    columns = {"air_temperature_degc": 15.0 + 5.0 * wave, "relative_humidity_pct": 70.0 - 10.0 * wave}
+    write_series(farm.store, OWN, at_site, "greenhouse", device, minutes, columns)
+    farm.store.describe(OWN, "gw-1", Descriptor(device=device, kind="greenhouse", site=at_site, name=device))
+    zone, is_known = {
+        "home": ("Asia/Shanghai", True), "away": ("America/St_Johns", True), "nowhere": ("UTC", False),
+    }[at_site]  # fmt: skip
+    page = visit("#/nothing")
+    with page.expect_response(re.compile("/overview")) as answer:
+        page.goto(page.url.replace("#/nothing", f"#/greenhouse/{device}"))
+    overview = answer.value.json()
+    assert (overview["time_zone"], overview["time_zone_known"]) == (zone, is_known)
+    window = shown_window(page, overview, zone)
+    expect(page.locator("[role=status]", has_text="–").first).to_have_text(window)
+    expect(page.get_by_text("Days are UTC days")).to_have_count(0 if is_known else 1)
+    # The next page has the farm's time again.
+    page.goto(page.url.replace(f"#/greenhouse/{device}", "#/farm"))
+    expect(page.locator("h1").first).to_be_visible()
+    sites.delete(away.id, away.version)

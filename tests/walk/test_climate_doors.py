@@ -144,7 +144,7 @@ def edited(rule: AlarmRule, random: np.random.Generator, air: np.ndarray) -> Ala
 
 def hours_with(flags: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Return in how many steps of each hour of the week a flag holds, for two steps on end or more."""
-    runs = flags & (np.append(flags[1:], False) | np.insert(flags[:-1], 0, False))
+    runs = flags & (np.append(flags[1:], False) | np.insert(flags[:-1], 0, False)) & (times >= START_MS)
     return np.bincount((times[runs] - START_MS) // HOUR_MS, minlength=DAYS * 24)
 
 
@@ -211,14 +211,18 @@ def test_no_two_doors_differ_on_wet_leaves_condensation_or_frost(seed: int, regi
     assert np.nansum(by_hour.reshape(DAYS, 24), axis=1) == pytest.approx(wet_h, nan_ok=True)
     # The station's rule, at each sample, says what the page says of the hour.
     rule = week.rules["condensation"]
-    inside = week.time_ms[week.time_ms >= START_MS]
+    # From an hour before on: two steps on end may begin before the week.
+    axis = week.time_ms[week.time_ms >= START_MS - HOUR_MS]
+    inside = axis >= START_MS
     site = week.targets.conditions_of("wuhan", START_MS)
-    result = evaluate_rule(rule, RuleInputs(week.samples()), inside, site)
+    result = evaluate_rule(rule, RuleInputs(week.samples()), axis, site)
     margin = result.values[0][0]
-    assert margin.reshape(-1, HOUR_STEPS).mean(axis=1) == pytest.approx(column(hours, "leaf_condensation_margin_k"))
-    assert hours_with(margin <= 0.0, inside) / HOUR_STEPS == pytest.approx(by_hour)
+    assert margin[inside].reshape(-1, HOUR_STEPS).mean(axis=1) == pytest.approx(
+        column(hours, "leaf_condensation_margin_k")
+    )
+    assert hours_with(margin <= 0.0, axis) / HOUR_STEPS == pytest.approx(by_hour)
     near = column(hours, "leaf_condensation_warning_h")
-    assert hours_with(result.is_bad, inside) / HOUR_STEPS == pytest.approx(near)
+    assert hours_with(result.is_bad, axis) / HOUR_STEPS == pytest.approx(near)
     # A gateway with the farm's rules raises and clears at the same samples.
     for name in ("frost", "condensation"):
         assert gateway_alarms(week, week.rules[name]) == station_alarms(week, week.rules[name]), name

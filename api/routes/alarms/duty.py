@@ -17,6 +17,7 @@ from api.schemas.alarms import DutyList, DutyNow, HandOver
 from headland.alarms.notification.duty_rota import duty_at, hand_over, next_change_ms, on_duty
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.duty import DutyRota
+from headland.registry.repositories.local_time import find_local_time
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 router = Router(prefix="/v1", tags=["alarms"], responses=declare_problems(404, 422, 503))
@@ -62,4 +63,4 @@ def _duty_of(rota: DutyRota, repositories: OrganisationRepositories, now_ms: int
 
 
 def _zone_of(rota: DutyRota, repositories: OrganisationRepositories) -> ZoneInfo:
-    return ZoneInfo(repositories.sites.get(rota.site, also_deleted=True).time_zone)
+    return find_local_time(repositories, rota.site).zone

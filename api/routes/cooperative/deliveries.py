@@ -34,7 +34,7 @@ from headland.analysis.cooperative.delivery_import import DeliveryImport, match_
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.formats.tables.deliveries import read_deliveries
 from headland.registry.models.cooperative import AccountEntry
-from headland.reports.statement_report import zone_of
+from headland.registry.repositories.local_time import find_local_time
 
 router = Router(prefix="/v1/deliveries", tags=["cooperative"], responses=declare_problems(400, 404, 422, 503))
 
@@ -109,7 +109,7 @@ def import_deliveries(
         list(repositories.people.all()),
         list(repositories.fields.all()),
         {lot.code for lot in repositories.lots.lots.all()},
-        zone_of(repositories)[0],
+        find_local_time(repositories).zone,
         repositories.accounts.lots_from_harvests(),
     )
     no_table = [fault for fault in table.faults if not fault.row]

@@ -33,6 +33,7 @@ from headland.analysis.lots.lot_history import read_lot_history
 from headland.analysis.plant_protection.growing_place import find_place
 from headland.analysis.plant_protection.harvest_review import review_lot, review_lots
 from headland.registry.models.lots import Certificate, CertificateBasis
+from headland.registry.repositories.local_time import find_local_time
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.reports.certificate.drawing import draw_certificate
 from headland.reports.certificate.sheet import Form, make_sheet, make_specimen
@@ -180,4 +181,8 @@ def _bodies_of(repositories: OrganisationRepositories, page: Sequence[Certificat
 def _zone_of(repositories: OrganisationRepositories, lot: str) -> ZoneInfo:
     """Return the time zone of a lot's first harvest."""
     harvests = repositories.lots.lineage.harvests_of(lot)
-    return find_place(repositories, harvests[0].field, harvests[0].zone).time_zone if harvests else ZoneInfo("UTC")
+    return (
+        find_place(repositories, harvests[0].field, harvests[0].zone).time_zone
+        if harvests
+        else find_local_time(repositories).zone
+    )

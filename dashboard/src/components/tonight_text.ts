@@ -2,7 +2,7 @@
 
 import "../i18n/tonight";
 import type { Body } from "../api/client";
-import { formatInstant } from "../i18n/instants";
+import { formatInstant, timeZoneName } from "../i18n/instants";
 import { shareText, withUnit } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
 import { term, translate } from "../i18n/translate";
@@ -17,10 +17,10 @@ export function kindText(statement: Statement): string {
 }
 
 /** Return what will happen and when. */
-export function sentenceOf(statement: Statement): string {
+export function sentenceOf(statement: Statement, zone = timeZoneName()): string {
   const { kind, level, occurs, hours, start_ms: startMs, end_ms: endMs } = statement;
   const value = statement.value === null ? "" : withUnit(statement.value, statement.unit, 1);
-  const from = startMs === null || startMs <= Date.now() ? null : hourText(startMs);
+  const from = startMs === null || startMs <= Date.now() ? null : hourText(startMs, zone);
   const values = { from: from ?? "", hours, value };
   if (WET.has(kind)) {
     if (level === "low") return translate("tonight_margin", values);
@@ -41,7 +41,7 @@ export function sentenceOf(statement: Statement): string {
   if (WINDOWS.has(kind))
     return startMs === null || endMs === null
       ? translate("tonight_no_window")
-      : translate("tonight_window", { from: hourText(startMs), until: hourText(endMs) });
+      : translate("tonight_window", { from: hourText(startMs, zone), until: hourText(endMs, zone) });
   return translate("tonight_water", values);
 }
 
@@ -63,6 +63,6 @@ export function recordText({ kind, record, unit }: Statement): string {
 }
 
 /** Return the weekday and the hour of an instant. */
-export function hourText(timeMs: number): string {
-  return formatInstant(timeMs, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+export function hourText(timeMs: number, zone: string): string {
+  return formatInstant(timeMs, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, zone);
 }

@@ -174,7 +174,7 @@ function TonightCard({ card }: { card: Card }): JSX.Element {
           </li>
         ))}
         {told.map((statement) => (
-          <StatementItem key={statement.kind} statement={statement} />
+          <StatementItem key={statement.kind} statement={statement} zone={card.time_zone} />
         ))}
         {unknownByReason(card.statements).map(([reason, kinds]) => (
           <li key={reason} data-level="unknown" class="note">
@@ -208,7 +208,7 @@ function TonightCard({ card }: { card: Card }): JSX.Element {
   );
 }
 
-function StatementItem({ statement }: { statement: Statement }): JSX.Element {
+function StatementItem({ statement, zone }: { statement: Statement; zone: string }): JSX.Element {
   const { advice, level } = statement;
   const notes = [
     statement.basis === "as_yesterday" ? translate("tonight_as_yesterday") : "",
@@ -217,12 +217,12 @@ function StatementItem({ statement }: { statement: Statement }): JSX.Element {
   ].filter(Boolean);
   return (
     <li data-level={level} data-statement={statement.kind}>
-      <strong>{kindText(statement)}</strong> {sentenceOf(statement)}
+      <strong>{kindText(statement)}</strong> {sentenceOf(statement, zone)}
       <span class="about">{notes.join(" · ")}</span>
       {advice ? (
         <span class="advice">
           {/* Orders tell their own times. */}
-          {advice.orders.length + advice.withheld.length > 0 ? null : <b>{dueText(statement)} </b>}
+          {advice.orders.length + advice.withheld.length > 0 ? null : <b>{dueText(statement, zone)} </b>}
           {currentLanguage() === "en" ? advice.text : advice.text_zh}
         </span>
       ) : null}
@@ -230,9 +230,9 @@ function StatementItem({ statement }: { statement: Statement }): JSX.Element {
   );
 }
 
-function dueText({ advice, occurs, basis }: Statement): string {
+function dueText({ advice, occurs, basis }: Statement, zone: string): string {
   if (advice === null) return "";
-  if (advice.until_ms !== null) return translate("tonight_until", { time: hourText(advice.until_ms) });
+  if (advice.until_ms !== null) return translate("tonight_until", { time: hourText(advice.until_ms, zone) });
   return occurs && basis === "forecast" ? translate("tonight_now") : "";
 }
 

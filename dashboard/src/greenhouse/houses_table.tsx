@@ -90,7 +90,7 @@ function COLUMNS(): Column<Row>[] {
       (kind): Column<Row> => ({
         key: kind,
         head: term("tonight_statements", kind),
-        cell: ({ card }) => <StatementCell statement={card?.statements.find((each) => each.kind === kind)} />,
+        cell: ({ card }) => <StatementCell statement={card?.statements.find((each) => each.kind === kind)} zone={card?.time_zone} />,
         sortBy: ({ card }) => TROUBLE[card?.statements.find((each) => each.kind === kind)?.level ?? "unknown"],
       }),
     ),
@@ -105,12 +105,12 @@ export function Level({ level }: { level: string }): JSX.Element {
   );
 }
 
-function StatementCell({ statement }: { statement: Statement | undefined }): JSX.Element {
+function StatementCell({ statement, zone }: { statement: Statement | undefined; zone: string | undefined }): JSX.Element {
   if (statement === undefined) return <>—</>;
   return (
     <>
       <Level level={statement.level} />
-      {statement.value === null ? null : <span class="more"> {sentenceOf(statement)}</span>}
+      {statement.value === null ? null : <span class="more"> {sentenceOf(statement, zone)}</span>}
     </>
   );
 }

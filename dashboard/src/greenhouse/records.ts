@@ -49,6 +49,7 @@ export interface Overview {
   greenhouse: string;
   devices: string[];
   simulated: boolean;
+  time_zone: string;
   time_zone_known: boolean;
   crop: string;
   stage: string;

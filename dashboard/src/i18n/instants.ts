@@ -5,6 +5,7 @@ import { currentLanguage } from "./preferences";
 import { term, translate } from "./translate";
 
 let timeZone: string | null = null;
+let answerZone: string | null = null;
 let browserZone: string | null = null;
 let isZoneClosed = false;
 
@@ -14,7 +15,23 @@ export function setTimeZone(name: string | null): void {
   timeZone = name;
 }
 
+/** Set the time zone of the answer that the page shows, whose days and hours it formats; null where it shows none of one house. */
+export function setAnswerZone(name: string | null): void {
+  answerZone = name;
+}
+
+/** Return whether the answer on the page has another time zone than the page's foot says. */
+export function isZoneOfAnswerOther(): boolean {
+  const shown = answerZone;
+  if (shown === null) return false;
+  answerZone = null;
+  const isOther = timeZoneName() !== shown;
+  answerZone = shown;
+  return isOther;
+}
+
 export function timeZoneName(): string {
+  if (answerZone !== null) return answerZone;
   if (timeZone !== null) return timeZone;
   browserZone ??= Intl.DateTimeFormat().resolvedOptions().timeZone;
   return browserZone;
@@ -36,8 +53,9 @@ export function timeZoneNote(): string {
   return translate(timeZone !== null ? "site_time" : isZoneClosed ? "member_time" : "browser_time", { zone: timeZoneLabel() });
 }
 
-export function formatInstant(timeMs: number, form: Intl.DateTimeFormatOptions): string {
-  return dateFormat({ ...form, timeZone: timeZoneName() }).format(timeMs);
+/** Return an instant by the clock of a time zone, without one by the page's. */
+export function formatInstant(timeMs: number, form: Intl.DateTimeFormatOptions, zone = timeZoneName()): string {
+  return dateFormat({ ...form, timeZone: zone }).format(timeMs);
 }
 
 export function dateText(timeMs: number): string {
@@ -148,7 +166,7 @@ export function durationText(durationS: number): string {
   return shown.map(([amount, unit]) => `${amount} ${term("units", unit)}`).join(" ");
 }
 
-function timeZoneLabel(): string {
+export function timeZoneLabel(): string {
   const name = timeZoneName();
   if (currentLanguage() === "en") return name;
   if (name === "Asia/Shanghai") return translate("beijing_time");

@@ -32,7 +32,7 @@ import { listGreenhouses, requestOverview } from "../greenhouse/requests";
 import { SamplesPanel } from "../greenhouse/samples_panel";
 import "../greenhouse/greenhouse.css";
 import { DateRange, type Period } from "../ui/date_range";
-import { dateTimeText, windowText } from "../i18n/instants";
+import { dateTimeText, isZoneOfAnswerOther, setAnswerZone, timeZoneLabel, windowText } from "../i18n/instants";
 import { withUnit } from "../i18n/numbers";
 import { channelName, englishOnly, listText, term, translate, zoneText } from "../i18n/translate";
 
@@ -103,6 +103,8 @@ class GreenhousePage {
     readonly view: View,
   ) {
     this.#last = new LastChoice(view.signal);
+    setAnswerZone(null);
+    view.signal.addEventListener("abort", () => setAnswerZone(null), { once: true });
     const { query } = view.route;
     const to = Number(query.get("to"));
     this.#endMs = Number.isFinite(to) && to > 0 ? to : null;
@@ -283,6 +285,8 @@ class GreenhousePage {
     this.#devices = overview.devices;
     if (overview.devices.join() !== this.#shownDevices.value.join()) this.#shownDevices.value = overview.devices;
     this.#shownWindow = overview;
+    // Its days begin by the clock of its site: axes and texts take the same.
+    setAnswerZone(overview.time_zone);
     this.#shownPeriod.value = {
       house: overview.greenhouse,
       startMs: overview.start_ms,
@@ -296,6 +300,9 @@ class GreenhousePage {
       " ",
       overview.simulated ? simulatedBadge() : "",
       overview.time_zone_known ? "" : make("span", { class: "note" }, ` ${translate("greenhouse_utc_days")}`),
+      isZoneOfAnswerOther()
+        ? make("span", { class: "note", "data-note": "zone" }, ` ${translate("site_time", { zone: timeZoneLabel() })}`)
+        : "",
     );
     this.#charts.draw(overview, comparison, this.#marks);
     this.#dayPanels.replaceChildren(lightPanel(overview), diseasePanel(overview));

@@ -19,11 +19,11 @@ from headland.analysis.inputs.telemetry import find_device, read_first
 from headland.analysis.inputs.window import Window
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Device, Greenhouse, GreenhouseZone, Site
+from headland.registry.repositories.local_time import NOT_KNOWN, LocalTime, find_local_time
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import DeviceRecord
 from headland.units_of_time import DAY_MS, HOUR_MS
 
-_NO_ZONE: Final = ZoneInfo("UTC")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: The form of a registry id.
 _ID: Final = re.compile("[0-9a-z]{26}")
@@ -34,9 +34,9 @@ MOST_PERIODS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class HouseLocation:
-    """The place of a greenhouse; without a site in the registry its days are those of UTC, `time_zone_known` false."""
+    """The place of a greenhouse; where its time zone is not known its days are those of UTC."""
 
-    time_zone: ZoneInfo = _NO_ZONE
+    time_zone: ZoneInfo = NOT_KNOWN.zone
     time_zone_known: bool = False
     latitude_deg: float | None = None
     longitude_deg: float | None = None
@@ -108,7 +108,8 @@ def find_site(scope: OrgScope, site: str) -> tuple[str, HouseLocation, list[Devi
     records = [r for r in scope.store.devices(scope.organisation) if r.descriptor.site == name]
     if site_record is None and not records:
         raise AnalysisError("unknown-site", "No such site", f"There is no site {site}.")
-    return name, place_of(site_record, records), records
+    local = NOT_KNOWN if repositories is None else find_local_time(repositories)
+    return name, place_of(site_record, records, local), records
 
 
 def trim_to_samples(scope: OrgScope, house: House, window: Window) -> Window:
@@ -232,8 +233,9 @@ def _from_device(repositories: OrganisationRepositories | None, record: DeviceRe
             zones_inside = [] if registered is None else repositories.zones.list(greenhouse=registered.id, limit=2)
             zone = zones_inside[0] if len(zones_inside) == 1 else None
     zones = {} if zone is None else {descriptor.device: zone}
+    local = NOT_KNOWN if repositories is None or site is not None else find_local_time(repositories)
     crop, stage = ("", "") if zone is None else (zone.crop, zone.stage)
-    house = House(descriptor.device, [record], place_of(site, [record]), zones, crop, stage)
+    house = House(descriptor.device, [record], place_of(site, [record], local), zones, crop, stage)
     return house if registered is None else _declared(house, registered)
 
 
@@ -248,14 +250,14 @@ def _declared(house: House, registered: Greenhouse) -> House:
     )
 
 
-def place_of(site: Site | None, records: list[DeviceRecord]) -> HouseLocation:
-    """Return the site's place; what the site does not have is a device's."""
+def place_of(site: Site | None, records: list[DeviceRecord], elsewhere: LocalTime = NOT_KNOWN) -> HouseLocation:
+    """Return the site's place; what the site does not have is a device's. Without a site its time is `elsewhere`."""
     located = [r.descriptor for r in records if r.descriptor.latitude_deg is not None]
     latitude = located[0].latitude_deg if located else None
     longitude = located[0].longitude_deg if located else None
     altitude = located[0].altitude_m if located else None
     if site is None:
-        return HouseLocation(latitude_deg=latitude, longitude_deg=longitude, altitude_m=altitude)
+        return HouseLocation(elsewhere.zone, elsewhere.is_known, latitude, longitude, altitude)
     if site.latitude_deg is not None and site.longitude_deg is not None:
         latitude, longitude = site.latitude_deg, site.longitude_deg
     altitude = altitude if site.altitude_m is None else site.altitude_m

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -19,6 +18,7 @@ from headland.registry.models.errors import InvalidRecord
 from headland.registry.models.lots import Harvest, Lot, LotOperation
 from headland.registry.models.plant_protection import EvidenceClass
 from headland.registry.repositories.harvest.lots import LotRecorded
+from headland.registry.repositories.local_time import find_local_time
 from headland.units_of_time import MINUTE_MS
 
 #: How far a person's clock may be ahead.
@@ -50,7 +50,11 @@ def record_operation(
     if operation.time_ms > scope.now_ms + _AHEAD_MS:
         raise InvalidRecord("The operation is in the future: check its time.")
     harvests = repositories.lots.lineage.harvests_of(operation.inputs[0].lot) if operation.inputs else []
-    zone = find_place(repositories, harvests[0].field, harvests[0].zone).time_zone if harvests else ZoneInfo("UTC")
+    zone = (
+        find_place(repositories, harvests[0].field, harvests[0].zone).time_zone
+        if harvests
+        else find_local_time(repositories).zone
+    )
     day = f"{datetime.fromtimestamp(operation.time_ms / 1000.0, zone):%Y%m%d}"
     codes = iter(repositories.lots.free_codes(day, sum(unnamed)))
     named = [

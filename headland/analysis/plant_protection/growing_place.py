@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from headland.registry.models.errors import InvalidRecord
 from headland.registry.models.lots import Harvest
 from headland.registry.models.models import Device, Field, Greenhouse, GreenhouseZone
+from headland.registry.repositories.local_time import find_local_time
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.lots import LONGEST_GROWTH_MS
 
@@ -17,8 +18,7 @@ from headland.registry.validation.lots import LONGEST_GROWTH_MS
 class GrowingPlace:
     """A field, or a zone with its greenhouse; `farm` and `name` are for people.
 
-    `time_zone` is the site's. Without a site it is that of the farm's sites, else of all sites, where these have one
-    time zone; else UTC.
+    `time_zone` is that of `find_local_time`.
     """
 
     field: Field | None
@@ -50,14 +50,21 @@ def find_place(repositories: OrganisationRepositories, field: str | None, zone: 
     if field is not None and zone is None:
         ground = repositories.fields.get(field, also_deleted=True)
         farm = repositories.farms.get(ground.farm, also_deleted=True)
-        return GrowingPlace(ground, None, None, farm.name, ground.name, _zone_of(repositories, ground.site, farm.id))
+        return GrowingPlace(
+            ground, None, None, farm.name, ground.name, find_local_time(repositories, ground.site, farm.id).zone
+        )
     if zone is None or field is not None:
         raise InvalidRecord("Name the field or the greenhouse zone, one of the two.")
     part = repositories.zones.get(zone, also_deleted=True)
     house = repositories.greenhouses.get(part.greenhouse, also_deleted=True)
     farm = repositories.farms.get(house.farm, also_deleted=True)
     return GrowingPlace(
-        None, part, house, farm.name, f"{house.name} · {part.name}", _zone_of(repositories, house.site, farm.id)
+        None,
+        part,
+        house,
+        farm.name,
+        f"{house.name} · {part.name}",
+        find_local_time(repositories, house.site, farm.id).zone,
     )
 
 
@@ -84,12 +91,3 @@ def grown_from_ms(repositories: OrganisationRepositories, harvest: Harvest) -> i
     place = find_place(repositories, harvest.field, harvest.zone)
     start = datetime(sown.year, sown.month, sown.day, tzinfo=place.time_zone)
     return max(earliest_ms, round(start.timestamp() * 1000))
-
-
-def _zone_of(repositories: OrganisationRepositories, site: str | None, farm: str) -> ZoneInfo:
-    if site is not None:
-        return ZoneInfo(repositories.sites.get(site, also_deleted=True).time_zone)
-    sites = list(repositories.sites.all())
-    own = {each.time_zone for each in sites if each.farm == farm}
-    shared = own or {each.time_zone for each in sites}
-    return ZoneInfo(shared.pop() if len(shared) == 1 else "UTC")

@@ -40,6 +40,7 @@ from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alar
 from headland.registry.models.alarms import Alarm, AlarmRule, Severity
 from headland.registry.models.models import Field, Greenhouse, GrowerNote, Site
 from headland.registry.repositories.forecasts import Forecast
+from headland.registry.repositories.local_time import NOT_KNOWN, find_local_time
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
@@ -68,7 +69,7 @@ class Card:
     plan
         The statements and, of a greenhouse, what each actuator is to do: at most one thing at a time.
     time_zone
-        The zone of its site, by whose clock texts tell times; UTC where it is not known.
+        The zone of its site, by whose clock texts tell times; UTC where it is not known, as `time_zone_known` says.
     forecast_ms
         When the forecast was made, None for a field and where there is none.
     """
@@ -77,6 +78,7 @@ class Card:
     rank: int
     plan: HousePlan
     time_zone: ZoneInfo
+    time_zone_known: bool
     alarms: Sequence[Alarm]
     done: Sequence[Done]
     recalls: Sequence[Recall] = ()
@@ -178,7 +180,9 @@ def _card(
     else:
         statements = _field_statements(scope, repositories, subject)
     plan = HousePlan([_in_time(statement, scope.now_ms) for statement in statements])
-    place = place_of(sites.get(subject.site), list(subject.devices))
+    site = sites.get(subject.site)
+    local = NOT_KNOWN if site is not None else find_local_time(repositories)
+    place = place_of(site, list(subject.devices), local)
     if subject.kind == "greenhouse":
         end_ms = (scope.now_ms if forecast is None else forecast.origin_ms) + HOURS * HOUR_MS
         plan = plan_house(plan.statements, [alarm.rule for alarm in alarms], place, scope.now_ms, end_ms)
@@ -187,6 +191,7 @@ def _card(
         rank=_rank(plan.statements, alarms, recalls),
         plan=plan,
         time_zone=place.time_zone,
+        time_zone_known=place.time_zone_known,
         alarms=alarms,
         done=_done(scope, repositories, subject, acknowledged),
         recalls=recalls,
