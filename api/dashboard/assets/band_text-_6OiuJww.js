@@ -1,1 +1,0 @@
-import"./greenhouse-B33ORxDC.js";import{F as e,L as t,U as n,gn as r,ln as i,un as a}from"./base-CU2Y3TX_.js";function o(o,s,c){let l=`${t(s.low,e(c))}–${n(s.high,c)}`,u=a(s.source)||s.source_zh||r(`greenhouse_band_known`);return r(`greenhouse_band`,{name:i(o),range:l,source:u})}export{o as t};

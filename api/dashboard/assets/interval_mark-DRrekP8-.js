@@ -1,1 +1,0 @@
-import"./records-BM3Gnb-I.js";import{Kt as e,gn as t}from"./base-CU2Y3TX_.js";function n({state:n}){return n===`no_breach`?null:n===`breached`?e(`strong`,{class:`error`,"data-interval":n,children:[` `,t(`harvest_breached`)]}):e(`span`,{class:`note`,"data-interval":n,children:[` `,t(`harvest_not_known`)]})}export{n as t};

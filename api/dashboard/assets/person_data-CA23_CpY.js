@@ -1,0 +1,1 @@
+export{t as PersonData}from"./person_data-BTj6Zqe0.js";
