@@ -1,4 +1,4 @@
-"""Answers made of ten-minute aggregates, for a store that has no SQL."""
+"""Answers made of ten-minute aggregates, for the engines that have no SQL: Headland's store and VictoriaMetrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answers of the store, beside answers made sample by sample in plain Python."""
+"""The answers of each engine that is here, beside answers made sample by sample in plain Python."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from tests.bench.tsbs.fleet import START_MS, make_telemetry
-from tests.bench.tsbs.headland_store import HeadlandStore
+from tests.bench.tsbs.peers import ENGINES, OURS, Engine, missing
 from tests.bench.tsbs.plain import Plain
 from tests.bench.tsbs.questions import (
     MIDDLE,
@@ -27,9 +27,21 @@ EVERY_MS = 120_000
 PLAIN = Plain(TELEMETRY)
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeadlandStore]:
-    with closing(HeadlandStore(tmp_path_factory.mktemp("store"), TELEMETRY.trucks, EVERY_MS)) as engine:
+_NEEDS = {"victoriametrics": [pytest.mark.services("victoria-metrics")]}
+
+
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    """Return the marks of an engine: what the peers answer is a matter of the benchmark, which CI proves."""
+    return [*_NEEDS.get(name, []), *([] if name == OURS else [pytest.mark.long])]
+
+
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=_marks(name)) for name in ENGINES])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    reason = missing().get(request.param)
+    if reason is not None:
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp(request.param)
+    with closing(ENGINES[request.param](folder, TELEMETRY.trucks, EVERY_MS)) as engine:
         for batch in TELEMETRY.batches(2000):
             engine.load(engine.prepare(batch))
         engine.finish()
@@ -39,7 +51,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeadlandStore]:
 
 @pytest.mark.parametrize("limits", [TSBS, MIDDLE], ids=["limits of TSBS", "middle limits"])
 @pytest.mark.parametrize("name", NAMES)
-def test_an_engine_answers_as_the_samples_themselves_do(engine: HeadlandStore, name: str, limits: Limits) -> None:
+def test_an_engine_answers_as_the_samples_themselves_do(engine: Engine, name: str, limits: Limits) -> None:
     for question in make_questions(name, 4, START_MS, TELEMETRY.end_ms, 3, limits):
         assert not differences(PLAIN.ask(question), engine.ask(question))
 
@@ -57,3 +69,4 @@ def test_an_answer_of_other_numbers_or_names_differs() -> None:
     assert differences(answer, [("truck_1", "Andy", 1.001), ("truck_2", "Seth", 2.0)])
     assert differences(answer, [("truck_1", "Andy", 1.0), ("truck_3", "Seth", 2.0)])
     assert differences(answer, answer[:1])
+    assert OURS in ENGINES
