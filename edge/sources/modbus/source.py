@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Final
 
-from edge.sources.connection.reconnect import Attempts, troubles_of
+from edge.sources.connection.reconnect import Attempts
 from edge.sources.connection.schedule import PollSchedule
 from edge.sources.devices.device import SourceDevice
 from edge.sources.devices.device_clock import CREDIBLE_FROM_MS
@@ -16,6 +15,7 @@ from edge.sources.modbus.bus import BadResponse, ModbusBus, NoAnswer
 from edge.sources.modbus.registers import find_map, load_map, plan_reads
 from edge.sources.modbus.settings import ModbusRtuSettings, ModbusSettings, UnitSettings
 from edge.sources.modbus.words import Words, decode_clock, decode_values, is_simulator, place_words
+from edge.sources.retried_source import RetriedSource
 from edge.sources.source import Sink
 from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
@@ -28,7 +28,7 @@ _COUNTERS: Final = (
 )  # fmt: skip
 
 
-class ModbusSource:
+class ModbusSource(RetriedSource):
     """Polls the units of one line, and retries each for ever; a dead unit costs the others one time-out a back-off.
 
     Rows have the device's own time (`rtc`) where its map has clock registers and they are set; else the gateway's time,
@@ -41,10 +41,8 @@ class ModbusSource:
     ) -> None:
         """Read the register maps. Raises SettingsError."""
         del gateway_id  # a fixed sensor is named in its settings, within its gateway
-        self.name = settings.name
-        self._counts: Counter[str] = Counter(dict.fromkeys(_COUNTERS, 0))
+        super().__init__(settings.name, _COUNTERS)
         self._bus = ModbusBus(settings.address, settings.framing, settings.timeout_s)
-        self._line = Attempts(settings.name, self._counts)
         several = len(settings.nodes) > 1
         self._nodes = [
             _Node(
@@ -58,38 +56,26 @@ class ModbusSource:
             )
             for unit in settings.nodes
         ]
-        self._stopping = threading.Event()
 
-    def run(self, sink: Sink) -> None:
-        """Poll until `stop`; a lost device is retried with a growing back-off."""
+    def _begin(self) -> None:
         now_s = time.monotonic()
         for node in self._nodes:
             node.start(now_s)
-        try:
-            while True:
-                node = min(self._nodes, key=lambda polled: polled.due_s)
-                if self._stopping.wait(max(0.0, node.due_s - time.monotonic())):
-                    return
-                self._poll(node, sink)
-        finally:
-            self._bus.close()
 
-    def stop(self) -> None:
-        """Make `run` return within a second."""
-        self._stopping.set()
+    def _work(self, sink: Sink) -> None:
+        """Poll the unit that is due next."""
+        node = min(self._nodes, key=lambda polled: polled.due_s)
+        if not self._stopping.wait(max(0.0, node.due_s - time.monotonic())):
+            self._poll(node, sink)
+
+    def _interrupt(self) -> None:
         self._bus.interrupt()
 
-    def counters(self) -> Mapping[str, int]:
-        """Return the numbers of read, refused and lost items so far, by name, and of units that do not answer now."""
-        return {**self._counts, "silent_now": sum(node.attempts.failures > 0 for node in self._nodes)}
+    def _close(self) -> None:
+        self._bus.close()
 
-    def notes(self) -> list[str]:
-        """Return nothing: such a source has only warnings."""
-        return []
-
-    def warnings(self) -> list[str]:
-        """Return why the line or a unit does not answer as sentences."""
-        return troubles_of(self._line, *(node.attempts for node in self._nodes))
+    def _peers(self) -> Sequence[Attempts]:
+        return (self._attempts, *(node.attempts for node in self._nodes))
 
     def _poll(self, node: _Node, sink: Sink) -> None:
         """Poll a unit. A silent unit enters its back-off; for a lost line all of them wait."""
@@ -107,9 +93,9 @@ class ModbusSource:
                     self._counts[f"exception_{error.exception:02x}"] += 1
                 wait_s = node.attempts.fail(error)
             else:
-                self._stopping.wait(self._line.fail(error))
+                self._wait_after(error)
         else:
-            self._line.succeed()
+            self._attempts.succeed()
             node.attempts.succeed()
         node.skip(time.monotonic(), wait_s)
 

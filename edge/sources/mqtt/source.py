@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import Counter
-from collections.abc import Mapping
 from typing import Final
 
-from edge.sources.connection.reconnect import Attempts, troubles_of
-from edge.sources.devices.device_clock import counts_from_2000, is_credible
+from edge.sources.devices.device_clock import counts_from_2000
 from edge.sources.devices.nodes import Nodes
 from edge.sources.mqtt.decoders import make_decoder
 from edge.sources.mqtt.message import DecodedMessage, MessageRefusal
 from edge.sources.mqtt.settings import MqttSettings
 from edge.sources.mqtt.subscriber import BrokerMessage, Subscriber
+from edge.sources.retried_source import RetriedSource
 from edge.sources.source import Sink
 from headland.clock import wall_clock_ms
-from headland.contract.records import Clock
-from headland.errors import RetryLater
 
 _COUNTERS: Final = (
     "messages", "rows", "connects", "lost", "refused_topics", "retained_ignored", "descriptions", "unmapped",
@@ -33,7 +28,7 @@ _MOST_BYTES: Final = 256 * 1024
 _MOST_DESCRIPTION_BYTES: Final = 16 * 1024 * 1024
 
 
-class MqttSource:
+class MqttSource(RetriedSource):
     """Subscribes to the devices of one format, and reconnects when the broker is lost.
 
     A retained message is old: it may describe devices, and is never a sample. A row has the payload's own time (`rtc`)
@@ -41,11 +36,9 @@ class MqttSource:
     """
 
     def __init__(self, settings: MqttSettings, gateway_id: str, site: str) -> None:
-        self.name = settings.name
+        super().__init__(settings.name, _COUNTERS)
         self._settings = settings
         self._client_id = f"{gateway_id}-{settings.name}"
-        self._counts: Counter[str] = Counter(dict.fromkeys(map(str, _COUNTERS), 0))
-        self._attempts = Attempts(settings.name, self._counts)
         self._decoder = make_decoder(settings)
         self._topics = dict.fromkeys(self._decoder.topics)
         self._nodes = Nodes(
@@ -59,27 +52,14 @@ class MqttSource:
             interval_s=settings.interval_s,
         )
         self._from_2000: dict[str, None] = {}
-        self._stopping = threading.Event()
 
-    def run(self, sink: Sink) -> None:
-        """Receive until `stop`; a lost broker is retried with a growing back-off."""
-        while not self._stopping.is_set():
-            subscriber = Subscriber(self._settings, self._client_id)
-            try:
-                subscriber.open(list(self._topics))
-                self._receive(subscriber, sink)
-            except RetryLater as error:
-                self._stopping.wait(self._attempts.fail(error))
-            finally:
-                subscriber.close()
-
-    def stop(self) -> None:
-        """Make `run` return within a second."""
-        self._stopping.set()
-
-    def counters(self) -> Mapping[str, int]:
-        """Return the numbers of read, refused and lost items so far, by name."""
-        return dict(self._counts)
+    def _work(self, sink: Sink) -> None:
+        subscriber = Subscriber(self._settings, self._client_id)
+        try:
+            subscriber.open(list(self._topics))
+            self._receive(subscriber, sink)
+        finally:
+            subscriber.close()
 
     def notes(self) -> list[str]:
         """Return which numbers of its devices have no channel."""
@@ -92,7 +72,7 @@ class MqttSource:
             'time of their arrival. Add 946684800 to its time.time(), or for format json set format = "unix2000_s".'
             for device in list(self._from_2000)
         ]
-        return [*troubles_of(self._attempts), *wrong]
+        return [*super().warnings(), *wrong]
 
     def _receive(self, subscriber: Subscriber, sink: Sink) -> None:
         connected_s: float | None = None
@@ -143,15 +123,11 @@ class MqttSource:
         node = self._nodes.find(message.name, message.aliases)
         if node is None:
             return
-        clock, time_ms = Clock.ARRIVAL, now_ms
-        if message.time_ms is not None:
-            if is_credible(message.time_ms, now_ms):
-                clock, time_ms = Clock.RTC, message.time_ms
-            else:
-                self._counts["clock_unset"] += 1
-                if counts_from_2000(message.time_ms, now_ms):
-                    self._counts["clock_from_2000"] += 1
-                    if len(self._from_2000) < _MOST_NAMED:
-                        self._from_2000[node.device.id.device] = None
+        own_ms = message.time_ms
+        clock, time_ms = self._stamp(own_ms, now_ms, has_clock=own_ms is not None)
+        if own_ms is not None and time_ms != own_ms and counts_from_2000(own_ms, now_ms):
+            self._counts["clock_from_2000"] += 1
+            if len(self._from_2000) < _MOST_NAMED:
+                self._from_2000[node.device.id.device] = None
         node.device.update(model=message.model, simulated=message.simulated)
         node.emit(sink, clock, time_ms, message.measurements)

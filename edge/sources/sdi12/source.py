@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from edge.sources.connection.reconnect import Attempts, troubles_of
+from edge.sources.connection.reconnect import Attempts
 from edge.sources.connection.schedule import PollSchedule
 from edge.sources.devices.device import SourceDevice
+from edge.sources.retried_source import RetriedSource
 from edge.sources.sdi12.bus import NoAnswer, Sdi12Bus
 from edge.sources.sdi12.sensor import Sensor
 from edge.sources.sdi12.settings import Sdi12Settings
@@ -24,7 +24,7 @@ _COUNTERS: Final = (
 )  # fmt: skip
 
 
-class Sdi12Source:
+class Sdi12Source(RetriedSource):
     """Measures all sensors of a line, and retries each for ever; a dead sensor costs a few time-outs a back-off.
 
     In a round the concurrent sensors start first, then each other sensor is measured, then the concurrent ones are
@@ -33,11 +33,9 @@ class Sdi12Source:
 
     def __init__(self, settings: Sdi12Settings, gateway_id: str, site: str, *, clock: Clock = Clock.RTC) -> None:
         del gateway_id  # a fixed sensor is named in its settings, within its gateway
-        self.name = settings.name
+        super().__init__(settings.name, _COUNTERS)
         self._poll_s = settings.poll_s
-        self._counts: Counter[str] = Counter(dict.fromkeys(_COUNTERS, 0))
         self._bus = Sdi12Bus(settings, self._counts)
-        self._line = Attempts(settings.name, self._counts)
         devices = _make_devices(settings, site, self._counts)
         self._sensors = [
             Sensor(
@@ -50,41 +48,35 @@ class Sdi12Source:
             )
             for node in settings.node
         ]
-        self._stopping = threading.Event()
 
-    def run(self, sink: Sink) -> None:
-        """Measure until `stop`; a lost line is retried with a growing back-off."""
-        schedule = PollSchedule(self._poll_s, time.monotonic())
-        try:
-            while not self._stopping.wait(schedule.wait_s(time.monotonic())):
-                try:
-                    if not self._bus.link.is_open:
-                        self._bus.link.open()
-                        self._counts["connects"] += 1
-                    self._round(sink)
-                except RetryLater as error:
-                    if not self._stopping.is_set():
-                        self._stopping.wait(self._line.fail(error))
-                self._counts["missed_slots"] += schedule.advance(time.monotonic())
-        finally:
-            self._bus.link.close()
+    def _begin(self) -> None:
+        self._schedule = PollSchedule(self._poll_s, time.monotonic())
 
-    def stop(self) -> None:
-        """Make `run` return within a second."""
-        self._stopping.set()
+    def _work(self, sink: Sink) -> None:
+        """Measure all sensors at the next slot."""
+        if self._stopping.wait(self._schedule.wait_s(time.monotonic())):
+            return
+        if not self._bus.link.is_open:
+            self._bus.link.open()
+            self._counts["connects"] += 1
+        self._round(sink)
+        self._advance()
+
+    def _wait_after(self, error: RetryLater) -> None:
+        super()._wait_after(error)
+        self._advance()
+
+    def _advance(self) -> None:
+        self._counts["missed_slots"] += self._schedule.advance(time.monotonic())
+
+    def _interrupt(self) -> None:
         self._bus.link.interrupt()
 
-    def counters(self) -> Mapping[str, int]:
-        """Return the numbers of read, refused and lost items so far, by name, and of sensors that do not answer now."""
-        return {**self._counts, "silent_now": sum(sensor.attempts.failures > 0 for sensor in self._sensors)}
+    def _close(self) -> None:
+        self._bus.link.close()
 
-    def notes(self) -> list[str]:
-        """Return nothing: such a source has only warnings."""
-        return []
-
-    def warnings(self) -> list[str]:
-        """Return why the line or a sensor does not answer as sentences."""
-        return troubles_of(self._line, *(sensor.attempts for sensor in self._sensors))
+    def _peers(self) -> Sequence[Attempts]:
+        return (self._attempts, *(sensor.attempts for sensor in self._sensors))
 
     def _round(self, sink: Sink) -> None:
         """Measure every sensor that is not in its back-off. Raises RetryLater for a lost line."""
@@ -117,7 +109,7 @@ class Sdi12Source:
                 self._counts["no_answer"] += 1
                 sensor.retry_s = time.monotonic() + sensor.attempts.fail(error)
         else:
-            self._line.succeed()
+            self._attempts.succeed()
             sensor.attempts.succeed()
 
 
