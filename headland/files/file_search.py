@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from headland.errors import DataDamaged
+from headland.files.zip_members import open_zip
+
 _CHUNK_BYTES: Final = 4 * 1024 * 1024
 _GZIP: Final = b"\x1f\x8b\x08"
-#: Most that is read of one member of an archive, and how many members.
+#: Most that is read of one member of an archive.
 _MOST_MEMBER_BYTES: Final = 256 * 1024 * 1024
-_MOST_MEMBERS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class FileSearch:
-    """Result of a search: files and bytes that were read, those that hold one of the texts, those that were not read.
+    """Result of a search: files and bytes that were read, those with one of the texts, and those not read whole.
 
     Paths are those below the folder.
     """
@@ -46,7 +48,7 @@ def search_files(folder: Path, texts: Iterable[str], most_bytes: int) -> FileSea
             continue
         try:
             is_found = forms != () and _holds(path, forms)
-        except OSError:
+        except (OSError, DataDamaged):
             unread.append(name)
             continue
         count, total = count + 1, total + size
@@ -76,16 +78,12 @@ def _holds(path: Path, forms: tuple[bytes, ...]) -> bool:
 
 
 def _is_in_members(path: Path, forms: tuple[bytes, ...]) -> bool:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist()[:_MOST_MEMBERS]:
-                if _is_in(iter([member.filename.encode()]), forms):
-                    return True
-                with archive.open(member) as file:
-                    if _is_in(iter(lambda file=file: file.read(_CHUNK_BYTES), b""), forms):  # type: ignore[misc]  # bound
-                        return True
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, zlib.error):
-        return False
+    with open_zip(path) as members:
+        for name in members.sizes:
+            if _is_in(iter([name.encode()]), forms) or _is_in(members.chunks(name, _MOST_MEMBER_BYTES), forms):
+                return True
+        if members.is_cut:
+            raise DataDamaged(f"{path.name} has more members than are read")
     return False
 
 
@@ -96,19 +94,27 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _unpacked(path: Path) -> Iterator[bytes]:
-    unpack, total = zlib.decompressobj(31), 0
+    """Yield the contents of a gzip file, of all its parts. Raises DataDamaged where it is damaged, cut or too large."""
+    unpack, total, is_between = zlib.decompressobj(31), 0, True
     for chunk in _chunks(path):
         waiting = chunk
-        while waiting and total < _MOST_MEMBER_BYTES:
+        while waiting:
+            # What fills a file up after a part is zero.
+            if is_between and not (waiting := waiting.lstrip(b"\0")):
+                break
             try:
                 piece = unpack.decompress(waiting, _CHUNK_BYTES)
-            except zlib.error:
-                return
+            except zlib.error as error:
+                raise DataDamaged(f"it cannot be unpacked: {error}") from error
             total += len(piece)
+            if total > _MOST_MEMBER_BYTES:
+                raise DataDamaged("it would be too large")
             yield piece
-            waiting = unpack.unconsumed_tail
+            waiting, is_between = unpack.unconsumed_tail, unpack.eof
             if unpack.eof:
                 waiting, unpack = unpack.unused_data, zlib.decompressobj(31)
+    if not is_between:
+        raise DataDamaged("it is cut")
 
 
 def _is_in(chunks: Iterator[bytes], forms: tuple[bytes, ...]) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -26,6 +25,7 @@ from headland.analysis.inputs.field_geometry import plane_of
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window, utc_of
+from headland.files.zip_members import pack_zip
 from headland.formats.geojson import geojson_of
 from headland.i18n import find_term
 from headland.registry.models.cooperative import SubsidyRule
@@ -34,7 +34,6 @@ from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.shared_ground import find_shared_ground
 
-_STAMP: Final = (1980, 1, 1, 0, 0, 0)
 #: What a claim says of itself, in both languages.
 CAVEAT: Final = {
     "en": "By these rules and these samples. Whether a subsidy is paid is decided by the office.",
@@ -132,11 +131,7 @@ def claim_pack(scope: OrgScope, rule: SubsidyRule, claims: Sequence[FieldClaim],
         "proof.json": msgspec.json.encode(proof),
         "README.txt": _readme(rule, claims, window).encode(),
     }
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name, _STAMP), content, zipfile.ZIP_DEFLATED)
-    return packed.getvalue()
+    return pack_zip(files)
 
 
 def _fields_beside(fields: Mapping[str, Field], works: Iterable[str]) -> dict[str, list[str]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from typing import Final
 
 import numpy as np
@@ -22,6 +20,7 @@ from headland.files.isoxml.task_data import (
     write_task_data,
 )
 from headland.files.isoxml.time_log import LoggedValue, LogHeader, LogRecord, TimeLog, write_time_log
+from headland.files.zip_members import pack_zip
 from headland.units_of_time import DAY_MS
 
 _ELEMENT: Final = "DET-1"
@@ -60,13 +59,8 @@ def applied_time_log(applied: AppliedPass) -> bytes:
         {_ELEMENT: Element(_ELEMENT, ElementKind.DEVICE, machine.id)},
     )
     header, records = write_time_log(log)
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in (
-            ("TASKDATA.XML", write_task_data(about, 4)), (f"{_NAME}.xml", header), (f"{_NAME}.bin", records)
-        ):  # fmt: skip
-            archive.writestr(zipfile.ZipInfo(f"TASKDATA/{name}", (1980, 1, 1, 0, 0, 0)), data)
-    return target.getvalue()
+    files = {"TASKDATA.XML": write_task_data(about, 4), f"{_NAME}.xml": header, f"{_NAME}.bin": records}
+    return pack_zip({f"TASKDATA/{name}": data for name, data in files.items()})
 
 
 def _log_of(applied: AppliedPass) -> TimeLog:

@@ -18,6 +18,7 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import find_device, list_channels, read_slices
 from headland.analysis.inputs.window import Window
 from headland.analysis.person_data.summary import is_author
+from headland.files.zip_members import STAMP
 from headland.registry.models.models import NotePhoto, Pass
 from headland.registry.models.person_names import PersonNames
 from headland.registry.repositories.person_data.person_rows import NamedRow
@@ -28,7 +29,6 @@ MOST_BYTES: Final = 500_000_000
 _OWN_TABLES: Final = frozenset(("people", "members", "api_keys", "holdings", "account_entries", "statements", "notes"))
 _SECRETS: Final = frozenset(("secret", "secret_sha256", "organisation"))
 _TRACK: Final[tuple[str, ...]] = ("latitude_deg", "longitude_deg", "altitude_amsl_m")
-_STAMP: Final = (1980, 1, 1, 0, 0, 0)
 
 ReadPhoto = Callable[[str, NotePhoto], bytes | None]
 
@@ -42,7 +42,7 @@ def copy_data(
     written = 0
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in _members(scope, person, names, read_photo):
-            with archive.open(zipfile.ZipInfo(name, _STAMP), "w", force_zip64=True) as member:
+            with archive.open(zipfile.ZipInfo(name, STAMP), "w", force_zip64=True) as member:
                 for piece in content:
                     if written + len(piece) > most_bytes:
                         left_out.append(name)
@@ -53,7 +53,7 @@ def copy_data(
             yield buffer.take()
         if left_out:
             text = "\n".join(f"{name}: beyond {most_bytes / 1e6:,.0f} MB; ask for it alone." for name in left_out)
-            archive.writestr(zipfile.ZipInfo("left_out.txt", _STAMP), text)
+            archive.writestr(zipfile.ZipInfo("left_out.txt", STAMP), text)
     yield buffer.take()
 
 

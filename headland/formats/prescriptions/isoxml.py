@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -11,6 +9,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from headland.agronomy.series.arrays import Values
+from headland.files.zip_members import pack_zip
 from headland.registry.models.geometry import Geometry
 
 #: ISO 11783-11 data dictionary: set points of mass and volume per area, and the number of their units (mg/m2,
@@ -51,11 +50,7 @@ def encode_grid(rate_ha: Values, unit: str, *, is_applied: bool = False) -> byte
 def write_task(task: Task) -> bytes:
     """Return a zip of TASKDATA/TASKDATA.XML and its grid, in the layout that terminals read."""
     grid = encode_grid(task.rate_ha, task.unit, is_applied=task.is_applied)
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("TASKDATA/TASKDATA.XML", _xml(task, len(grid)))
-        archive.writestr(f"TASKDATA/{_GRID_FILE}.BIN", grid)
-    return packed.getvalue()
+    return pack_zip({"TASKDATA/TASKDATA.XML": _xml(task, len(grid)), f"TASKDATA/{_GRID_FILE}.BIN": grid})
 
 
 def _xml(task: Task, grid_length: int) -> bytes:

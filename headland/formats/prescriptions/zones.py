@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import orjson
 import shapely
 
+from headland.files.zip_members import pack_zip
 from headland.registry.models.prescriptions import PrescribedZone, Prescription
 
 
@@ -62,13 +62,9 @@ def zones_shapefile(prescription: Prescription) -> bytes:
             rings = [ring for part in clockwise.geoms for ring in (part.exterior, *part.interiors)]
             writer.poly([list(ring.coords) for ring in rings])
             writer.record(number, zone.rate_ha, prescription.unit, zone.n_kg_ha, zone.area_ha)
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for ending, data in (("shp", shp), ("shx", shx), ("dbf", dbf)):
-            archive.writestr(f"prescription.{ending}", data.getvalue())
-        archive.writestr("prescription.prj", CRS("EPSG:4326").to_wkt("WKT1_ESRI"))
-        archive.writestr("prescription.cpg", "UTF-8")
-    return packed.getvalue()
+    prj = CRS("EPSG:4326").to_wkt("WKT1_ESRI").encode()
+    parts = {"shp": shp.getvalue(), "shx": shx.getvalue(), "dbf": dbf.getvalue(), "prj": prj, "cpg": b"UTF-8"}
+    return pack_zip({f"prescription.{ending}": data for ending, data in parts.items()})
 
 
 def _properties(prescription: Prescription, number: int, zone: PrescribedZone) -> dict[str, Any]:
