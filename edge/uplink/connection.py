@@ -19,7 +19,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.uplink.settings import BrokerSettings
 from headland.errors import RetryLater, SettingsError
-from headland.network.mqtt_client import TlsFiles, make_client, make_properties, use_tls
+from headland.network.mqtt_client import MqttTls, make_client, make_properties, use_tls
 
 #: The largest message this side accepts; its topics carry small records.
 _RECEIVE_BYTES: Final = 256 * 1024
@@ -178,7 +178,7 @@ class BrokerLink:
         if settings.tls is not None:
             tls = settings.tls
             try:
-                use_tls(self._client, TlsFiles(tls.ca, tls.cert, tls.key))
+                use_tls(self._client, MqttTls(tls.ca, tls.cert, tls.key))
             except (OSError, ssl.SSLError, ValueError) as error:
                 raise SettingsError(f"broker.tls: {error}") from error
         properties = make_properties(PacketTypes.CONNECT, MaximumPacketSize=_RECEIVE_BYTES)

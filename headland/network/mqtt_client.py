@@ -19,7 +19,7 @@ CONNECT_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class TlsFiles:
+class MqttTls:
     """Files of a TLS connection: whom to trust, by default the system's authorities, and a client's certificate."""
 
     ca: str | None = None
@@ -32,7 +32,7 @@ def make_client(
     username: str | None = None,
     password: str | None = None,
     *,
-    tls: TlsFiles | None = None,
+    tls: MqttTls | None = None,
     protocol: MQTTProtocolVersion = MQTT_5,
     connect_s: float = CONNECT_S,
     most_inflight: int | None = None,
@@ -60,7 +60,7 @@ def make_client(
     return client
 
 
-def use_tls(client: Client, files: TlsFiles) -> None:
+def use_tls(client: Client, files: MqttTls) -> None:
     """Make a client's connections TLS. Raises OSError, ssl.SSLError and ValueError for bad files."""
     client.tls_set(ca_certs=files.ca, certfile=files.cert, keyfile=files.key)
 

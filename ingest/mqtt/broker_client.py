@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from headland.network.mqtt_client import TlsFiles, make_client
+from headland.network.mqtt_client import MqttTls, make_client
 from ingest.settings import IngestSettings
 
 
 def broker_client(settings: IngestSettings, client_id: str, **more: Any) -> Any:
     """Return a client with the farm's login and TLS; `more` as `make_client` takes it."""
     ca = None if settings.tls_ca_path is None else str(settings.tls_ca_path)
-    tls = TlsFiles(ca) if settings.tls else None
+    tls = MqttTls(ca) if settings.tls else None
     return make_client(client_id, settings.username, settings.password, tls=tls, **more)

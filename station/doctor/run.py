@@ -6,7 +6,33 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import msgspec
+
 from station.doctor.finding import DiagnosticContext, Finding, State
+from station.doctor.storage import ask_station
+
+_CHECK: Final = "delivery"
+#: End of the station's sentence where there is nothing to tell.
+ALL_WELL: Final = "each record of each gateway is accounted for"
+_REMEDY: Final = (
+    "GET /v1/gateways/ID/delivery names the records, devices and spools; see docs/how-to/check-a-farm.md. "
+    "If a gateway was renamed or replaced: headland gateway replace OLD NEW."
+)
+
+
+def check_delivery(context: DiagnosticContext) -> list[Finding]:
+    """Ask the running station whether each gateway is one machine and what is lost; nothing without a station."""
+    if context.api_url is None:
+        return []
+    finding = ask_station(context, _CHECK)
+    if finding.state is State.UNKNOWN:
+        return []  # a station of an older version, or one without ingest
+    if finding.state is State.FAILED:
+        return [msgspec.structs.replace(finding, remedy=_REMEDY)]
+    if finding.condition.endswith(ALL_WELL):
+        return [finding]
+    return [msgspec.structs.replace(finding, state=State.WARNING, remedy=_REMEDY)]
+
 
 _STATE_WIDTH: Final = 8
 
@@ -14,9 +40,9 @@ _STATE_WIDTH: Final = 8
 def examine(context: DiagnosticContext) -> list[Finding]:
     """Run all checks and return their findings; a check that fails does not stop the others."""
     from station.doctor.broker import check_access_list, check_broker, check_mosquitto
-    from station.doctor.delivery import check_delivery
     from station.doctor.gateway import check_gateway
     from station.doctor.machine import check_clock, check_clock_steps, check_disk, check_packages, check_python
+    from station.doctor.run import check_delivery
     from station.doctor.storage import (
         check_books,
         check_damaged_files,

@@ -3,24 +3,64 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import shutil
 import socket
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Final, Literal
 
 from api.auth.shared_limits import SharedLimits
 from headland.errors import SettingsError
 from headland.runtime.service_manager import ServiceManager
-from station.local.process_folder import process_folder
 from station.local.supervisor import Part, Supervisor
 from station.server.api_workers.place import StationPlace, limits_path, metrics_folder, owner_path
 from station.server.signals import stop_event
+
+_PREFIX: Final = "headland-api-"
+_LOCK_NAME: Final = "lock"
+
+
+@contextmanager
+def process_folder(parent: Path | None = None) -> Iterator[Path]:
+    """Provide a new folder in `parent`, by default that of temporary files, and delete it afterwards.
+
+    Those that killed processes of this user left there are deleted first. The path of a local socket has 108 bytes at
+    most, so that a folder of data may lie too deep.
+    """
+    place = Path(tempfile.gettempdir()) if parent is None else parent
+    for left in place.glob(f"{_PREFIX}*"):
+        if _is_left_over(left):
+            shutil.rmtree(left, ignore_errors=True)
+    # The lock is there before the name is one that others look for.
+    made = Path(tempfile.mkdtemp(prefix="headland-new-", dir=place))
+    with (made / _LOCK_NAME).open("w") as lock:
+        fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
+        folder = made.rename(made.with_name(made.name.replace("headland-new-", _PREFIX)))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_left_over(folder: Path) -> bool:
+    try:
+        if folder.stat().st_uid != os.getuid():
+            return False
+        with (folder / _LOCK_NAME).open() as lock:
+            fcntl.flock(lock.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
 
 #: Most workers of a station: each has memory of its own, and connections to the owner.
 MOST_WORKERS: Final = 16

@@ -14,7 +14,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.sources.mqtt.settings import MqttSettings
 from headland.errors import RetryLater, SettingsError
-from headland.network.mqtt_client import MQTT_3_1_1, TlsFiles, make_client, use_tls
+from headland.network.mqtt_client import MQTT_3_1_1, MqttTls, make_client, use_tls
 
 _KEEPALIVE_S: Final = 30
 #: The longest connection attempt: a stop must complete within a second.
@@ -67,7 +67,7 @@ class Subscriber:
         self._topics = list(topics)
         if settings.tls:
             try:
-                use_tls(self._client, TlsFiles(settings.ca))
+                use_tls(self._client, MqttTls(settings.ca))
             except (OSError, ssl.SSLError, ValueError) as error:
                 raise SettingsError(f"ca of {settings.name}: {error}") from error
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 
-from headland.analysis.lots.composition import apportion, composition_of
+from headland.analysis.lots.lot_history import apportion, composition_of
 from headland.registry.repositories.harvest.lot_lineage import LotLink
 
 

@@ -17,7 +17,7 @@ from headland.registry.db.sqlite_file import RegistryDamaged
 from headland.registry.models.models import Farm
 from headland.registry.registry import Registry, inspect_registry, open_registry
 from station.server.organisation import ensure_organisation
-from station.server.workers.once_done import OnceDone
+from station.server.workers.registry_workers import OnceDone
 from tests.registry.records import fill
 from tests.waiting import wait_until
 
@@ -142,7 +142,7 @@ def test_a_file_that_replaces_an_open_one_is_used_and_the_old_one_is_kept(
 
 
 def test_work_that_fails_at_the_start_is_done_as_soon_as_it_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("station.server.workers.once_done._TRY_EVERY_S", 0.01)
+    monkeypatch.setattr("station.server.workers.registry_workers._TRY_EVERY_S", 0.01)
     tries: list[int] = []
 
     def work() -> None:

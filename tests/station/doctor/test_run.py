@@ -23,11 +23,10 @@ from headland.registry.models.models import NotePhoto
 from headland.registry.registry import open_registry
 from headland.store.duckdb.store import DuckDBStore
 from station.doctor.broker import check_broker, check_mosquitto
-from station.doctor.delivery import ALL_WELL, check_delivery
 from station.doctor.finding import DiagnosticContext, Finding, State
 from station.doctor.gateway import check_gateway, check_spool
 from station.doctor.machine import check_disk
-from station.doctor.run import examine, report_lines
+from station.doctor.run import ALL_WELL, check_delivery, examine, report_lines
 from station.doctor.storage import ask_station, check_photos, check_registry, check_store
 from station.local.folder import FarmFolder
 from station.server.organisation import open_first_organisation

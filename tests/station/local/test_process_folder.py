@@ -4,13 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from station.local.process_folder import process_folder
+from station.local.api_processes import process_folder
 
 #: Prints its folder, and is killed where it stands.
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from station.local.process_folder import process_folder
+from station.local.api_processes import process_folder
 with process_folder(Path(sys.argv[1])) as folder:
     (folder / "owner.sock").touch()
     print(folder, flush=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.pipeline.channels.calibration import Calibration, make_calibration
+from edge.pipeline.channels.plans import Calibration, make_calibration
 from edge.pipeline.channels.settings import CalibrationSettings
 
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)

@@ -18,7 +18,7 @@ from headland.alarms.notification.web_push import decode, encode, make_key, read
 from headland.network.address_policy import PUBLIC_ONLY, parse_networks
 from headland.network.http_client import OutgoingClient
 from headland.registry.models.alarms import AlarmRecipient, Notice, PushSubscription, RecipientKind
-from station.server.notifications.push_channel import post_push, push_outcome
+from station.server.notifications.sender import post_push, push_outcome
 from tests.alarms.notification.test_web_push import decrypt
 
 AUTH = bytes(range(16))
