@@ -131,6 +131,10 @@ class AlarmItem(RecordModel):
     unit: str
     condition: Annotated[str, Field(description="below, above, silent, or hours beyond.")]
     threshold: float | None
+    rule_limit: Annotated[
+        float | None,
+        Field(description="Limit of the farm's rule, where the gateway that raised it has another; null otherwise."),
+    ] = None
     estimated: Annotated[bool, Field(description="True for a leaf temperature without a sensor.")]
     late: Annotated[bool, Field(description="Found in late data; not notified.")]
     simulated: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 from fastapi import Header, Path, Query, Request
@@ -33,6 +34,7 @@ from api.schemas.alarms import (
 )
 from headland.alarms.notification.chat_robots import robot_of
 from headland.alarms.notification.messages import TEST, trial_body_of
+from headland.alarms.rounds.gateway_alarms import other_limit
 from headland.alarms.rules.rule_conditions import is_for_gateways
 from headland.alarms.rules.rule_simulation import simulate_rule
 from headland.alarms.rules.targets import load_targets
@@ -40,7 +42,7 @@ from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.i18n.sentences import translate_sentence
-from headland.registry.models.alarms import AlarmRecipient, AlarmRule, Notice, NoticeState, RecipientKind
+from headland.registry.models.alarms import Alarm, AlarmRecipient, AlarmRule, Notice, NoticeState, RecipientKind
 from headland.registry.models.errors import AlreadyAcknowledged
 from headland.registry.models.models import Scope
 from headland.registry.registry import Access
@@ -93,7 +95,7 @@ def get_alarms(
         subject=subject,
         rule=rule,
     )
-    page = [AlarmItem.model_validate(alarm) for alarm in alarms[:limit]]
+    page = _items_of(scope, alarms[:limit])
     following = write_cursor(page[-1].raised_ms, page[-1].id) if len(alarms) > limit else None
     return reply_page(request, AlarmList(items=page, next=following))
 
@@ -101,7 +103,7 @@ def get_alarms(
 @router.get("/alarms/{alarm}", response_model=AlarmItem)
 def get_alarm(request: Request, scope: ScopeOf, alarm: Id) -> Response:
     """Return an alarm."""
-    return reply(request, AlarmItem.model_validate(repositories_of(scope).alarms.get(alarm)))
+    return reply(request, _item_of(scope, repositories_of(scope).alarms.get(alarm)))
 
 
 @router.post("/alarms/{alarm}/acknowledge", response_model=AlarmItem, responses=declare_problems(400, 409, 412))
@@ -117,14 +119,14 @@ def acknowledge(
         who = {"acknowledged_by": error.by, "acknowledged_ms": error.time_ms}
         title = "Alarm acknowledged meanwhile"
         raise ProblemError(409, "acknowledged-meanwhile", title, str(error), extra=who) from error
-    return reply(request, AlarmItem.model_validate(changed))
+    return reply(request, _item_of(scope, changed))
 
 
 @router.post("/alarms/{alarm}/snooze", response_model=AlarmItem, responses=declare_problems(400, 412))
 def snooze(request: Request, scope: ScopeOf, alarm: Id, body: Snooze, if_match: AsRead = None) -> Response:
     """Snooze an alarm: no notification until then; if it is still active, it is notified again."""
     _check_unchanged(scope, alarm, if_match)
-    return reply(request, AlarmItem.model_validate(repositories_of(scope).alarms.snooze(alarm, body.until_ms)))
+    return reply(request, _item_of(scope, repositories_of(scope).alarms.snooze(alarm, body.until_ms)))
 
 
 @router.get(
@@ -292,6 +294,18 @@ def show_notice(notice: Notice, access: Access) -> NotificationItem:
     return item.model_copy(update={"error": error, "error_zh": translate_sentence(error, "zh") or ""})
 
 
+def _items_of(scope: OrgScope, alarms: Sequence[Alarm]) -> list[AlarmItem]:
+    """Return alarms, each with the limit of the farm's rule where its gateway has another."""
+    rules = list(repositories_of(scope).alarm_rules.all()) if any(alarm.by_gateway for alarm in alarms) else []
+    return [
+        AlarmItem.model_validate(alarm).model_copy(update={"rule_limit": other_limit(alarm, rules)}) for alarm in alarms
+    ]
+
+
+def _item_of(scope: OrgScope, alarm: Alarm) -> AlarmItem:
+    return _items_of(scope, [alarm])[0]
+
+
 def _check_unchanged(scope: OrgScope, alarm: str, if_match: str | None) -> None:
     if if_match is not None:
-        check_match(if_match, AlarmItem.model_validate(repositories_of(scope).alarms.get(alarm)))
+        check_match(if_match, _item_of(scope, repositories_of(scope).alarms.get(alarm)))

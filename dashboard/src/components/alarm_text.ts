@@ -24,6 +24,7 @@ export interface AlarmValue {
   condition: string;
   threshold: number | null;
   estimated: boolean;
+  rule_limit?: number | null;
 }
 
 /** Return what a rule or its alarm is called: a default rule by the catalogue, another by the text of its author. */
@@ -100,7 +101,12 @@ export function alarmValueText(alarm: AlarmValue): string {
   const value = alarm.value === null ? translate("unknown") : quantityText(alarm.value, alarm.unit);
   const limit =
     alarm.threshold === null ? "" : translate("in_brackets", { text: limitText(alarm.condition, alarm.threshold, alarm.unit).trim() });
-  return `${whatText(alarm.what)} ${value}${limit}${alarm.estimated ? ` · ${translate("estimated")}` : ""}`;
+  // A gateway's limit is its own: where the farm's rule has another one, that is said.
+  const other =
+    alarm.rule_limit == null
+      ? ""
+      : ` · ${translate("alarm_rule_limit", { limit: limitText(alarm.condition, alarm.rule_limit, alarm.unit).trim() })}`;
+  return `${whatText(alarm.what)} ${value}${limit}${alarm.estimated ? ` · ${translate("estimated")}` : ""}${other}`;
 }
 
 /** Return the unit of a channel or index by the ending of its name. */

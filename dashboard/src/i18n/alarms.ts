@@ -46,6 +46,7 @@ export const alarms = catalogue({
   condition_limit: [" {condition} {threshold}", "{condition} {threshold}"],
   condition_hours: [" for {hours} h", "，累计 {hours} 小时"],
   condition_hours_of: [" for {hours} h of {of} h", "（{of} 小时内累计 {hours} 小时）"],
+  alarm_rule_limit: ["limit of the gateway; the farm's rule: {limit}", "网关自身的限值；本农场规则：{limit}"],
   condition_silent: ["{of} silent", "{of}中断（超出上报间隔时限）"],
   condition_overdue: ["{of} silent for more than {duration}", "{of}中断（超出上报间隔时限）达 {duration} 以上"],
   condition_missing: ["no data of {of} for more than {duration}", "{of}中断超过 {duration}"],

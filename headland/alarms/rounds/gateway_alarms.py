@@ -8,7 +8,8 @@ from typing import Any, Final, TypeGuard
 import msgspec
 
 from headland.contract.records import ALARM_CLEARED, ALARM_RAISED, Event
-from headland.registry.models.alarms import Alarm, Severity
+from headland.registry.models.alarms import Alarm, AlarmRule, Severity
+from headland.registry.validation.alarm_rules import tests_of
 
 #: How far a time in an event may be after the event itself: the two may be of different clocks.
 _CLOCKS_DIFFER_MS: Final = 300_000
@@ -74,6 +75,24 @@ def to_alarm(gateway_alarm: GatewayAlarm, now_ms: int) -> Alarm:
         text=_text(data.get("text"), 200),
         noted_ms=now_ms,
     )
+
+
+def other_limit(alarm: Alarm, rules: Iterable[AlarmRule]) -> float | None:
+    """Return the limit of the farm's rule of an active alarm, where the gateway that raised it has another one.
+
+    A gateway's rules are its own: an edited rule of the farm is not known to it.
+    """
+    if not alarm.by_gateway or alarm.ended_ms is not None or alarm.threshold is None:
+        return None
+    limits = [
+        limit
+        for rule in rules
+        if rule.name == alarm.rule and rule.enabled
+        for test in tests_of(rule.any_of)
+        if test.what == alarm.what and test.hours is None
+        if (limit := test.below if alarm.condition == "below" else test.above) is not None
+    ]
+    return limits[0] if limits and alarm.threshold not in limits else None
 
 
 def _is_name(value: Any) -> TypeGuard[str]:

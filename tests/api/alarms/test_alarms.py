@@ -252,3 +252,27 @@ def test_a_rule_of_gateways_has_no_history(alarm_api: AlarmApi) -> None:
     gateways = {"name": "offline", "any_of": [[{"what": "gateway_offline", "above": 0.5}]]}
     rule = alarm_api.post("/v1/alarm-rules", gateways, 201)
     assert alarm_api.post(f"/v1/alarm-rules/{rule['id']}/replay", status=400)["type"].endswith("no-history")
+
+
+def test_an_alarm_says_the_farms_limit_where_its_gateway_has_another(alarm_api: AlarmApi) -> None:
+    rule = alarm_api.post("/v1/alarm-rules", HEAT, 201)
+    by_gateway = {"by_gateway": True, "what": "air_temperature_degc", "condition": "above", "unit": "degC"}
+    same = alarm_api.raise_alarm(1, **by_gateway, threshold=24.0)
+    own = alarm_api.raise_alarm(2, **by_gateway, threshold=40.0)
+    other = alarm_api.raise_alarm(3, threshold=40.0, what="air_temperature_degc", condition="above")
+
+    def limits() -> list[float | None]:
+        items = {item["id"]: item for item in alarm_api.get("/v1/alarms")["items"]}
+        return [items[alarm.id]["rule_limit"] for alarm in (same, own, other)]
+
+    assert limits() == [None, 24.0, None]
+    read = alarm_api.client.get(f"/v1/alarms/{own.id}")
+    assert read.json()["rule_limit"] == 24.0
+    edited = {**HEAT, "any_of": [[{"what": "air_temperature_degc", "above": 40.0}]]}
+    answer = alarm_api.client.put(f"/v1/alarm-rules/{rule['id']}", json={**edited, "version": rule["version"]})
+    assert answer.status_code == 200, answer.text
+    assert limits() == [40.0, None, None]
+    # Who read it with another limit of the rule reads it again before it is acknowledged.
+    headers = {"If-Match": read.headers["ETag"]}
+    assert alarm_api.client.post(f"/v1/alarms/{own.id}/acknowledge", headers=headers).status_code == 412
+    assert alarm_api.post(f"/v1/alarms/{own.id}/acknowledge")["rule_limit"] is None
