@@ -43,7 +43,6 @@ from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.metrics import DurationMiddleware
-from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
 from api.routes import registry as registry_routes
 from api.routes import reports as report_routes
@@ -107,6 +106,7 @@ from headland.clock import wall_clock_ms
 from headland.network.address_policy import AddressPolicy
 from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.registry import Registry
+from headland.runtime.readiness import Check
 from headland.runtime.supervised_thread import ThreadStatus
 from headland.runtime.tracing.spans import SpanSink
 from headland.store.port import Store

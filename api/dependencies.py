@@ -14,13 +14,13 @@ from api.ops.file_imports import FileImports
 from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
-from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
 from headland.analysis.inputs.result_cache import ResultCache
 from headland.analysis.inputs.scope import OrgScope
 from headland.network.address_policy import AddressPolicy
 from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.registry import Access, Registry
+from headland.runtime.readiness import Check
 from headland.runtime.supervised_thread import ThreadStatus
 from headland.store.port import Store
 

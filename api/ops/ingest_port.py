@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from api.schemas.devices.gateways import Delivery, Gateway, Quarantined, QuarantinedDetail
+from api.schemas.devices.gateways import Delivery, Quarantined, QuarantinedDetail
+from headland.contract.gateway_state import GatewayState
 
 
 class IngestPort(Protocol):
     """Gateways and quarantined messages. Every call may come from any thread and may raise RetryLater."""
 
-    def gateways(self) -> list[Gateway]:
+    def gateways(self) -> list[GatewayState]:
         """Return all known gateways, by id."""
         ...
 

@@ -7,8 +7,7 @@ from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import Final
 
-import msgspec
-
+from headland.contract.gateway_state import RecentTrouble
 from headland.contract.records import GatewayStatus
 from ingest.accounting.delivery import GatewayFigures, RefusedDevice
 from ingest.accounting.latency import LatencyHistogram
@@ -17,8 +16,7 @@ from ingest.accounting.latency import LatencyHistogram
 MAX_GATEWAYS: Final = 10_000
 #: A gateway is cut off when it is online and its spool grows while no data arrives for this long.
 QUIET_S: Final = 60.0
-#: This many alternations between processes within this time prove that two use one identity.
-TWIN_ALTERNATIONS: Final = 2
+#: Alternations between processes within this time are counted.
 TWIN_WITHIN_S: Final = 600.0
 #: Counts whose sum of the last hour is a value for alarm rules.
 RECENT: Final = frozenset(("quarantined", "conflicting", "other_content", "foreign"))
@@ -140,21 +138,6 @@ class _GatewayRecord:
             and now_s - self.quiet_since_s > QUIET_S
             and self.status.spool.records > self.waiting_records
         )
-
-
-class RecentTrouble(msgspec.Struct, frozen=True, kw_only=True):
-    """Contradictions of one gateway in the last hour; `alternations` of its processes in the last ten minutes."""
-
-    quarantined: int = 0
-    conflicting: int = 0
-    other_content: int = 0
-    foreign: int = 0
-    alternations: int = 0
-
-    @property
-    def is_twin(self) -> bool:
-        """Whether two processes use the gateway's identity."""
-        return self.alternations >= TWIN_ALTERNATIONS
 
 
 class GatewayStats:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from api.ops.clock_port import ClockState
-from api.ops.readiness import Check
 from headland.clock.station_clock.record import ClockRecord
 from headland.clock.station_clock.sentences import describe
 from headland.clock.station_clock.station_clock import StationClock
+from headland.runtime.readiness import Check
 
 
 class LocalClock:

@@ -18,7 +18,6 @@ from api.app import create_app
 from api.auth.authenticators import TokenAuthenticator
 from api.live.sources import CommitSource, LiveFeeds
 from api.ops.ingest_port import IngestPort
-from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
 from headland.alarms.rules.targets import in_real_time
 from headland.clock.station_clock.station_clock import StationClock
@@ -26,6 +25,7 @@ from headland.errors import RetryLater
 from headland.files.damage_notes import load_notes, open_sentences
 from headland.network.address_policy import AddressPolicy
 from headland.registry.registry import Registry
+from headland.runtime.readiness import Check
 from headland.runtime.service_manager import ServiceManager
 from headland.runtime.supervised_thread import ThreadStatus
 from headland.runtime.tracing.exporter import TraceExporter, start_exporter

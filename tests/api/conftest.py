@@ -5,7 +5,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.ops.readiness import Check
+from headland.runtime.readiness import Check
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN, fill_farm
 from tests.api.server import serve

@@ -9,16 +9,15 @@ from api.schemas.devices.gateways import (
     Delivery,
     EpochDelivery,
     EpochRange,
-    Gateway,
-    GatewaySource,
     Latency,
     Quarantined,
     QuarantinedDetail,
     RecordTotals,
     RefusedDevice,
     Spool,
-    UnstoredRecords,
 )
+from headland.contract.gateway_state import GatewayState, SourceState, UnstoredRecords
+from headland.contract.records import SpoolStatus
 
 SPOOL = Spool(records=3, bytes=9216)
 MESSAGE = QuarantinedDetail(
@@ -53,23 +52,23 @@ class FakeIngest:
         self.dropped: list[int] = []
         self.moved: list[str] = []
 
-    def gateways(self) -> list[Gateway]:
+    def gateways(self) -> list[GatewayState]:
         return [
-            Gateway(
+            GatewayState(
                 id="gw-1",
                 online=True,
                 last_status_ms=1000,
                 software="headland 0.1.0",
                 epoch="e1",
-                spool=SPOOL,
+                spool=SpoolStatus(records=3, bytes=9216),
                 loss=5,
                 unstored=UnstoredRecords(lost=5, quarantined=3, expired=1200),
-                sources=[
-                    GatewaySource(name="drones", type="mavlink", trouble=TROUBLE, trouble_zh=TROUBLE_ZH, restarts=2),
-                    GatewaySource(name="house-1", type="modbus_tcp"),
-                ],
+                sources=(
+                    SourceState(name="drones", type="mavlink", trouble=TROUBLE, trouble_zh=TROUBLE_ZH, restarts=2),
+                    SourceState(name="house-1", type="modbus_tcp"),
+                ),
             ),
-            Gateway(id="gw-2", online=None, last_status_ms=None, software="", epoch="", spool=Spool()),
+            GatewayState(id="gw-2", online=None, last_status_ms=None, software="", epoch="", spool=SpoolStatus()),
         ]
 
     def delivery(self, gateway: str) -> Delivery | None:

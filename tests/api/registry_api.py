@@ -14,10 +14,10 @@ from pathlib import Path
 import httpx
 
 from api.app import create_app
-from api.ops.readiness import Check
 from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.runtime.readiness import Check
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN
 from tests.api.server import serve

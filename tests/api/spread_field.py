@@ -11,9 +11,9 @@ import msgspec
 
 from api.app import create_app
 from api.http.addresses import Addresses
-from api.ops.readiness import Check
 from headland.registry.models.geometry import Geometry
 from headland.registry.models.models import Field, FieldZone, Implement, ImplementKind, PatternPoint, ZoneKind
+from headland.runtime.readiness import Check
 from headland.store.memory import MemoryStore
 from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, OWN, START_MS, write_spreader_flight
 from tests.api.registry_api import RegistryApi, fill_registry

@@ -15,8 +15,8 @@ from schemathesis.generation.meta import TestPhase
 
 from api.app import create_app
 from api.live.sources import StorePoll
-from api.ops.readiness import Check
 from headland.registry.models.models import Scope
+from headland.runtime.readiness import Check
 from tests.api.fake_ingest import MESSAGE, FakeIngest
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm
 from tests.api.registry_api import fill_registry

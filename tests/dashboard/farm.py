@@ -14,7 +14,6 @@ from api.app import create_app
 from api.live.sources import StorePoll
 from api.ops.gateway_enrolment import EnrolledGateway, GatewayCode
 from api.ops.gateway_registrar import RegisteredGateway
-from api.ops.readiness import Check
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
 from headland.network.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
@@ -36,6 +35,7 @@ from headland.registry.registry import open_registry
 from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.forecasts import Forecast, QuantityForecast
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.runtime.readiness import Check
 from headland.store.memory import MemoryStore
 from station.local.enrolment.authority import CertificateAuthority, utc
 from station.local.enrolment.enrolments import Enrolments

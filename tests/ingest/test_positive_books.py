@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from api.schemas.devices.gateways import UnstoredRecords
 from headland.clock import wall_clock_ms
+from headland.contract.gateway_state import UnstoredRecords
 from headland.contract.records import EndedEpoch, GatewayStatus, ShortenedRange
 from headland.contract.topics import data_topic
 from headland.store.core.rollup import Retention

@@ -24,6 +24,7 @@ from api.schemas.devices.gateways import (
     QuarantineList,
     ReplayAsked,
 )
+from api.schemas.devices.gateways import Gateway as GatewayBody
 from headland.analysis.inputs.flights import list_gateway_flights
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.window import Window
@@ -68,7 +69,8 @@ def get_gateways(
         if (after is None or gateway.id > after[0]) and online in (None, gateway.online)
     ]
     page = rest[:limit]
-    return reply_page(request, GatewayList(items=page, next=write_cursor(page[-1].id) if len(rest) > limit else None))
+    items = [GatewayBody.model_validate(gateway) for gateway in page]
+    return reply_page(request, GatewayList(items=items, next=write_cursor(page[-1].id) if len(rest) > limit else None))
 
 
 @router.post(

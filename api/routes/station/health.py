@@ -16,11 +16,11 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.live.sources import LiveFeeds
 from api.ops.metrics import FarmCollector, LiveCollector, OwnMetrics
-from api.ops.readiness import Check, check_threads
 from api.schemas.station.health import Health, Readiness, ReadinessCheck
 from headland.analysis.inputs.scope import OrgScope
 from headland.errors import HeadlandError
 from headland.registry.registry import Access, Registry
+from headland.runtime.readiness import Check, check_threads
 from headland.store.port import Store
 
 router = Router(tags=["health"])

@@ -83,7 +83,7 @@ class UnstoredRecords(RecordModel):
     not_known: Annotated[int, Field(description="No book says what became of them.")] = 0
 
 
-class Gateway(Model):
+class Gateway(RecordModel):
     """A gateway with its newest status. `online` is null where no status was received since the start."""
 
     id: Annotated[str, Field(json_schema_extra=_GATEWAY)]

@@ -13,9 +13,9 @@ from api.ops.file_imports import FileImports, ImportRefused
 from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
-from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
 from headland.network.enrolment.life import RenewalTooEarly
+from headland.runtime.readiness import Check
 from headland.runtime.remote.client import PortConnections, RemotePort
 from headland.runtime.remote.server import ServedPort
 from headland.runtime.supervised_thread import ThreadStatus

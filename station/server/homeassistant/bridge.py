@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import paho.mqtt.client as mqtt
 
-from api.ops.readiness import Check
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import MAX_QUALITY, read_latest, unit_of
 from headland.clock import wall_clock_ms
 from headland.contract.topics import home_status_topic, home_value_topic
 from headland.errors import HeadlandError
+from headland.runtime.readiness import Check
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from ingest.mqtt.broker_client import broker_client
 from station.server.homeassistant.dead_band import DeadBand

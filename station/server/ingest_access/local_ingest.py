@@ -5,17 +5,15 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from api.schemas.devices.gateways import (
     Delivery,
-    Gateway,
-    GatewaySource,
     Quarantined,
     QuarantinedDetail,
-    RecentTrouble,
-    Spool,
-    UnstoredRecords,
 )
-from headland.contract.records import GatewayStatus, SourceReport
+from headland.contract.gateway_state import GatewayState, RecentTrouble, SourceState, UnstoredRecords
+from headland.contract.records import GatewayStatus, SourceReport, SpoolStatus
 from headland.i18n.sentences import translate_sentence
 from ingest.quarantine.refused_messages import QuarantinedMessage
 from ingest.service import IngestService
@@ -27,22 +25,18 @@ class LocalIngest:
     def __init__(self, ingest: IngestService) -> None:
         self._ingest = ingest
 
-    def gateways(self) -> list[Gateway]:
+    def gateways(self) -> list[GatewayState]:
         """Return all known gateways, by id."""
         statuses, losses, troubles = self._ingest.gateways(), self._ingest.losses(), self._ingest.troubles()
         unstored = self._ingest.unstored()
-        gateways = (_gateway_of(name, statuses.get(name)) for name in self._ingest.names())
         return [
-            gateway.model_copy(
-                update={
-                    "loss": losses.get(gateway.id, 0),
-                    "unstored": unstored_of(unstored.get(gateway.id, {})),
-                    "recent": RecentTrouble.model_validate(troubles[gateway.id])
-                    if gateway.id in troubles
-                    else RecentTrouble(),
-                }
+            msgspec.structs.replace(
+                _state_of(name, statuses.get(name)),
+                loss=losses.get(name, 0),
+                unstored=unstored_of(unstored.get(name, {})),
+                recent=troubles.get(name, RecentTrouble()),
             )
-            for gateway in gateways
+            for name in self._ingest.names()
         ]
 
     def delivery(self, gateway: str) -> Delivery | None:
@@ -104,23 +98,23 @@ def unstored_of(states: Mapping[str, int]) -> UnstoredRecords:
     )
 
 
-def _gateway_of(name: str, status: GatewayStatus | None) -> Gateway:
+def _state_of(name: str, status: GatewayStatus | None) -> GatewayState:
     if status is None:
-        return Gateway(id=name, online=None, last_status_ms=None, software="", epoch="", spool=Spool())
-    return Gateway(
+        return GatewayState(id=name, online=None, last_status_ms=None, software="", epoch="", spool=SpoolStatus())
+    return GatewayState(
         id=name,
         online=status.online,
         last_status_ms=status.t,
         software=status.software,
         epoch=status.epoch,
-        spool=Spool.model_validate(status.spool),
-        sources=[source_of(source) for source in status.sources],
+        spool=status.spool,
+        sources=tuple(source_of(source) for source in status.sources),
     )
 
 
-def source_of(source: SourceReport) -> GatewaySource:
+def source_of(source: SourceReport) -> SourceState:
     """Return a source as a gateway reported it, with its sentence in Chinese where that is known."""
-    return GatewaySource(
+    return SourceState(
         name=source.name,
         type=source.type,
         restarts=source.restarts,

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from typing import Final
 
 import httpx
+import msgspec
 
 from api.http.pagination import write_cursor
 from api.schemas.devices.gateways import (
     AcceptedLoss,
     Delivery,
-    Gateway,
-    GatewayList,
     Quarantined,
     QuarantinedDetail,
     QuarantineList,
 )
+from headland.contract.gateway_state import GatewayState
 from headland.contract.topics import SHARDS
 from headland.errors import RetryLater
 from station.server.ingest_access.worker_token import WORKER_TOKEN
@@ -24,6 +24,13 @@ from station.server.ingest_access.worker_token import WORKER_TOKEN
 _TIMEOUT_S: Final = 5.0
 #: Factor that makes the numbers of quarantined messages unique over all workers.
 _MAX_WORKERS: Final = SHARDS
+
+
+class _GatewayPage(msgspec.Struct):
+    """A page of the gateways of a worker."""
+
+    items: list[GatewayState]
+    next: str | None
 
 
 class RemoteIngest:
@@ -43,13 +50,13 @@ class RemoteIngest:
         for worker in self._workers:
             worker.close()
 
-    def gateways(self) -> list[Gateway]:
+    def gateways(self) -> list[GatewayState]:
         """Return all known gateways, by id."""
-        gateways: dict[str, Gateway] = {}
+        gateways: dict[str, GatewayState] = {}
         for worker in self._workers:
             cursor: str | None = None
             while True:
-                page = GatewayList.model_validate_json(_get(worker, "/v1/gateways", cursor=cursor).content)
+                page = msgspec.json.decode(_get(worker, "/v1/gateways", cursor=cursor).content, type=_GatewayPage)
                 gateways.update((gateway.id, gateway) for gateway in page.items)
                 if page.next is None:
                     break

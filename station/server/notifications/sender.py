@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from api.ops.readiness import Check
 from headland.alarms.notification.delivery_policy import DeliveryOutcome, record_attempt
 from headland.alarms.notification.web_push import make_key, read_key
 from headland.clock import wall_clock_ms
@@ -20,6 +19,7 @@ from headland.network.http_client import OutgoingClient
 from headland.registry.models.alarms import AlarmRecipient, Notice, RecipientKind
 from headland.registry.models.errors import NotFound
 from headland.registry.registry import Registry
+from headland.runtime.readiness import Check
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus, faults_of
 from station.server.notifications.channels import MailSettings, post_webhook, publish_notice, send_mail
 from station.server.notifications.recipient_queues import RecipientQueues

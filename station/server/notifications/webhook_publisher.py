@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from api.schemas.devices.gateways import Gateway
 from headland.alarms.notification.delivery_policy import retry_wait_s
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes.detection import list_passes
 from headland.clock.station_clock.record import AGREE_MS
+from headland.contract.gateway_state import GatewayState
 from headland.errors import DataDamaged, RetryLater
 from headland.registry.models.alarms import Notice
 from headland.registry.models.webhooks import Webhook, WebhookEvent
@@ -75,7 +75,7 @@ class WebhookPublisher:
         store: Store,
         handle: str,
         repositories: OrganisationRepositories,
-        gateways: Callable[[], Sequence[Gateway]] | None,
+        gateways: Callable[[], Sequence[GatewayState]] | None,
         failures: ItemFailures,
     ) -> None:
         self._store = store
@@ -223,7 +223,7 @@ class WebhookPublisher:
     def _changed_gateways(self, mark: EventCursor, *, first: bool) -> Iterable[EventData]:
         if self._gateways is None:
             return []
-        gateways: Sequence[Gateway] = []
+        gateways: Sequence[GatewayState] = []
         with suppress(RetryLater):
             gateways = self._gateways()
         events: list[EventData] = []

@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from api.ops.readiness import Check
-from api.schemas.devices.gateways import Gateway
 from headland.alarms.rounds.evaluator import AlarmEvaluator
 from headland.alarms.rules.default_rules import add_default_rules
 from headland.alarms.rules.targets import STATION, in_real_time
 from headland.analysis.plant_protection.harvest_alarms import alarms_of_records
 from headland.clock import since_boot_s, wall_clock_ms
+from headland.contract.gateway_state import GatewayState
 from headland.errors import HeadlandError, RetryLater
 from headland.registry.registry import Registry
+from headland.runtime.readiness import Check
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from station.server.notifications.webhook_publisher import WebhookPublisher
 from station.server.organisation import ensure_organisation
@@ -53,7 +53,7 @@ class AlarmWorker:
         registry: Registry,
         store: Store,
         handle: str,
-        gateways: Callable[[], Sequence[Gateway]] | None,
+        gateways: Callable[[], Sequence[GatewayState]] | None,
         *,
         has_broker: bool = False,
         is_told: bool = True,
@@ -201,7 +201,7 @@ class AlarmWorker:
         return self._gateway_values
 
 
-def gateway_values(gateway: Gateway, now_ms: int) -> dict[str, float]:
+def gateway_values(gateway: GatewayState, now_ms: int) -> dict[str, float]:
     """Return the values of a gateway that rules can use; unknown values are left out."""
     spool = gateway.spool
     values: dict[str, float] = {}

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
-from api.ops.readiness import Check
 from headland.errors import HeadlandError, SettingsError
+from headland.runtime.readiness import Check
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 
 _LOGGER = logging.getLogger(__name__)

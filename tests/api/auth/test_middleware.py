@@ -16,10 +16,10 @@ from fastapi import APIRouter, FastAPI
 from api.app import create_app
 from api.auth.middleware import COOKIE
 from api.auth.permissions import RequiredScope, required_scope
-from api.ops.readiness import Check
 from headland.registry.models.models import Scope
 from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.runtime.readiness import Check
 from headland.store.memory import MemoryStore
 from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import NOW_MS, OWN, fill_farm

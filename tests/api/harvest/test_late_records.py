@@ -20,12 +20,12 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.ops.readiness import Check
 from headland.alarms.rounds.evaluator import AlarmEvaluator
 from headland.analysis.plant_protection.harvest_alarms import alarms_of_records
 from headland.formats.epcis.event_hash import hash_event
 from headland.formats.epcis.events import read_document
 from headland.registry.models.models import Field, Greenhouse, GreenhouseZone
+from headland.runtime.readiness import Check
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN
 from tests.api.registry_api import RegistryApi, fill_registry

@@ -2,7 +2,7 @@ import httpx
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.ops.readiness import Check
+from headland.runtime.readiness import Check
 from headland.store.memory import MemoryStore
 from tests.api.farm import DRONE, OWN
 from tests.api.server import serve

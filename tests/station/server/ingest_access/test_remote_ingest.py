@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
 import httpx
+import msgspec
 import pytest
 
-from api.schemas.devices.gateways import Delivery, Gateway
+from api.schemas.devices.gateways import Delivery
+from headland.contract.gateway_state import GatewayState
 from headland.errors import RetryLater
 from station.server.ingest_access.remote_ingest import RemoteIngest
 from tests.api.devices.test_gateways import app_with
@@ -20,8 +22,8 @@ from tests.ports import find_free_port
 class SecondIngest(FakeIngest):
     """A worker of other shards: it knows gw-3 alone."""
 
-    def gateways(self) -> list[Gateway]:
-        return [super().gateways()[0].model_copy(update={"id": "gw-3"})]
+    def gateways(self) -> list[GatewayState]:
+        return [msgspec.structs.replace(super().gateways()[0], id="gw-3")]
 
 
 @pytest.fixture

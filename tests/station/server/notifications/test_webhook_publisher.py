@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from api.schemas.devices.gateways import Gateway, Spool
-from headland.contract.records import Clock, Event
+from headland.contract.gateway_state import GatewayState
+from headland.contract.records import Clock, Event, SpoolStatus
 from headland.network.address_policy import parse_networks
 from headland.registry.models.alarms import Alarm, Severity
 from headland.registry.models.errors import InvalidRecord
@@ -54,9 +54,9 @@ class Office:
     def keeper(self) -> WebhookPublisher:
         return WebhookPublisher(self.registry, self.store, OWN, self.repositories, self.gateways, ItemFailures())
 
-    def gateways(self) -> list[Gateway]:
+    def gateways(self) -> list[GatewayState]:
         return [
-            Gateway(id=name, online=online, last_status_ms=1, software="", epoch="e", spool=Spool())
+            GatewayState(id=name, online=online, last_status_ms=1, software="", epoch="e", spool=SpoolStatus())
             for name, online in self.online.items()
         ]
 

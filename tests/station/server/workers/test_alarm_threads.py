@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
-from api.schemas.devices.gateways import Gateway, RecentTrouble, Spool
 from headland.alarms.notification.delivery_policy import DeliveryOutcome
 from headland.alarms.rules.default_rules import BROKER_RECIPIENT, add_default_rules, load_default_rules
 from headland.alarms.rules.targets import STATION
 from headland.clock import wall_clock_ms
 from headland.clock.station_clock.station_clock import StationClock
-from headland.contract.records import ChannelInfo, Descriptor
+from headland.contract.gateway_state import GatewayState, RecentTrouble
+from headland.contract.records import ChannelInfo, Descriptor, SpoolStatus
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, Notice, NoticeState, RecipientKind
 from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.alarms import AlarmRepository, AlarmUpdate
@@ -150,7 +151,7 @@ def test_only_one_of_two_processes_judges_and_the_other_takes_over(registry: Reg
 def test_gateways_that_cannot_be_asked_are_taken_as_they_were(registry: Registry) -> None:
     offline = AlarmTest(what="gateway_offline", above=0.5)
     repositories = estate_with(registry, AlarmRule(name="offline", any_of=((offline,),), for_s=0.0, clear_for_s=60.0))
-    answers: list[Sequence[Gateway]] = [[told(online=False)]]
+    answers: list[Sequence[GatewayState]] = [[told(online=False)]]
     keeper = AlarmWorker(registry, MemoryStore(), HANDLE, lambda: answers[0])
     keeper.evaluate()
     assert [alarm.subject for alarm in repositories.alarms.active()] == ["gw-1"]
@@ -176,7 +177,7 @@ def test_a_step_of_the_clock_keeps_no_alarm_of_a_gateway_from_being_raised_or_en
         registry,
         MemoryStore(),
         HANDLE,
-        lambda: [told(online=True).model_copy(update={"loss": loss[0]})],
+        lambda: [msgspec.structs.replace(told(online=True), loss=loss[0])],
         now_ms=lambda: now[0],
         in_doubt=lambda: in_doubt,
         up_s=lambda: up_s[0],
@@ -231,12 +232,12 @@ def test_a_clock_in_doubt_is_an_alarm_of_the_station(registry: Registry) -> None
         ("gateway-loss", {"loss": 1531}),
     ],
 )
-def test_what_delivery_has_to_tell_raises_an_alarm(registry: Registry, rule: str, trouble: dict[str, object]) -> None:
+def test_what_delivery_has_to_tell_raises_an_alarm(registry: Registry, rule: str, trouble: dict[str, Any]) -> None:
     repositories = estate_with(registry)
     add_default_rules(repositories, has_broker=False)
     known = repositories.alarm_rules.list(name=rule)[0]
     repositories.alarm_rules.change(msgspec.structs.replace(known, for_s=0.0))
-    gateway = told(online=True).model_copy(update=trouble)
+    gateway = msgspec.structs.replace(told(online=True), **trouble)
     worker = AlarmWorker(registry, MemoryStore(), HANDLE, lambda: [told(online=True)])
     worker.evaluate()
     assert [alarm.rule for alarm in repositories.alarms.active()] == []
@@ -245,9 +246,9 @@ def test_what_delivery_has_to_tell_raises_an_alarm(registry: Registry, rule: str
     assert [(alarm.rule, alarm.subject) for alarm in repositories.alarms.active()] == [(rule, "gw-1")]
 
 
-def told(*, online: bool | None) -> Gateway:
-    spool = Spool(records=7, oldest_ms=30_000)
-    return Gateway(id="gw-1", online=online, last_status_ms=1000, software="", epoch="", spool=spool)
+def told(*, online: bool | None) -> GatewayState:
+    spool = SpoolStatus(records=7, oldest_ms=30_000)
+    return GatewayState(id="gw-1", online=online, last_status_ms=1000, software="", epoch="", spool=spool)
 
 
 def test_the_rules_that_come_along_are_put_in_place_once(registry: Registry) -> None:

@@ -1,4 +1,4 @@
-"""Readiness checks."""
+"""Readiness checks: conditions under which a process serves."""
 
 from __future__ import annotations
 
