@@ -14,7 +14,7 @@ const pageTerms: Plugin = {
     if (id.endsWith("/contract/catalogue.json")) {
       const tables = Object.entries(JSON.parse(code) as Record<string, Record<string, string>[]>).map(([table, rows]) => [
         table,
-        rows.map(({ symbol, name, en, zh }) => ({ symbol, name, en, zh })),
+        rows.map(({ symbol, name, en, zh, method, method_en, method_zh }) => ({ symbol, name, en, zh, method, method_en, method_zh })),
       ]);
       return { code: JSON.stringify(Object.fromEntries(tables)), map: null };
     }

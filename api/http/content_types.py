@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from api.http.problems import ProblemError
 from api.http.responses import reply
 from headland.analysis.inputs.telemetry import SeriesColumns, unit_of
-from headland.contract.quantities import quantity_of, split_channel, unit_of_name
+from headland.contract.quantities import unit_of_channel
 from headland.formats.tables.writers import Cells, DataTable, Kind, Slice, write_arrow, write_csv, write_parquet
 from headland.store.port import DeviceRecord
 
@@ -91,10 +91,7 @@ def samples_table(record: DeviceRecord, channels: list[str], slices: Iterator[Se
 
 def name_column(record: DeviceRecord, channel: str) -> str:
     """Return a column's name: the channel, with its unit where the name does not end in it."""
-    parts = split_channel(channel)
-    if quantity_of(channel) is not None or (parts is not None and unit_of_name(parts[0]) is not None):
-        return channel
-    return f"{channel} [{unit_of(record, channel)}]"
+    return channel if unit_of_channel(channel) else f"{channel} [{unit_of(record, channel)}]"
 
 
 def _columns_of(table: DataTable) -> dict[str, object]:

@@ -12,6 +12,8 @@ from docs.generator.docstrings import docstring_to_markdown
 from docs.generator.methods import modules
 from docs.generator.tables import table
 from headland.agronomy.climate.disease import VALIDITY
+from headland.contract.catalogue import CATALOGUE
+from headland.contract.indices import LABELS, unit_of_index
 from headland.contract.quantities import QUANTITIES
 from headland.contract.senml.units import UNITS as SENML_UNITS
 from headland.contract.units import UNIT_BY_SUFFIX
@@ -37,6 +39,23 @@ def quantities_to_markdown() -> str:
         for each in QUANTITIES.values()
     ]
     return table(["name", "unit", "low", "high", "kind", "meaning"], rows)
+
+
+def indices_to_markdown() -> str:
+    """Return the table of all indices: what they are called, what they need, and where they can be used."""
+    rows = []
+    for index in CATALOGUE.indices:
+        uses = (("alarm", index.alarmable), ("band", index.bandable), ("sum", index.summable), ("report", index.report))
+        rows.append(
+            (
+                f"`{index.name}`",
+                unit_of_index(index.name),
+                LABELS[index.name]["en"],
+                ", ".join(f"`{channel}`" for channel in index.inputs),
+                ", ".join(use for use, is_so in uses if is_so),
+            )
+        )
+    return table(["index", "unit", "name", "needs", "used in"], rows)
 
 
 def validity_to_markdown() -> str:

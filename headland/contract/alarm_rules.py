@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from headland.contract.indices import INDICES
 from headland.contract.leaf import LEAF_TEMPERATURE
 
 #: The name of the set of a gateway's built-in rules, and the kind of the devices that they are for.
@@ -23,8 +24,8 @@ _TABLE: Final = Path(__file__).parent / "alarm_rules.toml"
 _SAME: Final = ("name", "severity", "kind", "device", "for_s", "clear_for_s", "repeat_s", "text")
 #: Of a station's test what a gateway knows, too.
 _PLAIN: Final = frozenset({"what", "below", "above", "hysteresis", "of"})
-#: Values of the station that are no channel of a device.
-_OF_STATION: Final = frozenset({"vpd_kpa", "dew_point_degc", "delta_t_k", "dli_mol_m2", "local_hour", "age_s"})
+#: Values of the station that are no channel of a device, and those of a gateway's status.
+_OF_STATION: Final = {index.name for index in INDICES.values() if index.alarmable} - {MARGIN, OVERDUE}
 
 
 @cache
@@ -56,7 +57,7 @@ def gateway_rule(rule: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     test = {key: value for key, value in tests[0].items() if value not in (None, (), [])}
     what = test.get("what", "")
-    if not test.keys() <= _PLAIN or what in _OF_STATION or what.startswith(("gateway_", "disk_", "clock_")):
+    if not test.keys() <= _PLAIN or what in _OF_STATION:
         return None
     table = {key: rule[key] for key in _SAME if rule.get(key) not in (None, "")}
     limits = {key: test[key] for key in ("below", "above", "hysteresis") if key in test}

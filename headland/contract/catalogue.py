@@ -38,8 +38,8 @@ class Unit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     senml, spellings, words
         Its names in SenML (RFC 8428, RFC 8798), further spellings, and whole words in any case.
     into
-        Units of channels that it converts to: the factor, or factor and offset. The first is what a SenML record
-        without a unit in its name is in, the unit itself where it is not listed.
+        Units of channels, and of yields, that it converts to: the factor, or factor and offset. The first is what a
+        SenML record without a unit in its name is in, the unit itself where it is not listed.
     offered
         Whether it is proposed where people say in which unit a table is.
     dead_band
@@ -75,6 +75,8 @@ class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Whether a grower watches it on a vehicle, of which most channels are the autopilot's own.
     diagnostic
         Whether it is about the device, not about what it measures.
+    role
+        What it tells of the product on the ground below a vehicle, where it does.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     home_class: str | None = None
     watched: bool = False
     diagnostic: bool = False
+    role: Literal["position", "command", "amount", "condition", ""] = ""
 
 
 class IndexSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,6 +101,8 @@ class IndexSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         The part of a report or page in which it is.
     method, inputs
         The id of the method by which an answer has it, and the channels that it needs.
+    method_en, method_zh
+        The method for people; of a method of several indices on the first of them.
     report, summable
         Whether a week's report has a column of it, and whether days add up.
     chart, peaks, mapped
@@ -114,6 +119,8 @@ class IndexSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     en: str = ""
     zh: str = ""
     method: str = ""
+    method_en: str = ""
+    method_zh: str = ""
     inputs: tuple[str, ...] = ()
     chart: str = ""
     report: bool = False

@@ -5,15 +5,25 @@ from __future__ import annotations
 from typing import Final
 
 from headland.contract.catalogue import CATALOGUE, IndexSpec
-from headland.contract.quantities import QUANTITIES, quantity_of
+from headland.contract.quantities import QUANTITIES, quantity_of, unit_of_channel
 from headland.contract.units import Labels, decimals_of_unit
 
 INDICES: Final[dict[str, IndexSpec]] = {index.name: index for index in CATALOGUE.indices}
+
+#: The descriptions of the indices' methods for people, by language.
+METHOD_LABELS: Final[dict[str, Labels]] = {
+    index.method: {"en": index.method_en, "zh": index.method_zh} for index in CATALOGUE.indices if index.method_en
+}
 
 
 def unit_of_index(name: str) -> str:
     """Return the unit of an index of the table. Raises KeyError for another."""
     return INDICES[name].unit or QUANTITIES[name].unit
+
+
+def unit_of(name: str) -> str | None:
+    """Return the unit of an index, or of a channel by the table or its name; None for neither."""
+    return unit_of_index(name) if name in INDICES else unit_of_channel(name)
 
 
 def is_summable(name: str) -> bool:

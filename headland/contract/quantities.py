@@ -40,3 +40,12 @@ def unit_of_name(name: str) -> str | None:
         if unit is not None:
             return unit
     return None
+
+
+def unit_of_channel(channel: str) -> str | None:
+    """Return the unit of a channel, by the table or else by its name; None where it has none."""
+    parts = split_channel(channel)
+    if parts is None:
+        return None
+    quantity = QUANTITIES.get(parts[0])
+    return unit_of_name(parts[0]) if quantity is None else quantity.unit

@@ -27,6 +27,16 @@ def unit_labels(unit: Unit) -> Labels:
     return {"en": english, "zh": unit.zh or english}
 
 
+def factors_to(symbol: str) -> dict[str, float]:
+    """Return the factor to a unit by each name of a unit that converts to it without an offset."""
+    return {
+        name: factors[symbol][0]
+        for unit in CATALOGUE.units
+        if symbol in (factors := factors_of(unit)) and factors[symbol][1] == 0.0
+        for name in (unit.symbol, *unit.spellings)
+    }
+
+
 def home_spelling(unit: Unit) -> str | None:
     """Return how Home Assistant writes a unit: as in English, unless the table has another form; None for no unit."""
     return (unit_labels(unit)["en"] if unit.home is None else unit.home) or None

@@ -2,8 +2,8 @@
 
 `terms.json` groups terms by subject: reasons, methods and so on. The key is the identifier of the contract (a `Method`
 id, a `kind`); each term has a text per language. The groups `quantities` (with the indices) and `units` are names of
-the catalogue of the contract. The dashboard reads the same files when it is built. `server_texts.json`,
-`consumer_texts.json` and `personal_data.json` have the groups that only the server uses.
+the catalogue of the contract, and so are the `methods` of its indices. The dashboard reads the same files when it is
+built. `server_texts.json`, `consumer_texts.json` and `personal_data.json` have the groups that only the server uses.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Final, Literal
 
 from headland.contract.catalogue import CATALOGUE
-from headland.contract.indices import LABELS
+from headland.contract.indices import LABELS, METHOD_LABELS
 from headland.contract.units import unit_labels
 
 Language = Literal["en", "zh"]
@@ -33,6 +33,7 @@ def load_terms() -> Mapping[str, Mapping[str, Mapping[Language, str]]]:
     }
     for name in _FILES:
         terms.update(json.loads(files(__name__).joinpath(name).read_text(encoding="utf-8")))
+    terms["methods"] = {**terms["methods"], **METHOD_LABELS}
     return terms
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from headland.agronomy.application.deviation import DEVIATION
 from headland.agronomy.application.pass_areas import TREATED_GROUND
+from headland.agronomy.climate.air import AIR_TEMPERATURE, RELATIVE_HUMIDITY
 from headland.agronomy.prescription.loss_risk import LEACHING, VOLATILISATION
 from headland.agronomy.prescription.nutrients import MU_PER_HA
 from headland.agronomy.prescription.weather_window import Kind
@@ -26,6 +27,7 @@ from headland.analysis.passes.options import PassOptions
 from headland.analysis.passes.pass_state import PassState, state_of_pass
 from headland.analysis.passes.plan import find_plan
 from headland.analysis.weather.spray_window import assess_weather
+from headland.contract.indices import unit_of
 from headland.i18n import CatalogText, term_or_name
 from headland.registry.models.models import Season
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -327,6 +329,10 @@ def _nutrients(data: _ReportData) -> list[Part]:
     return parts
 
 
+#: The weather of an hour of a pass, in the order of the table.
+_HOURLY: Final = (AIR_TEMPERATURE, RELATIVE_HUMIDITY, "wind_speed_m_s", "rain_mm")
+
+
 def _weather(data: _ReportData) -> list[Part]:
     field_pass = data.field_pass
     kind: Kind = "liquid" if field_pass.unit == "L" else "granular"
@@ -337,23 +343,17 @@ def _weather(data: _ReportData) -> list[Part]:
         Window(field_pass.start_ms, max(field_pass.end_ms, field_pass.start_ms + 1)),
         kind,
     )
-    columns = (
-        ("hour", ""), ("air_temperature_degc", "degC"), ("relative_humidity_pct", "%"), ("wind_speed_m_s", "m/s"),
-        ("rain_mm", "mm"), ("suits", ""),
-    )  # fmt: skip
+    measured = [(name, unit_of(name) or "") for name in _HOURLY]
     rows: list[tuple[Cell, ...]] = []
     for verdict in weather.verdicts:
         hour = verdict.hour
-        measured = {
-            "air_temperature_degc": (hour.temperature_degc, "degC"),
-            "relative_humidity_pct": (hour.humidity_pct, "%"),
-            "wind_speed_m_s": (hour.wind_m_s, "m/s"),
-            "rain_mm": (hour.rain_mm, "mm"),
-        }
+        values = (hour.temperature_degc, hour.humidity_pct, hour.wind_m_s, hour.rain_mm)
         cells = [
-            Figure(name, value, unit, reason=_unless(value, "not_measured")) for name, (value, unit) in measured.items()
+            Figure(name, value, unit, reason=_unless(value, "not_measured"))
+            for (name, unit), value in zip(measured, values, strict=True)
         ]
         rows.append((ReportInstant(hour.start_ms), *cells, Figure("suits", verdict.state)))
+    columns = (("hour", ""), *measured, ("suits", ""))
     return [ReportTable("hours", columns, tuple(rows)), _name("measured_by", ", ".join(weather.devices))]
 
 

@@ -23,7 +23,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.contract.quantities import quantity_of, split_channel, unit_of_name
+from headland.contract.quantities import unit_of_channel
 from headland.contract.records import Clock, Descriptor, Event
 from headland.files.damage_notes import FileDamage
 from headland.store.number_sets import Ranges, merge
@@ -49,11 +49,7 @@ class SeriesKey:
     @property
     def unit(self) -> str | None:
         """Unit of the channel's values: from the table of quantities, else from the end of its name, else None."""
-        quantity = quantity_of(self.channel)
-        if quantity is not None:
-            return quantity.unit
-        parts = split_channel(self.channel)
-        return None if parts is None else unit_of_name(parts[0])
+        return unit_of_channel(self.channel)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from headland.contract.codec import MAX_SEQ, decode_batch, decode_record
-from headland.contract.quantities import quantity_of, split_channel, unit_of_name
+from headland.contract.quantities import quantity_of, unit_of_channel
 from headland.contract.records import SPOOL_DROPPED, Block, Descriptor, Event, GatewayStatus, Quality, is_name
 from headland.contract.refusals import Reason, Refused
 from headland.contract.senml.decoder import decode_senml
@@ -115,8 +115,7 @@ def _rule_of(channel: str) -> ChannelRule | Refused:
     quantity = quantity_of(channel)
     if quantity is not None:
         return ChannelRule(quantity.low, quantity.high, Quality.GOOD)
-    parts = split_channel(channel)
-    if parts is None or unit_of_name(parts[0]) is None:
+    if unit_of_channel(channel) is None:
         return Refused(Reason.UNKNOWN_CHANNEL, f"{channel[:80]!r} ends in no known unit")
     return ChannelRule(float("-inf"), float("inf"), Quality.NOT_EVALUATED)
 

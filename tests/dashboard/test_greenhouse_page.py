@@ -84,7 +84,10 @@ def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(
         farm.repositories.crop_bands.add(
             CropBand(crop="tomato", stage="fruiting", index=index, low=low, high=high, author="Li Na")
         )
-        for index, low, high in ((BandIndex.AIR_TEMPERATURE, 18.0, 26.0), (BandIndex.HUMIDITY, 60.0, 85.0))
+        for index, low, high in (
+            (BandIndex("air_temperature_degc"), 18.0, 26.0),
+            (BandIndex("relative_humidity_pct"), 60.0, 85.0),
+        )
     ]
     page = open_greenhouse(visit, house, "?days=3")
     expect(page.locator("h1")).to_have_text("Page house")

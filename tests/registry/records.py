@@ -107,7 +107,7 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
             TariffRecord(name="2026 spraying", per_mu_fen=800, slopes_pct={field.id: 12.0})
         ),
         "crop_bands": repositories.crop_bands.add(
-            CropBand(crop="tomato", stage="fruiting", index=BandIndex.VPD, low=0.6, high=1.1, author="Li")
+            CropBand(crop="tomato", stage="fruiting", index=BandIndex("vpd_kpa"), low=0.6, high=1.1, author="Li")
         ),
         "subsidy_rules": repositories.subsidy_rules.add(SubsidyRule(name="2026", fen_per_mu=1500, cap_mu=200.0)),
         "holdings": repositories.holdings.add(

@@ -10,13 +10,14 @@ from api.schemas.answers import Answer, AnswerWindow, LeftOutItem, answer_of, fi
 from api.schemas.greenhouses import greenhouses as schema
 from headland.agronomy.climate.forecast import Skill
 from headland.analysis.greenhouse.climate import HouseAnswers
-from headland.analysis.greenhouse.forecast import FORECAST_UNITS, HouseForecast
+from headland.analysis.greenhouse.forecast import HouseForecast
 from headland.analysis.greenhouse.forecast_history import PastForecast
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.greenhouse.sensor_health import ChannelHealth
 from headland.analysis.inputs.window import Window
 from headland.analysis.weather.site_weather import SiteWeather
+from headland.contract.indices import unit_of
 from headland.i18n import CatalogText
 from headland.i18n.sentences import translate_sentence
 
@@ -149,8 +150,7 @@ def past_forecasts_of(
         start_ms=window.start_ms,
         end_ms=window.end_ms,
         quantities={
-            name: schema.PastForecast(unit=FORECAST_UNITS.get(name, "1"), **asdict(column))
-            for name, column in recorded.items()
+            name: schema.PastForecast(unit=unit_of(name) or "1", **asdict(column)) for name, column in recorded.items()
         },
     )
 

@@ -12,7 +12,8 @@ from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.time_grid import STEP_MS
 from headland.analysis.greenhouse.climate import PeriodAnswers
 from headland.analysis.greenhouse.crop_targets import TargetBand
-from headland.analysis.greenhouse.overview import MAPPED, UNITS, Overview
+from headland.analysis.greenhouse.overview import MAPPED, Overview
+from headland.contract.indices import unit_of
 
 
 def overview_of(overview: Overview) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def overview_of(overview: Overview) -> dict[str, Any]:
             "chosen_by": "min_max" if lines.is_chosen else None,
             "time_ms": lines.time_ms,
             "channels": _rounded(lines.columns),
-            "units": {name: UNITS[name] for name in lines.columns},
+            "units": {name: unit_of(name) for name in lines.columns},
             "coldest": lines.coldest,
         },
         "surfaces": [{"name": surface.name, "estimated": surface.estimated} for surface in overview.surfaces],
@@ -60,7 +61,7 @@ def overview_of(overview: Overview) -> dict[str, Any]:
         "days": days_of(overview.days),
         "map": {
             "time_ms": overview.hours,
-            "units": {name: unit for name, unit in MAPPED.items() if any(name in p.columns for p in overview.places)},
+            "units": {name: unit_of(name) for name in MAPPED if any(name in p.columns for p in overview.places)},
             "places": [
                 {
                     "name": place.name,

@@ -39,6 +39,12 @@ interface Term {
 /** Texts by group and identifier: the shared catalogue of terms, and the names in the catalogue of units, quantities and indices. */
 const terms = {
   ...shared,
+  methods: {
+    ...shared.methods,
+    ...Object.fromEntries(
+      catalogue.indices.flatMap(({ method, method_en: en, method_zh: zh }) => (method && en && zh ? [[method, { en, zh }]] : [])),
+    ),
+  } as Record<string, Term>,
   quantities: Object.fromEntries(
     [...catalogue.quantities, ...catalogue.indices].flatMap(({ name, en, zh }) => (en && zh ? [[name, { en, zh }]] : [])),
   ) as Record<string, Term>,

@@ -15,8 +15,9 @@ from edge.toml.settings import Settings
 from edge.toml.toml_file import TomlFile
 from headland.contract.alarm import Timing
 from headland.contract.alarm_rules import GREENHOUSE, built_in_rules
+from headland.contract.indices import unit_of
 from headland.contract.leaf import SCREEN
-from headland.contract.quantities import quantity_of, split_channel, unit_of_name
+from headland.contract.quantities import unit_of_channel
 from headland.errors import SettingsError
 
 #: The least duration of an alarm's cycle, which prevents a storm of alarms.
@@ -106,8 +107,7 @@ class AlarmRule(Settings, frozen=True, kw_only=True):
         """The threshold's unit."""
         if self.is_silence:
             return "s"
-        parts = split_channel(self.channel) if self.channel is not None else None
-        return "K" if parts is None else unit_of_name(parts[0]) or "1"
+        return unit_of(self.what) or "1"
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ def find_mistake(rule: AlarmRule) -> str | None:
         return "an alarm must have either a channel or a margin"
     if rule.margin is not None and rule.below is None:
         return "a condensation margin needs below"
-    if rule.channel is not None and quantity_of(rule.channel) is None and unit_of_name(rule.channel) is None:
+    if rule.channel is not None and unit_of_channel(rule.channel) is None:
         return f"the name {rule.channel!r} does not end in a unit"
     if rule.is_silence and rule.hysteresis:
         return "an alarm with silent_s or overdue_s must have no hysteresis"

@@ -8,7 +8,7 @@ from typing import Final
 
 from edge.sources.settings import PlaceSettings
 from edge.sources.source import NO_FLAGS, DeviceId, Reading, Sink
-from headland.contract.quantities import quantity_of, split_channel, unit_of_name
+from headland.contract.quantities import quantity_of, unit_of_channel
 from headland.contract.records import ChannelInfo, Clock, Descriptor, Quality
 
 #: A clock that goes back further than this was set; rows after that are no burst.
@@ -109,11 +109,7 @@ class SourceDevice:
 
 def unit_of(channel: str) -> str:
     """Return the unit symbol of a channel, `1` where it has none."""
-    quantity = quantity_of(channel)
-    if quantity is not None:
-        return quantity.unit
-    parts = split_channel(channel)
-    return (unit_of_name(parts[0]) if parts is not None else None) or "1"
+    return unit_of_channel(channel) or "1"
 
 
 def find_impossible(values: Mapping[str, float | None]) -> Mapping[str, int]:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from edge.sources.mapping.units import Conversion, convert_to_channel
-from headland.contract.quantities import QUANTITIES, quantity_of, split_channel, unit_of_name
+from headland.contract.quantities import QUANTITIES, quantity_of, split_channel, unit_of_channel
 from headland.contract.units import UNIT_BY_SUFFIX
 
 #: The unit of a number whose format has units, but none here: it must not be read as the channel's own.
@@ -147,8 +147,7 @@ def read_number(value: object) -> float | NotANumber | None:
 
 def check_channel(channel: str) -> None:
     """Raise ValueError where `channel` is not a quantity of the table and does not end in a known unit."""
-    parts = split_channel(channel)
-    if parts is None or (parts[0] not in QUANTITIES and unit_of_name(parts[0]) is None):
+    if unit_of_channel(channel) is None:
         raise ValueError(f"{channel!r} is not a channel: use a quantity whose name ends in its unit")
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from headland.contract.catalogue import CATALOGUE, Unit
-from headland.contract.quantities import QUANTITIES, split_channel, unit_of_name
+from headland.contract.quantities import split_channel, unit_of_channel
 from headland.contract.units import factors_of
 
 
@@ -61,11 +61,9 @@ _FACTOR: Final = re.compile(r"([A-Za-z%]+|\[[A-Za-z_]+\])\^?(-?[0-9])?")
 
 def convert_to_channel(channel: str, name: str) -> Conversion | NoConversion:
     """Return the conversion from the foreign unit `name` to the unit of `channel`."""
-    parts = split_channel(channel)
-    if parts is None:
+    if split_channel(channel) is None:
         return NoConversion(f"{channel!r} is not written as a channel")
-    quantity = QUANTITIES.get(parts[0])
-    unit = unit_of_name(parts[0]) if quantity is None else quantity.unit
+    unit = unit_of_channel(channel)
     if unit is None:
         return NoConversion(f"the name {channel!r} does not end in a unit")
     return convert_unit(name, unit)

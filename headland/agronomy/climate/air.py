@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -9,10 +10,13 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.climate.psychrometrics import (
+    delta_t_k,
+    dew_point_degc,
     dew_point_of_vapour_degc,
     frost_point_of_vapour_degc,
     saturation_vapour_pressure_kpa,
     vapour_density_g_m3,
+    vapour_pressure_deficit_kpa,
     vapour_pressure_kpa,
 )
 from headland.agronomy.climate.sensor_uncertainty import ASSUMED, deficit_uncertainty_kpa
@@ -64,6 +68,14 @@ _DEGREE_DAYS: Final = {
 #: Thresholds of heat and of cold whose hours a day's answer contains [degC].
 HEAT_DEGC: Final = (30.0, 35.0)
 COLD_DEGC: Final = (10.0, 0.0)
+
+
+#: Indices of one instant: the value of a temperature [degC], a humidity [%] and an air pressure [kPa].
+INSTANT_VALUES: Final[dict[str, Callable[[Values, Values, float], Values]]] = {
+    "vpd_kpa": lambda t, rh, _: vapour_pressure_deficit_kpa(t, rh),
+    "dew_point_degc": lambda t, rh, _: dew_point_degc(t, rh),
+    "delta_t_k": delta_t_k,
+}
 
 
 @dataclass(frozen=True)

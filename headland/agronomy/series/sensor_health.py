@@ -99,10 +99,9 @@ _MOST_FRACTION: Final = 1.05
 #: Temperatures that air and plants do not have for a whole night [degC]: such values are Fahrenheit.
 _WARMEST_NIGHT_DEGC: Final = 40.0
 _HOT_DEGC: Final = 45.0
-_FAHRENHEIT: Final = frozenset({
-    "air_temperature_degc", "leaf_temperature_degc", "cover_temperature_degc", "soil_temperature_degc",
-    "outside_temperature_degc",
-})  # fmt: skip
+_FAHRENHEIT: Final = frozenset(
+    name for name in LIMITS if name.endswith("_temperature_degc") and not name.startswith("pipe_")
+)
 _HUMIDITY: Final = frozenset({"relative_humidity_pct", "outside_humidity_pct"})
 #: The fewest samples that show a unit.
 _LEAST_OF_UNIT: Final = 6

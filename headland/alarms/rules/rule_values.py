@@ -11,17 +11,13 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, RELATIVE_HUMIDITY
+from headland.agronomy.climate.air import AIR_TEMPERATURE, INSTANT_VALUES, RELATIVE_HUMIDITY
 from headland.agronomy.climate.leaf_wetness import estimate_leaf
-from headland.agronomy.climate.psychrometrics import (
-    STANDARD_PRESSURE_KPA,
-    delta_t_k,
-    dew_point_degc,
-    vapour_pressure_deficit_kpa,
-)
+from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA, dew_point_degc
 from headland.agronomy.climate.sun import is_day
 from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.contract.freshness import LEAST_SILENT_S
+from headland.contract.indices import INDICES
 from headland.contract.leaf import LEAF_TEMPERATURE, SCREEN
 from headland.registry.models.alarms import AlarmRule, AlarmTest
 from headland.registry.validation.alarm_rules import AGES
@@ -31,13 +27,9 @@ from headland.units_of_time import DAY_MS, HOUR_MS
 LIGHT_COVERAGE: Final = 0.9
 
 _LIGHT: Final = "par_umol_m2_s"
-_NEEDS: Final[dict[str, tuple[str, ...]]] = {
-    "vpd_kpa": AIR_CHANNELS,
-    "dew_point_degc": AIR_CHANNELS,
-    "condensation_margin_k": AIR_CHANNELS,
-    "delta_t_k": AIR_CHANNELS,
-    "dli_mol_m2": (_LIGHT,),
-    "local_hour": (),
+#: The channels of each index that a rule can test; the age of a sample is of any channel.
+_NEEDS: Final = {
+    index.name: index.inputs for index in INDICES.values() if index.alarmable and index.section != "gateway"
 }
 #: Channels that a margin uses if there are any.
 OPTIONAL_CHANNELS: Final = {"condensation_margin_k": (LEAF_TEMPERATURE, SCREEN)}
@@ -172,13 +164,8 @@ def _plain(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, s
         return hold_values(samples[test.what], axis_ms, rule.hold_s)
     air = hold_values(samples[AIR_TEMPERATURE], axis_ms, rule.hold_s)
     humidity = hold_values(samples[RELATIVE_HUMIDITY], axis_ms, rule.hold_s)
-    match test.what:
-        case "vpd_kpa":
-            return vapour_pressure_deficit_kpa(air, humidity)
-        case "delta_t_k":
-            return delta_t_k(air, humidity, site.pressure_kpa)
-        case "dew_point_degc":
-            return dew_point_degc(air, humidity)
+    if (value := INSTANT_VALUES.get(test.what)) is not None:
+        return value(air, humidity, site.pressure_kpa)
     leaf, screen = (
         hold_values(samples.get(channel, NO_SAMPLES), axis_ms, rule.hold_s) for channel in (LEAF_TEMPERATURE, SCREEN)
     )

@@ -31,6 +31,7 @@ from headland.analysis.greenhouse.climate import ClimateQuery, HouseAnswers, bui
 from headland.analysis.greenhouse.house_grid import HouseGrid
 from headland.analysis.greenhouse.run_in import run_in
 from headland.analysis.greenhouse.samples import read_grid, read_with_run_in
+from headland.contract.quantities import QUANTITIES
 from headland.i18n import CatalogText
 
 _SUN, _SUN_SUM = "global_radiation_w_m2", "radiation_sum_mj_m2"
@@ -207,7 +208,7 @@ def _compliance(
         part = measure_compliance(bound[first:end], wanted[first:end], np.full(end - first, _STEP_S), band)
         rows.append((part.in_band, part.mean_error, part.p95_error, part.error_hours, part.overshoot))
     responses = _response_times(periods, bound, wanted, band)
-    unit = {"degc": "degC", "ppm": "ppm", "pct": "%", "m3": "g/m3"}[channel.rpartition("_")[2]]
+    unit = QUANTITIES[channel].unit
     binds = {0: "on both sides", -1: "from below", 1: "from above"}[side]
     name = setpoint.replace("_setpoint", "").rpartition("_")[0].removesuffix("_g")
     rule = f"{channel} against {setpoint}, which binds {binds}; band {band:g} {unit}; coverage from 50 % on"
@@ -318,7 +319,7 @@ def _uniformity(periods: Periods, quantity: str, places: dict[str, Values]) -> l
     together = np.isfinite(grid).sum(axis=0) >= 2
     known = count_true(periods, together)
     inputs = tuple(sorted({name.rpartition("/")[2] for name in places}))
-    unit = {"degc": "degC", "ppm": "ppm", "pct": "%", "s": "umol/m2/s"}[quantity.rpartition("_")[2]]
+    unit = QUANTITIES[quantity].unit
     masked = np.where(together, grid, np.nan)
     span = np.fmax.reduce(masked) - np.fmin.reduce(masked)
     rule = Method("span_of_places", 1, "highest less lowest place at the same time, mean of the period; from 50 % on")

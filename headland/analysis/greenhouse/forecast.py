@@ -21,20 +21,13 @@ from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid
 from headland.analysis.greenhouse.samples import read_grid
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
+from headland.contract.indices import unit_of_index
 from headland.units_of_time import HOUR_MS
 
 #: The hours of the backtest.
 _BACKTEST_H: Final = 7 * 24
 #: An hour is known from half of its steps on.
 _LEAST_STEPS: Final = 6
-#: The forecast quantities with their units.
-FORECAST_UNITS: Final = {
-    "air_temperature_degc": "degC",
-    "relative_humidity_pct": "%",
-    "condensation_margin_k": "K",
-    "leaf_condensation_margin_k": "K",
-    "cover_condensation_margin_k": "K",
-}
 #: The margin of each surface, which has no backtest: that of the coldest one does, and recorded forecasts have errors.
 _SURFACES: Final = {"leaf": "leaf_condensation_margin_k", "cover": "cover_condensation_margin_k"}
 _CHANNELS: Final = (
@@ -114,7 +107,7 @@ def forecast_house(
     margin = margin_of(house, crop_targets, grid, by_day_of(house, periods), days)
     nothing = np.full(periods.steps, np.nan)
     air, humidity = (_or(grid.mean(channel), nothing) for channel in _CHANNELS[:2])
-    courses = dict(zip(FORECAST_UNITS, (air, humidity, margin.margin_k), strict=False))
+    courses = {_CHANNELS[0]: air, _CHANNELS[1]: humidity, "condensation_margin_k": margin.margin_k}
     for surface in margin.surfaces:
         if surface.name in _SURFACES:
             courses[_SURFACES[surface.name]] = surface.temperature_degc - margin.dew_degc
@@ -130,7 +123,7 @@ def forecast_house(
             covariates = [other for key, other in columns.items() if key != name and "margin" not in key]
             scored = with_skill and name not in _SURFACES.values()
             answers[name], skills[name] = _forecast_quantity(
-                name, FORECAST_UNITS[name], column, covariates, inputs, ahead_h, span, grid, with_skill=scored
+                name, unit_of_index(name), column, covariates, inputs, ahead_h, span, grid, with_skill=scored
             )
         hours_ahead.append(ForecastHour(ahead_h, span, answers, skills))
     known = int(np.isfinite(columns["air_temperature_degc"]).sum())

@@ -38,32 +38,17 @@ from headland.analysis.greenhouse.samples import read_with_run_in
 from headland.analysis.inputs.downsampling import select_rows
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.window import Window
+from headland.contract.indices import INDICES
 from headland.contract.leaf import LEAF_TEMPERATURE
 from headland.i18n import CatalogText
 from headland.registry.models.models import GrowerNote
 from headland.store.port import Times
 
 _CO2: Final = "co2_ppm"
-#: The quantities on the map of places, with their units.
-MAPPED: Final = {
-    "air_temperature_degc": "degC",
-    "relative_humidity_pct": "%",
-    "vpd_kpa": "kPa",
-    "dew_point_degc": "degC",
-    "par_umol_m2_s": "umol/m2/s",
-    _CO2: "ppm",
-}
-#: The units of the chart lines.
-UNITS: Final = {
-    **MAPPED,
-    "leaf_temperature_degc": "degC",
-    "coldest_surface_degc": "degC",
-    "condensation_margin_k": "K",
-    "ppfd_umol_m2_s": "umol/m2/s",
-    "outside_temperature_degc": "degC",
-}
+#: The quantities on the map of places.
+MAPPED: Final = tuple(index.name for index in INDICES.values() if index.mapped)
 #: A narrow chart shows all peaks of these; of the other lines the values at the same steps.
-_PEAKS: Final = ("air_temperature_degc", "vpd_kpa", "condensation_margin_k")
+_PEAKS: Final = tuple(index.name for index in INDICES.values() if index.peaks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from headland.analysis.inputs.downsampling import Method, select_rows
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
-from headland.contract.quantities import quantity_of, split_channel, unit_of_name
+from headland.contract.quantities import quantity_of, unit_of_channel
 from headland.contract.records import Event
 from headland.store.core.latest import newest_by_device
 from headland.store.core.rollup import align_buckets
@@ -96,8 +96,7 @@ def unit_of(record: DeviceRecord, channel: str) -> str:
     info = record.descriptor.channels.get(channel)
     if info is not None and info.unit:
         return info.unit
-    parts = split_channel(channel)
-    return (unit_of_name(parts[0]) if parts else None) or "1"
+    return unit_of_channel(channel) or "1"
 
 
 def read_latest(scope: OrgScope, device: str | None = None) -> dict[str, dict[str, LatestSample]]:

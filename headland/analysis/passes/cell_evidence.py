@@ -20,18 +20,16 @@ from headland.analysis.inputs.telemetry import unit_of
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass
 from headland.analysis.passes.cell_map import CellMap, head_of
+from headland.contract.quantities import QUANTITIES
 from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.store.port import DeviceRecord, Samples, SeriesFilter
 
 #: Time read around a visit, which holds each channel's neighbouring samples [ms].
 _AROUND_MS: Final = 1_000
 _MOST_VISITS: Final = 20
-_ROLES: Final = {
-    "latitude_deg": "position", "longitude_deg": "position", "pump_on": "command", "pump_command_us": "command",
-    "mass_flow_kg_min": "amount", "hopper_kg": "amount", "flow_l_min": "amount", "flow_volume_total_l": "amount",
-    "tank_l": "amount",
-}  # fmt: skip
-_CONDITION_CHANNELS: Final = ("relative_altitude_m", "ground_speed_m_s", "wind_speed_m_s")
+#: What each channel tells of the product on the ground.
+_ROLES: Final = {name: row.role for name, row in QUANTITIES.items() if row.role not in ("", "condition")}
+_CONDITION_CHANNELS: Final = tuple(name for name, row in QUANTITIES.items() if row.role == "condition")
 
 
 @dataclass(frozen=True, slots=True)

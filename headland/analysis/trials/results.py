@@ -25,12 +25,13 @@ from headland.agronomy.trials.mean_groups import MEAN_GROUPS, mean_groups
 from headland.agronomy.trials.nitrogen_response import RESPONSE, fit_response
 from headland.agronomy.trials.reml import Contrast
 from headland.analysis.trials.varieties import VarietyAnswer, compare_varieties, replicates_of
+from headland.contract.units import factors_to
 from headland.registry.models.trials import PlotObservation, Trial, TrialVariable
 
 Model = Literal["auto", "strips", "mixed", "spatial"]
 METHODS: Final = (STRIPS, MIXED, SPATIAL, RESPONSE, MEAN_GROUPS)
 #: Tonnes per hectare of a unit of yield.
-_T_HA: Final = {"t/ha": 1.0, "kg/ha": 0.001, "kg/mu": 0.015, "kg/亩": 0.015, "斤/亩": 0.0075, "g/m2": 0.01}
+_T_HA: Final = factors_to("t/ha")
 
 
 class TrialEstimate(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,18 +8,14 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from headland.contract.catalogue import CATALOGUE
 from headland.registry.models.models import Text, VersionedRecord
 
 
 class BandIndex(StrEnum):
-    """An index of the climate that a band can be for."""
+    """An index of the climate that a band can be for, by the catalogue."""
 
-    VPD = "vpd_kpa"
-    HUMIDITY_DEFICIT = "humidity_deficit_g_m3"
-    AIR_TEMPERATURE = "air_temperature_degc"
-    HUMIDITY = "relative_humidity_pct"
-    CO2 = "co2_ppm"
-    LIGHT_SUM = "dli_mol_m2"
+    vars().update({index.name.upper(): index.name for index in CATALOGUE.indices if index.bandable})
 
 
 class CropBand(VersionedRecord, frozen=True, kw_only=True):

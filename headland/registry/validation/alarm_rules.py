@@ -7,7 +7,9 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from headland.contract.quantities import quantity_of, split_channel, unit_of_name
+from headland.contract.catalogue import CATALOGUE
+from headland.contract.indices import INDICES, unit_of_index
+from headland.contract.quantities import quantity_of, unit_of_channel
 from headland.registry.db.tables.alarm_tables import alarm_recipients
 from headland.registry.models.alarms import (
     AlarmRecipient,
@@ -23,37 +25,13 @@ from headland.registry.models.errors import InvalidRecord
 from headland.registry.validation.targets import check_mail_address, check_url
 from headland.units_of_time import DAY_MS
 
-#: Values of a rule's test beside channels, with their units.
-INDICES: Final = {
-    "vpd_kpa": "kPa",
-    "dew_point_degc": "degC",
-    "condensation_margin_k": "K",
-    "delta_t_k": "K",
-    "dli_mol_m2": "mol/m2",
-    "local_hour": "h",
-    "age_s": "s",
-    "overdue_s": "s",
-}
+_ALARMABLE: Final = [index for index in CATALOGUE.indices if index.alarmable]
+#: Values of a gateway for a rule's test.
+GATEWAY_VALUES: Final = tuple(index.name for index in _ALARMABLE if index.section == "gateway")
+#: Values of a rule's test beside channels and those of a gateway.
+_INDICES: Final = tuple(index.name for index in _ALARMABLE if index.section != "gateway")
 #: Values that are the age of the newest sample, or how far it is beyond the age from which on a channel is silent.
 AGES: Final = ("age_s", "overdue_s")
-#: Values of a gateway for a rule's test, with their units.
-GATEWAY_VALUES: Final = {
-    "gateway_offline": "1",
-    "gateway_status_age_s": "s",
-    "gateway_spool_records": "1",
-    "gateway_spool_bytes": "byte",
-    "gateway_spool_age_s": "s",
-    "gateway_dropped_records": "1",
-    "gateway_trouble": "1",
-    "gateway_refused_messages": "1",
-    "gateway_conflicting_samples": "1",
-    "gateway_differing_records": "1",
-    "gateway_turns": "1",
-    "gateway_lost_records": "1",
-    "disk_days_left": "d",
-    "disk_free_share": "1",
-    "clock_in_doubt": "1",
-}
 #: Shortest cycle of an alarm: noise cannot cause a flood of alarms.
 LEAST_CYCLE_S: Final = 60.0
 #: Limits of a rule that people can still read.
@@ -63,14 +41,8 @@ MOST_DEEP: Final = 4
 
 def unit_of_what(what: str) -> str | None:
     """Return the unit of a test's value, or None for an unknown one."""
-    unit = INDICES.get(what) or GATEWAY_VALUES.get(what)
-    if unit is not None:
-        return unit
-    quantity = quantity_of(what)
-    if quantity is not None:
-        return quantity.unit
-    parts = split_channel(what)
-    return None if parts is None else unit_of_name(parts[0])
+    index = INDICES.get(what)
+    return unit_of_index(what) if index is not None and index.alarmable else unit_of_channel(what)
 
 
 def check_rule(rule: AlarmRule, _connection: sa.Connection, _organisation: str) -> AlarmRule:
@@ -145,7 +117,7 @@ def _check_test(test: AlarmTest) -> None:
         raise InvalidRecord(f"A test of {test.what} needs exactly one of below and above.")
     if unit_of_what(test.what) is None:
         raise InvalidRecord(
-            f"{test.what!r} is neither a channel, whose name ends in a unit, nor one of {', '.join(INDICES)}, "
+            f"{test.what!r} is neither a channel, whose name ends in a unit, nor one of {', '.join(_INDICES)}, "
             f"{', '.join(GATEWAY_VALUES)}."
         )
     if (test.hours is None) != (test.of_hours is None):

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.geometry.local_plane import Plane
+from headland.contract.quantities import QUANTITIES
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.geometry import Geometry
 from headland.registry.models.models import (
@@ -113,11 +114,8 @@ def settle_village(repositories: OrganisationRepositories, members: int, plots: 
 
 def descriptor_of(device: str) -> Descriptor:
     """Return how an operator's machine describes itself."""
-    units = {
-        "latitude_deg": "deg", "longitude_deg": "deg", "pump_on": "1", "mass_flow_kg_min": "kg/min",
-        "relative_altitude_m": "m",
-    }  # fmt: skip
-    channels = {channel: ChannelInfo(unit=unit) for channel, unit in units.items()}
+    reported = ("latitude_deg", "longitude_deg", "pump_on", "mass_flow_kg_min", "relative_altitude_m")
+    channels = {channel: ChannelInfo(unit=QUANTITIES[channel].unit) for channel in reported}
     return Descriptor(device=device, kind="drone", site="home", name=device, channels=channels, simulated=True)
 
 

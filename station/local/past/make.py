@@ -31,7 +31,7 @@ from firmware_sim.drone.simulator import DroneSettings
 from firmware_sim.greenhouse.past_table import CONTROLLER_STEPS, NODE_STEPS, TIME_COLUMN, write_past
 from firmware_sim.greenhouse.scenarios import house_named
 from headland.clock import wall_clock_ms
-from headland.contract.quantities import quantity_of, split_channel, unit_of_name
+from headland.contract.quantities import unit_of_channel
 from headland.errors import HeadlandError, RetryLater
 from station.local.folder import FarmFolder
 from station.local.past.declared import PastRecords
@@ -173,6 +173,4 @@ def write_map(path: Path, device: str, kind: str, site: str, channels: Sequence[
 
 
 def _unit_of(channel: str) -> str:
-    quantity, parts = quantity_of(channel), split_channel(channel)
-    unit = quantity.unit if quantity is not None else None if parts is None else unit_of_name(parts[0])
-    return unit or "1"
+    return unit_of_channel(channel) or "1"

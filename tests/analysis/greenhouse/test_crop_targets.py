@@ -32,9 +32,11 @@ def test_a_stage_comes_before_its_crop_and_a_crop_before_the_default() -> None:
 
 def test_an_own_band_comes_before_every_default_and_says_who_set_it() -> None:
     own = [
-        CropBand(crop="Tomato", index=BandIndex.VPD, low=0.6, high=1.1, author="Li", changed_ms=DAY_MS),
-        CropBand(crop="tomato", stage="fruiting", index=BandIndex.VPD, low=0.9, high=1.3, author="Li", source="trial"),
-        CropBand(crop="default", index=BandIndex.CO2, low=400, high=900, author="Wang"),
+        CropBand(crop="Tomato", index=BandIndex("vpd_kpa"), low=0.6, high=1.1, author="Li", changed_ms=DAY_MS),
+        CropBand(
+            crop="tomato", stage="fruiting", index=BandIndex("vpd_kpa"), low=0.9, high=1.3, author="Li", source="trial"
+        ),
+        CropBand(crop="default", index=BandIndex("co2_ppm"), low=400, high=900, author="Wang"),
     ]
     targets = read_crop_targets(DEFAULT_FILE).before([target_of(band) for band in own])
     general = targets.bands("tomato", "propagation")["vpd_kpa"]
@@ -48,7 +50,7 @@ def test_an_own_band_comes_before_every_default_and_says_who_set_it() -> None:
 def test_an_own_band_is_valid_on_its_first_and_last_day_and_on_no_other() -> None:
     days = date(2026, 5, 1), date(2026, 5, 31)
     band = CropBand(
-        crop="tomato", index=BandIndex.VPD, low=1, high=2, author="Li", valid_from=days[0], valid_until=days[1]
+        crop="tomato", index=BandIndex("vpd_kpa"), low=1, high=2, author="Li", valid_from=days[0], valid_until=days[1]
     )
     valid = [is_valid(band, day) for day in (date(2026, 4, 30), *days, date(2026, 6, 1))]
     assert valid == [False, True, True, False]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ from headland.analysis.greenhouse.house import House, HouseLocation, day_starts
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.weather.site_weather import answer_hourly_weather, answer_weather
+from headland.contract.indices import INDICES, unit_of, unit_of_index
 from headland.contract.records import Descriptor
 from headland.store.memory import MemoryStore
 from headland.store.port import Times
@@ -175,6 +177,32 @@ def test_the_season_before_a_day_is_read_for_its_powdery_mildew(farm: Farm) -> N
     for day in days[:: len(days) // 4]:
         alone = ROUTES["disease"](farm, Window(*day))
         assert alone[(day, "powdery_mildew_index", day)].value == index[day].value
+
+
+#: Answers whose name has a part that is asked for: a threshold, a set point, a place.
+FAMILIES = re.compile(
+    r"(heat|cold)_(degree_)?hours_.+|.+_(in_band|(mean|p95)_error|error_hours|overshoot|rise_h|unreached|recovery_h)"
+    r"|.+_(span|cv_pct)|.+_bias .+"
+)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_each_answer_has_the_unit_and_the_method_of_its_row_in_the_catalogue(route: str, farm: Farm) -> None:
+    midnights = day_starts(PLACE, WHOLE)
+    answers = {key[1]: answer for key, answer in ROUTES[route](farm, Window(midnights[28], midnights[30])).items()}
+    assert answers
+    unknown = [
+        name for name in answers if name not in INDICES and unit_of(name) is None and not FAMILIES.fullmatch(name)
+    ]
+    assert unknown == []
+    for name, answer in answers.items():
+        if name in INDICES and not FAMILIES.fullmatch(name):
+            row = INDICES[name]
+            assert answer.unit == unit_of_index(name), name
+            assert row.method in ("", answer.method.id), name
+            # A measured surface is one input more; light may be of another channel, and a site's are those outdoors.
+            is_of_others = row.section == "light" or "site" in route
+            assert is_of_others or not row.inputs or {*row.inputs} <= {*answer.inputs}, name
 
 
 def is_same(one: Answer, other: Answer) -> bool:
