@@ -200,3 +200,21 @@ class SupervisedThread:
 def faults_of(threads: Sequence[ThreadStatus]) -> list[str]:
     """Return the sentences of the threads with which something is wrong."""
     return [thread.fault for thread in threads if thread.fault]
+
+
+class SupervisedWorker:
+    """Owns the supervised thread `_thread`, which a subclass makes."""
+
+    _thread: SupervisedThread
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the current round, and a last one where there is one, and end the thread."""
+        self._thread.stop()
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread."""
+        return [self._thread.status()]

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, SupervisedWorker
 
 _EVERY_S: Final = 60.0
 #: Of so many searches one looks through everything.
@@ -24,7 +24,7 @@ _M_ARENA_MAX: Final = -8
 _ARENAS: Final = 2
 
 
-class GarbageSearch:
+class GarbageSearch(SupervisedWorker):
     """Owns the thread `garbage-search`. What a search leaves is taken out of the next ones, which are short then.
 
     What is left out is still freed when nothing refers to it any more; a cycle in it waits for the thorough search of
@@ -34,18 +34,6 @@ class GarbageSearch:
     def __init__(self) -> None:
         self._searches = 0
         self._thread = SupervisedThread("garbage-search", self.search, every_s=_EVERY_S, waits_first=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._thread.stop()
-
-    def threads(self) -> list[ThreadStatus]:
-        """Return the status of the thread."""
-        return [self._thread.status()]
 
     def search(self) -> None:
         """Search once."""

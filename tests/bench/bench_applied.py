@@ -1,20 +1,17 @@
-"""As-applied maps: one hour of a pass, its requests through HTTP, and a season of 1,000 ha tile by tile.
+"""As-applied maps: one hour of a pass, and its requests through HTTP.
 
-`python -m tests.bench.bench_applied [--json] [--fields N]`
+`python -m tests.bench.bench_applied [--json]`
 
 `hour`: a pass of one hour at 10 Hz with a flow at 5 Hz over a field of 24 ha, the whole answer as the API makes it:
 amounts along the track, laid down on a 1 m grid, places, swaths, overlaps and skips; the best of five, and its parts.
 `whole_cpu_ms` is the processor's time of the best round, for machines that do other work meanwhile.
 `page`: the requests for a declared pass of one hour through HTTP, DuckDB and the registry, first and again: medians.
-`season`: so many fields of 10 ha, each treated ten times, on a 1 m grid: each map is added to its field's tile and let
-go; 100 fields are 1,000 ha and 100 million cells applied_map. The peak is the process's.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
 import tempfile
 import time
 from collections.abc import Callable
@@ -24,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from headland.agronomy.application.as_applied import AsApplied, Machine, SeasonMap, map_applied
+from headland.agronomy.application.as_applied import AsApplied, Machine, map_applied
 from headland.agronomy.application.deposit import OutletTrack, deposit_mass, fit_grid
 from headland.agronomy.application.drift import WindDrift
 from headland.agronomy.application.metering import HopperWeights
@@ -124,47 +121,14 @@ def bench_hour() -> dict[str, float]:
     }
 
 
-def bench_season(fields: int) -> dict[str, float]:
-    """Return the time and memory of a season of fields of 10 ha, ten passes on each."""
-    flown, cell_m = fly(3200, 500.0, 200.0), 1.0
-    season = SeasonMap(cell_m)
-    before = peak_mb()
-    began = time.perf_counter()
-    applied_kg = laid_kg = 0.0
-    cells = 0
-    for number in range(fields):
-        for _ in range(10):
-            applied_map = draw(flown, cell_m)
-            cells += applied_map.amount.size
-            season.add(f"field-{number}", applied_map.grid, applied_map.amount, applied_map.places)
-            applied_kg += applied_map.totals.released - applied_map.totals.unlocated
-        laid_kg += season.close(f"field-{number}").amount
-    took_s = time.perf_counter() - began
-    return {
-        "fields": fields,
-        "area_ha": fields * 10.0,
-        "cells_drawn": cells,
-        "took_s": took_s,
-        "grown_mb": peak_mb() - before,
-        "peak_mb": peak_mb(),
-        "missing_share": abs(applied_kg - laid_kg) / applied_kg,
-    }
-
-
-def peak_mb() -> float:
-    """Return the most memory that this process ever had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--fields", type=int, default=10)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         page = ask_pages(Path(folder))
-    figures = {"hour": bench_hour(), "page": page, "season": bench_season(options.fields)}
+    figures = {"hour": bench_hour(), "page": page}
     if options.json:
         print(json.dumps(figures))
         return

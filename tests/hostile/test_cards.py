@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import random
+import select
 import threading
 import time
 import tracemalloc
@@ -106,7 +107,7 @@ class Link:
         with suppress(FileNotFoundError):  # a log that is done goes while this looks
             parts = [path.stat().st_blocks * 512 for path in self.folder.glob("*.part")]
             self.most_disk_bytes = max([self.most_disk_bytes, *parts])
-        time.sleep(0.005)
+        select.select([vehicle.socket for vehicle in self.vehicles], [], [], 0.005)  # until one is asked something
 
     def drop(self, vehicle: CardVehicle) -> None:
         self.vehicles.remove(vehicle)

@@ -17,7 +17,7 @@ from headland.files.disk_space import (
     save_readings,
     sentence_of,
 )
-from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, SupervisedWorker
 from headland.units_of_time import DAY_MS
 
 _LOGGER = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _LOGGER = logging.getLogger(__name__)
 _EVERY_S: Final = 900.0
 
 
-class DiskWatch:
+class DiskWatch(SupervisedWorker):
     """Measures every quarter of an hour; while the clock is in doubt nothing is kept, as its time would be wrong."""
 
     def __init__(
@@ -36,18 +36,6 @@ class DiskWatch:
         self._forecast: DiskForecast | None = None
         self._was_nearly_full = False
         self._thread = SupervisedThread("disk-watch", self.look, every_s=every_s, overdue_after_s=4 * every_s)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._thread.stop()
-
-    def threads(self) -> list[ThreadStatus]:
-        """Return the status of the thread."""
-        return [self._thread.status()]
 
     def look(self) -> None:
         """Measure, keep the reading and forecast; raises OSError."""

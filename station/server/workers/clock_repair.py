@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from headland.clock.station_clock.record import AGREE_MS, ClockRecord, DoubtCause
 from headland.clock.station_clock.station_clock import StationClock
-from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, SupervisedWorker
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def find_mistake(before: ClockRecord, after: ClockRecord) -> ClockMistake | None
     return ClockMistake(since_ms, max(0, after.best_ms - before.best_ms - passed_ms))
 
 
-class ClockRepair:
+class ClockRepair(SupervisedWorker):
     """Judges samples again, and asks for refused alarms again, after each change of what is believed of the clock.
 
     `ask_again` requests the replay of messages that were refused for their time. A store without `judge_again` keeps
@@ -62,18 +62,6 @@ class ClockRepair:
         self._waiting: deque[ClockMistake] = deque(maxlen=_MOST_WAITING)
         self._thread = SupervisedThread("clock-repair", self.repair, every_s=_CHECK_EVERY_S, waits_first=True)
         clock.on_change = self._note
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._thread.stop()
-
-    def threads(self) -> list[ThreadStatus]:
-        """Return the status of the thread."""
-        return [self._thread.status()]
 
     def repair(self) -> None:
         """Make up for what waits. Raises RetryLater with the rest waiting."""

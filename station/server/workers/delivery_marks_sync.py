@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
-from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, SupervisedWorker
 from ingest.quarantine.replays import spool_marks
 from station.server.organisation import ensure_organisation
 from station.server.workers.station_books import STATION
@@ -20,7 +20,7 @@ _SYNC_EVERY_S: Final = 10.0
 _MAX_MARKS: Final = 2000
 
 
-class DeliveryMarksSync:
+class DeliveryMarksSync(SupervisedWorker):
     """Copies the marks of the store to the registry every ten seconds, and at the end; never lowers one.
 
     Where the store was replaced by an empty or an older one, the registry still knows what was committed and deleted by
@@ -34,18 +34,6 @@ class DeliveryMarksSync:
         self._lock = threading.Lock()
         self._known: dict[tuple[str, str], int] = {}
         self._thread = SupervisedThread("delivery-marks", self.sync, every_s=_SYNC_EVERY_S, finish=self.sync)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Do a last round and end the thread."""
-        self._thread.stop()
-
-    def threads(self) -> list[ThreadStatus]:
-        """Return the status of the thread."""
-        return [self._thread.status()]
 
     def known(self) -> DeliveryMarks:
         """Return the marks of the registry, from memory; none before the first round."""

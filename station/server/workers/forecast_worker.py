@@ -16,7 +16,7 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.clock import wall_clock_ms
 from headland.registry.registry import Registry
 from headland.registry.repositories.inactive_places import find_inactive_places
-from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, SupervisedWorker
 from headland.units_of_time import HOUR_MS
 from station.server.organisation import ensure_organisation
 
@@ -28,7 +28,7 @@ _AFTER_MS: Final = 300_000
 _CHECK_EVERY_S: Final = 30.0
 
 
-class ForecastWorker:
+class ForecastWorker(SupervisedWorker):
     """Forecasts once an hour; retries while store or registry are not reachable. Several on one registry do no harm."""
 
     def __init__(
@@ -39,18 +39,6 @@ class ForecastWorker:
         self._thread = SupervisedThread("forecast-worker", self._check_hour, every_s=_CHECK_EVERY_S, waits_first=True)
         self._forecast_hour = 0
         self._forecasts = 0
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the current greenhouse and end the thread."""
-        self._thread.stop()
-
-    def threads(self) -> list[ThreadStatus]:
-        """Return the status of the thread."""
-        return [self._thread.status()]
 
     def counters(self) -> Mapping[str, int]:
         """Return the number of forecasts since the start."""

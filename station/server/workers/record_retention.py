@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from headland.registry.lifecycle import REGISTRY_KINDS
-from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, SupervisedWorker
 from headland.units_of_time import DAY_MS
 from station.server.organisation import ensure_organisation
 
@@ -24,7 +24,7 @@ _EVERY_S: Final = 900.0
 StoreDeleted = Mapping[str, tuple[int, int | None]]
 
 
-class RecordRetentionWorker:
+class RecordRetentionWorker(SupervisedWorker):
     """Does one round a day of each kind; none while the station's clock is in doubt."""
 
     def __init__(
@@ -41,18 +41,6 @@ class RecordRetentionWorker:
         self._thread = SupervisedThread(
             "record-retention", self.look, every_s=_EVERY_S, waits_first=True, overdue_after_s=4 * _EVERY_S
         )
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the current round and end the thread."""
-        self._thread.stop()
-
-    def threads(self) -> list[ThreadStatus]:
-        """Return the status of the thread."""
-        return [self._thread.status()]
 
     def counters(self) -> Mapping[str, float]:
         """Return the number of deleted records since the start, by kind."""

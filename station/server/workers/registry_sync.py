@@ -9,7 +9,7 @@ from headland.contract.records import Descriptor
 from headland.registry.models.errors import RecordConflict
 from headland.registry.registry import Registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, SupervisedWorker
 from station.server.organisation import add_gateway, ensure_organisation
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _LOGGER = logging.getLogger(__name__)
 _SYNC_EVERY_S: Final = 10.0
 
 
-class RegistrySync:
+class RegistrySync(SupervisedWorker):
     """Copies gateways and devices from the store to the registry, in a thread.
 
     It writes changes only, and restores a deleted record only when newer data of it arrives. While the registry is not
@@ -33,18 +33,6 @@ class RegistrySync:
         self._handle = handle
         self._synced: dict[str, tuple[str, Descriptor]] = {}
         self._thread = SupervisedThread("registry-sync", self.sync, every_s=_SYNC_EVERY_S)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the current round and end the thread."""
-        self._thread.stop()
-
-    def threads(self) -> list[ThreadStatus]:
-        """Return the status of the thread."""
-        return [self._thread.status()]
 
     def sync(self) -> int:
         """Do one round; return the number of new or changed devices. Raises HeadlandError."""

@@ -18,7 +18,7 @@ import numpy as np
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater
 from headland.files.damage_notes import DamageKind, FileDamage, add_note
-from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, SupervisedWorker
 from headland.store.port import Mark, Points, WriteBatch
 from ingest.quarantine.replays import spool_marks
 from station.server.organisation import ensure_organisation
@@ -116,7 +116,7 @@ class RegistryBook:
         ensure_organisation(self.registry, self.handle, "station").delivery_marks.save({(STATION, station): number})
 
 
-class StationBooks:
+class StationBooks(SupervisedWorker):
     """Compares the books at the start and every ten seconds, and counts on; `notes` is the file with what was found."""
 
     def __init__(
@@ -136,18 +136,6 @@ class StationBooks:
             self.compare()
         except HeadlandError as error:
             _LOGGER.warning("the books of the station are compared later: %s", error)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Count a last time and end the thread."""
-        self._thread.stop()
-
-    def threads(self) -> list[ThreadStatus]:
-        """Return the status of the thread."""
-        return [self._thread.status()]
 
     def compare(self) -> None:
         """Do one round: say which book is older than the others, and count on where anything was committed."""

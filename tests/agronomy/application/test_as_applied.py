@@ -8,14 +8,13 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.agronomy.application.as_applied import EVIDENCE, Machine, SeasonMap, map_applied
+from headland.agronomy.application.as_applied import EVIDENCE, Machine, map_applied
 from headland.agronomy.application.drift import WindDrift
 from headland.agronomy.application.metering import HopperWeights
 from headland.agronomy.application.pass_areas import measure_areas
 from headland.agronomy.application.released import Amounts, Released, reconcile, release
 from headland.agronomy.application.spread_pattern import gaussian, make_pattern, rectangle, triangle
 from headland.agronomy.application.swaths import Track, draw_swaths
-from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import FieldOutline
 from tests.examples import examples
@@ -162,25 +161,3 @@ def test_swaths_that_only_touch_the_field_cover_nothing_of_it() -> None:
     cover = measure_areas(draw_swaths(lines, 5.0), notched, 5.0)
     assert cover.treated_m2 == pytest.approx(500.0 + 50.0, rel=1e-6)
     assert cover.overlap_m2 == pytest.approx(0.0, abs=1e-3)
-
-
-def test_maps_of_a_field_add_up_wherever_they_begin() -> None:
-    season = SeasonMap(1.0)
-    one, other = Grid(0.0, 0.0, 1.0, 4, 4), Grid(2.0, -1.0, 1.0, 3, 6)
-    usable = np.ones((4, 4), np.uint8)
-    season.add("north", one, np.full((4, 4), 2.0), usable)
-    season.add("north", other, np.full((3, 6), 1.0), np.zeros((3, 6), np.uint8))
-    tile = season.close("north")
-    assert tile.amount == pytest.approx(16 * 2.0 + 18 * 1.0)
-    # Two columns and two rows of the usable cells got both.
-    assert tile.usable_amount == pytest.approx(16 * 2.0 + 4 * 1.0)
-    assert (tile.usable_m2, tile.untreated_m2, tile.passes) == (16.0, 0.0, 2)
-    with pytest.raises(KeyError):
-        season.close("north")
-
-
-def test_a_grid_between_the_lines_is_refused() -> None:
-    season = SeasonMap(1.0)
-    season.add("north", Grid(0.0, 0.0, 1.0, 2, 2), np.ones((2, 2)), np.ones((2, 2), np.uint8))
-    with pytest.raises(ValueError, match="lines of one plane"):
-        season.add("north", Grid(0.5, 0.0, 1.0, 2, 2), np.ones((2, 2)), np.ones((2, 2), np.uint8))
