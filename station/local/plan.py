@@ -222,6 +222,9 @@ url = "udpin:{HOST}:{_MAVLINK_PORT}"
         text += f"\n[batch]\nfollowed_age_s = {LIVE_AGE_S}\n"
     if simulators and "[alarms]" not in own_sources:
         text += '\n[alarms]\nrules = ["greenhouse"]\n'
+        place_deg = next((each.place_deg for each in simulators if each.place_deg is not None), None)
+        if place_deg is not None:
+            text += f"latitude_deg = {place_deg[0]}\nlongitude_deg = {place_deg[1]}\n"
     text += "".join(simulator.source_toml for simulator in simulators)
     return text + (f"\n{own_sources}" if own_sources else "")
 

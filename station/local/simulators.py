@@ -47,6 +47,8 @@ class Simulator:
     line: str
     #: Whether it sends to whoever listens: before the gateway runs, the beginning of a flight would be lost.
     waits_for_gateway: bool = False
+    #: Latitude and longitude of a greenhouse.
+    place_deg: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,9 @@ def plan_house(
     house: FarmHouse, number: int, bus: FarmBus, port: int, speed: float, shared: Sequence[str]
 ) -> Simulator:
     """Return the simulator of the farm's `number`-th greenhouse; `port` is a free port."""
+    from firmware_sim.greenhouse.scenarios import house_named
+
+    place = house_named(house.scenario).place
     name = numbered("sim-greenhouse", number)
     arguments, source, line = (
         _radio(house, name, bus) if house.radio else _controller(house, name, bus.host, port, speed)
@@ -128,8 +133,9 @@ def plan_house(
     weather = ["--weather-seed", str(bus.weather_seed)]
     scale = ["--scale", str(house.compartments)] if house.compartments > 1 else []
     return Simulator(
-        name, ["sim", "greenhouse", "--scenario", house.scenario, *scale, *arguments, *weather, *shared], source, line
-    )
+        name, ["sim", "greenhouse", "--scenario", house.scenario, *scale, *arguments, *weather, *shared], source, line,
+        place_deg=(place.latitude_deg, place.longitude_deg),
+    )  # fmt: skip
 
 
 def _controller(house: FarmHouse, name: str, host: str, port: int, speed: float) -> tuple[list[str], str, str]:

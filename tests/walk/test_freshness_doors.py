@@ -1,11 +1,12 @@
 """Freshness: for intervals of a second to an hour every door has the one verdict, at ages around its limits.
 
 The page's doors (tile, table and head of a card, mark on the map, wind, greenhouse, data link, devices) carry the
-answered limits on by one function, `dashboard/src/api/freshness.ts`; a test of the farm page holds that.
+answered limits on by one function, `dashboard/src/api/freshness.ts`; the last test finds any other clock there.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -127,3 +128,16 @@ def test_a_device_without_declared_intervals_has_the_usual_one_and_a_vehicle_its
     assert freshness(None, 601.0) == "late"
     assert freshness(None, 16.0, "drone") == "late"
     assert freshness(None, -30.0, "drone") == "current", "a clock that is ahead makes no value old"
+
+
+def test_the_page_has_no_clock_of_its_own_for_silence() -> None:
+    """Its limits are those of the answers; the named exceptions judge no value: a gateway's status, a cached answer."""
+    source = Path(__file__).parents[2] / "dashboard" / "src"
+    clock = re.compile(r"\b(?:const|let) (\w*(?:OLD|SILENT|STALE|LATE|MOST_AGE)\w*_(?:MS|S))\b")
+    found = {name for path in source.rglob("*.ts*") for name in clock.findall(path.read_text(encoding="utf-8"))}
+    assert found == {"STATUS_OLD_MS", "STALE_MS"}
+    users = {path.name for path in source.rglob("*.ts*") if "freshnessOf(" in path.read_text(encoding="utf-8")}
+    assert users >= {
+        "value_tile.ts", "device_card.ts", "farm_map.ts", "devices.tsx", "wind_mark.ts", "silent_sensors.tsx",
+        "greenhouse.ts",
+    }  # fmt: skip

@@ -42,8 +42,9 @@ def test_alarms_of_the_users_own_stand_in_the_place_of_those_that_come_along(tmp
     folder.create()
     asked = UpSettings(data_dir=folder.root, broker="iotcore")
     make_plan(asked, folder, 8000)
-    (rules,) = load_settings(folder.edge_dir / "edge.toml", {}).alarms.rules
-    assert rules == "greenhouse"
+    alarms = load_settings(folder.edge_dir / "edge.toml", {}).alarms
+    assert alarms.rules == ["greenhouse"]
+    assert alarms.place_deg is not None, "its leaves without a sensor are estimated by day and night as at the station"
     (folder.root / "sources.toml").write_text("[alarms]\nrules = []\n", encoding="utf-8")
     make_plan(asked, folder, 8000)
     assert load_settings(folder.edge_dir / "edge.toml", {}).alarms.rules == []
