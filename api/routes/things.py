@@ -13,6 +13,7 @@ from api.http.problems import ProblemError
 from api.routes.access.keys import MEMBERS
 from api.routes.access.webhooks import WEBHOOKS
 from api.routes.parameters import check_gateway
+from api.routes.station.lifecycle import check_kind
 from api.schemas.alarms import ALARM_KINDS
 from api.schemas.cooperative import ACCOUNT_KINDS
 from api.schemas.fields.trials import TRIAL_KINDS
@@ -58,6 +59,8 @@ def find_unknown(request: Request) -> HeadlandError | None:
     if len(parts) < 4 or parts[1] != "v1" or not hasattr(request.state, "access"):
         return None
     collection, thing = parts[2], parts[3]
+    if parts[2:4] == ["store", "lifecycle"] and len(parts) == 5:
+        thing = parts[4]
     is_named = thing in map(str, request.path_params.values())
     if not is_named and ("endpoint" in request.scope or not _is_of_wrong_form(request, parts)):
         return None
@@ -67,6 +70,8 @@ def find_unknown(request: Request) -> HeadlandError | None:
             find_pass(scope, thing)
         elif collection == "devices" or (collection == "greenhouses" and len(parts) > 4):
             find_device(scope, thing)
+        elif collection == "store":
+            check_kind(parts[-1])
         elif collection == "gateways":
             check_gateway(home_of(request), scope, thing)
         elif (find := _RECORDS.get(collection)) is not None and scope.registry is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import Path, Query
+from fastapi import Query
 
 from api.dependencies import AccessOf, HomeOf, HomeServices, ScopeOf
 from api.http.languages import current_language
@@ -13,15 +13,13 @@ from api.http.router import Router
 from api.ops.store_admin_port import RetentionPreview
 from api.schemas.station.lifecycle import KeptKind, KeptKinds, NewDays
 from headland.analysis.inputs.scope import OrgScope
+from headland.clock.station_clock.sentences import describe
 from headland.i18n import find_term
 from headland.registry.lifecycle import KINDS, REGISTRY_KINDS, RecordKind
 from headland.registry.repositories.retention import RecordRetention, RetentionRepository
 
 router = Router(prefix="/v1/store/lifecycle", tags=["health"], responses=declare_problems(400, 404, 422, 503))
 
-Kind = Annotated[
-    str, Path(description="A kind of record with a retention of its own.", pattern=f"^({'|'.join(REGISTRY_KINDS)})$")
-]
 #: Days in the answer of a store that is a file, by kind.
 _STORE_DAYS: Final = {
     "samples": "raw_days",
@@ -43,7 +41,7 @@ def get_lifecycle(scope: ScopeOf, home: HomeOf) -> KeptKinds:
 
 @router.get("/{kind}", response_model=KeptKind)
 def preview_lifecycle(
-    scope: ScopeOf, home: HomeOf, kind: Kind, days: Days = None, for_ever: ForEver = False
+    scope: ScopeOf, home: HomeOf, kind: str, days: Days = None, for_ever: ForEver = False
 ) -> KeptKind:
     """Return what a retention of these days deletes, and changes nothing."""
     repository, kept = _of_kind(home, scope, kind)
@@ -52,7 +50,7 @@ def preview_lifecycle(
 
 
 @router.put("/{kind}", response_model=KeptKind)
-def put_lifecycle(scope: ScopeOf, access: AccessOf, home: HomeOf, kind: Kind, new: NewDays) -> KeptKind:
+def put_lifecycle(scope: ScopeOf, access: AccessOf, home: HomeOf, kind: str, new: NewDays) -> KeptKind:
     """Set the days of the audit log or of alarms; return what they delete. Deleted records stay so."""
     repository, _ = _of_kind(home, scope, kind, access.by)
     kept = repository.choose(kind, new.days, chosen=not new.is_default)
@@ -65,7 +63,7 @@ def _shown(
     due = repository.preview(kind, days, home.now_ms())
     known = next(each for each in KINDS if each.slug == kind)
     clock = None if home.clock is None else home.clock.state()
-    held_back = clock.sentence if clock is not None and clock.in_doubt else ""
+    held_back = describe(clock) if clock is not None and clock.doubt is not None else ""
     return _kind_of(known, kept, None).model_copy(
         update={"days": days, "due": due.count, "due_before_ms": due.until_ms, "held_back": held_back}
     )
@@ -84,12 +82,21 @@ def _of_kind(
 ) -> tuple[RetentionRepository, RecordRetention]:
     kept = _retentions(home, scope).get(kind)
     if kept is None or home.registry is None:
-        named = ", ".join(REGISTRY_KINDS)
-        raise ProblemError(
-            404, "no-days", "No such retention", f"There is no retention of this kind: set the days of one of {named}."
-        )
+        raise _no_days()
     owner = home.registry.organisation(scope.organisation).id
     return home.registry.repositories(owner, by).retention, kept
+
+
+def check_kind(kind: str) -> None:
+    """Raise ProblemError (404) for a kind of record that has no retention of its own."""
+    if kind not in REGISTRY_KINDS:
+        raise _no_days()
+
+
+def _no_days() -> ProblemError:
+    named = ", ".join(REGISTRY_KINDS)
+    sentence = f"There is no retention of this kind: set the days of one of {named}."
+    return ProblemError(404, "no-days", "No such retention", sentence)
 
 
 def _kind_of(kind: RecordKind, kept: RecordRetention | None, store: RetentionPreview | None) -> KeptKind:
