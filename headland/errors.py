@@ -23,3 +23,15 @@ class PeerRefused(HeadlandError):  # noqa: N818
 
 class DataDamaged(HeadlandError):  # noqa: N818
     """A file of ours is not readable: it was moved aside, never deleted."""
+
+
+class ImportRefused(Exception):  # noqa: N818 - it names what was decided
+    """An import cannot be begun or go on; `kind` is the problem's, `status` that of HTTP."""
+
+    def __init__(self, kind: str, status: int, title: str, detail: str) -> None:
+        super().__init__(detail)
+        self.kind, self.status, self.title, self.detail = kind, status, title, detail
+
+    def to_arguments(self) -> list[str | int]:
+        """Return what makes the same refusal in another process."""
+        return [self.kind, self.status, self.title, self.detail]

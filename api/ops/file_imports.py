@@ -9,18 +9,6 @@ from headland.contract.records import Descriptor
 from headland.i18n import Language
 
 
-class ImportRefused(Exception):  # noqa: N818 - it names what was decided
-    """An import cannot be begun or go on; `kind` is the problem's, `status` that of HTTP."""
-
-    def __init__(self, kind: str, status: int, title: str, detail: str) -> None:
-        super().__init__(detail)
-        self.kind, self.status, self.title, self.detail = kind, status, title, detail
-
-    def to_arguments(self) -> list[str | int]:
-        """Return what makes the same refusal in another process."""
-        return [self.kind, self.status, self.title, self.detail]
-
-
 class FileImports(Protocol):
     """Takes files in parts and imports them, one after the other. Every method may raise ImportRefused."""
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from api.ops.clock_port import ClockState
 from headland.clock.station_clock.record import ClockRecord
-from headland.clock.station_clock.sentences import describe
 from headland.clock.station_clock.station_clock import StationClock
 from headland.runtime.readiness import Check
 
@@ -15,28 +13,13 @@ class LocalClock:
     def __init__(self, clock: StationClock) -> None:
         self._clock = clock
 
-    def state(self) -> ClockState:
+    def state(self) -> ClockRecord:
         """Return the clock as it is now."""
-        return _state_of(self._clock.look())
+        return self._clock.look()
 
-    def accept(self) -> ClockState:
+    def accept(self) -> ClockRecord:
         """Believe the clock as it is, by the word of a person."""
-        return _state_of(self._clock.accept())
-
-
-def _state_of(record: ClockRecord) -> ClockState:
-    doubt = record.doubt
-    return ClockState(
-        in_doubt=doubt is not None,
-        cause=None if doubt is None else doubt.cause.value,
-        shown_ms=record.wall_ms,
-        believed_ms=record.best_ms,
-        since_ms=None if doubt is None else doubt.since_ms,
-        ahead_ms=None if doubt is None else doubt.by_ms,
-        witnesses=0 if doubt is None else doubt.witnesses,
-        is_certain=doubt is not None and doubt.is_certain,
-        sentence=describe(record),
-    )
+        return self._clock.accept()
 
 
 def check_clock(clock: StationClock) -> Check:

@@ -12,7 +12,7 @@ from api.http.languages import current_language
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.http.router import Router
-from api.ops.file_imports import FileImports, ImportRefused
+from api.ops.file_imports import FileImports
 from api.routes.registry import BodyOf
 from api.schemas.imports import (
     ConvertedTable,
@@ -26,7 +26,7 @@ from api.schemas.imports import (
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.contract.records import Descriptor
-from headland.errors import RetryLater
+from headland.errors import ImportRefused, RetryLater
 from headland.registry.db.audit import Action
 
 #: Quarantined messages that are looked at for those of an import.

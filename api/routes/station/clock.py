@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
+from pydantic import Field
+
 from api.dependencies import HomeOf, HomeServices, ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.router import Router
-from api.ops.clock_port import ClockPort, ClockState
+from api.ops.clock_port import ClockPort
+from api.schemas.model import Model
 from headland.analysis.inputs.scope import OrgScope
+from headland.clock.station_clock.record import ClockRecord
+from headland.clock.station_clock.sentences import describe
 
 _NOT_HERE = "This process runs apart from the station and judges no clock: ask the station, or its /readyz."
 
 router = Router(prefix="/v1/clock", tags=["health"], responses=declare_problems(404, 503))
+
+
+class ClockState(Model):
+    """The station's clock, and why it cannot be believed; while it is in doubt nothing is deleted or judged by it."""
+
+    in_doubt: Annotated[bool | None, Field(description="Null where this process judges no clock.")]
+    cause: Annotated[
+        Literal["jumped", "behind", "ahead", "gateways"] | None,
+        Field(
+            description="It jumped; is before what it showed or stored; is more than a day after the newest sample and "
+            "not confirmed; is contradicted by gateways with clocks of their own."
+        ),
+    ] = None
+    shown_ms: Annotated[int, Field(description="What the clock shows.")]
+    believed_ms: Annotated[int, Field(description="The time by which the station goes.")]
+    since_ms: Annotated[int | None, Field(description="Since when it is in doubt, by the time believed then.")] = None
+    ahead_ms: Annotated[int | None, Field(description="How far it is ahead, negative where it is behind.")] = None
+    witnesses: Annotated[int, Field(description="Gateways that contradict it.")] = 0
+    is_certain: Annotated[bool, Field(description="False for what is only unconfirmed, or one gateway's word.")] = False
+    sentence: str
 
 
 @router.get("", response_model=ClockState)
@@ -21,16 +48,31 @@ def get_clock(scope: ScopeOf, home: HomeOf) -> ClockState:
     """
     if home.clock is None:
         return ClockState(in_doubt=None, shown_ms=scope.now_ms, believed_ms=scope.now_ms, sentence=_NOT_HERE)
-    return home.clock.state()
+    return _state_of(home.clock.state())
 
 
 @router.post("/accept", response_model=ClockState)
 def accept_clock(scope: ScopeOf, home: HomeOf) -> ClockState:
     """State that the clock is right: it is believed, and gateways that contradict it now are wrong."""
-    return _clock_of(home, scope).accept()
+    return _state_of(_clock_of(home, scope).accept())
 
 
 def _clock_of(home: HomeServices, scope: OrgScope) -> ClockPort:
     if home.clock is None or not home.serves(scope):
         raise ProblemError(404, "no-clock-here", "No station here", "The clock is that of another station.")
     return home.clock
+
+
+def _state_of(record: ClockRecord) -> ClockState:
+    doubt = record.doubt
+    return ClockState(
+        in_doubt=doubt is not None,
+        cause=None if doubt is None else doubt.cause.value,
+        shown_ms=record.wall_ms,
+        believed_ms=record.best_ms,
+        since_ms=None if doubt is None else doubt.since_ms,
+        ahead_ms=None if doubt is None else doubt.by_ms,
+        witnesses=0 if doubt is None else doubt.witnesses,
+        is_certain=doubt is not None and doubt.is_certain,
+        sentence=describe(record),
+    )

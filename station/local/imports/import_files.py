@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from api.ops.file_imports import ImportRefused
+from headland.errors import ImportRefused
 from station.local.folder import IMPORT_GATEWAY
 from station.local.imports.job import ENDED, WAITING, ImportJob
 from station.server.files import write_whole

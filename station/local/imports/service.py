@@ -6,7 +6,6 @@ from typing import Final
 
 import msgspec
 
-from api.ops.file_imports import ImportRefused
 from api.schemas.imports import ConvertedTable, FileImport, FileImportList, ImportChoice, TablePreview
 from edge.imports.sentences import Sentence
 from edge.imports.status import tell
@@ -14,7 +13,7 @@ from edge.imports.table.map import LoadedMap, TableMap, check_map
 from edge.imports.table.preview import convert_rows, look_at
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor
-from headland.errors import DataDamaged, SettingsError
+from headland.errors import DataDamaged, ImportRefused, SettingsError
 from headland.i18n import Language
 from headland.runtime.supervised_thread import ThreadStatus
 from station.local.folder import IMPORT_GATEWAY, FarmFolder

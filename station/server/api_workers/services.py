@@ -9,11 +9,12 @@ from typing import Any, Final, Protocol
 from api.live.followers import FeedPort
 from api.live.summed_counters import SummedCounters
 from api.ops.clock_port import ClockPort
-from api.ops.file_imports import FileImports, ImportRefused
+from api.ops.file_imports import FileImports
 from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.store_admin_port import StoreAdmin
+from headland.errors import ImportRefused
 from headland.network.enrolment.life import RenewalTooEarly
 from headland.runtime.readiness import Check
 from headland.runtime.remote.client import PortConnections, RemotePort

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.ops.file_imports import ImportRefused
+from headland.errors import ImportRefused
 from station.local.imports.import_files import MOST_ENDED, MOST_OPEN, PART_BYTES, WAITS_MS, ImportFiles
 
 CONTENT = b"log" * (PART_BYTES // 3 + 1000)
