@@ -3,21 +3,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 import { notices } from "./notices.mjs";
 
-/** Groups of the shared catalogue that only the API uses: it answers errors in the language of the page. */
+/** Groups of the shared terms that only the API uses: it answers errors in the language of the page. */
 const SERVER_TERMS = ["account_entries", "form_fields", "problems"];
 
-/** Leaves out what only the API uses: some terms, and of the catalogue all but the names. */
+/** Leaves the terms out that the page does not need. */
 const pageTerms: Plugin = {
   name: "page-terms",
   enforce: "pre",
   transform(code, id) {
-    if (id.endsWith("/contract/catalogue.json")) {
-      const tables = Object.entries(JSON.parse(code) as Record<string, Record<string, string>[]>).map(([table, rows]) => [
-        table,
-        rows.map(({ symbol, name, en, zh, method, method_en, method_zh }) => ({ symbol, name, en, zh, method, method_en, method_zh })),
-      ]);
-      return { code: JSON.stringify(Object.fromEntries(tables)), map: null };
-    }
     if (!id.endsWith("/i18n/terms.json")) return null;
     const groups = Object.entries(JSON.parse(code)).filter(([group]) => !SERVER_TERMS.includes(group));
     return { code: JSON.stringify(Object.fromEntries(groups)), map: null };
@@ -60,7 +53,7 @@ export default defineConfig({
             {
               priority: 2,
               name: "base",
-              test: /node_modules\/(preact|@preact|@tanstack|openapi-fetch)\/|i18n\/(common|ui|catalogue|translate|preferences|numbers|instants)\.ts|(terms|contract\/catalogue)\.json|src\/(api|app)\/|components\/dom\.ts|ui\/(dom_node|loaded|overlays|unique_id)\.tsx?/,
+              test: /node_modules\/(preact|@preact|@tanstack|openapi-fetch)\/|i18n\/(common|ui|catalogue|translate|preferences|numbers|quantities|instants)\.ts|terms\.json|src\/(api|app)\/|components\/dom\.ts|ui\/(dom_node|loaded|overlays|unique_id)\.tsx?/,
             },
           ],
         },
@@ -70,8 +63,8 @@ export default defineConfig({
     },
   },
   server: {
-    // The catalogues are outside this folder.
-    fs: { allow: [".", "../headland/contract", "../headland/i18n"] },
+    // The catalogue of terms is outside this folder.
+    fs: { allow: [".", "../headland/i18n"] },
     proxy: Object.fromEntries(["/v1", "/openapi.json", "/docs", "/page"].map((path) => [path, "http://127.0.0.1:8000"])),
   },
 });

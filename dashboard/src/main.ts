@@ -5,6 +5,7 @@ import "./style.css";
 import { FarmState } from "./api/farm_state";
 import { queries } from "./api/query";
 import { ApiError, askAgain, errorText, onReachability, onSessionEnded } from "./api/request";
+import { loadQuantities } from "./api/quantities";
 import { startQueue } from "./api/queue";
 import { currentSession, forgetAnswers, isProbablyMember, openSession } from "./api/session";
 import { acceptDroppedFiles } from "./app/dropped_files";
@@ -42,7 +43,8 @@ async function start(): Promise<void> {
   // A key in the address is to become a session first, and most of it is refused to a member.
   const isEarly = !location.hash.startsWith("#key=") && !isForMember;
   const early = isEarly && farm === null ? new FarmState() : null;
-  const loaded = early === null ? undefined : Promise.all([early.start(), nextTask().then(loadTimeZone)]).then(() => undefined);
+  const loaded =
+    early === null ? undefined : Promise.all([early.start(), nextTask().then(loadTimeZone), loadQuantities()]).then(() => undefined);
   loaded?.catch(() => undefined);
   if (isEarly)
     void Promise.all([page, nextTask()])
@@ -95,10 +97,11 @@ async function startFarm(early: FarmState | null, loaded: Promise<void> | undefi
   if (isMember()) {
     started.stop();
     closeTimeZone();
+    await loadQuantities();
     return new FarmState();
   }
   try {
-    await (loaded ?? Promise.all([started.start(), loadTimeZone()]));
+    await (loaded ?? Promise.all([started.start(), loadTimeZone(), loadQuantities()]));
   } catch (error) {
     started.stop();
     throw error;

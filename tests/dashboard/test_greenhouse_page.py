@@ -165,7 +165,7 @@ def read_analyses(page: Page) -> None:
     expect(panel.locator("details.how").last).to_contain_text("Leaf area index = 3")
     panel.get_by_role("tab", name="Targets and set points").click()
     band = panel.locator("tr[data-index=vpd_kpa] td")
-    expect(band.first).to_contain_text(re.compile(r"^\d\.\d to \d\.\d Tomato, source: "))
+    expect(band.first).to_contain_text(re.compile(r"^\d\.\d\d–\d\.\d\d kPa Tomato, source: "))
     expect(band.nth(1)).to_have_text(re.compile(r"^\d+\.\d\d (too low|on target|too high)"))
     panel.get_by_role("tab", name="Uniformity").click()
     expect(panel.locator("tr[data-index=air_temperature_degc_span] td").nth(1)).to_have_text(re.compile(r"^4\.0"))

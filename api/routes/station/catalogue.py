@@ -18,7 +18,7 @@ from api.schemas.station.catalogue import (
     Labels,
 )
 from headland.contract.catalogue import CATALOGUE, IndexSpec, Quantity, Unit
-from headland.contract.indices import LABELS, decimals_of, unit_of_index
+from headland.contract.indices import LABELS, METHOD_LABELS, decimals_of, unit_of_index
 from headland.contract.units import unit_labels
 
 router = Router(prefix="/v1/catalogue", tags=["registry"], responses=declare_problems(503))
@@ -71,6 +71,7 @@ def _index(index: IndexSpec) -> CatalogueIndex:
         section=index.section,
         chart=index.chart or None,
         method=index.method or None,
+        method_labels=None if index.method not in METHOD_LABELS else Labels(**METHOD_LABELS[index.method]),
         inputs=list(index.inputs),
         alarmable=index.alarmable,
         bandable=index.bandable,

@@ -50,6 +50,7 @@ class CatalogueIndex(Model):
     section: Section = Field(description="Part of a page or report; `rule` and `gateway`: for alarm rules only.")
     chart: str | None = Field(description="Chart with its line; null: none.", json_schema_extra={"example": "deficit"})
     method: str | None = Field(description="Id of the method of its answers; null: no fixed one.")
+    method_labels: Labels | None = Field(description="Description of that method; null: the station has none.")
     inputs: list[str] = Field(description="Channels that it needs.")
     alarmable: bool = Field(description="Whether an alarm rule can test it.")
     bandable: bool = Field(description="Whether a crop can have a target band of it.")

@@ -13,11 +13,13 @@ import { useWrite } from "../api/write";
 import { dateTimeText, weekdayText } from "../i18n/instants";
 import { numberText } from "../i18n/numbers";
 import { listText, term, translate } from "../i18n/translate";
+import { AskedButton } from "../ui/asked_button";
 import { Empty } from "../ui/empty";
+import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { showToast } from "../ui/overlays";
 import { DutyForm } from "./duty_form";
 import { shownName, type Rota } from "./records";
 
@@ -132,11 +134,6 @@ function RotaButtons({ rota, onEdit }: { rota: Rota | undefined; onEdit: (rota: 
   if (rota === undefined) return null;
   const params = { path: { thing: rota.id ?? "" } };
   const version = rota.version ?? 1;
-  const ask = async (): Promise<void> => {
-    const title = translate("duty_delete", { name: rota.name });
-    if (await confirm({ title, text: "", action: translate("delete") })) await remove.run({ params, version });
-  };
-  const error = change.error ?? remove.error;
   return (
     <>
       <div class="buttons">
@@ -151,15 +148,14 @@ function RotaButtons({ rota, onEdit }: { rota: Rota | undefined; onEdit: (rota: 
         >
           {translate(rota.enabled ? "settings_disable" : "settings_enable")}
         </button>
-        <button type="button" class="plain" disabled={remove.saving} onClick={() => void ask()}>
-          {translate("delete")}
-        </button>
+        <AskedButton
+          text={translate("delete")}
+          question={{ title: translate("duty_delete", { name: rota.name }), text: "", action: translate("delete") }}
+          write={remove}
+          run={() => remove.run({ params, version })}
+        />
       </div>
-      {error ? (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      ) : null}
+      <ErrorText error={change.error} />
     </>
   );
 }

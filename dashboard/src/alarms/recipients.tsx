@@ -11,11 +11,13 @@ import { useNow } from "../app/mount";
 import { ageText } from "../i18n/instants";
 import { currentLanguage } from "../i18n/preferences";
 import { findTerm, term, translate } from "../i18n/translate";
+import { AskedButton } from "../ui/asked_button";
 import { Empty } from "../ui/empty";
+import { ErrorText } from "../ui/error_text";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { showToast } from "../ui/overlays";
 import type { Notification, Recipient, RecipientDelivery } from "./records";
 
 const REFRESH_MS = 10_000;
@@ -135,16 +137,11 @@ function RecipientActions({ recipient, cannotSend }: { recipient: Recipient; can
   const remove = useWrite("delete", "/v1/alarm-recipients/{thing}", { refresh: ["/v1/alarm-recipients"] });
   const renew = useWrite("post", "/v1/alarm-recipients/{recipient}/secret");
   const path = { thing: recipient.id };
-  const ask = async (): Promise<void> => {
-    const title = translate("settings_delete_confirm", { name: recipient.name });
-    if (await confirm({ title, text: translate("alarms_recipient_delete_text"), action: translate("delete") }))
-      await remove.run({ params: { path }, version: recipient.version });
-  };
   const makeSecret = async (): Promise<void> => {
     const made = await renew.run({ params: { path: { recipient: recipient.id } } });
     if (made !== null && made !== true) setSecret(made.secret);
   };
-  const error = change.error ?? remove.error ?? renew.error;
+  const error = change.error ?? renew.error;
   return (
     <div class="stack">
       <TestButton recipient={recipient.id} disabled={cannotSend !== null && cannotSend !== "disabled"} />
@@ -164,20 +161,23 @@ function RecipientActions({ recipient, cannotSend }: { recipient: Recipient; can
             {translate("settings_new_secret")}
           </button>
         ) : null}
-        <button type="button" class="plain" disabled={remove.saving} onClick={() => void ask()}>
-          {translate("delete")}
-        </button>
+        <AskedButton
+          text={translate("delete")}
+          question={{
+            title: translate("settings_delete_confirm", { name: recipient.name }),
+            text: translate("alarms_recipient_delete_text"),
+            action: translate("delete"),
+          }}
+          write={remove}
+          run={() => remove.run({ params: { path }, version: recipient.version })}
+        />
       </div>
       {secret ? (
         <p role="status">
           {translate("settings_secret_once")} <code class="secret">{secret}</code>
         </p>
       ) : null}
-      {error ? (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      ) : null}
+      <ErrorText error={error} />
     </div>
   );
 }

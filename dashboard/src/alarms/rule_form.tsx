@@ -7,10 +7,12 @@ import { nowMs } from "../api/clock";
 import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { useFarm } from "../app/mount";
-import { ruleConditionLines, unitOfWhat, whatText, type RuleCondition } from "../components/alarm_text";
+import { ruleConditionLines, whatText, type RuleCondition } from "../components/alarm_text";
 import { currentLanguage } from "../i18n/preferences";
 import { unitText } from "../i18n/numbers";
+import { findQuantity, indicesWhere, unitOfName } from "../i18n/quantities";
 import { findTerm, term, translate } from "../i18n/translate";
+import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, FormValues } from "../ui/form";
 import { showToast } from "../ui/overlays";
@@ -20,20 +22,6 @@ import { RuleTestResult, TEST_TIMEOUT_MS, type RuleTest } from "./rule_test";
 const PREVIEW_DAYS = 30;
 const MINUTE_S = 60;
 const SEVERITIES = ["info", "warning", "critical"] as const;
-const USUAL = [
-  "air_temperature_degc",
-  "relative_humidity_pct",
-  "vpd_kpa",
-  "dew_point_degc",
-  "co2_ppm",
-  "soil_temperature_degc",
-  "substrate_moisture_pct",
-  "wind_speed_m_s",
-  "battery_remaining_pct",
-  "age_s",
-  "overdue_s",
-];
-
 /** Times without data. */
 const AGES = new Set(["age_s", "overdue_s"]);
 
@@ -52,6 +40,11 @@ const PLAIN: RuleCondition = {
   none_of: [],
 };
 
+/** Return what may be compared without being seen yet: what is computed of a device, and the quantities that are charted. */
+function usual(): string[] {
+  return indicesWhere(({ alarmable, section, bandable }) => (alarmable && section !== "gateway") || bandable);
+}
+
 type Draft = Partial<Rule> & Pick<Rule, "name" | "any_of">;
 
 export function RuleForm({ rule, onDone }: { rule: Rule | null; onDone: () => void }): JSX.Element {
@@ -65,7 +58,7 @@ export function RuleForm({ rule, onDone }: { rule: Rule | null; onDone: () => vo
   const add = useWrite("post", "/v1/alarm-rules", { refresh: ["/v1/alarm-rules"] });
   const change = useWrite("put", "/v1/alarm-rules/{thing}", { refresh: ["/v1/alarm-rules"] });
   const test = useWrite("post", "/v1/alarm-rules/replay", { timeoutMs: TEST_TIMEOUT_MS });
-  const unit = unitOfWhat(what);
+  const unit = unitOfName(what);
   const scale = unit === "s" ? MINUTE_S : 1;
   const draftOf = (values: FormValues): Draft => draftFrom(values, rule, keeps, what, scale);
   const preview = async (): Promise<void> => {
@@ -90,8 +83,8 @@ export function RuleForm({ rule, onDone }: { rule: Rule | null; onDone: () => vo
   const seen = new Set(
     [...farm.latest.values()].flatMap((channels) => Object.keys(channels).map((channel) => channel.split(":")[0] ?? "")),
   );
-  const offered = [...new Set([...USUAL, ...(condition ? [condition.what] : []), ...seen])]
-    .filter((each) => findTerm("quantities", each) !== null)
+  const offered = [...new Set([...usual(), ...(condition ? [condition.what] : []), ...seen])]
+    .filter((each) => findQuantity(each) !== undefined)
     .map((value) => ({ value, text: whatText(value) }))
     .sort((a, b) => a.text.localeCompare(b.text, currentLanguage()));
   const subjects = [
@@ -200,11 +193,7 @@ export function RuleForm({ rule, onDone }: { rule: Rule | null; onDone: () => vo
           <button type="button" class="secondary" disabled={test.saving} onClick={() => void preview()}>
             {translate(test.saving ? "working" : "alarms_preview", { days: PREVIEW_DAYS })}
           </button>
-          {test.error ? (
-            <p class="error" role="alert">
-              {test.error}
-            </p>
-          ) : null}
+          <ErrorText error={test.error} />
           {result === null ? null : <RuleTestResult days={PREVIEW_DAYS} test={result} />}
         </div>
       </Form>

@@ -12,10 +12,13 @@ import { useFarm } from "../app/mount";
 import { localText, ruleConditionLines } from "../components/alarm_text";
 import { durationText } from "../i18n/instants";
 import { englishOnly, listText, term, translate } from "../i18n/translate";
+import { AskedButton } from "../ui/asked_button";
+import { Choice } from "../ui/choice";
 import { Dialog } from "../ui/dialog";
 import { Empty } from "../ui/empty";
+import { ErrorText } from "../ui/error_text";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { showToast } from "../ui/overlays";
 import { Severity } from "./active_alarms";
 import { DAY_MS, titleOf, type Rule } from "./records";
 import { RuleForm } from "./rule_form";
@@ -105,31 +108,22 @@ function RuleActions({ rule, onEdit }: { rule: Rule; onEdit: () => void }): JSX.
     const found = await test.run({ params: { path: { rule: rule.id }, query } });
     if (found !== null && found !== true) setResult({ days, test: found });
   };
-  const ask = async (): Promise<void> => {
-    const title = translate("settings_delete_confirm", { name: titleOf(rule) });
-    if (await confirm({ title, text: translate("alarms_rule_delete_text"), action: translate("delete") }))
-      await remove.run({ params: { path }, version: rule.version });
-  };
   const toggle = async (): Promise<void> => {
     const changed = await change.run({ params: { path }, body: { ...rule, enabled: !rule.enabled }, version: rule.version });
     if (changed !== null) showToast(translate("saved"));
   };
-  const error = test.error ?? change.error ?? remove.error;
+  const error = test.error ?? change.error;
   return (
     <div class="stack">
       <div class="buttons">
         {may("post", "/v1/alarm-rules/{rule}/replay") ? (
           <>
-            <span class="labelled">
-              <label for={`days-${rule.id}`}>{translate("alarms_test_period")}</label>
-              <select id={`days-${rule.id}`} onChange={(event) => setDays(Number(event.currentTarget.value))}>
-                {TEST_DAYS.map((count) => (
-                  <option key={count} value={count} selected={count === days}>
-                    {translate("alarms_days", { days: count })}
-                  </option>
-                ))}
-              </select>
-            </span>
+            <Choice
+              label={translate("alarms_test_period")}
+              value={String(days)}
+              options={TEST_DAYS.map((count) => ({ value: String(count), text: translate("alarms_days", { days: count }) }))}
+              onChoose={(count) => setDays(Number(count))}
+            />
             <button type="button" class="secondary" disabled={test.saving} onClick={() => void run()}>
               {translate(test.saving ? "working" : "alarms_test")}
             </button>
@@ -144,16 +138,19 @@ function RuleActions({ rule, onEdit }: { rule: Rule; onEdit: () => void }): JSX.
           <button type="button" class="plain" disabled={change.saving} onClick={() => void toggle()}>
             {translate(rule.enabled ? "settings_disable" : "settings_enable")}
           </button>
-          <button type="button" class="plain" disabled={remove.saving} onClick={() => void ask()}>
-            {translate("delete")}
-          </button>
+          <AskedButton
+            text={translate("delete")}
+            question={{
+              title: translate("settings_delete_confirm", { name: titleOf(rule) }),
+              text: translate("alarms_rule_delete_text"),
+              action: translate("delete"),
+            }}
+            write={remove}
+            run={() => remove.run({ params: { path }, version: rule.version })}
+          />
         </div>
       ) : null}
-      {error ? (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      ) : null}
+      <ErrorText error={error} />
       {result === null ? null : <RuleTestResult days={result.days} test={result.test} />}
     </div>
   );

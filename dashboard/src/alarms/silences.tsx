@@ -9,10 +9,11 @@ import { useWrite } from "../api/write";
 import { useFarm, useNow } from "../app/mount";
 import { windowText } from "../i18n/instants";
 import { listText, term, translate } from "../i18n/translate";
+import { AskedButton } from "../ui/asked_button";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { showToast } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 import { HOUR_MS, titleOf, type MaintenanceWindow } from "./records";
 
@@ -119,14 +120,16 @@ function AddSilence({ rules }: { rules: { value: string; text: string }[] }): JS
 
 function Remove({ window }: { window: MaintenanceWindow }): JSX.Element {
   const remove = useWrite("delete", "/v1/maintenance-windows/{thing}", { refresh: ["/v1/maintenance-windows"] });
-  const ask = async (): Promise<void> => {
-    const title = translate("alarms_silence_delete", { name: window.name });
-    if (await confirm({ title, text: translate("alarms_silence_delete_text"), action: translate("delete") }))
-      await remove.run({ params: { path: { thing: window.id } }, version: window.version });
-  };
   return (
-    <button type="button" class="plain" disabled={remove.saving} onClick={() => void ask()}>
-      {translate("delete")}
-    </button>
+    <AskedButton
+      text={translate("delete")}
+      question={{
+        title: translate("alarms_silence_delete", { name: window.name }),
+        text: translate("alarms_silence_delete_text"),
+        action: translate("delete"),
+      }}
+      write={remove}
+      run={() => remove.run({ params: { path: { thing: window.id } }, version: window.version })}
+    />
   );
 }

@@ -2,7 +2,8 @@
 
 import "../i18n/answers";
 import type { ComponentChildren, JSX } from "preact";
-import { digitsOf, numberText, reasonText, shareText, unitText } from "../i18n/numbers";
+import { numberText, reasonText, shareText, unitText } from "../i18n/numbers";
+import { digitsOf } from "../i18n/quantities";
 import { englishOnly, findTerm, methodText, term, translate } from "../i18n/translate";
 import { indexName, inputNames } from "./names";
 
@@ -28,7 +29,7 @@ const COMPLETE_SHARE = 0.995;
 /** Indices that are 1 where a condition was met, and 0 otherwise. */
 const YES_NO = /^(smith_period|hutton_period|rain_favourable_day)$/;
 const SHARES = /^drain_(share|target_low|target_high)$|_in_band$/;
-const COUNTS = /^vent_turns$|_unreached$/;
+const COUNTS = /_unreached$/;
 
 /** `wanted` chooses and orders the indices; those that no period has are left out. `head` is the text of a period's beginning. */
 export function AnswerTable({
@@ -152,7 +153,7 @@ function shownValue(index: string, value: number, unit: string): string {
   // No negative zero.
   const shown = Math.abs(value) < 0.0005 ? 0 : value;
   if (SHARES.test(index)) return shareText(shown);
-  return numberText(shown, COUNTS.test(index) ? 0 : digitsOf(unit));
+  return numberText(shown, COUNTS.test(index) ? 0 : digitsOf(unit, index));
 }
 
 function shownUnit(unit: string): string {

@@ -9,12 +9,14 @@ import { useApi } from "../api/query";
 import { useChoice } from "../app/mount";
 import { bandText } from "../components/band_text";
 import type { Line } from "../components/chart";
+import { FORECAST } from "../components/shown_quantities";
 import { dateTimeText } from "../i18n/instants";
-import { digitsOf, numberText, reasonText, unitText, withUnit } from "../i18n/numbers";
+import { numberText, reasonText, unitText, withUnit } from "../i18n/numbers";
+import { digitsOf } from "../i18n/quantities";
 import { channelName, methodText, translate } from "../i18n/translate";
+import { Choice } from "../ui/choice";
 import { Loaded } from "../ui/loaded";
 import { Table } from "../ui/table";
-import { useUniqueId } from "../ui/unique_id";
 import { inputNames } from "./names";
 import { ChartPanel, type Drawing } from "./chart_panel";
 import { LeftOut } from "./house_answers";
@@ -30,11 +32,9 @@ const HOURS = 24;
 const AHEAD_H = 6;
 const EVERY_MS = 600_000;
 const TIMEOUT_MS = 120_000;
-const QUANTITIES = ["air_temperature_degc", "relative_humidity_pct", "leaf_condensation_margin_k", "cover_condensation_margin_k"];
 
 export function ForecastPanel({ house }: { house: string }): JSX.Element {
   const [chosen, choose] = useChoice("forecast");
-  const id = useUniqueId();
   const path = { device: house };
   const startMs = useMemo(() => Math.floor(nowMs() / HOUR_MS) * HOUR_MS - 48 * HOUR_MS, [house]);
   const forecast = useApi(
@@ -56,7 +56,7 @@ export function ForecastPanel({ house }: { house: string }): JSX.Element {
   return (
     <Loaded state={forecast}>
       {(answer) => {
-        const quantities = QUANTITIES.filter((name) => answer.items.some((item) => item.answers[name] !== undefined));
+        const quantities = FORECAST.filter((name) => answer.items.some((item) => item.answers[name] !== undefined));
         const [standing = ""] = quantities;
         const quantity = chosen || standing;
         const method = answer.items[0]?.answers[quantity];
@@ -73,16 +73,12 @@ export function ForecastPanel({ house }: { house: string }): JSX.Element {
               {answer.simulated ? <span class="badge">{translate("simulated")}</span> : null}
             </p>
             <div class="choices-row">
-              <div class="labelled">
-                <label for={id}>{translate("quantity")}</label>
-                <select id={id} value={quantity} onChange={(event) => choose(event.currentTarget.value)}>
-                  {quantities.map((name) => (
-                    <option key={name} value={name}>
-                      {channelName(name)}
-                    </option>
-                  ))}
-                </select>
-              </div>
+              <Choice
+                label={translate("quantity")}
+                value={quantity}
+                options={quantities.map((value) => ({ value, text: channelName(value) }))}
+                onChoose={choose}
+              />
             </div>
             <ForecastChart forecast={answer} past={past.data} climate={climate.data} quantity={quantity} />
             {answer.items.every((item) => item.answers[quantity]?.value === null) ? <p class="note">{reasonText(method?.reason)}</p> : null}
@@ -162,7 +158,7 @@ function ForecastChart({
       />
       {target === undefined ? null : (
         <p class="note" data-bands>
-          {bandText(quantity, target, drawing.lines[0]?.unit ?? "1")}
+          {bandText(quantity, target)}
         </p>
       )}
     </>

@@ -7,7 +7,8 @@ import type { Body } from "../api/client";
 import { useApi, type ApiState } from "../api/query";
 import { useChoice, useView } from "../app/mount";
 import { formatInstant } from "../i18n/instants";
-import { numberText, unitText } from "../i18n/numbers";
+import { rangeText, unitText } from "../i18n/numbers";
+import { indicesWhere } from "../i18n/quantities";
 import { channelName, englishOnly, listText, term, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
 import { useUniqueId } from "../ui/unique_id";
@@ -24,7 +25,6 @@ export interface HousePeriod {
 type HouseAnswers = Body<"/v1/greenhouses/{device}/irrigation">;
 
 const TIMEOUT_MS = 120_000;
-const BAND_INDICES = ["vpd_kpa", "humidity_deficit_g_m3", "dli_mol_m2"];
 
 export function dayText(startMs: number): string {
   return formatInstant(startMs, { weekday: "short", month: "short", day: "numeric" });
@@ -148,7 +148,7 @@ export function Compliance({ period }: { period: HousePeriod }): JSX.Element {
               <AnswerTable
                 name={translate("answers_crop_bands")}
                 items={items}
-                wanted={BAND_INDICES.filter((index) => targets[index] !== undefined)}
+                wanted={indicesWhere(({ bandable, name }) => bandable && targets[name] !== undefined)}
                 head={dayText}
                 extra={{
                   head: translate("answers_target"),
@@ -157,7 +157,7 @@ export function Compliance({ period }: { period: HousePeriod }): JSX.Element {
                     if (target === undefined) return "—";
                     return (
                       <>
-                        {translate("range", { low: numberText(target.low, 1), high: numberText(target.high, 1) })}
+                        {rangeText(index, target.low, target.high)}
                         <span class="more">
                           {" "}
                           {[

@@ -7,8 +7,10 @@ import { nowMs } from "../api/clock";
 import type { Body } from "../api/client";
 import { useApi } from "../api/query";
 import type { Line } from "../components/chart";
+import { SEASON_INDICES } from "../components/shown_quantities";
 import { dateOf, dateText, startOfDateMs } from "../i18n/instants";
 import { channelName, translate } from "../i18n/translate";
+import { Choice } from "../ui/choice";
 import { Loaded } from "../ui/loaded";
 import { useUniqueId } from "../ui/unique_id";
 import { ChartPanel, type Drawing } from "./chart_panel";
@@ -23,7 +25,6 @@ export interface SeasonHouse {
 const DAY_MS = 86_400_000;
 const TIMEOUT_MS = 120_000;
 const LENGTHS_DAYS = [14, 30, 60, 120, 180, 360];
-const QUANTITIES = ["air_temperature_degc", "relative_humidity_pct", "vpd_kpa", "degree_days_single_sine", "dif_degc"];
 
 interface Season {
   house: string;
@@ -37,7 +38,6 @@ export function SeasonsPanel({ house, houses }: { house: string; houses: readonl
   const [first, setFirst] = useState<Season>({ house, from: dateOf(nowMs() - 14 * DAY_MS) });
   const [second, setSecond] = useState<Season>({ house: houses.find(({ id }) => id !== house)?.id ?? house, from: first.from });
   const climates = [useSeason(first, length), useSeason(second, length)] as const;
-  const [lengthId, quantityId] = [useUniqueId(), useUniqueId()];
   const nameOf = (season: Season): string =>
     translate("answers_season_line", {
       house: houses.find(({ id }) => id === season.house)?.name ?? season.house,
@@ -62,26 +62,18 @@ export function SeasonsPanel({ house, houses }: { house: string; houses: readonl
       <div class="choices-row">
         <SeasonChoice label={translate("answers_season_first")} season={first} houses={houses} onChange={setFirst} />
         <SeasonChoice label={translate("answers_season_second")} season={second} houses={houses} onChange={setSecond} />
-        <div class="labelled">
-          <label for={lengthId}>{translate("answers_season_length")}</label>
-          <select id={lengthId} value={length} onChange={(event) => setLength(Number(event.currentTarget.value))}>
-            {LENGTHS_DAYS.map((days) => (
-              <option key={days} value={days}>
-                {days}
-              </option>
-            ))}
-          </select>
-        </div>
-        <div class="labelled">
-          <label for={quantityId}>{translate("quantity")}</label>
-          <select id={quantityId} value={quantity} onChange={(event) => setQuantity(event.currentTarget.value)}>
-            {QUANTITIES.map((name) => (
-              <option key={name} value={name}>
-                {channelName(name)}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Choice
+          label={translate("answers_season_length")}
+          value={String(length)}
+          options={LENGTHS_DAYS.map((days) => ({ value: String(days), text: String(days) }))}
+          onChoose={(days) => setLength(Number(days))}
+        />
+        <Choice
+          label={translate("quantity")}
+          value={quantity}
+          options={SEASON_INDICES.map((value) => ({ value, text: channelName(value) }))}
+          onChoose={setQuantity}
+        />
       </div>
       <Loaded state={climates[0]}>{() => null}</Loaded>
       <Loaded state={climates[1]}>{() => null}</Loaded>
@@ -115,19 +107,15 @@ function SeasonChoice({
   houses: readonly SeasonHouse[];
   onChange: (season: Season) => void;
 }): JSX.Element {
-  const [houseId, dateId] = [useUniqueId(), useUniqueId()];
+  const dateId = useUniqueId();
   return (
     <>
-      <div class="labelled">
-        <label for={houseId}>{label}</label>
-        <select id={houseId} value={season.house} onChange={(event) => onChange({ ...season, house: event.currentTarget.value })}>
-          {houses.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </div>
+      <Choice
+        label={label}
+        value={season.house}
+        options={houses.map(({ id, name }) => ({ value: id, text: name }))}
+        onChoose={(house) => onChange({ ...season, house })}
+      />
       <div class="labelled">
         <label for={dateId}>{translate("answers_season_begin")}</label>
         <input

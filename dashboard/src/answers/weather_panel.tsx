@@ -6,6 +6,7 @@ import { useMemo } from "preact/hooks";
 import type { Body } from "../api/client";
 import { useApi } from "../api/query";
 import { useView } from "../app/mount";
+import { WEATHER_DAYS, WEATHER_HOURS } from "../components/shown_quantities";
 import { channelName, listText, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
 import { AnswerTable, notesOf } from "./answer_table";
@@ -16,25 +17,9 @@ type Weather = Body<"/v1/sites/{site}/weather">;
 
 const MOST_HOURLY_MS = 31 * 86_400_000;
 const TIMEOUT_MS = 120_000;
-const DAILY = [
-  "temperature_degc",
-  "rain_mm",
-  "radiation_mj_m2",
-  "et0_fao56_mm",
-  "et0_fao56_hourly_mm",
-  "heat_hours_30_degc",
-  "heat_hours_35_degc",
-  "cold_hours_0_degc",
-  "cold_hours_minus_2_degc",
-  "degree_days_single_sine",
-  "chill_hours",
-  "late_blight_severity",
-  "smith_period",
-  "hutton_period",
-];
-const HOURLY: readonly { names: readonly string[]; colours: readonly string[] }[] = [
-  { names: ["temperature_degc", "humidity_pct"], colours: ["--warm", "--cool"] },
-  { names: ["global_radiation_w_m2", "wind_speed_m_s"], colours: ["--amber", "--track"] },
+const COLOURS = [
+  ["--warm", "--cool"],
+  ["--amber", "--track"],
 ];
 
 export function WeatherPanel({
@@ -69,12 +54,12 @@ export function WeatherPanel({
               <Loaded state={hours}>
                 {(hourly) => (
                   <>
-                    {HOURLY.map(({ names, colours }) => (
+                    {WEATHER_HOURS.map((names, pair) => (
                       <WeatherChart
                         key={names[0]}
                         weather={hourly}
                         names={names}
-                        colours={colours}
+                        colours={COLOURS[pair] ?? []}
                         {...(group === undefined ? {} : { group })}
                       />
                     ))}
@@ -87,7 +72,7 @@ export function WeatherPanel({
             <AnswerTable
               name={translate("answers_weather_days")}
               items={answer.items}
-              wanted={DAILY}
+              wanted={WEATHER_DAYS}
               head={dayText}
               notes={notesOf(answer.notes)}
             />

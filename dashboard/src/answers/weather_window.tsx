@@ -5,16 +5,18 @@ import type { JSX } from "preact";
 import type { Body } from "../api/client";
 import { useApi } from "../api/query";
 import { useChoice, useView } from "../app/mount";
+import { WINDOW_HOUR } from "../components/shown_quantities";
 import { formatInstant, windowText } from "../i18n/instants";
 import { shareText, withUnit } from "../i18n/numbers";
+import { unitOfName } from "../i18n/quantities";
 import { channelName, listText, translate, type TextKey } from "../i18n/translate";
+import { Choice } from "../ui/choice";
 import { Loaded } from "../ui/loaded";
 import { Table, type Column } from "../ui/table";
-import { useUniqueId } from "../ui/unique_id";
 import { LeftOut } from "./house_answers";
 
 type Hour = Body<"/v1/fields/{field}/weather-window">["hours"][number];
-type Kind = "granular" | "liquid";
+const KINDS = ["granular", "liquid"] as const;
 
 const HOURS = 24;
 const HOUR_MS = 3_600_000;
@@ -24,19 +26,21 @@ const STATES = ["go", "caution", "stop", "insufficient_data"] as const;
 export function WeatherWindow({ field }: { field: string }): JSX.Element {
   const { farm } = useView();
   const [kind, choose] = useChoice("kind", "granular");
-  const id = useUniqueId();
-  const state = useApi("/v1/fields/{field}/weather-window", { path: { field }, query: { kind: kind as Kind } }, { everyMs: EVERY_MS });
+  const state = useApi(
+    "/v1/fields/{field}/weather-window",
+    { path: { field }, query: { kind: kind as (typeof KINDS)[number] } },
+    { everyMs: EVERY_MS },
+  );
   return (
     <section class="card" data-panel="weather-window">
       <h2>{translate("answers_window")}</h2>
       <div class="choices-row">
-        <div class="labelled">
-          <label for={id}>{translate("answers_window_kind")}</label>
-          <select id={id} value={kind} onChange={(event) => choose(event.currentTarget.value)}>
-            <option value="granular">{translate("answers_window_granular")}</option>
-            <option value="liquid">{translate("answers_window_liquid")}</option>
-          </select>
-        </div>
+        <Choice
+          label={translate("answers_window_kind")}
+          value={kind}
+          options={KINDS.map((value) => ({ value, text: translate(`answers_window_${value}`) }))}
+          onChoose={choose}
+        />
       </div>
       <Loaded state={state}>
         {(answer) => {
@@ -92,11 +96,11 @@ export function WeatherWindow({ field }: { field: string }): JSX.Element {
 }
 
 function COLUMNS(): Column<Hour>[] {
-  const value = (name: "air_temperature_degc" | "relative_humidity_pct" | "wind_speed_m_s" | "delta_t_k", unit: string): Column<Hour> => ({
+  const value = (name: (typeof WINDOW_HOUR)[number]): Column<Hour> => ({
     key: name,
     head: channelName(name),
     number: true,
-    cell: (hour) => (hour[name] === null ? "—" : withUnit(hour[name], unit)),
+    cell: (hour) => (hour[name] === null ? "—" : withUnit(hour[name], unitOfName(name))),
   });
   return [
     { key: "hour", head: translate("time"), cell: (hour) => clock(hour.start_ms) },
@@ -114,10 +118,7 @@ function COLUMNS(): Column<Hour>[] {
       head: translate("answers_window_why"),
       cell: (hour) => listText(hour.reasons.map((why) => translate(`answers_why_${why}` as TextKey))) || "—",
     },
-    value("wind_speed_m_s", "m/s"),
-    value("air_temperature_degc", "degC"),
-    value("relative_humidity_pct", "%"),
-    value("delta_t_k", "K"),
+    ...WINDOW_HOUR.map(value),
     {
       key: "rain",
       head: channelName("rain_mm"),

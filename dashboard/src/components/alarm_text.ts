@@ -3,8 +3,9 @@
 import "../i18n/alarms";
 import type { ListItem } from "../api/client";
 import { durationText } from "../i18n/instants";
-import { digitsOf, numberText, unitText } from "../i18n/numbers";
+import { numberText, unitText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
+import { digitsOf, unitOfName } from "../i18n/quantities";
 import { channelName, findTerm, term, translate } from "../i18n/translate";
 import { make } from "./dom";
 
@@ -56,29 +57,6 @@ export type RuleCondition = ListItem<"/v1/alarm-rules">["any_of"][number][number
 
 /** Channels that are on or off: their thresholds are not displayed. */
 const SWITCHES = /(_on|_offline|_trouble)$/;
-const UNITS: readonly (readonly [ending: string, unit: string])[] = [
-  ["_umol_m2_s", "umol/m2/s"],
-  ["_mol_m2", "mol/m2"],
-  ["_w_m2", "W/m2"],
-  ["_g_m3", "g/m3"],
-  ["_ms_cm", "mS/cm"],
-  ["_m_s", "m/s"],
-  ["_l_min", "L/min"],
-  ["_kg_min", "kg/min"],
-  ["_degc", "degC"],
-  ["_pct", "%"],
-  ["_ppm", "ppm"],
-  ["_kpa", "kPa"],
-  ["_mm", "mm"],
-  ["_kg", "kg"],
-  ["_deg", "deg"],
-  ["_l", "L"],
-  ["_v", "V"],
-  ["_k", "K"],
-  ["_s", "s"],
-  ["_m", "m"],
-];
-
 export function severityBadge(severity: Severity): HTMLElement {
   return make("span", { class: "severity", "data-severity": severity }, term("severities", severity));
 }
@@ -98,20 +76,17 @@ export function alarmValueText(alarm: AlarmValue): string {
   // An alarm of the farm's records has no value: its text says what it is about.
   if (alarm.what === "") return "";
   if (SWITCHES.test(alarm.what)) return whatText(alarm.what);
-  const value = alarm.value === null ? translate("unknown") : quantityText(alarm.value, alarm.unit);
+  const value = alarm.value === null ? translate("unknown") : quantityText(alarm.value, alarm.unit, alarm.what);
   const limit =
-    alarm.threshold === null ? "" : translate("in_brackets", { text: limitText(alarm.condition, alarm.threshold, alarm.unit).trim() });
+    alarm.threshold === null
+      ? ""
+      : translate("in_brackets", { text: limitText(alarm.condition, alarm.threshold, alarm.unit, alarm.what).trim() });
   // A gateway's limit is its own: where the farm's rule has another one, that is said.
   const other =
     alarm.rule_limit == null
       ? ""
-      : ` · ${translate("alarm_rule_limit", { limit: limitText(alarm.condition, alarm.rule_limit, alarm.unit).trim() })}`;
+      : ` · ${translate("alarm_rule_limit", { limit: limitText(alarm.condition, alarm.rule_limit, alarm.unit, alarm.what).trim() })}`;
   return `${whatText(alarm.what)} ${value}${limit}${alarm.estimated ? ` · ${translate("estimated")}` : ""}${other}`;
-}
-
-/** Return the unit of a channel or index by the ending of its name. */
-export function unitOfWhat(what: string): string {
-  return UNITS.find(([ending]) => (what.split(":")[0] ?? "").endsWith(ending))?.[1] ?? "1";
 }
 
 /** Return the conditions of a rule, one line for each alternative. */
@@ -140,7 +115,7 @@ function conditionText(condition: RuleCondition): string {
     const of = condition.of ? whatText(condition.of) : translate("condition_any_data");
     return translate("condition_missing", { of, duration: durationText(condition.above) });
   }
-  const unit = unitOfWhat(condition.what);
+  const unit = unitOfName(condition.what);
   const subject = [
     whatText(condition.what),
     condition.of ? translate("in_brackets", { text: whatText(condition.of) }) : "",
@@ -150,8 +125,8 @@ function conditionText(condition: RuleCondition): string {
   const limits = SWITCHES.test(condition.what)
     ? []
     : [
-        condition.below === null ? "" : limitText("below", condition.below, unit),
-        condition.above === null ? "" : limitText("above", condition.above, unit),
+        condition.below === null ? "" : limitText("below", condition.below, unit, condition.what),
+        condition.above === null ? "" : limitText("above", condition.above, unit, condition.what),
       ];
   const rise = condition.rise_h === null ? "" : translate("condition_rise", { hours: condition.rise_h });
   const hours =
@@ -163,15 +138,15 @@ function conditionText(condition: RuleCondition): string {
   return [subject, rise, ...limits, hours].join("");
 }
 
-function limitText(condition: string, threshold: number, unit: string): string {
+function limitText(condition: string, threshold: number, unit: string, what: string): string {
   // A count above 0.5 is one of at least 1.
   if (unit === "1" && condition === "above" && Math.abs(threshold % 1) === 0.5)
     return translate("condition_at_least", { count: numberText(Math.ceil(threshold), 0) });
-  return translate("condition_limit", { condition: term("alarm_conditions", condition), threshold: quantityText(threshold, unit) });
+  return translate("condition_limit", { condition: term("alarm_conditions", condition), threshold: quantityText(threshold, unit, what) });
 }
 
-function quantityText(value: number, unit: string): string {
+function quantityText(value: number, unit: string, what: string): string {
   if (unit === "s") return durationText(value);
-  const digits = unit === "1" && Number.isInteger(value) ? 0 : digitsOf(unit);
+  const digits = unit === "1" && Number.isInteger(value) ? 0 : digitsOf(unit, what);
   return `${numberText(value, digits)} ${unitText(unit)}`.trim();
 }

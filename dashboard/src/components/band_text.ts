@@ -1,7 +1,7 @@
 // The target band of a crop as a sentence: its quantity, its range and its source.
 
 import "../i18n/greenhouse";
-import { digitsOf, numberText, withUnit } from "../i18n/numbers";
+import { rangeText } from "../i18n/numbers";
 import { channelName, englishOnly, translate } from "../i18n/translate";
 
 export interface Target {
@@ -11,8 +11,8 @@ export interface Target {
   source_zh: string;
 }
 
-export function bandText(quantity: string, target: Target, unit: string): string {
-  const range = `${numberText(target.low, digitsOf(unit))}–${withUnit(target.high, unit)}`;
+export function bandText(quantity: string, target: Target): string {
+  const range = rangeText(quantity, target.low, target.high);
   const source = englishOnly(target.source) || target.source_zh || translate("greenhouse_band_known");
   return translate("greenhouse_band", { name: channelName(quantity), range, source });
 }

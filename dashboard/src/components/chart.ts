@@ -5,7 +5,8 @@ import "uplot/dist/uPlot.min.css";
 import uPlot from "uplot";
 
 import { clockText, dateText, formatInstant, timeZoneName } from "../i18n/instants";
-import { digitsOf, numberText, unitText } from "../i18n/numbers";
+import { numberText, unitText } from "../i18n/numbers";
+import { digitsOf } from "../i18n/quantities";
 import { translate } from "../i18n/translate";
 import { savePicture, saveTable, type ChartContent } from "./chart_export";
 import { withGaps } from "./chart_gaps";

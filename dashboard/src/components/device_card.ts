@@ -8,35 +8,15 @@ import { LastChoice } from "../api/last_choice";
 import { ApiError, errorText, request } from "../api/request";
 import { ageText } from "../i18n/instants";
 import { valueParts } from "../i18n/numbers";
+import { digitsOf, indicesWhere, watchedChannels } from "../i18n/quantities";
 import { channelName, term, translate } from "../i18n/translate";
 import { make, makeSvg, setText } from "./dom";
 import { simulatedBadge } from "./parts";
 import { Progress } from "./progress";
+import { CLIMATE_NOW, HOUSE_VALUES } from "./shown_quantities";
 import { answerTile, qualityText, ValueTile, type Answer } from "./value_tile";
 
-const TILES: Record<string, string[]> = {
-  greenhouse: ["air_temperature_degc", "relative_humidity_pct", "co2_ppm", "par_umol_m2_s", "global_radiation_w_m2", "vent_open_pct"],
-  drone: [
-    "relative_altitude_m",
-    "ground_speed_m_s",
-    "flow_l_min",
-    "mass_flow_kg_min",
-    "hopper_kg",
-    "pump_on",
-    "battery_remaining_pct",
-    "gps_fix_code",
-  ],
-};
 const MAX_TILES = 6;
-const CLIMATE_DIGITS: Record<string, number> = { vpd_kpa: 2, dew_point_degc: 1, humidity_deficit_g_m3: 1, frost_point_degc: 1 };
-const APPLICATION_DIGITS: Record<string, number> = {
-  product_applied_l: 2,
-  product_applied_kg: 2,
-  area_treated_ha: 3,
-  overlap_m2: 0,
-  mean_rate_l_ha: 1,
-  mean_rate_kg_ha: 1,
-};
 const CLIMATE_MS = 600_000;
 /** How far back the last flight is sought, step by step. */
 const FLIGHT_SEARCHES_MS = [1_800_000, 7_200_000, 12 * 3_600_000];
@@ -127,7 +107,8 @@ export class DeviceCard {
     const newest = Object.values(values);
     this.#simulated.hidden = !(newest.length ? newest.some((value) => value.simulated) : device.simulated);
     const channels = Object.keys(values).sort();
-    for (const channel of (TILES[device.kind] ?? channels).filter((name) => name in values).slice(0, MAX_TILES)) {
+    const offered = device.kind === "greenhouse" ? HOUSE_VALUES : device.kind === "drone" ? watchedChannels() : channels;
+    for (const channel of offered.filter((name) => name in values).slice(0, MAX_TILES)) {
       if (this.#tileOf.has(channel)) continue;
       const tile = new ValueTile(channel);
       this.#tileOf.set(channel, tile);
@@ -164,7 +145,7 @@ export class DeviceCard {
         query: { start: end - CLIMATE_MS, end },
         signal,
       });
-      return answerTiles(CLIMATE_DIGITS, answers);
+      return answerTiles(CLIMATE_NOW, answers);
     });
   }
 
@@ -180,7 +161,10 @@ export class DeviceCard {
           signal,
         });
         swath.value = String(answers.swath_m);
-        return answerTiles(APPLICATION_DIGITS, answers);
+        return answerTiles(
+          indicesWhere(({ section }) => section === "application"),
+          answers,
+        );
       } catch (error) {
         // Nothing is guessed: without an implement there is no area until somebody enters a swath.
         if (!(error instanceof ApiError && error.kind === "no-implement")) throw error;
@@ -207,14 +191,14 @@ function foldedAnswers(title: string, load: (signal: AbortSignal) => Promise<Nod
   return details;
 }
 
-function answerTiles(digitsOfAnswer: Record<string, number>, answers: Record<string, Answer>): HTMLElement {
+function answerTiles(names: readonly string[], answers: Record<string, Answer>): HTMLElement {
   return make(
     "div",
     { class: "answers" },
-    ...Object.entries(digitsOfAnswer).flatMap(([name, digits]) => {
+    ...names.flatMap((name) => {
       const answer = answers[name];
       if (!answer) return [];
-      const tile = answerTile(channelName(name), answer, digits);
+      const tile = answerTile(channelName(name), answer, digitsOf(answer.unit, name));
       tile.dataset["answer"] = name;
       return [tile];
     }),

@@ -12,6 +12,7 @@ import { useWrite, type BodyOf } from "../api/write";
 import { dateText } from "../i18n/instants";
 import { numberText, withUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
+import { Choice } from "../ui/choice";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
@@ -35,17 +36,15 @@ export function Accounts({ admin }: { admin: boolean }): JSX.Element {
           list.length === 0 ? (
             <p class="note">{translate("coop_no_people")}</p>
           ) : (
-            <div class="labelled">
-              <label for="account-person">{translate("coop_person")}</label>
-              <select id="account-person" onChange={(event) => setChosen(event.currentTarget.value)}>
-                {person === null ? <option value="">{translate("choose")}</option> : null}
-                {[...inUse(list), ...list.filter(({ active }) => active === false)].map(({ id, name, number, active }) => (
-                  <option key={id} value={id} selected={id === person}>
-                    {[name, number, active === false ? translate("deactivated") : ""].filter(Boolean).join(" · ")}
-                  </option>
-                ))}
-              </select>
-            </div>
+            <Choice
+              label={translate("coop_person")}
+              value={person}
+              options={[...inUse(list), ...list.filter(({ active }) => active === false)].map(({ id, name, number, active }) => ({
+                value: id,
+                text: [name, number, active === false ? translate("deactivated") : ""].filter(Boolean).join(" · "),
+              }))}
+              onChoose={setChosen}
+            />
           )
         }
       </Loaded>

@@ -11,6 +11,7 @@ import { inUse } from "../api/registry";
 import { useWrite } from "../api/write";
 import { dateOf, dateText, startOfDateMs } from "../i18n/instants";
 import { translate } from "../i18n/translate";
+import { ErrorText } from "../ui/error_text";
 import { NumberField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
@@ -180,11 +181,7 @@ function RowActions({ of, actions }: { of: Delivery; actions: Actions }): JSX.El
           {translate("deliv_take_back")}
         </button>
       )}
-      {correct.error ? (
-        <span class="error" role="alert">
-          {correct.error}
-        </span>
-      ) : null}
+      <ErrorText error={correct.error} inline />
     </>
   );
 }

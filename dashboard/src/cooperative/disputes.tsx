@@ -12,6 +12,7 @@ import { useWrite } from "../api/write";
 import { dateTimeText } from "../i18n/instants";
 import { withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
+import { Choice } from "../ui/choice";
 import { NumberField, SelectField, TextArea } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Lazy } from "../ui/lazy";
@@ -112,17 +113,12 @@ function OpenDispute({ fields }: { fields: FieldRecord[] }): JSX.Element | null 
       <h2>{translate("coop_dispute_open")}</h2>
       <p class="note">{translate("coop_dispute_about")}</p>
       {fields.length > 0 ? (
-        <div class="labelled">
-          <label for="dispute-field">{translate("coop_dispute_field")}</label>
-          <select id="dispute-field" value={field?.id ?? ""} onChange={(event) => setChosen(event.currentTarget.value)}>
-            {field === null ? <option value="">{translate("choose")}</option> : null}
-            {fields.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Choice
+          label={translate("coop_dispute_field")}
+          value={field?.id}
+          options={fields.map(({ id, name }) => ({ value: id, text: name }))}
+          onChoose={setChosen}
+        />
       ) : null}
       {field === null ? null : <DisputeForm key={field.id} field={field} />}
     </div>

@@ -14,6 +14,7 @@ import { dateText, dateTimeText } from "../i18n/instants";
 import { areaText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
 import { translate } from "../i18n/translate";
+import { Choice } from "../ui/choice";
 import { DomNode } from "../ui/dom_node";
 import { NumberField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
@@ -105,17 +106,12 @@ function RunForm({ tariffs, season, onMade }: { tariffs: Tariff[]; season: Seaso
   const text = progress === null ? "" : progress.count === 0 ? translate("coop_settling") : translate("coop_recording", { ...progress });
   return (
     <div class="stack">
-      <div class="labelled">
-        <label for="coop-tariff">{translate("coop_tariff")}</label>
-        <select id="coop-tariff" value={tariff} onChange={(event) => setTariff(event.currentTarget.value)}>
-          {tariff === "" ? <option value="">{translate("choose")}</option> : null}
-          {tariffs.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </div>
+      <Choice
+        label={translate("coop_tariff")}
+        value={tariff}
+        options={tariffs.map(({ id, name }) => ({ value: id, text: name }))}
+        onChoose={setTariff}
+      />
       <div class="buttons">
         <button type="button" class="primary" data-act="run" disabled={progress !== null || tariff === ""} onClick={() => void run(false)}>
           {translate("coop_run")}

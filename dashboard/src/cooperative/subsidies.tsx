@@ -13,7 +13,9 @@ import { fileButton } from "../components/file_button";
 import { dateTimeText } from "../i18n/instants";
 import { areaText, numberText } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
+import { Choice } from "../ui/choice";
 import { DomNode } from "../ui/dom_node";
+import { ErrorText } from "../ui/error_text";
 import { NumberField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded, Working } from "../ui/loaded";
@@ -123,17 +125,12 @@ function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; ad
   };
   return (
     <div class="stack">
-      <div class="labelled">
-        <label for="coop-rule">{translate("coop_rule")}</label>
-        <select id="coop-rule" value={rule} onChange={(event) => setRule(event.currentTarget.value)}>
-          {rule === "" ? <option value="">{translate("choose")}</option> : null}
-          {rules.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </div>
+      <Choice
+        label={translate("coop_rule")}
+        value={rule}
+        options={rules.map(({ id, name }) => ({ value: id, text: name }))}
+        onChoose={setRule}
+      />
       {admin ? (
         <div class="buttons">
           <button type="button" class="primary" data-act="preview" disabled={busy || rule === ""} onClick={() => void ask(false)}>
@@ -154,11 +151,7 @@ function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; ad
       ) : null}
       {admin ? <Exclusions rules={rules} chosen={rules.find(({ id }) => id === rule)} /> : null}
       {busy ? <Working /> : null}
-      {error === "" ? null : (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      )}
+      <ErrorText error={error} />
       {corrections === null || corrections.items.length === 0 ? null : (
         <div class="stack" data-part="claim-correction">
           <p role="status">{correctionText(corrections)}</p>
@@ -202,11 +195,7 @@ function Exclusions({ rules, chosen }: { rules: readonly Rule[]; chosen: Rule | 
         </label>
       ))}
       <p class="note">{translate("coop_exclusion_about")}</p>
-      {change.error ? (
-        <span class="error" role="alert">
-          {change.error}
-        </span>
-      ) : null}
+      <ErrorText error={change.error} inline />
     </fieldset>
   );
 }

@@ -6,6 +6,7 @@ import { useState } from "preact/hooks";
 import { errorText, request } from "../api/request";
 import { translate } from "../i18n/translate";
 import { DropFile } from "../ui/drop_file";
+import { ErrorText } from "../ui/error_text";
 import { Working } from "../ui/loaded";
 import { showToast } from "../ui/overlays";
 
@@ -59,11 +60,7 @@ export function TableImport<Seen extends SeenTable>({ path, about, seenText, isN
       <p class="note">{about}</p>
       <DropFile types={[".csv", ".txt"]} maxBytes={MOST_BYTES} disabled={busy} onFiles={([chosen]) => chosen && void look(chosen)} />
       {busy ? <Working /> : null}
-      {error === "" ? null : (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      )}
+      <ErrorText error={error} />
       {seen === null ? null : (
         <div role="status">
           <p>{seenText(seen)}</p>

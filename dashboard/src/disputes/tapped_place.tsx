@@ -12,6 +12,7 @@ import { EvidencePanel } from "../field/evidence_panel";
 import { FieldMap } from "../field/field_map";
 import { translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
+import { ErrorText } from "../ui/error_text";
 
 const TIMEOUT_MS = 120_000;
 
@@ -51,11 +52,7 @@ export function TappedPlace({ field, pass, onPlace }: TappedPlaceProps): JSX.Ele
     <div class="field-layout" data-panel="dispute-map" data-pass={pass} data-drawn={drawn}>
       <div class="field-left">
         <p class="note">{translate("coop_dispute_tap")}</p>
-        {error === null ? null : (
-          <p class="error" role="alert">
-            {error}
-          </p>
-        )}
+        <ErrorText error={error} />
         <DomNode node={map.element} />
       </div>
       <DomNode node={evidence.element} />

@@ -1,6 +1,7 @@
 // The devices of the farm as a table, those with trouble first, and the card of the one that is chosen.
 
 import { hrefOf } from "../app/address";
+import { ROW_VALUES } from "../components/shown_quantities";
 import { NotFound } from "../ui/not_found";
 import "../i18n/farm";
 import type { JSX } from "preact";
@@ -24,11 +25,6 @@ import type { MapLinks } from "./lazy_map";
 const ALARMS_MS = 5000;
 /** The active alarms: the same question as that of the strip above, which is asked once. */
 export const ACTIVE = { query: { state: "active", limit: 500 } } as const;
-/** The values that a row shows, of those that the device has: the first two. */
-const VALUES: Record<string, string[]> = {
-  greenhouse: ["air_temperature_degc", "relative_humidity_pct"],
-  drone: ["relative_altitude_m", "hopper_kg", "battery_remaining_pct"],
-};
 const MOST_VALUES = 2;
 
 interface Row {
@@ -169,7 +165,7 @@ function positionNode(map: MapLinks, id: string): Node {
 
 function valuesText(farm: FarmState, device: Device): string {
   const values = farm.latest.get(device.id) ?? {};
-  return (VALUES[device.kind] ?? Object.keys(values).sort())
+  return (ROW_VALUES[device.kind] ?? Object.keys(values).sort())
     .flatMap((channel) => {
       const latest = values[channel];
       return latest ? [valueParts(channel, latest.value, latest.unit).filter(Boolean).join(" ")] : [];

@@ -12,12 +12,13 @@ import { hrefOfThing } from "../app/address";
 import { useChoice } from "../app/mount";
 import { areaText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
+import { AskedButton } from "../ui/asked_button";
 import { Dialog } from "../ui/dialog";
 import { Empty } from "../ui/empty";
 import { SelectField, TextField } from "../ui/fields";
 import { Form } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { showToast } from "../ui/overlays";
 import { Table } from "../ui/table";
 import { Tabs } from "../ui/tabs";
 import { ImportFields } from "./import_fields";
@@ -172,26 +173,22 @@ export function EditField({ field, onClose, onDeleted }: { field: FieldRecord; o
             .map(({ id, name }) => ({ value: id, text: name }))}
         />
       </Form>
-      <button
-        type="button"
-        class="plain danger"
-        disabled={remove.saving}
-        onClick={async () => {
-          const text = translate("work_delete_field", { name: field.name });
-          if (!(await confirm({ title: translate("work_delete"), text, action: translate("work_delete") }))) return;
+      <AskedButton
+        text={translate("work_delete")}
+        danger
+        question={{
+          title: translate("work_delete"),
+          text: translate("work_delete_field", { name: field.name }),
+          action: translate("work_delete"),
+        }}
+        write={remove}
+        run={async () => {
           if ((await remove.run({ params: { path }, version: field.version })) === null) return;
           showToast(translate("work_deleted"));
           onClose();
           onDeleted?.();
         }}
-      >
-        {translate("work_delete")}
-      </button>
-      {remove.error ? (
-        <p class="error" role="alert">
-          {remove.error}
-        </p>
-      ) : null}
+      />
     </Dialog>
   );
 }

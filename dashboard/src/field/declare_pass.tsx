@@ -12,6 +12,7 @@ import { dateTimeText, exactInstantOf, localInput } from "../i18n/instants";
 import { areaUnitsPerHa, toAreaUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { Dialog } from "../ui/dialog";
+import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField, TextArea, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { showToast } from "../ui/overlays";
@@ -84,11 +85,7 @@ export function DeclarePass({ field, pass, settings, onDeclared, onClose }: Decl
     <Dialog title={translate(pass === null ? "work_declare_new" : "work_declare")} onClose={onClose}>
       <p class="note">{translate("work_declare_about")}</p>
       <Form submit={translate("work_declare")} write={declare} onSubmit={submit} onCancel={onClose}>
-        {problem === "" ? null : (
-          <p class="error" role="alert">
-            {problem}
-          </p>
-        )}
+        <ErrorText error={problem} />
         <SelectField
           name="device"
           label={translate("work_vehicle")}

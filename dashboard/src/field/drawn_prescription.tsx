@@ -11,6 +11,7 @@ import { useWrite, type BodyOf } from "../api/write";
 import { useLastChoice } from "../app/mount";
 import { areaText, areaUnitsPerHa, toAreaUnit, withUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
+import { ErrorText } from "../ui/error_text";
 import { Form, type FormValues } from "../ui/form";
 import { showToast } from "../ui/overlays";
 import { CornersText } from "./corners_text";
@@ -269,11 +270,7 @@ function SaveForm({ field, zones, rates, onProduct, onSaved, onEmpty }: SaveForm
   return (
     <Form submit={translate("work_make")} write={make} onSubmit={submit}>
       <PrescriptionFields field={field} onProduct={onProduct} />
-      {problem === "" ? null : (
-        <p class="error" role="alert">
-          {problem}
-        </p>
-      )}
+      <ErrorText error={problem} />
     </Form>
   );
 }

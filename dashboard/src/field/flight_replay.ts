@@ -7,6 +7,7 @@ import type { Choice } from "../api/last_choice";
 import { request } from "../api/request";
 import { Chart } from "../components/chart";
 import { make, makeSvg, setText } from "../components/dom";
+import { FLIGHT, FLIGHT_MOMENT, FLOWS, SPEED } from "../components/shown_quantities";
 import { splitAtGaps, fixesOf, type Fix } from "../components/trails";
 import { clockText, stopwatchText } from "../i18n/instants";
 import { withUnit } from "../i18n/numbers";
@@ -21,21 +22,6 @@ interface Series {
   aggregation: { step_ms: number | null } | null;
 }
 
-const CHANNELS = [
-  "latitude_deg",
-  "longitude_deg",
-  "pump_on",
-  "mass_flow_kg_min",
-  "flow_l_min",
-  "ground_speed_m_s",
-  "heading_deg",
-  "relative_altitude_m",
-];
-const LINES: [channel: string, colour: string][] = [
-  ["mass_flow_kg_min", "--warm"],
-  ["flow_l_min", "--warm"],
-  ["ground_speed_m_s", "--cool"],
-];
 const SPEEDS = [1, 5, 20, 60];
 const MAX_POINTS = 100_000;
 /** A longer time without a position breaks the track. */
@@ -94,7 +80,7 @@ export class FlightReplay {
   }
 
   async load(pass: PassItem, available: string[], { signal, of }: Choice): Promise<void> {
-    const channels = CHANNELS.filter((channel) => available.includes(channel));
+    const channels = FLIGHT.filter((channel) => available.includes(channel));
     if (!channels.includes("latitude_deg") || !channels.includes("longitude_deg")) {
       this.#showUnavailable();
       return;
@@ -131,10 +117,11 @@ export class FlightReplay {
       type: "FeatureCollection",
       features: this.#flownPart(this.#fixes.length - 1, series).features.filter(({ properties }) => properties?.["on"] === true),
     });
-    const lines = LINES.filter(([channel]) => series.channels[channel]?.some((value) => value !== null)).map(([channel, colour]) => ({
+    const drawn = [...FLOWS, SPEED].filter((channel) => series.channels[channel]?.some((value) => value !== null));
+    const lines = drawn.map((channel) => ({
       name: channelName(channel),
       unit: series.units[channel] ?? "",
-      colour,
+      colour: channel === SPEED ? "--cool" : "--warm",
       values: series.channels[channel] ?? [],
     }));
     this.#chart.element.hidden = lines.length === 0;
@@ -186,14 +173,9 @@ export class FlightReplay {
     this.#map.view.setMarker("replay", this.#mark, fix.longitudeDeg, fix.latitudeDeg);
     this.#map.view.setSource("flown", this.#flownPart(fixIndex, series), []);
     const texts = [clockText(atMs), stopwatchText((atMs - Number(this.#slider.min)) / 1000)];
-    for (const [channel, digits] of [
-      ["ground_speed_m_s", 1],
-      ["relative_altitude_m", 1],
-      ["mass_flow_kg_min", 1],
-      ["flow_l_min", 1],
-    ] as const) {
+    for (const channel of FLIGHT_MOMENT) {
       const current = value(channel);
-      if (current !== null) texts.push(`${channelName(channel)} ${withUnit(current, series.units[channel] ?? "", digits)}`);
+      if (current !== null) texts.push(`${channelName(channel)} ${withUnit(current, series.units[channel] ?? "")}`);
     }
     const pump = value("pump_on");
     if (pump !== null) texts.push(`${translate("field_pump")} ${translate(pump > 0.5 ? "on" : "off")}`);

@@ -10,6 +10,7 @@ import { ApiError, errorText, request } from "../api/request";
 import { hrefOfThing } from "../app/address";
 import { areaText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
+import { Choice } from "../ui/choice";
 import { DropFile } from "../ui/drop_file";
 import { Working } from "../ui/loaded";
 import { showToast } from "../ui/overlays";
@@ -41,7 +42,6 @@ export function ImportFields(): JSX.Element {
   const [names, setNames] = useState({ farm: "", crs: "", name_property: "", owner_property: "" });
 
   const farms = useApiList("/v1/farms", {}).data ?? [];
-  const farmId = useId();
 
   const send = async (chosen: File, dryRun: boolean): Promise<Answer | null> => {
     setBusy(true);
@@ -90,17 +90,12 @@ export function ImportFields(): JSX.Element {
     <section class="card" data-panel="import">
       <p class="note">{translate("work_import_about")}</p>
       {farms.length > 1 ? (
-        <div class="labelled">
-          <label for={farmId}>{translate("work_farm")}</label>
-          <select id={farmId} value={names.farm} onChange={(event) => setNames({ ...names, farm: event.currentTarget.value })}>
-            {names.farm === "" ? <option value="">{translate("choose")}</option> : null}
-            {farms.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Choice
+          label={translate("work_farm")}
+          value={names.farm}
+          options={farms.map(({ id, name }) => ({ value: id, text: name }))}
+          onChoose={(farm) => setNames({ ...names, farm })}
+        />
       ) : null}
       <DropFile
         types={TYPES}

@@ -11,6 +11,7 @@ import { useWrite, type BodyOf } from "../api/write";
 import { useFarm } from "../app/mount";
 import { areaUnitsPerHa, numberText, toAreaUnit, withUnit } from "../i18n/numbers";
 import { findTerm, term, translate } from "../i18n/translate";
+import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form } from "../ui/form";
 import { Loaded } from "../ui/loaded";
@@ -253,11 +254,7 @@ function VehicleOf({ implement, vehicles }: { implement: ListItem<"/v1/implement
           </option>
         ))}
       </select>
-      {change.error ? (
-        <span class="error" role="alert">
-          {change.error}
-        </span>
-      ) : null}
+      <ErrorText error={change.error} inline />
     </>
   );
 }

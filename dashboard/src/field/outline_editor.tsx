@@ -14,6 +14,7 @@ import { boundsOf, MapView, NO_FEATURES } from "../components/map";
 import { MU_PER_HA, areaText, numberText } from "../i18n/numbers";
 import { listText, translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
+import { ErrorText } from "../ui/error_text";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { showToast } from "../ui/overlays";
@@ -133,11 +134,7 @@ export function OutlineEditor({ field }: { field: FieldRecord | null }): JSX.Ele
       {outline.others.length > 0 ? (
         <p class="note">{translate("work_others", { areas: listText(outline.others.map((parts) => areaText(areaOf(parts)))) })}</p>
       ) : null}
-      {problem === "" ? null : (
-        <p class="error" role="alert">
-          {problem}
-        </p>
-      )}
+      <ErrorText error={problem} />
       {outline.parts.length > 0 ? <StripForm onStrip={addStrip} /> : null}
       {outline.zones.map((zone, index) => (
         <p key={`${zone.kind}-${zone.name}`} class="note">

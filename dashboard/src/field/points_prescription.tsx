@@ -8,6 +8,7 @@ import { useWrite, type BodyOf } from "../api/write";
 import { areaUnitsPerHa, toAreaUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { DropFile } from "../ui/drop_file";
+import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { showToast } from "../ui/overlays";
@@ -64,11 +65,7 @@ export function PointsPrescription({ field, onMade }: { field: FieldRecord; onMa
         text={translate("work_points_file")}
       />
       {points === null ? null : <p role="status">{translate("work_points_count", { count: points.value.length })}</p>}
-      {problem === "" ? null : (
-        <p class="error" role="alert">
-          {problem}
-        </p>
-      )}
+      <ErrorText error={problem} />
       <div class="choices-row">
         <SelectField
           name="count"

@@ -12,6 +12,7 @@ import type { FieldRecord } from "../api/registry";
 import { fileButton } from "../components/file_button";
 import { areaText, withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
+import { Choice } from "../ui/choice";
 import { DomNode } from "../ui/dom_node";
 import { LazyFold } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
@@ -43,16 +44,12 @@ export function Prescriptions({ field }: { field: FieldRecord }): JSX.Element {
           ) : (
             <>
               {prescriptions.length > 1 ? (
-                <div class="labelled">
-                  <label for="plan-prescription">{translate("work_prescription")}</label>
-                  <select id="plan-prescription" onChange={(event) => setOpen(event.currentTarget.value)}>
-                    {prescriptions.map(({ id, name }) => (
-                      <option key={id} value={id} selected={id === chosen.id}>
-                        {name}
-                      </option>
-                    ))}
-                  </select>
-                </div>
+                <Choice
+                  label={translate("work_prescription")}
+                  value={chosen.id}
+                  options={prescriptions.map(({ id, name }) => ({ value: id, text: name }))}
+                  onChoose={setOpen}
+                />
               ) : (
                 <h3>{chosen.name}</h3>
               )}

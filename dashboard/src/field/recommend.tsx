@@ -11,6 +11,7 @@ import type { FieldRecord } from "../api/registry";
 import { errorText } from "../api/request";
 import { areaUnitsPerHa, numberText, toAreaUnit, withUnit } from "../i18n/numbers";
 import { findTerm, methodText, translate, type TextKey } from "../i18n/translate";
+import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 
@@ -93,11 +94,7 @@ export function Recommend({ field }: { field: FieldRecord }): JSX.Element {
           />
         </div>
       </Form>
-      {problem === "" ? null : (
-        <p class="error" role="alert">
-          {problem}
-        </p>
-      )}
+      <ErrorText error={problem} />
       {answer === null ? null : (
         <div role="status" data-answer="recommendation">
           <p class="figure">

@@ -8,7 +8,8 @@ import { Chart, type ChartOptions, type Line } from "../components/chart";
 import { make } from "../components/dom";
 import { withUnit } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
-import { channelName, term, translate, type TextKey } from "../i18n/translate";
+import { indicesWhere } from "../i18n/quantities";
+import { channelName, term, translate } from "../i18n/translate";
 import { NO_MARKS, type Marks, type RuleLimit } from "./chart_marks";
 import type { Overview } from "./records";
 
@@ -22,13 +23,15 @@ export interface Comparison {
   shiftMs: number;
 }
 
+/** A chart: the catalogue says which indices are in it, in their order. */
 interface ChartPlan {
-  panel: string;
-  title: TextKey;
-  about: TextKey;
-  channels: readonly string[];
-  /** The channels that are drawn of a comparison, too. */
-  compared: readonly string[];
+  panel: "deficit" | "dew" | "air" | "radiation";
+  /** Colours of its lines, in their order. */
+  colours: readonly string[];
+  /** Colour of the target band, where it is not that of the line. */
+  band?: string;
+  /** Channels that are drawn, too. */
+  also?: readonly string[];
   /** Displayed without values, too. */
   isKept?: boolean;
   /** Whether condensation is shaded. */
@@ -36,54 +39,23 @@ interface ChartPlan {
 }
 
 const PLANS: readonly ChartPlan[] = [
-  {
-    panel: "deficit",
-    title: "greenhouse_deficit",
-    about: "greenhouse_deficit_about",
-    channels: ["vpd_kpa"],
-    compared: ["vpd_kpa"],
-    isKept: true,
-  },
-  {
-    panel: "dew",
-    title: "greenhouse_dew",
-    about: "greenhouse_dew_about",
-    channels: ["air_temperature_degc", "dew_point_degc", "coldest_surface_degc", "outside_temperature_degc"],
-    compared: ["air_temperature_degc", "dew_point_degc"],
-    isWet: true,
-  },
-  {
-    panel: "air",
-    title: "greenhouse_air",
-    about: "greenhouse_air_about",
-    channels: ["relative_humidity_pct", "co2_ppm"],
-    compared: ["relative_humidity_pct", "co2_ppm"],
-  },
-  {
-    panel: "radiation",
-    title: "greenhouse_radiation",
-    about: "greenhouse_radiation_about",
-    channels: ["ppfd_umol_m2_s"],
-    compared: ["ppfd_umol_m2_s"],
-  },
+  { panel: "deficit", colours: ["--accent"], band: "--sprayed", isKept: true },
+  { panel: "dew", colours: ["--warm", "--cool", "--track", "--stale"], also: ["outside_temperature_degc"], isWet: true },
+  { panel: "air", colours: ["--cool", "--track"] },
+  { panel: "radiation", colours: ["--amber"] },
 ];
+/** Of a comparison only the first lines of a chart are drawn. */
+const MOST_COMPARED = 2;
+/** Of a line that the plan has no colour for. */
+const OTHER_COLOUR = "--muted";
 
-const COLOURS: Record<string, string> = {
-  vpd_kpa: "--accent",
-  air_temperature_degc: "--warm",
-  dew_point_degc: "--cool",
-  coldest_surface_degc: "--track",
-  outside_temperature_degc: "--stale",
-  relative_humidity_pct: "--cool",
-  co2_ppm: "--track",
-  ppfd_umol_m2_s: "--amber",
-};
 /** Height of the strip at the top in which alarms are drawn [px]. */
 const STRIP_PX = 6;
 
 /** A chart with the section that it is in. */
 class PlannedChart {
   readonly chart: Chart;
+  readonly channels: readonly string[];
   readonly element: HTMLElement;
   readonly #limits = make("p", { class: "note", hidden: true });
   readonly #bands = make("p", { class: "note", "data-bands": "", hidden: true });
@@ -92,12 +64,13 @@ class PlannedChart {
     readonly plan: ChartPlan,
     options: Omit<ChartOptions, "name">,
   ) {
-    this.chart = new Chart({ ...options, name: translate(plan.title), thresholds: [] });
+    this.channels = channelsOf(plan);
+    this.chart = new Chart({ ...options, name: translate(`greenhouse_${plan.panel}`), thresholds: [] });
     this.element = make(
       "section",
       { class: "card", "data-panel": plan.panel },
-      make("h2", {}, translate(plan.title)),
-      make("p", { class: "note" }, translate(plan.about)),
+      make("h2", {}, translate(`greenhouse_${plan.panel}`)),
+      make("p", { class: "note" }, translate(`greenhouse_${plan.panel}_about`)),
       this.chart.element,
       this.#bands,
       this.#limits,
@@ -108,7 +81,7 @@ class PlannedChart {
   showBands(overview: Overview, banded: readonly string[]): void {
     const texts = banded.flatMap((name) => {
       const target = overview.bands.findLast(({ targets }) => targets[name] !== undefined)?.targets[name];
-      return target === undefined ? [] : [bandText(name, target, overview.samples.units[name] ?? "1")];
+      return target === undefined ? [] : [bandText(name, target)];
     });
     this.#bands.textContent = texts.join(" ");
     this.#bands.hidden = texts.length === 0;
@@ -116,7 +89,7 @@ class PlannedChart {
 
   /** Draw the limits of the alarm rules, and say them: one far from the values is outside the chart. */
   showLimits(limits: readonly RuleLimit[], units: Record<string, string>): void {
-    const own = limits.filter(({ quantity }) => this.plan.channels.includes(quantity));
+    const own = limits.filter(({ quantity }) => this.channels.includes(quantity));
     const textOf = ({ quantity, side, value, rule }: RuleLimit): string =>
       translate("greenhouse_limit", { rule, side: term("alarm_conditions", side), value: withUnit(value, units[quantity] ?? "1") });
     this.chart.options.thresholds = own.map((limit) => ({
@@ -157,8 +130,9 @@ export class ClimateCharts {
     for (const planned of this.#charts) {
       const { samples } = overview;
       const isKnown = (source: Overview, name: string): boolean => source.samples.channels[name]?.some((value) => value !== null) ?? false;
-      const present = planned.plan.channels.filter((name) => isKnown(overview, name));
-      const others = comparison === null ? [] : planned.plan.compared.filter((name) => isKnown(comparison.overview, name));
+      const present = planned.channels.filter((name) => isKnown(overview, name));
+      const compared = planned.channels.slice(0, MOST_COMPARED);
+      const others = comparison === null ? [] : compared.filter((name) => isKnown(comparison.overview, name));
       planned.element.hidden = present.length === 0 && others.length === 0 && planned.plan.isKept !== true && !planned.plan.isWet;
       if (planned.element.hidden) continue;
       const columnsOf = (source: Overview, channels: readonly string[]): (number | null)[][] =>
@@ -176,7 +150,7 @@ export class ClimateCharts {
         (name, index): Line => ({
           name: index < present.length ? channelName(name) : `${channelName(name)} – ${comparison?.name ?? ""}`,
           unit: samples.units[name] ?? "1",
-          colour: COLOURS[name] ?? "--muted",
+          colour: colourOf(planned.plan, planned.channels.indexOf(name)),
           values: merged.columns[index] ?? [],
           dashed: index >= present.length,
         }),
@@ -184,7 +158,10 @@ export class ClimateCharts {
       planned.showLimits(marks.limits, samples.units);
       const banded = bandedOf(overview, present);
       planned.showBands(overview, banded);
-      planned.chart.draw(merged.timeMs, [...lines, ...banded.flatMap((name) => targetLines(overview, merged.timeMs, name))]);
+      planned.chart.draw(merged.timeMs, [
+        ...lines,
+        ...banded.flatMap((name) => targetLines(overview, merged.timeMs, name, bandColour(planned, name))),
+      ]);
     }
   }
 
@@ -201,9 +178,10 @@ export class ClimateCharts {
     for (const { chart } of this.#charts) chart.close();
   }
 
-  #overlay(plot: uPlot, { channels, isWet }: ChartPlan): void {
+  #overlay(plot: uPlot, plan: ChartPlan): void {
+    const planned = this.#charts.find((each) => each.plan === plan);
     const overview = this.#overview;
-    if (overview === null || plot.data[0].length === 0) return;
+    if (overview === null || planned === undefined || plot.data[0].length === 0) return;
     const { ctx, bbox } = plot;
     const colourOf = (name: string): string => getComputedStyle(this.element).getPropertyValue(name).trim();
     const right = bbox.left + bbox.width;
@@ -215,17 +193,17 @@ export class ClimateCharts {
     };
     ctx.save();
     ctx.globalAlpha = 0.16;
-    for (const name of bandedOf(overview, channels)) {
+    for (const name of bandedOf(overview, planned.channels)) {
       const scale = overview.samples.units[name] ?? "1";
       // A chart of several quantities has an axis for each unit; one that is not drawn has none.
       if (plot.scales[scale] === undefined) continue;
       const yOf = (value: number): number => Math.min(bbox.top + bbox.height, Math.max(bbox.top, plot.valToPos(value, scale, true)));
       for (const { start_ms: startMs, end_ms: endMs, targets } of overview.bands) {
         const target = targets[name];
-        if (target !== undefined) fill(startMs, endMs, yOf(target.high), yOf(target.low), bandColour(name));
+        if (target !== undefined) fill(startMs, endMs, yOf(target.high), yOf(target.low), bandColour(planned, name));
       }
     }
-    if (isWet) for (const event of overview.events) fill(event.start_ms, event.end_ms, bbox.top, bbox.top + bbox.height, "--bad");
+    if (plan.isWet) for (const event of overview.events) fill(event.start_ms, event.end_ms, bbox.top, bbox.top + bbox.height, "--bad");
     ctx.globalAlpha = 1;
     ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
     for (const alarm of this.#marks.alarms) {
@@ -257,13 +235,22 @@ function bandedOf(overview: Overview, channels: readonly string[]): string[] {
   return channels.filter((name) => overview.bands.some(({ targets }) => targets[name] !== undefined));
 }
 
-/** Return the colour of a band: that of its line, where the line has not a colour of its own for "on target". */
-function bandColour(name: string): string {
-  return name === "vpd_kpa" ? "--sprayed" : (COLOURS[name] ?? "--sprayed");
+/** Return the names of a chart's lines. */
+function channelsOf({ panel, also = [] }: ChartPlan): string[] {
+  return [...indicesWhere(({ chart }) => chart === panel), ...also];
+}
+
+/** Return the colour of a band: that of its line, where the plan has none for "on target". */
+function bandColour({ plan, channels }: PlannedChart, name: string): string {
+  return plan.band ?? colourOf(plan, channels.indexOf(name));
+}
+
+function colourOf({ colours }: ChartPlan, place: number): string {
+  return colours[place] ?? OTHER_COLOUR;
 }
 
 /** The limits of the target band as lines, so that they are also in the text alternative. */
-function targetLines(overview: Overview, timeMs: readonly number[], quantity: string): Line[] {
+function targetLines(overview: Overview, timeMs: readonly number[], quantity: string, colour: string): Line[] {
   const limits = (limit: "low" | "high"): (number | null)[] =>
     timeMs.map((at) => {
       const band = overview.bands.find((candidate) => at >= candidate.start_ms && at < candidate.end_ms);
@@ -272,7 +259,7 @@ function targetLines(overview: Overview, timeMs: readonly number[], quantity: st
   const line = (name: string, limit: "low" | "high"): Line => ({
     name,
     unit: overview.samples.units[quantity] ?? "1",
-    colour: bandColour(quantity),
+    colour,
     values: limits(limit),
     dashed: true,
   });

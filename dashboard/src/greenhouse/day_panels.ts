@@ -3,28 +3,17 @@
 import "../i18n/greenhouse";
 import { make } from "../components/dom";
 import { scrollTable } from "../components/parts";
+import { HOUSE_DAYS } from "../components/shown_quantities";
 import { formatInstant } from "../i18n/instants";
-import { digitsOf, numberText, reasonText, shareText, unitText } from "../i18n/numbers";
+import { numberText, reasonText, shareText, unitText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
+import { digitsOf } from "../i18n/quantities";
 import { channelName, englishOnly, findTerm, methodText, term, translate, withSigns } from "../i18n/translate";
 import type { DayColumn, Overview } from "./records";
 
 const DISEASES = /^(botrytis_index|powdery_mildew_index|late_blight_severity|smith_period|hutton_period|downy_mildew_share_.+)$/;
 /** Indices that are 1 where a condition was met, and 0 otherwise. */
 const YES_NO = /^(smith|hutton)_period$/;
-const CLIMATE = [
-  "air_temperature_degc",
-  "relative_humidity_pct",
-  "vpd_kpa",
-  "dif_degc",
-  "leaf_condensation_h",
-  "leaf_condensation_doubtful_h",
-  "cover_condensation_h",
-  "condensation_margin_k",
-  "degree_days_single_sine",
-  "photoperiod_h",
-];
-
 /** Return a note of the answer in the page's language; empty where it has none. */
 function noteOf(overview: Overview, name: string): string {
   return currentLanguage() === "en" ? withSigns(overview.notes[name] ?? "") : (overview.notes_zh[name] ?? "");
@@ -115,7 +104,7 @@ export function diseasePanel(overview: Overview): HTMLElement {
 
 /** Return the daily means of the climate. */
 export function daysPanel(overview: Overview): HTMLElement {
-  const rows = CLIMATE.flatMap((name) => {
+  const rows = HOUSE_DAYS.flatMap((name) => {
     const column = overview.days.answers[name];
     return column ? [[name, column] as [string, DayColumn]] : [];
   });
@@ -160,7 +149,7 @@ function dayCell(index: string, column: DayColumn, value: number | null, day: nu
   return make(
     "td",
     { "data-level": level },
-    numberText(shown, column.unit === "1" ? 2 : Math.min(2, digitsOf(column.unit))),
+    numberText(shown, digitsOf(column.unit, index)),
     level ? make("span", { class: "more" }, ` ${term("levels", level)}`) : null,
   );
 }

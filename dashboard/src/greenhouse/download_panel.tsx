@@ -10,10 +10,10 @@ import { fileButton } from "../components/file_button";
 import { fileName } from "../components/files";
 import { dateOf } from "../i18n/instants";
 import { channelName, translate } from "../i18n/translate";
+import { Choice } from "../ui/choice";
 import { DateRange, type Period } from "../ui/date_range";
 import { DomNode } from "../ui/dom_node";
 import { Loaded } from "../ui/loaded";
-import { useUniqueId } from "../ui/unique_id";
 
 const DAY_MS = 86_400_000;
 const FORMS = [
@@ -23,7 +23,6 @@ const FORMS = [
 
 export function DownloadPanel({ devices }: { devices: readonly string[] }): JSX.Element {
   const farm = useFarm();
-  const id = useUniqueId();
   const [chosen, setChosen] = useState("");
   const [period, setPeriod] = useState<Period>({ startMs: nowMs() - 28 * DAY_MS, endMs: null });
   const [standing = ""] = devices;
@@ -36,16 +35,12 @@ export function DownloadPanel({ devices }: { devices: readonly string[] }): JSX.
         <p class="note">{translate("no_data")}</p>
       ) : (
         <>
-          <div class="labelled">
-            <label for={id}>{translate("device")}</label>
-            <select id={id} value={device} onChange={(event) => setChosen(event.currentTarget.value)}>
-              {devices.map((each) => (
-                <option key={each} value={each}>
-                  {farm.nameOf(each)}
-                </option>
-              ))}
-            </select>
-          </div>
+          <Choice
+            label={translate("device")}
+            value={device}
+            options={devices.map((each) => ({ value: each, text: farm.nameOf(each) }))}
+            onChoose={setChosen}
+          />
           <DateRange period={period} onChange={setPeriod} lengthsDays={[1, 7, 28, 90]} />
           <Quantities key={device} device={device} name={farm.nameOf(device)} period={period} />
         </>

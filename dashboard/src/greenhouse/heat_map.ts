@@ -3,7 +3,8 @@
 import "../i18n/greenhouse";
 import { make, setText } from "../components/dom";
 import { formatInstant } from "../i18n/instants";
-import { digitsOf, numberText, reasonText, unitText } from "../i18n/numbers";
+import { numberText, reasonText, unitText } from "../i18n/numbers";
+import { digitsOf } from "../i18n/quantities";
 import { channelName, translate, zoneText } from "../i18n/translate";
 import type { Overview } from "./records";
 
@@ -76,7 +77,7 @@ export class HeatMap {
       return;
     }
     const [low, high] = [Math.min(...values), Math.max(...values)];
-    const format = (value: number): string => `${numberText(value, digitsOf(unit))} ${unitText(unit)}`;
+    const format = (value: number): string => `${numberText(value, digitsOf(unit, quantity))} ${unitText(unit)}`;
     [this.#canvas.width, this.#canvas.height] = [this.#hours, places.length];
     this.#canvas.style.height = `${places.length * ROW_PX}px`;
     this.#canvas.setAttribute(
@@ -143,13 +144,14 @@ export class HeatMap {
     this.#selected = [Math.max(0, Math.min(overview.map.places.length - 1, row)), Math.max(0, Math.min(this.#hours - 1, hour))];
     const place = overview.map.places[this.#selected[0]];
     const atMs = overview.map.time_ms[this.#selected[1]];
-    const value = place?.channels[this.#quantitySelect.value]?.[this.#selected[1]] ?? null;
-    const unit = overview.map.units[this.#quantitySelect.value] ?? "1";
+    const quantity = this.#quantitySelect.value;
+    const value = place?.channels[quantity]?.[this.#selected[1]] ?? null;
+    const unit = overview.map.units[quantity] ?? "1";
     if (!place || atMs === undefined) return;
     const when = formatInstant(atMs, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     setText(
       this.#status,
-      `${zoneText(place.name)}${translate("comma")}${when}: ${value === null ? reasonText("insufficient_data") : `${numberText(value, digitsOf(unit))} ${unitText(unit)}`}`,
+      `${zoneText(place.name)}${translate("comma")}${when}: ${value === null ? reasonText("insufficient_data") : `${numberText(value, digitsOf(unit, quantity))} ${unitText(unit)}`}`,
     );
   }
 }

@@ -1,5 +1,6 @@
 // One lot: what is left, its certificate, what is done with it, where it is from and what happened there.
 
+import { ErrorText } from "../ui/error_text";
 import { NotFound } from "../ui/not_found";
 import "../i18n/harvest";
 import type { JSX } from "preact";
@@ -174,11 +175,7 @@ function Operations({ operations }: { operations: readonly Operation[] }): JSX.E
   return (
     <section class="card">
       <h2>{translate("harvest_operations")}</h2>
-      {correct.error ? (
-        <p class="error" role="alert">
-          {correct.error}
-        </p>
-      ) : null}
+      <ErrorText error={correct.error} />
       <ul class="plain-list">
         {operations.map((operation) => (
           <li key={operation.id}>

@@ -9,10 +9,11 @@ import { useWrite } from "../api/write";
 
 import { dateTimeText } from "../i18n/instants";
 import { translate } from "../i18n/translate";
+import { AskedButton } from "../ui/asked_button";
 import { CheckField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { showToast } from "../ui/overlays";
 import { IssuerFields, issuerOf, keepIssuer } from "./issuer_fields";
 import type { LotItem } from "./records";
 
@@ -22,10 +23,6 @@ export function ReleasePanel({ lot: { id: lot, interval_state }, wasReleased }: 
   const isBreached = interval_state === "breached";
   const release = useApi(RELEASE, { path: { thing: lot } }, { enabled: wasReleased });
   const withdraw = useWrite("delete", RELEASE, { refresh: [RELEASE] });
-  const ask = async (): Promise<void> => {
-    const asked = { title: translate("release_withdraw"), text: translate("release_withdraw_ask"), action: translate("release_withdraw") };
-    if (await confirm(asked)) await withdraw.run({ params: { path: { thing: lot } } });
-  };
   return (
     <section class="card" data-panel="release">
       <h2>{translate("release_title")}</h2>
@@ -54,17 +51,17 @@ export function ReleasePanel({ lot: { id: lot, interval_state }, wasReleased }: 
                   <a class="button secondary" href={`${path}/proof.json`}>
                     {translate("release_proof")}
                   </a>
-                  {may("delete", "/v1/lots/{thing}/release") ? (
-                    <button type="button" class="plain" disabled={withdraw.saving} onClick={() => void ask()}>
-                      {translate("release_withdraw")}
-                    </button>
-                  ) : null}
+                  <AskedButton
+                    text={translate("release_withdraw")}
+                    question={{
+                      title: translate("release_withdraw"),
+                      text: translate("release_withdraw_ask"),
+                      action: translate("release_withdraw"),
+                    }}
+                    write={withdraw}
+                    run={() => withdraw.run({ params: { path: { thing: lot } } })}
+                  />
                 </div>
-                {withdraw.error ? (
-                  <p class="error" role="alert">
-                    {withdraw.error}
-                  </p>
-                ) : null}
               </div>
             ) : (
               <div class="stack" data-release="withdrawn">

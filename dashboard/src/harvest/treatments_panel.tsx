@@ -12,6 +12,7 @@ import { useWrite } from "../api/write";
 import { exactInstantOf, localInput, windowText } from "../i18n/instants";
 import { currentLanguage } from "../i18n/preferences";
 import { translate, type TextKey } from "../i18n/translate";
+import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
@@ -125,11 +126,7 @@ function Withdraw({ item }: { item: TreatmentItem }): JSX.Element {
       <button type="button" class="secondary" disabled={add.saving} onClick={() => void withdraw()}>
         {translate("harvest_treat_withdraw")}
       </button>
-      {add.error ? (
-        <span class="error" role="alert">
-          {add.error}
-        </span>
-      ) : null}
+      <ErrorText error={add.error} inline />
     </>
   );
 }

@@ -8,8 +8,10 @@ import { may } from "../api/may";
 import { useWrite } from "../api/write";
 import { dateTimeText } from "../i18n/instants";
 import { englishOnly, term, translate } from "../i18n/translate";
+import { AskedButton } from "../ui/asked_button";
+import { ErrorText } from "../ui/error_text";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { showToast } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 import type { QuarantinedMessage } from "./records";
 
@@ -84,26 +86,18 @@ function MessageActions({ message }: { message: QuarantinedMessage }): JSX.Eleme
   const retry = async (): Promise<void> => {
     if ((await replay.run({ params })) !== null) showToast(translate("health_replay_requested"));
   };
-  const ask = async (): Promise<void> => {
-    const title = translate("health_delete");
-    if (await confirm({ title, text: translate("health_delete_confirm"), action: translate("health_delete") })) await drop.run({ params });
-  };
-  const error = replay.error ?? drop.error;
   return (
     <>
       <button type="button" class="plain" disabled={replay.saving} onClick={() => void retry()}>
         {translate("health_replay")}
       </button>{" "}
-      {may("delete", "/v1/quarantine/{message}") ? (
-        <button type="button" class="plain" disabled={drop.saving} onClick={() => void ask()}>
-          {translate("health_delete")}
-        </button>
-      ) : null}
-      {error ? (
-        <span class="error" role="alert">
-          {error}
-        </span>
-      ) : null}
+      <AskedButton
+        text={translate("health_delete")}
+        question={{ title: translate("health_delete"), text: translate("health_delete_confirm"), action: translate("health_delete") }}
+        write={drop}
+        run={() => drop.run({ params })}
+      />
+      <ErrorText error={replay.error} inline />
     </>
   );
 }

@@ -2,41 +2,11 @@
 
 import { numberFormat } from "./formatters";
 import { currentAreaUnit } from "./preferences";
+import { digitsOf, findUnit, unitOfName } from "./quantities";
 import { findTerm, term, translate } from "./translate";
 
 /** 15 mu are 1 ha. */
 export const MU_PER_HA = 15;
-
-const DIGITS: Record<string, number> = {
-  degC: 1,
-  "%": 0,
-  ppm: 0,
-  "m/s": 1,
-  m: 1,
-  "L/min": 2,
-  L: 2,
-  kg: 2,
-  kPa: 2,
-  "g/m3": 1,
-  deg: 0,
-  V: 2,
-  A: 1,
-  mAh: 0,
-  K: 1,
-  s: 0,
-  mm: 1,
-  rad: 2,
-  "rad/s": 2,
-  "W/m2": 0,
-  "umol/m2/s": 0,
-  us: 0,
-  "L/ha": 1,
-  "kg/ha": 1,
-  ha: 3,
-  m2: 0,
-  "kg/min": 2,
-  min: 1,
-};
 
 export function numberText(value: number, digits: number): string {
   return numberFormat({
@@ -66,18 +36,12 @@ export function unitText(unit: string): string {
   return findTerm("units", unit) ?? unit;
 }
 
-export function digitsOf(unit: string, channel = ""): number {
-  if (/l(at|ong)itude_deg/.test(channel)) return 6;
-  return DIGITS[unit] ?? 2;
-}
-
 /** Return a value, its unit's text and its digits in the chosen area unit: `kg/ha` and `ha` become `kg/mu` and `mu`. */
-export function toAreaUnit(value: number, unit: string): { value: number; unit: string; digits: number } {
-  const digits = digitsOf(unit);
-  if (currentAreaUnit() === "mu" && unit === "ha") return { value: value * MU_PER_HA, unit: unitText("mu"), digits: 2 };
-  if (currentAreaUnit() === "mu" && unit.endsWith("/ha"))
-    return { value: value / MU_PER_HA, unit: unitText(unit.replace(/ha$/, "mu")), digits: digits + 1 };
-  return { value, unit: unitText(unit), digits };
+export function toAreaUnit(value: number, unit: string, name = ""): { value: number; unit: string; digits: number } {
+  const inMu = currentAreaUnit() === "mu" ? unit.replace(/(^|\/)ha$/, "$1mu") : unit;
+  if (inMu === unit) return { value, unit: unitText(unit), digits: digitsOf(unit, name) };
+  const shown = unit === "ha" ? value * MU_PER_HA : value / MU_PER_HA;
+  return { value: shown, unit: unitText(inMu), digits: findUnit(inMu)?.decimals ?? digitsOf(unit) + 1 };
 }
 
 /** Return how many of the chosen area unit are 1 ha: input per area unit times this is per ha. */
@@ -102,14 +66,21 @@ export function areaText(squareMetres: number): string {
   return withUnit(squareMetres / 10_000, "ha");
 }
 
+/** Return the range of a channel's or an index's values, with their unit. */
+export function rangeText(name: string, low: number, high: number): string {
+  const unit = unitOfName(name);
+  const digits = digitsOf(unit, name);
+  return `${numberText(low, digits)}–${numberText(high, digits)} ${unitText(unit)}`.trim();
+}
+
 /** Return [number, unit] of a channel's value as two texts, for a smaller unit beside the number. */
 export function valueParts(channel: string, value: number, unit: string): [string, string] {
   const quantity = channel.split(":")[0] ?? channel;
   if (quantity.endsWith("_on")) return [translate(value > 0.5 ? "on" : "off"), ""];
   if (quantity === "gps_fix_code") return [term("gps_fix", value), ""];
   if (unit === "1" && Number.isInteger(value)) return [numberText(value, 0), ""];
-  const shown = toAreaUnit(value, unit);
-  return [numberText(shown.value, /_deg$/.test(quantity) ? digitsOf(unit, channel) : shown.digits), shown.unit];
+  const shown = toAreaUnit(value, unit, channel);
+  return [numberText(shown.value, shown.digits), shown.unit];
 }
 
 /** Return the text of a reason for a missing value. */

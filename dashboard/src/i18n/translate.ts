@@ -1,7 +1,6 @@
 // Texts in the chosen language: the page's own by key (`translate`), names of the API's identifiers by `term`.
 
-import catalogue from "../../../headland/contract/catalogue.json";
-import shared from "../../../headland/i18n/terms.json";
+import terms from "../../../headland/i18n/terms.json";
 import type { alarms } from "./alarms";
 import type { answers } from "./answers";
 import { loadedText } from "./catalogue";
@@ -22,6 +21,7 @@ import type { harvest } from "./harvest";
 import type { notFound } from "./not_found";
 import type { notes } from "./notes";
 import { currentLanguage } from "./preferences";
+import { findMethod, findQuantity, findUnit, type Labels } from "./quantities";
 import type { settings } from "./settings";
 import type { tonight } from "./tonight";
 import type { trials } from "./trials";
@@ -31,28 +31,6 @@ import "./ui";
 
 /** The key that a station makes for itself. */
 export const STATION_KEY = "this machine";
-
-interface Term {
-  en: string;
-  zh: string;
-}
-/** Texts by group and identifier: the shared catalogue of terms, and the names in the catalogue of units, quantities and indices. */
-const terms = {
-  ...shared,
-  methods: {
-    ...shared.methods,
-    ...Object.fromEntries(
-      catalogue.indices.flatMap(({ method, method_en: en, method_zh: zh }) => (method && en && zh ? [[method, { en, zh }]] : [])),
-    ),
-  } as Record<string, Term>,
-  quantities: Object.fromEntries(
-    [...catalogue.quantities, ...catalogue.indices].flatMap(({ name, en, zh }) => (en && zh ? [[name, { en, zh }]] : [])),
-  ) as Record<string, Term>,
-  units: Object.fromEntries(catalogue.units.map(({ symbol, en, zh }) => [symbol, { en: en ?? symbol, zh: zh ?? en ?? symbol }])) as Record<
-    string,
-    Term
-  >,
-};
 
 /** The keys of all catalogues; a module that uses a key of a page's catalogue imports that catalogue, as `npm run check:circles` proves. */
 export type TextKey =
@@ -78,8 +56,8 @@ export type TextKey =
   | keyof typeof tonight
   | keyof typeof trials
   | keyof typeof yields;
-/** The groups of terms that the page has; `vite.config.ts` leaves those out that only the API uses. */
-export type TermGroup = Exclude<keyof typeof terms, "account_entries" | "form_fields" | "problems">;
+/** The groups of terms that the page has; `vite.config.ts` leaves those out that only the API uses. Quantities and units are the catalogue's. */
+export type TermGroup = Exclude<keyof typeof terms, "account_entries" | "form_fields" | "problems"> | "quantities" | "units";
 
 /** Return a text with its `{placeholders}` replaced. */
 export function translate(key: TextKey, values: Record<string, string | number> = {}): string {
@@ -89,8 +67,17 @@ export function translate(key: TextKey, values: Record<string, string | number> 
 
 /** Return the shared catalogue's text for an identifier of the API, or null where it has none. */
 export function findTerm(group: TermGroup, id: string | number): string | null {
-  const entry = (terms[group] as Record<string, Term>)[id];
-  return entry === undefined ? null : entry[currentLanguage() === "en" ? "en" : "zh"];
+  return ownLabels(group, String(id))?.[currentLanguage() === "en" ? "en" : "zh"] ?? null;
+}
+
+function ownLabels(group: TermGroup, id: string): Labels | undefined {
+  if (group === "quantities") return findQuantity(id)?.labels;
+  if (group === "units") return findUnit(id)?.labels;
+  return (group === "methods" ? findMethod(id) : undefined) ?? labelsOf(group)[id];
+}
+
+function labelsOf(group: TermGroup): Readonly<Record<string, Labels>> {
+  return (terms as Readonly<Record<string, Readonly<Record<string, Labels>>>>)[group] ?? {};
 }
 
 /** Return the text for an identifier; an unknown one is readable in English and generic in Chinese. */
@@ -107,10 +94,7 @@ export function zoneText(name: string): string {
 export function idOfTerm(group: TermGroup, text: string): string {
   const trimmed = text.trim();
   const lowerCase = trimmed.toLowerCase();
-  return (
-    Object.entries(terms[group] as Record<string, Term>).find(([, { en, zh }]) => en.toLowerCase() === lowerCase || zh === trimmed)?.[0] ??
-    trimmed
-  );
+  return Object.entries(labelsOf(group)).find(([, { en, zh }]) => en.toLowerCase() === lowerCase || zh === trimmed)?.[0] ?? trimmed;
 }
 
 /** Return a channel's name with its instance number. */

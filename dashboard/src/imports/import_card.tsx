@@ -10,20 +10,15 @@ import { useFarm } from "../app/mount";
 import { durationText, instantOf, windowText } from "../i18n/instants";
 import { bytesText, numberText, shareText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
+import { AskedButton } from "../ui/asked_button";
 import { TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
-import { confirm } from "../ui/overlays";
 import type { FileImport, ImportResult } from "./records";
 import { RefusedCells } from "./refused_cells";
 import { TableForm } from "./table_form";
 
 export function ImportCard({ item }: { item: FileImport }): JSX.Element {
   const drop = useWrite("delete", "/v1/imports/{id}", { refresh: ["/v1/imports"] });
-  const ask = async (): Promise<void> => {
-    const title = translate("import_delete_confirm", { name: item.name });
-    if (await confirm({ title, text: translate("import_delete_text"), action: translate("import_delete") }))
-      await drop.run({ params: { path: { id: item.id } } });
-  };
   return (
     <article class="card" data-import={item.id} data-state={item.state}>
       <header>
@@ -32,16 +27,18 @@ export function ImportCard({ item }: { item: FileImport }): JSX.Element {
         </h3>
       </header>
       <Body item={item} />
-      {may("delete", "/v1/imports/{id}") && item.state !== "running" ? (
-        <button type="button" class="plain" disabled={drop.saving} onClick={() => void ask()}>
-          {translate("import_delete")}
-        </button>
-      ) : null}
-      {drop.error ? (
-        <p class="error" role="alert">
-          {drop.error}
-        </p>
-      ) : null}
+      {item.state === "running" ? null : (
+        <AskedButton
+          text={translate("import_delete")}
+          question={{
+            title: translate("import_delete_confirm", { name: item.name }),
+            text: translate("import_delete_text"),
+            action: translate("import_delete"),
+          }}
+          write={drop}
+          run={() => drop.run({ params: { path: { id: item.id } } })}
+        />
+      )}
     </article>
   );
 }

@@ -9,8 +9,11 @@ import { inUse } from "../api/registry";
 import { useWrite } from "../api/write";
 import { useFarm } from "../app/mount";
 import { dateTimeText } from "../i18n/instants";
-import { digitsOf, numberText, unitText } from "../i18n/numbers";
+import { numberText, unitText } from "../i18n/numbers";
+import { digitsOf, unitOfName } from "../i18n/quantities";
 import { channelName, listText, term, translate } from "../i18n/translate";
+import { Choice } from "../ui/choice";
+import { ErrorText } from "../ui/error_text";
 import { Loaded } from "../ui/loaded";
 import { useUniqueId } from "../ui/unique_id";
 import type { Converted, Preview, TableChoice } from "./records";
@@ -286,11 +289,7 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
           {translate("import_lacks", { what: listText(lacking) })}
         </p>
       ) : null}
-      {choose.error ? (
-        <p class="error" role="alert">
-          {choose.error}
-        </p>
-      ) : null}
+      <ErrorText error={choose.error} />
       {tried === null ? null : <Tried tried={tried} units={units} name={device.id === NEW ? device.name : farm.nameOf(device.id)} />}
       <div class="buttons">
         {tried === null ? (
@@ -338,7 +337,7 @@ function Tried({ tried, units, name }: TriedProps): JSX.Element {
                 <th scope="row">{dateTimeText(time_ms)}</th>
                 {channels.map((channel) => (
                   <td key={channel} class="number">
-                    {values[channel] == null ? "—" : numberText(values[channel], digitsOf("", channel))}
+                    {values[channel] == null ? "—" : numberText(values[channel], digitsOf(unitOfName(channel), channel))}
                   </td>
                 ))}
               </tr>
@@ -374,31 +373,6 @@ function QuantityChoice(props: {
       <optgroup label={translate("import_climate")}>{group(true)}</optgroup>
       <optgroup label={translate("import_vehicle")}>{group(false)}</optgroup>
     </select>
-  );
-}
-
-interface ChoiceProps {
-  label: string;
-  value: string;
-  options: readonly { value: string; text: string }[];
-  none?: string;
-  onChoose: (value: string) => void;
-}
-
-function Choice({ label, value, options, none, onChoose }: ChoiceProps): JSX.Element {
-  const id = useUniqueId();
-  return (
-    <div class="labelled">
-      <label for={id}>{label}</label>
-      <select id={id} value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
-        {none === undefined ? null : <option value="">{none}</option>}
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.text}
-          </option>
-        ))}
-      </select>
-    </div>
   );
 }
 

@@ -9,6 +9,7 @@ import { useWrite } from "../api/write";
 import { hrefOfThing } from "../app/address";
 import { dateTimeText } from "../i18n/instants";
 import { authorText, translate } from "../i18n/translate";
+import { ErrorText } from "../ui/error_text";
 import { Preview } from "./photo_input";
 import type { ShownNote, Subject } from "./records";
 
@@ -100,11 +101,7 @@ function DeleteNote({ note, onDeleted }: { note: ShownNote; onDeleted: (() => vo
       >
         {translate("notes_delete")}
       </button>
-      {remove.error ? (
-        <span class="error" role="alert">
-          {remove.error}
-        </span>
-      ) : null}
+      <ErrorText error={remove.error} inline />
     </>
   );
 }

@@ -18,6 +18,7 @@ import { make, setText } from "../components/dom";
 import { labelled, scrollTable, simulatedBadge } from "../components/parts";
 import { Progress } from "../components/progress";
 import { reportLinks } from "../components/report_links";
+import { HOUSE_VALUES } from "../components/shown_quantities";
 import { ValueTile } from "../components/value_tile";
 import { CHART_GROUP, ClimateCharts, type Comparison } from "../greenhouse/climate_charts";
 import { NO_MARKS, requestMarks } from "../greenhouse/chart_marks";
@@ -41,7 +42,6 @@ const LENGTHS_DAYS = [1, 3, 7, 14, 28];
 /** What the API answers in one overview; values of longer periods are downloaded. */
 const MOST_DAYS = 31;
 const REFRESH_MS = 60_000;
-const TILES = ["air_temperature_degc", "relative_humidity_pct", "co2_ppm", "par_umol_m2_s", "leaf_temperature_degc", "vent_open_pct"];
 
 export const mount: Mount = async (place, view) => {
   const all = await listGreenhouses(view);
@@ -321,7 +321,7 @@ class GreenhousePage {
     const rows: HTMLElement[] = [];
     for (const device of this.#devices) {
       const values = farm.latest.get(device) ?? {};
-      for (const channel of TILES.filter((name) => values[name] !== undefined)) {
+      for (const channel of HOUSE_VALUES.filter((name) => values[name] !== undefined)) {
         const key = `${device} ${channel}`;
         let tile = this.#tileOf.get(key);
         if (tile === undefined) {

@@ -11,6 +11,7 @@ import { dateText } from "../i18n/instants";
 import { bytesText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { DropFile } from "../ui/drop_file";
+import { ErrorText } from "../ui/error_text";
 import { Loaded, Working } from "../ui/loaded";
 import { confirm, showToast } from "../ui/overlays";
 
@@ -79,11 +80,7 @@ export function BaseMap(): JSX.Element {
         />
       ) : null}
       {state === "busy" ? <Working /> : null}
-      {problem === "" ? null : (
-        <p class="error" role="alert">
-          {problem}
-        </p>
-      )}
+      <ErrorText error={problem} />
     </section>
   );
 }

@@ -6,31 +6,21 @@ import type { ListItem } from "../api/client";
 import { may } from "../api/may";
 import { useApi, useApiList } from "../api/query";
 import { useWrite, type BodyOf } from "../api/write";
-
 import { dateText } from "../i18n/instants";
-import { numberText, unitText } from "../i18n/numbers";
-import { findTerm, idOfTerm, term, translate } from "../i18n/translate";
+import { rangeText, unitText } from "../i18n/numbers";
+import { indicesWhere, unitOfName } from "../i18n/quantities";
+import { channelName, findTerm, idOfTerm, term, translate } from "../i18n/translate";
+import { AskedButton } from "../ui/asked_button";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { showToast } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 
 type Band = ListItem<"/v1/crop-bands">;
 
 const ANY = "default";
 const CROPS = ["tomato", "cucumber", "lettuce", "strawberry"] as const;
-const UNITS = {
-  vpd_kpa: "kPa",
-  humidity_deficit_g_m3: "g/m3",
-  air_temperature_degc: "degC",
-  relative_humidity_pct: "%",
-  co2_ppm: "ppm",
-  dli_mol_m2: "mol/m2",
-} as const;
-type Index = keyof typeof UNITS;
-const DIGITS = 2;
-
 interface Range {
   crop: string;
   stage?: string | undefined;
@@ -100,12 +90,12 @@ function columnsOf<Row extends Range>(): Column<Row>[] {
       head: translate("settings_stage"),
       cell: ({ stage }) => (stage ? (findTerm("crop_stages", stage) ?? stage) : translate("settings_band_any_stage")),
     },
-    { key: "index", head: translate("settings_band_index"), cell: ({ index }) => term("quantities", index) },
+    { key: "index", head: translate("settings_band_index"), cell: ({ index }) => channelName(index) },
     {
       key: "range",
       head: translate("settings_bands"),
       number: true,
-      cell: ({ index, low, high }) => `${short(low)}–${short(high)} ${unitText(UNITS[index as Index] ?? "1")}`,
+      cell: ({ index, low, high }) => rangeText(index, low, high),
     },
   ];
 }
@@ -117,7 +107,7 @@ function AddBand(): JSX.Element {
     const body = {
       crop: crop === "" ? ANY : idOfTerm("crops", crop),
       stage: idOfTerm("crop_stages", values.text("stage")),
-      index: values.text("index") as Index,
+      index: values.text("index"),
       low: values.number("low") ?? 0,
       high: values.number("high") ?? 0,
       author: values.text("author"),
@@ -143,9 +133,9 @@ function AddBand(): JSX.Element {
         <SelectField
           name="index"
           label={translate("settings_band_index")}
-          options={Object.entries(UNITS).map(([value, unit]) => ({
+          options={indicesWhere(({ bandable }) => bandable).map((value) => ({
             value,
-            text: `${term("quantities", value)} [${unitText(unit)}]`,
+            text: `${channelName(value)} [${unitText(unitOfName(value))}]`,
           }))}
         />
         <NumberField name="low" label={translate("settings_band_low")} step="any" required />
@@ -161,24 +151,22 @@ function AddBand(): JSX.Element {
 
 function DeleteBand({ band }: { band: Band }): JSX.Element | null {
   const remove = useWrite("delete", "/v1/crop-bands/{thing}", { refresh: ["/v1/crop-bands"] });
-  if (!may("delete", "/v1/crop-bands/{thing}")) return null;
-  const name = `${cropText(band.crop)}, ${term("quantities", band.index)}`;
-  const ask = async (): Promise<void> => {
-    const title = translate("settings_delete_confirm", { name });
-    if (await confirm({ title, text: translate("settings_band_delete_text"), action: translate("delete") }))
-      await remove.run({ params: { path: { thing: band.id } }, version: band.version });
-  };
+  const name = `${cropText(band.crop)}, ${channelName(band.index)}`;
   return (
-    <button type="button" class="plain" aria-label={`${translate("delete")}: ${name}`} disabled={remove.saving} onClick={() => void ask()}>
-      {translate("delete")}
-    </button>
+    <AskedButton
+      text={translate("delete")}
+      label={`${translate("delete")}: ${name}`}
+      question={{
+        title: translate("settings_delete_confirm", { name }),
+        text: translate("settings_band_delete_text"),
+        action: translate("delete"),
+      }}
+      write={remove}
+      run={() => remove.run({ params: { path: { thing: band.id } }, version: band.version })}
+    />
   );
 }
 
 function cropText(crop: string): string {
   return crop === ANY ? translate("settings_band_any_crop") : (findTerm("crops", crop) ?? crop);
-}
-
-function short(value: number): string {
-  return numberText(value, Number.isInteger(value) ? 0 : DIGITS);
 }

@@ -9,11 +9,12 @@ import { inUse } from "../api/registry";
 import { useWrite, type AnswerOf } from "../api/write";
 import { dateText } from "../i18n/instants";
 import { translate } from "../i18n/translate";
+import { AskedButton } from "../ui/asked_button";
 import { CopyText } from "../ui/copy_text";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { showToast } from "../ui/overlays";
 import { QrCode } from "../ui/qr_code";
 import { Table, type Column } from "../ui/table";
 
@@ -136,27 +137,18 @@ function codeText({ code, code_expires_ms, is_revoked }: Enrolled): string {
 
 function Revoke({ name, onRevoked }: { name: string; onRevoked: (name: string) => void }): JSX.Element {
   const revoke = useWrite("delete", "/v1/gateways/{gateway}/certificate", { refresh: [LIST] });
-  const ask = async (): Promise<void> => {
-    const sure = await confirm({
-      title: translate("settings_code_revoke"),
-      text: translate("settings_code_revoke_sure", { name }),
-      action: translate("settings_code_revoke"),
-    });
-    if (!sure || (await revoke.run({ params: { path: { gateway: name } } })) === null) return;
-    showToast(translate("settings_code_revoked"));
-    onRevoked(name);
-  };
+  const text = translate("settings_code_revoke");
   return (
-    <>
-      <button type="button" class="plain" disabled={revoke.saving} onClick={() => void ask()}>
-        {translate("settings_code_revoke")}
-        <span class="hidden"> {name}</span>
-      </button>
-      {revoke.error === null ? null : (
-        <span class="error" role="alert">
-          {revoke.error}
-        </span>
-      )}
-    </>
+    <AskedButton
+      text={text}
+      label={`${text} ${name}`}
+      question={{ title: text, text: translate("settings_code_revoke_sure", { name }), action: text }}
+      write={revoke}
+      run={async () => {
+        if ((await revoke.run({ params: { path: { gateway: name } } })) === null) return;
+        showToast(translate("settings_code_revoked"));
+        onRevoked(name);
+      }}
+    />
   );
 }

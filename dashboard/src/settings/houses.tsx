@@ -13,6 +13,7 @@ import { useFarm } from "../app/mount";
 import { findTerm, idOfTerm, listText, term, translate, zoneText } from "../i18n/translate";
 import { AskedButton } from "../ui/asked_button";
 import { Empty } from "../ui/empty";
+import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
@@ -238,11 +239,7 @@ function PlacedDevice({ place, name, zone }: { place: { device: string; zone: st
       />
       {name}
       {place.zone !== null && !here ? <span class="note"> {translate("settings_in_other_zone")}</span> : null}
-      {put.error ? (
-        <span class="error" role="alert">
-          {put.error}
-        </span>
-      ) : null}
+      <ErrorText error={put.error} inline />
     </label>
   );
 }

@@ -6,6 +6,7 @@ import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { term, translate } from "../i18n/translate";
 import { AskedButton } from "../ui/asked_button";
+import { ErrorText } from "../ui/error_text";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
@@ -63,11 +64,7 @@ function Role({ member }: { member: Member }): JSX.Element {
           </option>
         ))}
       </select>
-      {change.error ? (
-        <span class="error" role="alert">
-          {change.error}
-        </span>
-      ) : null}
+      <ErrorText error={change.error} inline />
     </>
   );
 }

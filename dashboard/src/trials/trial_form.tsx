@@ -12,6 +12,8 @@ import type { Features } from "../components/map";
 import { areaText, areaUnitsPerHa, toAreaUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { ZoneKey } from "../field/zone_key";
+import { Choice } from "../ui/choice";
+import { ErrorText } from "../ui/error_text";
 import { showToast } from "../ui/overlays";
 import { Form } from "../ui/form";
 import { LayoutMap } from "./layout_map";
@@ -107,27 +109,19 @@ export function TrialForm({ field, onMade }: { field: FieldRecord; onMade: (id: 
           <label for="trial-name">{translate("trial_name")}</label>
           <input id="trial-name" maxLength={200} value={name} onInput={(event) => setName(event.currentTarget.value)} />
         </div>
-        <div class="labelled">
-          <label for="trial-kind">{translate("trial_kind")}</label>
-          <select id="trial-kind" onChange={(event) => setKind(event.currentTarget.value as Kind)}>
-            {KINDS.map((each) => (
-              <option key={each} value={each} selected={each === kind}>
-                {translate(`trial_kind_${each}`)}
-              </option>
-            ))}
-          </select>
-        </div>
-        <div class="labelled">
-          <label for="trial-product">{translate("trial_product")}</label>
-          <select id="trial-product" onChange={(event) => setProduct(event.currentTarget.value)}>
-            <option value="">{translate("trial_no_product")}</option>
-            {(products.data ?? []).map((each) => (
-              <option key={each.id} value={each.id}>
-                {each.name}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Choice
+          label={translate("trial_kind")}
+          value={kind}
+          options={KINDS.map((value) => ({ value, text: translate(`trial_kind_${value}`) }))}
+          onChoose={setKind}
+        />
+        <Choice
+          label={translate("trial_product")}
+          value={product}
+          none={translate("trial_no_product")}
+          options={(products.data ?? []).map(({ id, name }) => ({ value: id, text: name }))}
+          onChoose={setProduct}
+        />
       </div>
       {kind === "split_plot" ? (
         <TreatmentRows title={translate("trial_mains")} rows={mains} unit={unit} germplasm={germplasm.data ?? []} onRows={setMains} />
@@ -163,11 +157,7 @@ export function TrialForm({ field, onMade }: { field: FieldRecord; onMade: (id: 
               area: areaText(Number(numbers.length) * Number(numbers.width)),
             })}
       </p>
-      {preview.problem === "" ? null : (
-        <p class="error" role="alert">
-          {preview.problem}
-        </p>
-      )}
+      <ErrorText error={preview.problem} />
       <Variables known={known.data ?? []} chosen={variables} onChosen={setVariables} />
       <Form submit={translate("trial_store")} write={store} onSubmit={submit}>
         {null}

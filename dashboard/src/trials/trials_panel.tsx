@@ -15,6 +15,7 @@ import type { Features } from "../components/map";
 import { ZoneKey } from "../field/zone_key";
 import { areaUnitsPerHa, toAreaUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
+import { Choice } from "../ui/choice";
 import { NumberField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { LazyFold } from "../ui/lazy";
@@ -35,16 +36,12 @@ export function TrialsPanel({ field }: { field: FieldRecord }): JSX.Element {
           if (chosen === undefined) return <p class="note">{translate("trial_none")}</p>;
           return (
             <>
-              <div class="labelled">
-                <label for="trial-chosen">{translate("trial_one")}</label>
-                <select id="trial-chosen" onChange={(event) => setOpen(event.currentTarget.value)}>
-                  {list.map(({ id, name, kind }) => (
-                    <option key={id} value={id} selected={id === chosen.id}>
-                      {`${name} · ${translate(`trial_kind_${kind}`)}`}
-                    </option>
-                  ))}
-                </select>
-              </div>
+              <Choice
+                label={translate("trial_one")}
+                value={chosen.id}
+                options={list.map(({ id, name, kind }) => ({ value: id, text: `${name} · ${translate(`trial_kind_${kind}`)}` }))}
+                onChoose={setOpen}
+              />
               <OneTrial key={chosen.id} field={field} trial={chosen} />
             </>
           );
@@ -84,17 +81,12 @@ function OneTrial({ field, trial }: { field: FieldRecord; trial: Trial }): JSX.E
       </ul>
       <Prescribe trial={trial} />
       {possible.length > 1 ? (
-        <div class="labelled">
-          <label for="trial-variable">{translate("trial_variables")}</label>
-          <select id="trial-variable" onChange={(event) => setChosen(event.currentTarget.value)}>
-            {variable === undefined ? <option value="">{translate("choose")}</option> : null}
-            {possible.map(({ id, name }) => (
-              <option key={id} value={id} selected={id === variable?.id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Choice
+          label={translate("trial_variables")}
+          value={variable?.id}
+          options={possible.map(({ id, name }) => ({ value: id, text: name }))}
+          onChoose={setChosen}
+        />
       ) : null}
       {variable === undefined ? null : (
         <>

@@ -2,12 +2,14 @@
 
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
+import { ErrorText } from "./error_text";
 import { confirm } from "./overlays";
 
 export interface AskedButtonProps {
   text: string;
   /** What the button does and to what, where its text alone does not say it. */
   label?: string;
+  danger?: boolean;
   question: { title: string; text: string; action: string };
   /** The `useWrite` of it: the button is displayed to whom that is permitted. */
   write: { saving: boolean; allowed: boolean; error: string | null };
@@ -15,7 +17,7 @@ export interface AskedButtonProps {
   run: () => Promise<unknown>;
 }
 
-export function AskedButton({ text, label, question, write, run }: AskedButtonProps): JSX.Element | null {
+export function AskedButton({ text, label, danger = false, question, write, run }: AskedButtonProps): JSX.Element | null {
   // While the question is open a list may arrive with a newer version of the record.
   const latest = useRef(run);
   latest.current = run;
@@ -27,18 +29,14 @@ export function AskedButton({ text, label, question, write, run }: AskedButtonPr
     <>
       <button
         type="button"
-        class="plain"
+        class={danger ? "plain danger" : "plain"}
         disabled={write.saving}
         {...(label === undefined ? {} : { "aria-label": label })}
         onClick={() => void ask()}
       >
         {text}
       </button>
-      {write.error ? (
-        <span class="error" role="alert">
-          {write.error}
-        </span>
-      ) : null}
+      <ErrorText error={write.error} inline />
     </>
   );
 }

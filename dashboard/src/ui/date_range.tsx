@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
 import { dateOf, startOfDateMs } from "../i18n/instants";
 import { translate } from "../i18n/translate";
+import { ErrorText } from "./error_text";
 import { useUniqueId } from "./unique_id";
 
 const DAY_MS = 86_400_000;
@@ -73,11 +74,7 @@ export function DateRange({ period, onChange, lengthsDays = [1, 7, 28], maxDays 
         <label for={to}>{translate("period_to")}</label>
         <input id={to} type="date" value={dates.to} max={dateOf(nowMs())} onChange={(event) => choose({ to: event.currentTarget.value })} />
       </div>
-      {error === "" ? null : (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      )}
+      <ErrorText error={error} />
     </fieldset>
   );
 }

@@ -11,6 +11,7 @@ import { dateTimeText } from "../i18n/instants";
 import { currentAreaUnit } from "../i18n/preferences";
 import { numberText, reasonText, toAreaUnit, unitText, withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
+import { Choice } from "../ui/choice";
 import { Loaded } from "../ui/loaded";
 import { useUniqueId } from "../ui/unique_id";
 import { TIMEOUT_MS, yieldDigits, yieldNumber, yieldText, yieldUnit, type AgainstApplied, type Harvest } from "./records";
@@ -45,18 +46,17 @@ export function AgainstAppliedPanel({ field, harvest, settings, startMs, endMs }
           <div class="stack">
             <p class="note">{translate("yield_applied_about")}</p>
             <div class="choices-row">
-              <div class="labelled">
-                <label for={ids[0]}>{translate("yield_applied_pass")}</label>
-                <select id={ids[0]} onChange={(event) => setChosen(event.currentTarget.value)}>
-                  {list.map(({ id, start_ms, device, evidence }) => (
-                    <option key={id} value={id} selected={id === pass.id}>
-                      {[dateTimeText(start_ms), farm.nameOf(device), evidence ? term("evidence", evidence) : ""]
-                        .filter(Boolean)
-                        .join(" · ")}
-                    </option>
-                  ))}
-                </select>
-              </div>
+              <Choice
+                label={translate("yield_applied_pass")}
+                value={pass.id}
+                options={list.map(({ id, start_ms, device, evidence }) => ({
+                  value: id,
+                  text: [dateTimeText(start_ms), farm.nameOf(device), evidence ? term("evidence", evidence) : ""]
+                    .filter(Boolean)
+                    .join(" · "),
+                }))}
+                onChoose={setChosen}
+              />
               {needsSwath ? (
                 <div class="labelled">
                   <label for={ids[1]}>{`${translate("yield_applied_swath")} [${unitText("m")}]`}</label>

@@ -1,5 +1,6 @@
 // Yield of a field: which harvest, its map and figures, what was removed, what goes with it, and the import of a log.
 
+import { Choice } from "../ui/choice";
 import { NotFound } from "../ui/not_found";
 import { chosenOf } from "../components/choice";
 import "../i18n/yields";
@@ -54,16 +55,15 @@ export function YieldPanel({ field }: { field: FieldRecord }): JSX.Element {
               return (
                 <>
                   {options.length === 0 ? null : (
-                    <div class="labelled">
-                      <label for="yield-harvest">{translate("yield_harvest")}</label>
-                      <select id="yield-harvest" value={open?.id} onChange={(event) => setChosen(event.currentTarget.value)}>
-                        {(open === null || options.includes(open) ? options : [open, ...options]).map(({ id: each, text }) => (
-                          <option key={each} value={each} selected={each === open?.id}>
-                            {text}
-                          </option>
-                        ))}
-                      </select>
-                    </div>
+                    <Choice
+                      label={translate("yield_harvest")}
+                      value={open?.id}
+                      options={(open === null || options.includes(open) ? options : [open, ...options]).map(({ id: value, text }) => ({
+                        value,
+                        text,
+                      }))}
+                      onChoose={setChosen}
+                    />
                   )}
                   {may("post", "/v1/imports") ? (
                     <LazyFold

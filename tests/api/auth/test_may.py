@@ -22,18 +22,14 @@ SOURCE: Final = Path(__file__).parents[3] / "dashboard" / "src"
 OPERATION: Final = r'"(get|post|put|delete)", "(/v1/[^"]+)"'
 #: Operations that a part of the dashboard asks for which is displayed to whoever may do another one.
 GUARDS: Final = {
-    ("delete", "/v1/alarm-rules/{thing}"): ("put", "/v1/alarm-rules/{thing}"),
     ("post", "/v1/alarm-rules/replay"): ("put", "/v1/alarm-rules/{thing}"),
-    ("delete", "/v1/alarm-recipients/{thing}"): ("post", "/v1/alarm-recipients"),
     ("put", "/v1/alarm-recipients/{thing}"): ("post", "/v1/alarm-recipients"),
     ("post", "/v1/alarm-recipients/{recipient}/secret"): ("post", "/v1/alarm-recipients"),
     ("post", "/v1/alarm-recipients/{recipient}/test"): ("post", "/v1/alarm-recipients"),
     ("post", "/v1/certificates/{thing}/void"): ("post", "/v1/certificates/{thing}/copies"),
-    ("delete", "/v1/duty-rotas/{thing}"): ("put", "/v1/duty-rotas/{thing}"),
     ("delete", "/v1/fields/{thing}"): ("put", "/v1/fields/{thing}"),
     ("post", "/v1/fields/import"): ("post", "/v1/fields"),
     ("post", "/v1/fields/outline"): ("put", "/v1/fields/{thing}"),
-    ("delete", "/v1/gateways/{gateway}/certificate"): ("get", "/v1/gateway-enrolments"),
     ("put", "/v1/imports/{id}/parts/{number}"): ("post", "/v1/imports"),
     ("post", "/v1/imports/{id}/finish"): ("post", "/v1/imports"),
     ("put", "/v1/members/{thing}"): ("get", "/v1/members"),

@@ -9,7 +9,7 @@ import pytest
 
 from api.app import create_app
 from api.auth.permissions import is_open_to, required_scope
-from headland.contract.indices import INDICES
+from headland.contract.indices import INDICES, METHOD_LABELS
 from headland.contract.quantities import QUANTITIES
 from headland.contract.units import UNITS
 from headland.registry.models.people import PersonRole
@@ -45,6 +45,7 @@ def test_a_value_of_it_is_named_rounded_and_offered(client: httpx.Client) -> Non
     vpd = indices["vpd_kpa"]
     assert (vpd["unit"], vpd["decimals"], vpd["section"], vpd["chart"]) == ("kPa", 2, "air", "deficit")
     assert vpd["labels"] == {"en": "Vapour pressure deficit (VPD)", "zh": "饱和水汽压差（VPD）"}
+    assert (vpd["method"], vpd["method_labels"]) == ("vapour_pressure_deficit", METHOD_LABELS[vpd["method"]])
     assert (vpd["alarmable"], vpd["bandable"], vpd["summable"]) == (True, True, False)
     # The mean of a quantity has the quantity's name, unit and texts.
     air = indices["air_temperature_degc"]
