@@ -1,1 +1,0 @@
-import"./greenhouse-DgEbp5y6.js";import{F as e,L as t,U as n,fn as r,pn as i,yn as a}from"./base-DXUIXu3q.js";function o(o,s,c){let l=`${t(s.low,e(c))}–${n(s.high,c)}`,u=i(s.source)||s.source_zh||a(`greenhouse_band_known`);return a(`greenhouse_band`,{name:r(o),range:l,source:u})}export{o as t};

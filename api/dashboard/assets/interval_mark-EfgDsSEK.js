@@ -1,1 +1,0 @@
-import"./records-C0k7GIUN.js";import{Yt as e,yn as t}from"./base-DXUIXu3q.js";function n({state:n}){return n===`no_breach`?null:n===`breached`?e(`strong`,{class:`error`,"data-interval":n,children:[` `,t(`harvest_breached`)]}):e(`span`,{class:`note`,"data-interval":n,children:[` `,t(`harvest_not_known`)]})}export{n as t};
