@@ -391,6 +391,37 @@ def wait_for_box(page: Page, colour: list[int]) -> list[float]:
     return box
 
 
+#: The areas of a pass on its page, by the names of the glossary: of `cover`, and of each plot in the settlement.
+AREAS: Final = {
+    "en-GB": ("Treated ground", "Overlap", "Skipped ground", "Remaining ground", "Swaths beside the usable area"),
+    "zh-CN": ("作业面积", "重叠面积", "漏施面积", "剩余面积", "可施用范围外的作业幅面积"),
+}
+SHOWN_AREA: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ha|公顷|mu|亩)")
+
+
+def shown_m2(text: str) -> float:
+    """Return the area that a text begins with [m2]."""
+    found = SHOWN_AREA.match(text.strip())
+    assert found is not None, text
+    return float(found[1]) * (10_000.0 if found[2] in ("ha", "公顷") else 2000.0 / 3.0)
+
+
+@pytest.mark.parametrize("locale", AREAS)
+def test_the_page_of_a_pass_shows_its_areas_by_name(visit: Open, farm: Farm, locale: str) -> None:
+    page = open_field(visit, farm, locale=locale)
+    path = f"{farm.base}/v1/passes/{farm.flight}/as-applied"
+    cover = httpx.get(path, params={"format": "summary"}, headers=SHOWN, timeout=120).json()["cover"]
+    keys = ("covered_m2", "overlap_m2", "skipped_m2", "remaining_m2", "beside_m2")
+    for name, key in zip(AREAS[locale], keys, strict=True):
+        told = panel(page, "applied").locator(".answer", has=page.get_by_text(name, exact=True)).locator(".figure")
+        assert shown_m2(told.inner_text()) == pytest.approx(cover[key], abs=7.0), name
+    settlement = panel(page, "settlement")
+    settlement.locator("summary").click()
+    at = settlement.locator("th").all_inner_texts().index(AREAS[locale][0])
+    row = settlement.locator("tbody tr", has_text="Equator").locator("td, th")
+    assert shown_m2(row.nth(at).inner_text()) == pytest.approx(cover["covered_m2"], abs=7.0)
+
+
 PASS_WIND: Final = "Wind 5.1 m/s in the hours of the pass"
 
 

@@ -192,65 +192,6 @@ def random_pass(farm_api: RegistryApi, store: MemoryStore, number: int) -> tuple
     return field, pass_id
 
 
-@pytest.mark.parametrize("passes", [4, pytest.param(20, marks=pytest.mark.long)])
-def test_random_passes_have_one_treated_area_at_every_door(
-    farm_api: RegistryApi, store: MemoryStore, passes: int
-) -> None:
-    repositories = farm_api.repositories
-    person = repositories.people.add(Person(name="李梅")).id
-    known: dict[str, float] = {}
-    for number in range(passes):
-        field, pass_id = random_pass(farm_api, store, number)
-        repositories.holdings.add(Holding(field=field, person=person, kind=HoldingKind.LEASE, parts=1, of_parts=1))
-        path = f"/v1/passes/{pass_id}"
-        applied = ask(farm_api, "GET", f"{path}/as-applied").json()
-        areas = applied["cover"]
-        known[pass_id] = treated_m2 = areas["covered_m2"]
-        assert treated_m2 > 0.0
-        assert treated_m2 + areas["skipped_m2"] == pytest.approx(areas["field_m2"], rel=1e-5)
-        assert sum(applied["evidence_m2"].values()) == pytest.approx(treated_m2, rel=1e-6)
-        assert applied["rate"]["value"] == pytest.approx(applied["places"]["usable"] / treated_m2 * 10_000.0, rel=1e-6)
-        assert_closed(ask(farm_api, "GET", f"{path}/deviation").json())
-        assert settled_m2(farm_api, pass_id, f"random {number}") == pytest.approx(treated_m2, abs=0.51)
-        (entry,) = ask(farm_api, "POST", f"{path}/treated").json()["items"]
-        assert entry["area_m2"] == pytest.approx(treated_m2, abs=0.51)
-        assert entry["grams"] == pytest.approx(applied["places"]["usable"] * 1000.0, abs=0.51)
-        ask(farm_api, "POST", f"{path}/close")
-        entries = ask(farm_api, "GET", f"/v1/ledger?field={field}").json()["items"]
-        (closed,) = [json.loads(each["body"]) for each in entries if each["kind"] == "as_applied"]
-        assert closed["covered_m2"] == pytest.approx(treated_m2, abs=0.01)
-        paper = ask(farm_api, "GET", f"{path}/report?format=csv&lang=en").text
-        lines = treated_on_paper_mu(paper)
-        assert len(lines) == 2  # what was applied, and the settlement
-        assert lines == pytest.approx([treated_m2 / MU_M2] * len(lines), abs=0.01)
-    tariff = ask(farm_api, "POST", "/v1/tariffs", json={"name": "areas", "per_mu_fen": 800, "repeat_days": 7}).json()
-    run = ask(farm_api, "POST", "/v1/statement-runs", json={"tariff": tariff["id"], **PERIOD}).json()
-    (own,) = ask(farm_api, "GET", f"/v1/statements?run={run['id']}&person={person}").json()["items"]
-    stated = {line["pass_id"]: line for line in own["lines"] if line["kind"] == "work"}
-    assert set(stated) == set(known)
-    for pass_id, treated_m2 in known.items():
-        assert stated[pass_id]["area_m2"] / MU_M2 == pytest.approx(treated_m2 / MU_M2, abs=0.01)
-    rule = {"name": "areas", "fen_per_mu": 100, "least_coverage_pct": 0, "repeat_days": 30}
-    made = ask(farm_api, "POST", "/v1/subsidy-rules", json=rule).json()
-    claims = ask(farm_api, "POST", "/v1/subsidy-claims", json={"rule": made["id"], **PERIOD}).json()["items"]
-    claimed = {item["pass_id"]: item for item in claims if item["pass_id"] in known}
-    assert set(claimed) == set(known)
-    for pass_id, treated_m2 in known.items():
-        assert claimed[pass_id]["area_m2"] == pytest.approx(treated_m2, abs=0.51)
-        share_pct = 100.0 * treated_m2 / field_m2(farm_api, pass_id)
-        assert claimed[pass_id]["coverage_pct"] == pytest.approx(share_pct, abs=0.02)
-
-
-def field_m2(farm_api: RegistryApi, pass_id: str) -> float:
-    return float(ask(farm_api, "GET", f"/v1/passes/{pass_id}/as-applied").json()["cover"]["field_m2"])
-
-
-def treated_on_paper_mu(paper: str) -> list[float]:
-    """Return every figure of treated ground in mu on a report."""
-    rows = csv.DictReader(io.StringIO(paper.lstrip("\ufeff")))
-    return [float(row["value"]) for row in rows if row["label"].startswith("Treated ground") and row["unit"] == "mu"]
-
-
 def by_cells_of(fresh: dict[str, Any], device: str) -> tuple[dict[str, Any], NDArray[np.bool_]]:
     """Return an entry as it was written before: every cell on which product lay, 13 % more."""
     cells = np.zeros((90, 120), np.bool_)
