@@ -39,9 +39,16 @@ class LogDocument:
         return self.include(f"taxonomy_term--{vocabulary}", name, {"name": name}, {})
 
     def quantity(
-        self, log: str, label: str, value: float, unit: str, material: str | None = None, measure: str | None = None
+        self,
+        log: str,
+        label: str,
+        value: float,
+        unit: str,
+        material: str | None = None,
+        measure: str | None = None,
+        key: str | None = None,
     ) -> Resource:
-        """Add a quantity of a log; return its reference."""
+        """Add a quantity of a log; return its reference. `key` names it in the log, by default its label."""
         kind = "standard" if material is None else "material"
         attributes = {
             "measure": measure or _MEASURES.get(unit, "value"),
@@ -51,7 +58,7 @@ class LogDocument:
         relations: dict[str, Any] = {"units": self.term("unit", unit)}
         if material is not None:
             relations["material_type"] = [self.term("material_type", material)]
-        return self.include(f"quantity--{kind}", f"{log}:{label}", attributes, relations)
+        return self.include(f"quantity--{kind}", f"{log}:{key or label}", attributes, relations)
 
     def add_log(
         self,

@@ -90,12 +90,18 @@ def _write_input(
         notes.append(f"The applied amount is unknown: {error.detail}")
     else:
         product = material or "not declared"
-        for label, answer in (("released", applied.amount), ("mean rate on the field", applied.rate)):
-            record[label.replace(" ", "_")] = answer_record(answer)
+        # A farmOS that has the quantity already knows it by its first name.
+        for key, label, answer in (
+            ("released", "released", applied.amount),
+            ("mean rate on the field", "mean rate on the treated ground", applied.rate),
+        ):
+            record[key.replace(" ", "_")] = answer_record(answer)
             if answer.value is None:
                 notes.append(f"{label.capitalize()} is unknown: {answer.reason}.")
             else:
-                quantities.append(sheet.quantity(field_pass.id, label, answer.value, answer.unit, product))
+                quantities.append(sheet.quantity(field_pass.id, label, answer.value, answer.unit, product, key=key))
+        treated_ha = applied.map.areas.treated_m2 / 10_000.0
+        quantities.append(sheet.quantity(field_pass.id, "treated ground", treated_ha, "ha"))
         if applied.amount.value is not None:
             on_field = applied.map.totals.usable
             quantities.append(sheet.quantity(field_pass.id, "on the usable field", on_field, applied.unit, product))

@@ -80,7 +80,8 @@ def test_a_pass_is_an_input_log_with_what_was_metered_and_its_material(farm_api:
     assert {label: unit for label, (_, unit) in values.items()} == {
         "released": "kg",
         "on the usable field": "kg",
-        "mean rate on the field": "kg/ha",
+        "mean rate on the treated ground": "kg/ha",
+        "treated ground": "ha",
     }
     assert values["released"][0] == pytest.approx(APPLIED_KG)
     assert 0.8 * APPLIED_KG < values["on the usable field"][0] < APPLIED_KG

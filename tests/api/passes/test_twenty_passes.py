@@ -171,9 +171,13 @@ def make_pass(
         share = Holding(field=field, person=person, kind=HoldingKind.LEASE, parts=part, of_parts=of_parts)
         farm_api.repositories.holdings.add(share)
     is_liquid = flown.machine == "sprayer"
-    kind = ImplementKind.SPRAYER if is_liquid else ImplementKind.SPREADER
-    most = {"max_flow_l_min": 60.0} if is_liquid else {"max_flow_kg_min": 60.0}
-    implement = Implement(name=f"machine {flown.number}", kind=kind, swath_m=swath_m, **most)
+    implement = Implement(
+        name=f"machine {flown.number}",
+        kind=ImplementKind.SPRAYER if is_liquid else ImplementKind.SPREADER,
+        swath_m=swath_m,
+        max_flow_l_min=60.0 if is_liquid else None,
+        max_flow_kg_min=None if is_liquid else 60.0,
+    )
     order = {"implement": farm_api.repositories.implements.add(implement).id, "device": flown.device}
     if is_liquid:
         order["product"] = liquid
@@ -327,6 +331,20 @@ def figures_of_claims(farm_api: RegistryApi, passes: dict[str, tuple[Flown, str]
                         yield by_field[row[0]], Figure(f"claims-{language}", kind, float(value) * MU_M2)
 
 
+def figures_of_farmos(farm_api: RegistryApi, passes: dict[str, tuple[Flown, str]]) -> Iterator[tuple[str, Figure]]:
+    """Yield pass and area of the export to farmOS."""
+    by_field = {flown.name: pass_id for pass_id, (flown, _) in passes.items()}
+    window = {"filter[start]": PERIOD["start_ms"], "filter[end]": PERIOD["end_ms"], "filter[type]": "log--input", "page[size]": 100}
+    document = ask(farm_api, "GET", "/v1/export/farmos", params=window).json()
+    included = {each["id"]: each["attributes"] for each in document["included"]}
+    for log in document["data"]:
+        pass_id = by_field.get(log["attributes"]["name"].partition(" on ")[2])
+        for quantity in log["relationships"]["quantity"]["data"]:
+            told = included[quantity["id"]]
+            if pass_id is not None and kind_of(told["label"]) == "treated":
+                yield pass_id, Figure("farmOS", "treated", float(told["value"]["decimal"]) * 10_000.0)
+
+
 def disagreements(figures: list[Figure]) -> list[str]:
     """Return the names under which doors show different areas."""
     by_name: dict[str, list[Figure]] = {}
@@ -358,7 +376,11 @@ def test_areas_of_one_name_are_one_figure_at_every_door(tmp_path: Path, passes: 
             figures[pass_id] += figures_of_flight(farm_api, flown, width_m)
             state = ask(farm_api, "GET", f"/v1/passes/{pass_id}").json()["state"]
             assert state == ("interrupted" if flown.is_interrupted else "finished")
-        for pass_id, figure in (*figures_of_money(farm_api, made), *figures_of_claims(farm_api, made)):
+        for pass_id, figure in (
+            *figures_of_money(farm_api, made),
+            *figures_of_claims(farm_api, made),
+            *figures_of_farmos(farm_api, made),
+        ):
             figures[pass_id].append(figure)
         wrong = {made[key][0].name: found for key, own in figures.items() if (found := disagreements(own))}
         assert wrong == {}
@@ -371,6 +393,7 @@ def test_areas_of_one_name_are_one_figure_at_every_door(tmp_path: Path, passes: 
             )
             assert of["as-applied remaining"] <= of["as-applied skipped"] + 0.01
             late += of["as-applied skipped"] - of["as-applied remaining"] > 10.0
+            assert {"statement", "claim", "farmOS", "ledger treated", "entry", "resume"} <= set(of)
             # Every word of the glossary was found at more than one door.
             assert set(WORDS) <= {figure.name for figure in own}
         # Where product lands behind the signal, skipped and remaining ground are two figures.
