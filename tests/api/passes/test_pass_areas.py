@@ -267,7 +267,13 @@ def test_the_area_worked_by_a_device_is_by_the_swath_of_its_mounted_implement(
     assert answer["area_treated_m2"]["value"] == pytest.approx(400.0, rel=0.02)
     given = ask(farm_api, "GET", path, params={**window, "swath_m": 4.0}).json()
     assert given == {**answer, "swath_basis": "given"}
-    assumed = ask(farm_api, "GET", path.replace("mounted", "small"), params={**window, "assumed_swath_m": 3.0}).json()
+    # The pass that was declared then names its implement, whatever is assumed.
+    small = path.replace("mounted", "small")
+    declared = ask(farm_api, "GET", small, params={**window, "assumed_swath_m": 3.0}).json()
+    assert (declared["swath_m"], declared["swath_basis"]) == (2.4, "pass")
+    fly(store, "uav-bare", [((0.0, 82_000.0), (100.0, 82_000.0))])
+    bare = path.replace("mounted", "bare")
+    assumed = ask(farm_api, "GET", bare, params={**window, "assumed_swath_m": 3.0}).json()
     assert (assumed["swath_m"], assumed["swath_basis"]) == (3.0, "assumed")
 
 

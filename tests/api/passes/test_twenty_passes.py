@@ -334,8 +334,9 @@ def figures_of_claims(farm_api: RegistryApi, passes: dict[str, tuple[Flown, str]
 def figures_of_farmos(farm_api: RegistryApi, passes: dict[str, tuple[Flown, str]]) -> Iterator[tuple[str, Figure]]:
     """Yield pass and area of the export to farmOS."""
     by_field = {flown.name: pass_id for pass_id, (flown, _) in passes.items()}
-    window = {"filter[start]": PERIOD["start_ms"], "filter[end]": PERIOD["end_ms"], "filter[type]": "log--input", "page[size]": 100}
-    document = ask(farm_api, "GET", "/v1/export/farmos", params=window).json()
+    window = {"filter[start]": PERIOD["start_ms"], "filter[end]": PERIOD["end_ms"]}
+    asked = {**window, "filter[type]": "log--input", "page[size]": 100}
+    document = ask(farm_api, "GET", "/v1/export/farmos", params=asked).json()
     included = {each["id"]: each["attributes"] for each in document["included"]}
     for log in document["data"]:
         pass_id = by_field.get(log["attributes"]["name"].partition(" on ")[2])
