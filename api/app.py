@@ -28,10 +28,12 @@ from api.dependencies import HomeServices, no_threads
 from api.http.addresses import Addresses, AddressMiddleware
 from api.http.browser_headers import BrowserHeadersMiddleware
 from api.http.cors import CorsMiddleware
+from api.http.field_texts import describe_fields
 from api.http.idempotency import IdempotencyMiddleware, describe_idempotency
 from api.http.languages import LanguageMiddleware
 from api.http.negotiation import check_exchange, describe_exchange
 from api.http.problems import install_problems
+from api.http.records import describe_records
 from api.http.router import DeferredRoute
 from api.http.tracing import TraceMiddleware
 from api.live.feed import LiveFeed
@@ -93,11 +95,11 @@ from api.routes.traceability import public as public_routes
 from api.routes.traceability import releases as release_routes
 from api.routes.traceability.finished import FinishedAnswers
 from api.schemas.alarms import ALARM_KINDS
-from api.schemas.cooperative import ACCOUNT_KINDS, WIRES
+from api.schemas.cooperative import ACCOUNT_KINDS
 from api.schemas.examples import add_examples
 from api.schemas.fields import trials as trial_schemas
 from api.schemas.problem import Problem
-from api.schemas.registry import describe_kinds, describe_records
+from api.schemas.registry import KINDS
 from api.standards.brapi import routes as brapi_routes
 from api.standards.ogc_features import routes as ogc_routes
 from api.standards.sensorthings import routes as sta_routes
@@ -105,6 +107,7 @@ from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.clock import wall_clock_ms
 from headland.network.address_policy import AddressPolicy
 from headland.registry.db.photo_files import PhotoFiles
+from headland.registry.models.fertilizer_catalog import CatalogProduct
 from headland.registry.registry import Registry
 from headland.runtime.readiness import Check
 from headland.runtime.supervised_thread import ThreadStatus
@@ -130,10 +133,34 @@ _LARGE_BODY_BYTES: Final = 32 * 1024
 _HEALTH_THREADS: Final = 4
 
 #: Schemas whose published names have the place that their module had first: the names stay where a module moves.
+#: Names of schemas that are not those of their types: the document keeps a name that it had.
 _PUBLISHED_NAMES: Final = {
-    "api__routes__devices__enrolments__CertificateBody": "api__routes__enrolments__CertificateBody",
-    "api__schemas__devices__series__LeftOut": "api__schemas__series__LeftOut",
+    "headland.agronomy.application.cell_conditions.Disturbance": "DisturbanceBody",
+    "headland.agronomy.prescription.nutrients.NitrogenUse": "EfficiencyBody",
+    "headland.registry.repositories.ledger.entries.LedgerEntry": "EntryBody",
+    "headland.analysis.passes.cell_evidence.CellSquare": "CellSpot",
+    "headland.agronomy.application.pass_detection.Segment": "SegmentItem",
+    "headland.agronomy.series.answer.Method": "AnswerMethod",
+    "headland.analysis.inputs.window.Window": "AnswerWindow",
+    "headland.agronomy.climate.forecast.Skill": "ForecastSkill",
+    "headland.registry.repositories.harvest.lot_lineage.LotLink": "LotLinkBody",
+    "headland.agronomy.prescription.interpolation.Variogram": "VariogramBody",
+    "headland.registry.models.releases.ReleaseRequest": "NewRelease",
+    "headland.analysis.tonight.done.Done": "DoneBody",
+    "headland.analysis.tonight.orders.Order": "OrderBody",
+    "headland.analysis.tonight.orders.HouseOrder": "HouseOrderBody",
+    "headland.files.damage_notes.FileDamage": "DamageItem",
+    "headland.network.enrolment.messages.EnrolmentRequest": "EnrolmentBody",
+    "headland.network.enrolment.messages.RenewalRequest": "RenewalBody",
+    "headland.network.enrolment.messages.RenewedCertificate": "api__routes__enrolments__CertificateBody",
+    "headland.network.enrolment.messages.SealedPapers": "SealedBody",
+    "api.schemas.devices.series.LeftOut": "api__schemas__series__LeftOut",
+    "api.schemas.imports.LeftOut": "api__schemas__imports__LeftOut",
+    "api.schemas.harvest.certificates.CertificateBody": "api__schemas__harvest__certificates__CertificateBody",
 }
+
+#: Names of schemas that are now one: a generated client may have either.
+_SECOND_NAMES: Final = {"Method": "AnswerMethod", "YieldMethod": "AnswerMethod"}
 
 _TAGS: Final = [
     {"name": "access", "description": "Keys, members, sessions and the audit log."},
@@ -356,6 +383,17 @@ def _routes() -> list[DeferredRoute]:
     return [route for router in routers for route in router.routes((Depends(check_exchange),))]
 
 
+#: Kinds of records that everybody may list, add and change.
+_KINDS: Final = (
+    *KINDS,
+    *ALARM_KINDS,
+    key_routes.MEMBERS,
+    webhook_routes.WEBHOOKS,
+    *ACCOUNT_KINDS,
+    *trial_schemas.TRIAL_KINDS,
+)
+
+
 @cache
 def _document() -> dict[str, Any]:
     """Return the OpenAPI document of every application; whoever changes it changes a copy."""
@@ -366,22 +404,23 @@ def _document() -> dict[str, Any]:
         routes=[route.analysed for route in _routes()],
         tags=_TAGS,
     )
-    _publish_names(document)
-    document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
-    schemas = document["components"]["schemas"]
-    records = describe_records()
-    kinds = describe_kinds(
-        (*ALARM_KINDS, key_routes.MEMBERS, webhook_routes.WEBHOOKS, *ACCOUNT_KINDS, *trial_schemas.TRIAL_KINDS),
-        *WIRES,
-        *trial_schemas.WIRES,
+    shown = [route for route in _routes() if route.options["include_in_schema"]]
+    document["components"]["schemas"] |= describe_records(
+        [
+            CatalogProduct,
+            Problem,
+            *(kind.wire for kind in _KINDS),
+            *(kind for route in shown for kind in route.answers),
+        ],
+        [kind for route in shown for kind in route.bodies],
     )
-    for more in (records, kinds, prescription_routes.describe_prescriptions()):
-        twice = [
-            name for name in more if schemas.get(name, more[name]).get("properties") != more[name].get("properties")
-        ]
-        if twice:
-            raise ValueError(f"two schemas of the API have one name: {', '.join(twice)}")
-        schemas.update(more)
+    _publish_names(document)
+    schemas = document["components"]["schemas"]
+    schemas |= {second: schemas[name] for second, name in _SECOND_NAMES.items()}
+    schemas["Problem"] |= {"additionalProperties": True, "example": Problem.EXAMPLE}
+    for kind in _KINDS:
+        schemas[kind.wire.__name__] |= {"additionalProperties": False, "example": kind.example}
+    describe_fields(schemas)
     _drop_null(document["paths"])
     describe_access(document)
     describe_exchange(document)
@@ -393,15 +432,22 @@ def _document() -> dict[str, Any]:
 def _publish_names(document: dict[str, Any]) -> None:
     """Give the schemas their published names, in the order of those."""
     schemas = document["components"]["schemas"]
-    renamed = {_PUBLISHED_NAMES.get(name, name): schema for name, schema in schemas.items()}
-    document["components"]["schemas"] = dict(sorted(renamed.items()))
-    references = {f"#/components/schemas/{name}": f"#/components/schemas/{to}" for name, to in _PUBLISHED_NAMES.items()}
+    names = {name: _PUBLISHED_NAMES.get(name, name.rpartition(".")[2]) for name in schemas}
+    if len(set(names.values())) < len(names):
+        twice = sorted(name for name, to in names.items() if list(names.values()).count(to) > 1)
+        raise ValueError(f"two schemas of the API have one name: {', '.join(twice)}")
+    if gone := _PUBLISHED_NAMES.keys() - names.keys():
+        raise ValueError(f"the API has no such record any more: {', '.join(sorted(gone))}")
+    document["components"]["schemas"] = dict(sorted((names[name], schema) for name, schema in schemas.items()))
+    references = {f"#/components/schemas/{name}": f"#/components/schemas/{to}" for name, to in names.items()}
     nodes: list[Any] = [document]
     while nodes:
         node = nodes.pop()
         if isinstance(node, dict):
             if node.get("$ref") in references:
                 node["$ref"] = references[node["$ref"]]
+            if isinstance(mapping := node.get("mapping"), dict) and "propertyName" in node:
+                node["mapping"] = {value: references[reference] for value, reference in mapping.items()}
             nodes.extend(node.values())
         elif isinstance(node, list):
             nodes.extend(node)

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from fastapi import Query, Request
-from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.http.problems import ProblemError
@@ -50,10 +49,10 @@ def read_cursor(cursor: str | None, kind: type[Key]) -> Key | None:
     return key
 
 
-def reply_page(request: Request, body: BaseModel | dict[str, Any]) -> Response:
+def reply_page(request: Request, body: Any) -> Response:
     """Return a page as `reply` does, with a Link to the next page where there is one."""
     answer = reply(request, body)
-    following = body["next"] if isinstance(body, dict) else body.next  # type: ignore[attr-defined]  # all pages have it
+    following = body["next"] if isinstance(body, dict) else body.next
     if following is not None:
         url = request.url.include_query_params(cursor=following)
         answer.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'

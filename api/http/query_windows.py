@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, WithJsonSchema
 
@@ -52,14 +52,35 @@ def parse_query_instant(text: object) -> object:
 
 
 def _json_schema(first_ms: int, last_ms: int) -> WithJsonSchema:
+    return WithJsonSchema(_written_schema(first_ms, last_ms))
+
+
+def _written_schema(first_ms: int, last_ms: int) -> dict[str, Any]:
     integer = {"type": "integer", "minimum": first_ms, "maximum": last_ms}
-    return WithJsonSchema({"anyOf": [integer, {"type": "string", "format": "date-time"}]})
+    return {"anyOf": [integer, {"type": "string", "format": "date-time"}]}
 
 
 #: Any instant of the calendar.
 Instant = Annotated[int, BeforeValidator(parse_instant), _json_schema(LOW_MS, HIGH_MS)]
 #: An instant of a window that is cut into days, weeks or seasons.
 QueryInstant = Annotated[int, BeforeValidator(parse_query_instant), _json_schema(FIRST_MS, LAST_MS)]
+
+
+class WrittenInstant(int):
+    """A `QueryInstant` in a body: ISO 8601 with a zone, or epoch milliseconds."""
+
+    @classmethod
+    def read(cls, value: object) -> WrittenInstant:
+        """Return the instant of a JSON value; raises ValueError."""
+        time_ms = parse_query_instant(value)
+        if isinstance(time_ms, int) and not isinstance(time_ms, bool):
+            return cls(time_ms)
+        raise ValueError("write an instant as 2026-11-24T08:00:00Z (with a zone) or in epoch milliseconds")
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """Return what JSON has for it."""
+        return _written_schema(FIRST_MS, LAST_MS)
 
 
 def settle_window(start_ms: int | None, end_ms: int | None, now_ms: int, longest_ms: int) -> Window:

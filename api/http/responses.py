@@ -6,22 +6,21 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 import orjson
 from fastapi import Request
 from numpy.typing import NDArray
-from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
 from api.http.problems import ProblemError
+from api.http.records import encode
 
 #: Numbers in columns up to which an answer is written whole, and those of a piece of a larger one.
 _WRITTEN_AT_ONCE: Final = 200_000
 _PIECE_VALUES: Final = 20_000
 
 
-def reply(request: Request, body: BaseModel | msgspec.Struct | dict[str, Any]) -> Response:
+def reply(request: Request, body: object) -> Response:
     """Return a JSON response with its ETag, or 304 where the client has it already.
 
     Numpy columns are written as they are, NaN as null.
@@ -75,10 +74,10 @@ def _pieces(value: object) -> Iterator[bytes]:
             yield (b"," if start else b"") + text[1:-1]
         yield b"]"
     else:
-        yield orjson.dumps(value, default=msgspec.to_builtins)
+        yield encode(value)
 
 
-def check_match(if_match: str | None, current: BaseModel) -> None:
+def check_match(if_match: str | None, current: object) -> None:
     """Raise ProblemError (412) where If-Match names another state than the current one."""
     if if_match is None or if_match.strip() == "*":
         return
@@ -87,12 +86,8 @@ def check_match(if_match: str | None, current: BaseModel) -> None:
         raise ProblemError(412, "changed-meanwhile", "Record modified meanwhile", sentence)
 
 
-def _written(body: BaseModel | msgspec.Struct | dict[str, Any]) -> bytes:
-    if isinstance(body, BaseModel):
-        return body.model_dump_json().encode()
-    if isinstance(body, msgspec.Struct):
-        return msgspec.json.encode(body)
-    return orjson.dumps(body, default=msgspec.to_builtins, option=orjson.OPT_SERIALIZE_NUMPY)
+def _written(body: object) -> bytes:
+    return encode(body)
 
 
 def _is_known(request: Request, tag: str) -> bool:

@@ -43,13 +43,19 @@ class FileImports(Protocol):
         device: Descriptor | None,
         owner: str,
         language: Language,
-        *,
-        dry_run: bool,
-    ) -> FileImport | ConvertedTable:
-        """Take what the file does not say and queue it; a dry run returns what it makes of the first rows.
+    ) -> FileImport:
+        """Take what the file does not say and queue it; `device` and `owner` are a table's device and its gateway."""
+        ...
 
-        `device` and `owner` are the existing device of a table and its gateway.
-        """
+    def convert(
+        self,
+        id: str,  # noqa: A002
+        choice: ImportChoice,
+        device: Descriptor | None,
+        owner: str,
+        language: Language,
+    ) -> ConvertedTable:
+        """Return what a choice makes of the first rows of a table."""
         ...
 
     def drop(self, id: str) -> None:  # noqa: A002

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Protocol
 
-from pydantic import BaseModel, Field
+import msgspec
 
 from headland.network.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
 
 
-class GatewayCode(BaseModel):
+class GatewayCode(msgspec.Struct, frozen=True, kw_only=True):
     """A one-time code by which a gateway gets its settings and its certificate; it is in this response only."""
 
     name: str
     site: str
-    code: Annotated[str, Field(description="Four groups of five letters; any case, dashes may be left out.")]
+    code: Annotated[str, "Four groups of five letters; any case, dashes may be left out."]
     expires_ms: int
-    command: Annotated[str, Field(description="What to enter on the gateway.")]
+    command: Annotated[str, "What to enter on the gateway."]
 
 
-class EnrolledGateway(BaseModel):
+class EnrolledGateway(msgspec.Struct, frozen=True, kw_only=True):
     """State of a gateway's one-time code and of its certificate, without the code."""
 
     name: str
     code: Annotated[
         Literal["none", "waiting", "used", "expired"],
-        Field(description="The newest code; none once it was revoked."),
+        "The newest code; none once it was revoked.",
     ]
-    code_expires_ms: Annotated[int | None, Field(description="Until when a code that waits may be used.")]
-    enrolled_ms: Annotated[int | None, Field(description="When its present certificate's code was used.")]
+    code_expires_ms: Annotated[int | None, "Until when a code that waits may be used."]
+    enrolled_ms: Annotated[int | None, "When its present certificate's code was used."]
     renewed_ms: int | None
-    is_revoked: Annotated[bool, Field(description="It had a code or a certificate, and neither is accepted any more.")]
+    is_revoked: Annotated[bool, "It had a code or a certificate, and neither is accepted any more."]
 
 
 class GatewayEnrolment(Protocol):

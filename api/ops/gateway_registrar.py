@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Protocol
 
-from pydantic import BaseModel, Field
+import msgspec
 
 
-class RegisteredGateway(BaseModel):
+class RegisteredGateway(msgspec.Struct, frozen=True, kw_only=True):
     """A new gateway with its settings, which hold its password: the response is the only place that contains them."""
 
     name: str
     site: str
-    settings: Annotated[str, Field(description="Its edge.toml.")]
-    certificate_name: Annotated[str | None, Field(description="File beside edge.toml; null without TLS.")]
-    certificate: Annotated[str | None, Field(description="Content of that file, the broker's CA certificate.")]
-    host: Annotated[str, Field(description="By which the gateway reaches the broker.")]
-    is_local: Annotated[bool, Field(description="The broker listens on this machine only.")]
-    needs_certificate: Annotated[bool, Field(description="It also needs a certificate of its own, of the same CA.")]
+    settings: Annotated[str, "Its edge.toml."]
+    certificate_name: Annotated[str | None, "File beside edge.toml; null without TLS."]
+    certificate: Annotated[str | None, "Content of that file, the broker's CA certificate."]
+    host: Annotated[str, "By which the gateway reaches the broker."]
+    is_local: Annotated[bool, "The broker listens on this machine only."]
+    needs_certificate: Annotated[bool, "It also needs a certificate of its own, of the same CA."]
 
 
 class GatewayRegistrar(Protocol):

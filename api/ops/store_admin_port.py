@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Meta
 
 from headland.files.damage_notes import FileDamage
 
 
-class StoreWork(BaseModel):
+class StoreWork(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A maintenance task; paths are absolute and on the station's machine, days of None mean for ever.
 
     `preview` of `keep` and `compact` tells what they would delete, and changes nothing.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["info", "keep", "compact", "backup", "export", "repair", "acknowledge", "clock", "accept_clock"]
     preview: bool = False
@@ -27,13 +25,13 @@ class StoreWork(BaseModel):
     channels: list[str] | None = None
     start_ms: int = -(2**62)
     end_ms: int = 2**62
-    raw_days: int | None = Field(default=None, ge=1, le=100_000)
-    minute_days: int | None = Field(default=None, ge=1, le=100_000)
-    hour_days: int | None = Field(default=None, ge=1, le=100_000)
-    event_days: int | None = Field(default=None, ge=1, le=100_000)
+    raw_days: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    minute_days: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    hour_days: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    event_days: Annotated[int, Meta(ge=1, le=100_000)] | None = None
 
 
-class StoreJob(BaseModel):
+class StoreJob(msgspec.Struct, frozen=True, kw_only=True):
     """Progress of a maintenance task, with its result or its error."""
 
     id: int
@@ -44,58 +42,34 @@ class StoreJob(BaseModel):
     error: str | None = None
 
 
-class DamageItem(BaseModel):
-    """Damage of the store's files, what was lost, and who has acknowledged it when."""
-
-    kind: Literal["log", "file", "deleted", "replaced", "note"]
-    found_ms: int
-    sentence: str
-    kept: list[str] = Field(default=[], description="Files beside the store with the damaged bytes.")
-    lost_samples: int | None = Field(default=None, description="Lost samples; null where they are not known.")
-    lost_events: int = Field(default=0, description="Lost events, where the lost samples are known.")
-    suspect_samples: int = Field(default=0, description="Samples that may be wrong and are flagged as suspect.")
-    is_verified: bool = Field(default=True, description="False where more may be lost than is known.")
-    start_ms: int | None = Field(default=None, description="Start of the times of lost samples, where known.")
-    end_ms: int | None = Field(default=None, description="End of the times of lost samples, where known.")
-    acknowledged_ms: int | None = None
-    acknowledged_by: str = ""
-
-
-class RetentionDays(BaseModel):
+class RetentionDays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Days for which samples, rollups and events are kept; null is for ever."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    raw_days: int | None = Field(default=None, ge=1, le=100_000)
-    minute_days: int | None = Field(default=None, ge=1, le=100_000)
-    hour_days: int | None = Field(default=None, ge=1, le=100_000)
-    event_days: int | None = Field(default=None, ge=1, le=100_000)
+    raw_days: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    minute_days: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    hour_days: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    event_days: Annotated[int, Meta(ge=1, le=100_000)] | None = None
 
 
-class RetentionPreview(RetentionDays):
+class RetentionPreview(RetentionDays, frozen=True, kw_only=True):
     """A retention, what it deletes of what is stored now, and what retention has deleted so far."""
 
-    samples: int = Field(description="Samples that are due to be deleted.")
-    before_ms: int | None = Field(default=None, description="They are before this instant; null for none.")
-    events: int = Field(default=0, description="Events that are due to be deleted.")
-    events_before_ms: int | None = Field(default=None, description="They are before this instant; null for none.")
-    deleted_samples: int = Field(default=0, description="Samples that retention has deleted so far.")
-    deleted_events: int = Field(default=0, description="Events that retention has deleted so far.")
-    deleted_before_ms: int | None = Field(default=None, description="The deleted samples were before this instant.")
-    deleted_events_before_ms: int | None = Field(default=None, description="The deleted events were before it.")
-    night_days: int = Field(description="Days that each night deletes at most.")
-    held_back: str = Field(default="", description="Why nothing is deleted now.")
+    samples: Annotated[int, "Samples that are due to be deleted."]
+    before_ms: Annotated[int | None, "They are before this instant; null for none."] = None
+    events: Annotated[int, "Events that are due to be deleted."] = 0
+    events_before_ms: Annotated[int | None, "They are before this instant; null for none."] = None
+    deleted_samples: Annotated[int, "Samples that retention has deleted so far."] = 0
+    deleted_events: Annotated[int, "Events that retention has deleted so far."] = 0
+    deleted_before_ms: Annotated[int | None, "The deleted samples were before this instant."] = None
+    deleted_events_before_ms: Annotated[int | None, "The deleted events were before it."] = None
+    night_days: Annotated[int, "Days that each night deletes at most."]
+    held_back: Annotated[str, "Why nothing is deleted now."] = ""
 
 
-class DamageList(BaseModel):
+class DamageList(msgspec.Struct, frozen=True, kw_only=True):
     """Damage of the store's files, oldest first."""
 
-    items: list[DamageItem]
-
-
-def damage_item(note: FileDamage) -> DamageItem:
-    """Return a note as an item of the list."""
-    return DamageItem.model_validate(msgspec.structs.asdict(note) | {"kept": list(note.kept)})
+    items: list[FileDamage]
 
 
 class StoreAdmin(Protocol):
@@ -105,11 +79,11 @@ class StoreAdmin(Protocol):
         """Tell whether a token permits maintenance."""
         ...
 
-    def damage(self) -> list[DamageItem]:
+    def damage(self) -> list[FileDamage]:
         """Return the damage of the store's files, oldest first."""
         ...
 
-    def acknowledge(self, by: str) -> list[DamageItem]:
+    def acknowledge(self, by: str) -> list[FileDamage]:
         """Acknowledge all damage; return what was not acknowledged before."""
         ...
 

@@ -4,16 +4,17 @@ import inspect
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import Depends, Header, Path, Query, Request
+from fastapi import Header, Path, Query, Request
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf, access_of, home_of
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import BodyOf, encode, whole_numbers
 from api.http.router import Router
 from api.routes.parameters import check_filters
 from api.schemas.registry import EXAMPLE_ID, KINDS, RecordKind
@@ -26,10 +27,7 @@ from headland.registry.validation.targets import check_permitted
 
 # No `from __future__ import annotations` here: `make_router` annotates with local values.
 
-#: A boundary of 100,000 positions has about 4 MB.
-MOST_BYTES: Final = 32 * 1024 * 1024
 ID_PATTERN: Final = "^[0-9a-z]{26}$"
-T = TypeVar("T")
 _ETAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})"$')
 #: No record has a larger version: such a one is another version than the present one.
 _MOST_VERSION: Final = 2**31 - 1
@@ -55,20 +53,6 @@ RecordId = Annotated[str, Path(description="Id of a record.", pattern=ID_PATTERN
 IfMatch = Annotated[
     str | None, Header(description='Version of the record to change, as in its ETag: "3".', max_length=64)
 ]
-
-
-async def read_body(request: Request) -> bytes:
-    """Return the body of a request; raises ProblemError (413) beyond the largest record."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            sentence = f"Send at most {MOST_BYTES // 1024 // 1024} MB."
-            raise ProblemError(413, "too-large", "Request body too large", sentence)
-    return bytes(body)
-
-
-BodyOf = Annotated[bytes, Depends(read_body)]
 
 
 def body_of_kind(kind: RecordKind) -> dict[str, Any]:
@@ -250,15 +234,6 @@ def _read(kind: RecordKind, body: bytes) -> Any:
         return msgspec.convert(whole_numbers(msgspec.json.decode(body)), kind.wire)
 
 
-def whole_numbers(value: Any) -> Any:
-    """Return a decoded JSON value with 61.0 as 61: JSON has one type of number."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [whole_numbers(item) for item in value]
-    return {key: whole_numbers(item) for key, item in value.items()} if isinstance(value, dict) else value
-
-
 def choose_version(if_match: str | None, version: int, current: Any) -> int:
     """Return the version to change: If-Match takes precedence, `*` is the current version."""
     if if_match is None:
@@ -297,21 +272,10 @@ def reply_record(kind: RecordKind, record: VersionedRecord, access: Access, stat
 
 def reply_json(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Return structs, or containers of structs, as a JSON response."""
-    return Response(msgspec.json.encode(body), status, headers, "application/json")
+    return Response(encode(body), status, headers, "application/json")
 
 
 def reply_records(records: list[Any], limit: int) -> Response:
     """Return a page of records; `records` has one more than `limit` where another page follows."""
     following = write_cursor(records[limit - 1].id) if len(records) > limit else None
     return reply_json({"items": records[:limit], "next": following})
-
-
-def decode_body(body: bytes, kind: type[T]) -> T:
-    """Return a body as a type; raises ProblemError (422)."""
-    try:
-        try:
-            return msgspec.json.decode(body, type=kind)
-        except msgspec.ValidationError:
-            return msgspec.convert(whole_numbers(msgspec.json.decode(body)), kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProblemError(422, "bad-body", "Invalid request body", f"Correct the body: {error}.") from error

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+import msgspec
+from msgspec import Meta
 
 from headland.registry.models.models import Scope
 
-Name = Annotated[str, Field(min_length=1, max_length=200, examples=["farm app"])]
-Instant = Annotated[int, Field(description="Epoch milliseconds UTC.")]
+Name = Annotated[str, Meta(min_length=1, max_length=200, examples=["farm app"])]
+Instant = Annotated[int, "Epoch milliseconds UTC."]
 
 
-class KeyOrder(BaseModel):
+class KeyOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A key to create; without `expires_ms` it is valid until it is revoked."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name
     scope: Literal["read", "write", "admin"] = "read"
-    expires_ms: Annotated[int, Field(ge=0, le=2**53, examples=[1_893_456_000_000])] | None = None
+    expires_ms: Annotated[int, Meta(ge=0, le=2**53, examples=[1_893_456_000_000])] | None = None
     person: Annotated[
-        str | None, Field(description="Id of the person who uses it: their role limits it.", max_length=64)
+        Annotated[str, Meta(max_length=64)] | None, "Id of the person who uses it: their role limits it."
     ] = None
 
 
-class KeyItem(BaseModel):
+class KeyItem(msgspec.Struct, frozen=True, kw_only=True):
     """A key; `prefix` is its readable beginning. The key itself is not stored."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     id: str
     name: Name
@@ -36,24 +33,24 @@ class KeyItem(BaseModel):
     prefix: str
     created_ms: Instant
     expires_ms: Instant | None
-    last_used_ms: Annotated[int | None, Field(description="Time of last use, to the minute.")]
-    person: Annotated[str | None, Field(description="Id of the person who uses it.")] = None
+    last_used_ms: Annotated[int | None, "Time of last use, to the minute."]
+    person: Annotated[str | None, "Id of the person who uses it."] = None
 
 
-class NewKey(KeyItem):
+class NewKey(KeyItem, frozen=True, kw_only=True):
     """A new key with its secret, which is returned only once."""
 
     key: str
 
 
-class KeyList(BaseModel):
+class KeyList(msgspec.Struct, frozen=True, kw_only=True):
     """Keys in order of creation."""
 
     items: list[KeyItem]
     next: str | None
 
 
-class AuditItem(BaseModel):
+class AuditItem(msgspec.Struct, frozen=True, kw_only=True):
     """A change: who, when, and the record before and after. `hash` chains it to the previous change."""
 
     seq: int
@@ -65,28 +62,22 @@ class AuditItem(BaseModel):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     hash: str
-    salt: Annotated[
-        str | None, Field(description="Random part of the hash; null in a redacted change and in old ones.")
-    ] = None
-    erasure: Annotated[
-        int | None, Field(description="Number of the erased person whose names were taken out of the change.")
-    ] = None
+    salt: Annotated[str | None, "Random part of the hash; null in a redacted change and in old ones."] = None
+    erasure: Annotated[int | None, "Number of the erased person whose names were taken out of the change."] = None
 
 
-class AuditList(BaseModel):
+class AuditList(msgspec.Struct, frozen=True, kw_only=True):
     """Changes, the newest first."""
 
     items: list[AuditItem]
     next: str | None
 
 
-class AuditCutItem(BaseModel):
-    """What retention has deleted of the audit log: `deleted` changes up to `seq`, all before `until_ms`.
+class AuditCutItem(msgspec.Struct, frozen=True, kw_only=True):
+    """Changes that retention has deleted of the audit log: `deleted` of them up to `seq`, all before `until_ms`.
 
     `standing` of the changes up to `seq` are kept. The changes after it follow from `hash`.
     """
-
-    model_config = ConfigDict(from_attributes=True)
 
     seq: int
     hash: str
@@ -96,7 +87,7 @@ class AuditCutItem(BaseModel):
     standing: int
 
 
-class AuditChecked(BaseModel):
+class AuditChecked(msgspec.Struct, frozen=True, kw_only=True):
     """Verification of the audit log: `broken_at` is the first altered change. Store `hash` elsewhere.
 
     `altered` are the records that are not as their newest change says: they were changed in the database. `redacted`
@@ -104,11 +95,9 @@ class AuditChecked(BaseModel):
     where it is whole.
     """
 
-    model_config = ConfigDict(from_attributes=True)
-
     entries: int
     broken_at: int | None
     hash: str
     redacted: int = 0
-    altered: list[str] = []
+    altered: tuple[str, ...] = ()
     cut: AuditCutItem | None = None

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
-from pydantic import ConfigDict, Field
+from msgspec import Meta
 
-from api.schemas.devices.gateways import RecordModel
-from api.schemas.model import EXAMPLE_MS, Model
+from api.schemas.model import EXAMPLE_MS, fill
 from api.schemas.registry import EXAMPLE_ID, RecordKind
 from headland.analysis.inputs.window import HIGH_MS
 from headland.network.http_target import parse_target
 from headland.registry.models.access_table import KindOfRecord
-from headland.registry.models.alarms import AlarmRecipient, AlarmRule, MaintenanceWindow, RecipientKind
+from headland.registry.models.alarms import Alarm, AlarmRecipient, AlarmRule, MaintenanceWindow, RecipientKind
 from headland.registry.models.duty import DutyRota
 from headland.registry.validation.alarm_rules import subscription_of
 
@@ -96,47 +95,45 @@ ROTAS: Final = RecordKind(
 ALARM_KINDS: Final = (RULES, RECIPIENTS, WINDOWS, ROTAS)
 
 
-class RecipientNotifications(RecordModel):
+class RecipientNotifications(msgspec.Struct, frozen=True, kw_only=True):
     """Notifications of an alarm to a recipient."""
 
     said_ms: int
     severity: SeverityName
-    cleared: Annotated[bool, Field(description="The end was notified.")]
+    cleared: Annotated[bool, "The end was notified."]
 
 
-class AlarmItem(RecordModel):
+class AlarmItem(msgspec.Struct, frozen=True, kw_only=True):
     """An alarm. Times are those of the data, except for acknowledgement and snooze."""
 
-    id: Annotated[str, Field(json_schema_extra=_ID)]
-    rule: Annotated[str, Field(json_schema_extra={"example": "frost"})]
-    subject: Annotated[
-        str, Field(description="The device or gateway, or the id of a zone.", json_schema_extra={"example": "gh-1"})
-    ]
-    name: Annotated[str, Field(description="Name of the subject, for a zone.")]
-    measured_by: Annotated[str, Field(description="Device of the value, where it is not the subject.")]
+    id: Annotated[str, Meta(extra_json_schema=_ID)]
+    rule: Annotated[str, Meta(extra_json_schema={"example": "frost"})]
+    subject: Annotated[str, Meta(extra_json_schema={"example": "gh-1"}), "The device or gateway, or the id of a zone."]
+    name: Annotated[str, "Name of the subject, for a zone."]
+    measured_by: Annotated[str, "Device of the value, where it is not the subject."]
     kind: str
     site: str
     severity: SeverityName
-    by_station: Annotated[bool, Field(description="Raised by a rule of the station.")]
-    by_gateway: Annotated[bool, Field(description="Raised by a rule of the gateway.")]
-    began_ms: Annotated[int, Field(description="Beginning of the condition.", json_schema_extra=_TIME)]
-    raised_ms: Annotated[int, Field(json_schema_extra=_TIME)]
-    ended_ms: Annotated[int | None, Field(description="Null while it is active.")]
+    by_station: Annotated[bool, "Raised by a rule of the station."]
+    by_gateway: Annotated[bool, "Raised by a rule of the gateway."]
+    began_ms: Annotated[int, Meta(extra_json_schema=_TIME), "Beginning of the condition."]
+    raised_ms: Annotated[int, Meta(extra_json_schema=_TIME)]
+    ended_ms: Annotated[int | None, "Null while it is active."]
     ended_why: Annotated[
         str | None,
-        Field(description="cleared; or no_data, rule_removed, not_selected: the condition is then unknown."),
+        "cleared; or no_data, rule_removed, not_selected: the condition is then unknown.",
     ]
-    what: Annotated[str, Field(description="The channel or index.", json_schema_extra={"example": "vpd_kpa"})]
-    value: Annotated[float | None, Field(description="Value when it was raised.")]
+    what: Annotated[str, Meta(extra_json_schema={"example": "vpd_kpa"}), "The channel or index."]
+    value: Annotated[float | None, "Value when it was raised."]
     unit: str
-    condition: Annotated[str, Field(description="below, above, silent, or hours beyond.")]
+    condition: Annotated[str, "below, above, silent, or hours beyond."]
     threshold: float | None
     rule_limit: Annotated[
         float | None,
-        Field(description="Limit of the farm's rule, where the gateway that raised it has another; null otherwise."),
+        "Limit of the farm's rule, where the gateway that raised it has another; null otherwise.",
     ] = None
-    estimated: Annotated[bool, Field(description="True for a leaf temperature without a sensor.")]
-    late: Annotated[bool, Field(description="Found in late data; not notified.")]
+    estimated: Annotated[bool, "True for a leaf temperature without a sensor."]
+    late: Annotated[bool, "Found in late data; not notified."]
     simulated: bool
     text: str
     text_zh: str
@@ -144,148 +141,146 @@ class AlarmItem(RecordModel):
     acknowledged_by: str | None
     note: str
     snoozed_until_ms: int | None
-    level: Annotated[int, Field(description="Escalation steps reached.")]
-    told: Annotated[dict[str, RecipientNotifications], Field(description="Notifications by recipient id.")]
+    level: Annotated[int, "Escalation steps reached."]
+    told: Annotated[dict[str, RecipientNotifications], "Notifications by recipient id."]
 
 
-class AlarmList(Model):
+class AlarmList(msgspec.Struct, frozen=True, kw_only=True):
     """Alarms, the newest first; `next` is the cursor of the next page, null on the last."""
 
     items: list[AlarmItem]
     next: str | None
 
 
-class Acknowledgement(Model):
+class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Acknowledgement of an alarm."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"note": "heating is on again"}})
+    EXAMPLE: ClassVar = {"note": "heating is on again"}
 
-    note: Annotated[str, Field(max_length=500)] = ""
+    note: Annotated[str, Meta(max_length=500)] = ""
     only_first: Annotated[
         bool,
-        Field(description="Refuse (409) where somebody has acknowledged it: for what was entered without a network."),
+        "Refuse (409) where somebody has acknowledged it: for what was entered without a network.",
     ] = False
 
 
-class Snooze(Model):
+class Snooze(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Snooze of an alarm until a time; null ends it."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"until_ms": EXAMPLE_MS}})
+    EXAMPLE: ClassVar = {"until_ms": EXAMPLE_MS}
 
-    until_ms: Annotated[int | None, Field(ge=0, le=HIGH_MS)]
+    until_ms: Annotated[int, Meta(ge=0, le=HIGH_MS)] | None
 
 
-class NotificationItem(RecordModel):
+class NotificationItem(msgspec.Struct, frozen=True, kw_only=True):
     """A notification to a recipient, and its delivery."""
 
-    id: Annotated[str, Field(json_schema_extra=_ID)]
-    recipient: Annotated[str, Field(json_schema_extra=_ID)]
+    id: Annotated[str, Meta(extra_json_schema=_ID)]
+    recipient: Annotated[str, Meta(extra_json_schema=_ID)]
     rule: str
-    what: Annotated[str, Field(description="raised, escalated, repeated, cleared or test.")]
-    about: Annotated[list[str], Field(description="The alarms' ids.")]
-    body: Annotated[str, Field(description="The JSON that is sent.")]
-    created_ms: Annotated[int, Field(json_schema_extra=_TIME)]
-    due_ms: Annotated[int, Field(description="Time of the next attempt.")]
+    what: Annotated[str, "raised, escalated, repeated, cleared or test."]
+    about: Annotated[list[str], "The alarms' ids."]
+    body: Annotated[str, "The JSON that is sent."]
+    created_ms: Annotated[int, Meta(extra_json_schema=_TIME)]
+    due_ms: Annotated[int, "Time of the next attempt."]
     attempts: int
     state: Literal["waiting", "delivered", "dead"]
     delivered_ms: int | None
-    error: Annotated[str, Field(description="Cause of the last failed attempt.")]
-    error_zh: Annotated[str, Field(description="The cause in Chinese; empty where it has none.")] = ""
+    error: Annotated[str, "Cause of the last failed attempt."]
+    error_zh: Annotated[str, "The cause in Chinese; empty where it has none."] = ""
 
 
-class NotificationList(Model):
+class NotificationList(msgspec.Struct, frozen=True, kw_only=True):
     """Notifications, the newest first; `next` is the cursor of the next page, null on the last."""
 
     items: list[NotificationItem]
     next: str | None
 
 
-class RecipientDelivery(Model):
+class RecipientDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """Whether notifications reach a recipient: its newest one, the newest that arrived, and those that did not."""
 
-    recipient: Annotated[str, Field(json_schema_extra=_ID)]
+    recipient: Annotated[str, Meta(extra_json_schema=_ID)]
     robot: Annotated[
         str | None,
-        Field(description="dingtalk, wecom, feishu, telegram or ntfy for the address of a robot."),
+        "dingtalk, wecom, feishu, telegram or ntfy for the address of a robot.",
     ]
     cannot_send: Annotated[
         str | None,
-        Field(description="Why nothing can be sent now: no_mail_server, no_broker or disabled; null where it can."),
+        "Why nothing can be sent now: no_mail_server, no_broker or disabled; null where it can.",
     ]
-    newest: Annotated[NotificationItem | None, Field(description="The newest notification; null where there is none.")]
-    delivered_ms: Annotated[int | None, Field(description="When the newest delivered one was delivered.")]
-    waiting: Annotated[int, Field(ge=0, description="Notifications that are tried again.")]
-    dead: Annotated[int, Field(ge=0, description="Notifications that are not tried again.")]
+    newest: Annotated[NotificationItem | None, "The newest notification; null where there is none."]
+    delivered_ms: Annotated[int | None, "When the newest delivered one was delivered."]
+    waiting: Annotated[int, Meta(ge=0), "Notifications that are tried again."]
+    dead: Annotated[int, Meta(ge=0), "Notifications that are not tried again."]
 
 
-class RecipientDeliveryList(Model):
+class RecipientDeliveryList(msgspec.Struct, frozen=True, kw_only=True):
     """The delivery to every recipient."""
 
     items: list[RecipientDelivery]
 
 
-class DutyNow(Model):
+class DutyNow(msgspec.Struct, frozen=True, kw_only=True):
     """A duty rota now: who is on duty, who is called next, and until when."""
 
-    rota: Annotated[str, Field(json_schema_extra=_ID)]
+    rota: Annotated[str, Meta(extra_json_schema=_ID)]
     name: str
-    on_duty: Annotated[list[str], Field(description="Names of recipients; empty where nobody is: then all are called.")]
-    next: Annotated[list[str], Field(description="Who is called, one after the other, without acknowledgement.")]
+    on_duty: Annotated[list[str], "Names of recipients; empty where nobody is: then all are called."]
+    next: Annotated[list[str], "Who is called, one after the other, without acknowledgement."]
     next_after_s: float | None
-    until_ms: Annotated[int | None, Field(description="When somebody else is on duty; null within nine days: nobody.")]
+    until_ms: Annotated[int | None, "When somebody else is on duty; null within nine days: nobody."]
     time_zone: str
-    time_zone_known: Annotated[bool, Field(description="true: a rota has a site.")] = True
+    time_zone_known: Annotated[bool, "true: a rota has a site."] = True
     enabled: bool
 
 
-class DutyList(Model):
+class DutyList(msgspec.Struct, frozen=True, kw_only=True):
     """All duty rotas now."""
 
     items: list[DutyNow]
 
 
-class HandOver(Model):
+class HandOver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Hand-over of a rota to a recipient, by default until the next change."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"to": "Wang", "until_ms": EXAMPLE_MS}})
+    EXAMPLE: ClassVar = {"to": "Wang", "until_ms": EXAMPLE_MS}
 
-    to: Annotated[str, Field(min_length=1, max_length=200)]
-    until_ms: Annotated[int | None, Field(ge=0, le=HIGH_MS)] = None
+    to: Annotated[str, Meta(min_length=1, max_length=200)]
+    until_ms: Annotated[int, Meta(ge=0, le=HIGH_MS)] | None = None
 
 
-class PushKeyBody(Model):
+class PushKeyBody(msgspec.Struct, frozen=True, kw_only=True):
     """The public key with which a browser subscribes."""
 
     public_key: str
 
 
-class PushOrder(Model):
+class PushOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A browser that is to be notified of alarms: its subscription, and who sits before it."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    endpoint: Annotated[str, Field(min_length=1, max_length=1500)]
-    p256dh: Annotated[str, Field(min_length=1, max_length=100)]
-    auth: Annotated[str, Field(min_length=1, max_length=40)]
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    endpoint: Annotated[str, Meta(min_length=1, max_length=1500)]
+    p256dh: Annotated[str, Meta(min_length=1, max_length=100)]
+    auth: Annotated[str, Meta(min_length=1, max_length=40)]
     language: Literal["en", "zh-CN"] = "en"
     least_severity: SeverityName = "info"
 
 
-class PushRecipient(Model):
+class PushRecipient(msgspec.Struct, frozen=True, kw_only=True):
     """The alarm recipient of a browser."""
 
-    recipient: Annotated[str, Field(json_schema_extra=_ID)]
+    recipient: Annotated[str, Meta(extra_json_schema=_ID)]
     name: str
 
 
-class RecipientSecret(Model):
+class RecipientSecret(msgspec.Struct, frozen=True, kw_only=True):
     """The new secret that signs a recipient's webhooks; it is returned only once."""
 
     secret: str
 
 
-class SimulatedAlarm(RecordModel):
+class SimulatedAlarm(msgspec.Struct, frozen=True, kw_only=True):
     """An alarm that would have been raised; `ended_ms` is null where it would be active at the window's end."""
 
     began_ms: int
@@ -302,22 +297,28 @@ class SimulatedAlarm(RecordModel):
     measured_by: str
 
 
-class DeviceSimulation(Model):
+class DeviceSimulation(msgspec.Struct, frozen=True, kw_only=True):
     """Simulation of a rule on a device or zone; insufficient_data without a known value."""
 
-    device: Annotated[str, Field(description="The device, or the id of the zone.")]
-    name: Annotated[str, Field(description="Name of a zone.")]
+    device: Annotated[str, "The device, or the id of the zone."]
+    name: Annotated[str, "Name of a zone."]
     simulated: bool
-    judged: Annotated[int, Field(description="Instants at which the rule's value was known.")]
-    reason: Annotated[str | None, Field(description="insufficient_data, or null.")]
+    judged: Annotated[int, "Instants at which the rule's value was known."]
+    reason: Annotated[str | None, "insufficient_data, or null."]
     alarms: list[SimulatedAlarm]
 
 
-class RuleSimulation(Model):
+class RuleSimulation(msgspec.Struct, frozen=True, kw_only=True):
     """Simulation of a rule over [start_ms, end_ms) on the stored data."""
 
     rule: str
     start_ms: int
     end_ms: int
-    alarms: Annotated[int, Field(description="Sum over the devices.")]
+    alarms: Annotated[int, "Sum over the devices."]
     devices: list[DeviceSimulation]
+
+
+def alarm_of(alarm: Alarm, rule_limit: float | None) -> AlarmItem:
+    """Return an alarm as an item of a list, with the limit of the farm's rule where its gateway has another."""
+    told = {recipient: fill(RecipientNotifications, notice) for recipient, notice in alarm.told.items()}
+    return fill(AlarmItem, alarm, told=told, rule_limit=rule_limit)

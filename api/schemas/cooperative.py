@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from api.schemas.registry import EXAMPLE_ID, RecordKind
-from headland.analysis.cooperative.deliveries import Deliveries, MemberDelivery
-from headland.analysis.cooperative.disputes import Dispute
 from headland.registry.models.cooperative import (
-    AccountEntry,
     AccountKind,
     RecordId,
-    SeasonStatement,
     SignedFen,
     SignedGrams,
-    StatementRunRecord,
     SubsidyRule,
     TariffRecord,
 )
@@ -45,6 +40,8 @@ ACCOUNT_KINDS: Final = (TARIFFS, SUBSIDY_RULES)
 class AccountOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An entry to add to a person's account; `amount_fen` is in the person's favour where positive."""
 
+    EXAMPLE: ClassVar = {"person": EXAMPLE_ID, "kind": "advance", "time_ms": 1_795_507_200_000, "amount_fen": 50_000}
+
     person: RecordId
     kind: AccountKind
     time_ms: Instant
@@ -60,6 +57,8 @@ class AccountOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 class DeliveryCorrectionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a delivery was; the difference is entered at `time_ms`, by which it falls into a statement's period."""
+
+    EXAMPLE: ClassVar = {"grams": 1_250_000, "amount_fen": 295_000, "time_ms": 1_795_507_200_000}
 
     grams: Annotated[int, Meta(ge=0, le=10_000_000_000)]
     amount_fen: SignedFen
@@ -81,6 +80,8 @@ class DeliveryImported(msgspec.Struct, frozen=True, kw_only=True):
 class DeliveryOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Deliveries of the harvests in [start_ms, end_ms); `fen_per_kg` is the price by crop."""
 
+    EXAMPLE: ClassVar = {"start_ms": 1_790_000_000_000, "end_ms": 1_800_000_000_000, "fen_per_kg": {"wheat": 236}}
+
     start_ms: Instant
     end_ms: Instant
     fen_per_kg: Annotated[dict[Text, Annotated[int, Meta(ge=0, le=10_000_000)]], Meta(min_length=1, max_length=100)]
@@ -89,6 +90,8 @@ class DeliveryOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class RunOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A run of statements: a tariff, for works and entries in [start_ms, end_ms)."""
 
+    EXAMPLE: ClassVar = {"tariff": EXAMPLE_ID, "start_ms": 1_790_000_000_000, "end_ms": 1_800_000_000_000}
+
     tariff: RecordId
     start_ms: Instant
     end_ms: Instant
@@ -96,6 +99,13 @@ class RunOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 class DisputeOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A dispute about a place of a pass; `person` is for whom it is opened, for a member always the own person."""
+
+    EXAMPLE: ClassVar = {
+        "pass_id": EXAMPLE_ID,
+        "latitude_deg": 31.95,
+        "longitude_deg": 119.17,
+        "text": "not sprayed here",
+    }
 
     pass_id: Annotated[str, Meta(max_length=128)]
     latitude_deg: Latitude
@@ -107,6 +117,8 @@ class DisputeOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class OutcomeOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The outcome of a dispute; `correction` is the account entry that corrects the statement."""
 
+    EXAMPLE: ClassVar = {"outcome": "upheld", "text": "the meter shows a refill"}
+
     outcome: Literal["upheld", "partly_upheld", "rejected"]
     text: Note = ""
     correction: RecordId | None = None
@@ -114,6 +126,8 @@ class OutcomeOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 class ClaimOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Claims by a rule for the passes that begin in [start_ms, end_ms)."""
+
+    EXAMPLE: ClassVar = {"rule": EXAMPLE_ID, "start_ms": 1_790_000_000_000, "end_ms": 1_800_000_000_000}
 
     rule: RecordId
     start_ms: Instant
@@ -178,6 +192,8 @@ class ClaimItem(msgspec.Struct, frozen=True, kw_only=True):
 class ClaimCorrectionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rule whose kept claims by cells are to be corrected."""
 
+    EXAMPLE: ClassVar = {"rule": EXAMPLE_ID}
+
     rule: RecordId
 
 
@@ -213,48 +229,3 @@ class ClaimAnswer(msgspec.Struct, frozen=True, kw_only=True):
     fen: int
     kept: bool
     caveat: str
-
-
-#: Types of requests and answers for the OpenAPI document.
-WIRES: Final[tuple[type, ...]] = (
-    AccountEntry, AccountOrder, DeliveryOrder, Deliveries, MemberDelivery, DeliveryCorrectionOrder,
-    DeliveryImported, RunOrder, StatementRunRecord, SeasonStatement, Dispute,
-    DisputeOrder, OutcomeOrder, ClaimOrder, PassToSettle, TreatedCorrection, TreatedItem, ClaimItem, ClaimAnswer,
-    ClaimCorrectionOrder, ClaimCorrectionItem, ClaimCorrections,
-)  # fmt: skip
-
-
-def of_type(kind: type) -> dict[str, Any]:
-    """Return the JSON content of a body of one type."""
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{kind.__name__}"}}}
-
-
-def body_of(kind: type, example: dict[str, Any]) -> dict[str, Any]:
-    """Return the OpenAPI entry of a request's body of one type."""
-    reference = {"$ref": f"#/components/schemas/{kind.__name__}"}
-    return {
-        "requestBody": {"required": True, "content": {"application/json": {"schema": reference, "example": example}}}
-    }
-
-
-def page_of(kind: type) -> dict[str, Any]:
-    """Return the JSON content of a page of one type."""
-    reference = {"$ref": f"#/components/schemas/{kind.__name__}"}
-    listed = {
-        "type": "object",
-        "properties": {"items": {"type": "array", "items": reference}, "next": {"type": ["string", "null"]}},
-        "required": ["items", "next"],
-    }
-    return {"application/json": {"schema": listed}}
-
-
-EXAMPLES: Final[dict[type, dict[str, Any]]] = {
-    AccountOrder: {"person": EXAMPLE_ID, "kind": "advance", "time_ms": 1_795_507_200_000, "amount_fen": 50_000},
-    DeliveryOrder: {"start_ms": 1_790_000_000_000, "end_ms": 1_800_000_000_000, "fen_per_kg": {"wheat": 236}},
-    DeliveryCorrectionOrder: {"grams": 1_250_000, "amount_fen": 295_000, "time_ms": 1_795_507_200_000},
-    RunOrder: {"tariff": EXAMPLE_ID, "start_ms": 1_790_000_000_000, "end_ms": 1_800_000_000_000},
-    DisputeOrder: {"pass_id": EXAMPLE_ID, "latitude_deg": 31.95, "longitude_deg": 119.17, "text": "not sprayed here"},
-    OutcomeOrder: {"outcome": "upheld", "text": "the meter shows a refill"},
-    ClaimCorrectionOrder: {"rule": EXAMPLE_ID},
-    ClaimOrder: {"rule": EXAMPLE_ID, "start_ms": 1_790_000_000_000, "end_ms": 1_800_000_000_000},
-}

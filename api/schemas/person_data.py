@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field
+import msgspec
+from msgspec import Meta
 
-from api.schemas.model import Model
 from headland.registry.models.personal_data import PersonalKind
 
-_Instant = Annotated[int | None, Field(description="Epoch milliseconds UTC; null where the records have no instant.")]
+_Instant = Annotated[int | None, "Epoch milliseconds UTC; null where the records have no instant."]
 #: Another spelling of the person's name, as records may have it.
-Spelling = Annotated[str, Field(min_length=2, max_length=200)]
+Spelling = Annotated[str, Meta(min_length=2, max_length=200)]
 
 
-class KeptItem(Model):
+class KeptItem(msgspec.Struct, frozen=True, kw_only=True):
     """Data of one kind that is kept of a person. Its texts are in the language of the request."""
 
     kind: PersonalKind
     label: str
     purpose: str
-    basis: Annotated[str, Field(description="Legal basis.")]
-    kept: Annotated[str, Field(description="How long it is kept.")]
-    on_erasure: Annotated[str, Field(description="What an erasure does with it.")]
-    count: Annotated[int, Field(description="Records, photos or tracks.")]
+    basis: Annotated[str, "Legal basis."]
+    kept: Annotated[str, "How long it is kept."]
+    on_erasure: Annotated[str, "What an erasure does with it."]
+    count: Annotated[int, "Records, photos or tracks."]
     first_ms: _Instant
     last_ms: _Instant
 
 
-class PersonDataBody(Model):
+class PersonDataBody(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of a person, by kind. `erased` is the number of a person whose data was erased.
 
     `blockers` say why the person cannot be erased now; `shared` are names that somebody else has, too: texts that have
@@ -42,18 +42,16 @@ class PersonDataBody(Model):
     shared: tuple[str, ...] = ()
 
 
-class ErasureOrder(Model):
+class ErasureOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Confirmation of an erasure: the person's name as the record has it, and other spellings that records may have."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"name": "Wang Fang", "also": ["Xiao Wang"]}}
-    )
+    EXAMPLE: ClassVar = {"name": "Wang Fang", "also": ["Xiao Wang"]}
 
-    name: Annotated[str, Field(max_length=200)]
-    also: Annotated[tuple[Spelling, ...], Field(max_length=20)] = ()
+    name: Annotated[str, Meta(max_length=200)]
+    also: Annotated[tuple[Spelling, ...], Meta(max_length=20)] = ()
 
 
-class ErasureBody(Model):
+class ErasureBody(msgspec.Struct, frozen=True, kw_only=True):
     """Result of an erasure. The person is `number` from then on, and no answer has the name.
 
     `rows` counts the changed records by kind of data, `photos` the deleted files. `searched_files` were searched byte
@@ -63,7 +61,7 @@ class ErasureBody(Model):
 
     person: str
     number: int
-    rows: Annotated[dict[PersonalKind, int], Field(json_schema_extra={"example": {"profile": 1, "notes": 3}})]
+    rows: Annotated[dict[PersonalKind, int], Meta(extra_json_schema={"example": {"profile": 1, "notes": 3}})]
     photos: int
     is_scrubbed: bool
     searched_files: int

@@ -1,30 +1,24 @@
-"""Response model of errors."""
+"""Shape of an error."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field
+import msgspec
+from msgspec import Meta
 
-from api.schemas.model import Model
 
-
-class Problem(Model):
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """An error (RFC 9457). `type` is stable and meant for programs; `title` and `detail` are for people."""
 
-    model_config = ConfigDict(
-        extra="allow",
-        json_schema_extra={
-            "example": {
-                "type": "urn:headland:problem:unknown-device",
-                "title": "No such device",
-                "status": 404,
-                "detail": "There is no device gh-9.",
-            }
-        },
-    )
+    EXAMPLE: ClassVar = {
+        "type": "urn:headland:problem:unknown-device",
+        "title": "No such device",
+        "status": 404,
+        "detail": "There is no device gh-9.",
+    }
 
-    type: str
-    title: str
-    status: Annotated[int, Field(ge=400, le=599)]
-    detail: str
+    type: Annotated[str, "Kind of the error, a URN."]
+    title: Annotated[str, "Condition, in the language of the request."]
+    status: Annotated[int, Meta(ge=400, le=599), "Status of HTTP."]
+    detail: Annotated[str, "Remedy, in the language of the request."]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
 
+from api.schemas.model import fill
 from headland.registry.models.access_table import KindOfRecord, Right, right_to_read
 from headland.registry.models.crop_bands import CropBand
-from headland.registry.models.fertilizer_catalog import CatalogProduct
 from headland.registry.models.geometry import MultiPolygon, Polygon, read_geometry, show_geometry
 from headland.registry.models.models import (
     Farm,
@@ -94,10 +94,7 @@ def _read_field(thing: FieldResource) -> Field:
 
 def show_field(field: Field) -> FieldResource:
     """Return a field as JSON resource."""
-    zones = tuple(
-        ZoneResource(kind=zone.kind, name=zone.name, geometry=show_geometry(zone.geometry), width_m=zone.width_m)
-        for zone in field.zones
-    )
+    zones = tuple(fill(ZoneResource, zone, geometry=show_geometry(zone.geometry)) for zone in field.zones)
     values = {name: getattr(field, name) for name in FieldResource.__struct_fields__}
     return FieldResource(**{**values, "geometry": show_geometry(field.geometry), "zones": zones})
 
@@ -242,18 +239,3 @@ KINDS: Final = (
     PLANT_PROTECTION_PRODUCTS,
     CROP_BANDS,
 )
-
-
-def describe_records() -> dict[str, Any]:
-    """Return the JSON schemas of the record kinds by name, for the OpenAPI document."""
-    return describe_kinds(KINDS, CatalogProduct)
-
-
-def describe_kinds(kinds: Sequence[RecordKind], *more: type) -> dict[str, Any]:
-    """Return the JSON schemas of kinds and of further types, by name."""
-    wires = [*(kind.wire for kind in kinds), *more]
-    _, schemas = msgspec.json.schema_components(wires, ref_template="#/components/schemas/{name}")
-    for kind in kinds:
-        schemas[kind.wire.__name__]["additionalProperties"] = False
-        schemas[kind.wire.__name__]["example"] = kind.example
-    return schemas

@@ -5,73 +5,48 @@ from __future__ import annotations
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+import msgspec
+from msgspec import Meta
 
-from api.schemas.answers import AnswerMethod
-from api.schemas.model import Model
+from api.schemas.model import fill
+from headland.agronomy.series.answer import Method
 from headland.analysis.tonight.cards import Card, CardPage
+from headland.analysis.tonight.done import Done
 from headland.analysis.tonight.order_texts import advice_text, withheld_text
-from headland.analysis.tonight.orders import Withheld
+from headland.analysis.tonight.orders import HouseOrder, Order, Withheld
 from headland.analysis.tonight.recalls import Recall
 from headland.analysis.tonight.statements import LEAST_STATEMENTS, MOST_STATEMENTS, OutlookStatement
 from headland.i18n import Language, find_term
 
 
-class StatementSkill(Model):
+class StatementSkill(msgspec.Struct, frozen=True, kw_only=True):
     """What came of the last such statements. A chance is told from `least` on; `n` says how many there are."""
 
-    n: Annotated[
-        int, Field(description=f"Statements that can be compared, at most {MOST_STATEMENTS}; hours of a window.")
-    ]
+    n: Annotated[int, f"Statements that can be compared, at most {MOST_STATEMENTS}; hours of a window."]
     least: int
     right: int
-    missed: Annotated[int, Field(description="It came and was not said.")]
-    false_alarms: Annotated[int, Field(description="It was said and did not come.")]
-    mean_abs_error: Annotated[float | None, Field(description="Of the value, in the statement's unit.")]
-    chance: Annotated[float | None, Field(ge=0, le=1, description="That it comes, by the errors of the past values.")]
+    missed: Annotated[int, "It came and was not said."]
+    false_alarms: Annotated[int, "It was said and did not come."]
+    mean_abs_error: Annotated[float | None, "Of the value, in the statement's unit."]
+    chance: Annotated[Annotated[float, Meta(ge=0, le=1)] | None, "That it comes, by the errors of the past values."]
 
 
-class OrderBody(Model):
-    """What one actuator is to do from `start_ms` to before `end_ms`."""
-
-    actuator: Annotated[str, Field(description="vents, heating, screens, spraying or water.")]
-    direction: Annotated[
-        str,
-        Field(description="open, close (vents, screens), on, off (heating), apply, wait (spraying), give, withhold."),
-    ]
-    start_ms: int
-    end_ms: int
-    reason_ms: Annotated[int, Field(description="When what it is for begins.")]
-
-
-class WithheldBody(Model):
+class WithheldBody(msgspec.Struct, frozen=True, kw_only=True):
     """An order that yields to another one of the same actuator, and why, in both languages."""
 
     actuator: str
-    direction: Annotated[str, Field(description="What it asked for.")]
+    direction: Annotated[str, "What it asked for."]
     start_ms: int
     end_ms: int
-    by: Annotated[
-        str, Field(description="The statement's kind that it yields to, or alarm: and the name of an alarm's rule.")
-    ]
-    holds: Annotated[str, Field(description="The direction that holds instead.")]
-    reason_ms: Annotated[int, Field(description="When what that is for begins.")]
-    resumes_ms: Annotated[int | None, Field(description="When its turn comes; null where it does not.")]
+    by: Annotated[str, "The statement's kind that it yields to, or alarm: and the name of an alarm's rule."]
+    holds: Annotated[str, "The direction that holds instead."]
+    reason_ms: Annotated[int, "When what that is for begins."]
+    resumes_ms: Annotated[int | None, "When its turn comes; null where it does not."]
     text: str
     text_zh: str
 
 
-class HouseOrderBody(Model):
-    """What one actuator is to do from `start_ms` to before `end_ms`; no two orders of one overlap."""
-
-    actuator: str
-    direction: str
-    start_ms: int
-    end_ms: int
-    reasons: Annotated[list[str], Field(description="Statements' kinds, and alarm: with the names of alarms' rules.")]
-
-
-class AdviceBody(Model):
+class AdviceBody(msgspec.Struct, frozen=True, kw_only=True):
     """What to do, in both languages, with its source; `until_ms` null: now, or at any time.
 
     The text of a greenhouse is made of `orders` and `withheld`, by the clock of the card's `time_zone`.
@@ -79,7 +54,7 @@ class AdviceBody(Model):
 
     rule: str
     until_ms: int | None
-    orders: list[OrderBody]
+    orders: list[Order]
     withheld: list[WithheldBody]
     text: str
     text_zh: str
@@ -87,34 +62,29 @@ class AdviceBody(Model):
     source_zh: str
 
 
-class StatementBody(Model):
+class StatementBody(msgspec.Struct, frozen=True, kw_only=True):
     """A statement about the next 24 hours."""
 
     kind: Annotated[
         str,
-        Field(
-            description="leaf_condensation, cover_condensation, frost, disease, irrigation, spray_window or "
-            "spread_window."
-        ),
+        ("leaf_condensation, cover_condensation, frost, disease, irrigation, spray_window or spread_window."),
     ]
-    level: Annotated[str, Field(description="high, moderate, low or unknown.")]
-    occurs: Annotated[bool | None, Field(description="Whether it will come; null with a reason.")]
-    value: Annotated[float | None, Field(description="The worst value, the hours or the amount.")]
+    level: Annotated[str, "high, moderate, low or unknown."]
+    occurs: Annotated[bool | None, "Whether it will come; null with a reason."]
+    value: Annotated[float | None, "The worst value, the hours or the amount."]
     unit: str
-    start_ms: Annotated[int | None, Field(description="Start of the first affected hour.")]
+    start_ms: Annotated[int | None, "Start of the first affected hour."]
     end_ms: int | None
-    hours: Annotated[int, Field(description="Affected hours.")]
-    basis: Annotated[
-        str, Field(description="forecast, or as_yesterday where nothing forecasts it: as the last 24 hours.")
-    ]
-    estimated: Annotated[bool, Field(description="The surface has no sensor: it is estimated.")]
-    reason: Annotated[str | None, Field(description="no_forecast or insufficient_data; null with a value.")]
-    method: AnswerMethod
+    hours: Annotated[int, "Affected hours."]
+    basis: Annotated[str, "forecast, or as_yesterday where nothing forecasts it: as the last 24 hours."]
+    estimated: Annotated[bool, "The surface has no sensor: it is estimated."]
+    reason: Annotated[str | None, "no_forecast or insufficient_data; null with a value."]
+    method: Method
     record: StatementSkill
     advice: AdviceBody | None
 
 
-class CardAlarm(Model):
+class CardAlarm(msgspec.Struct, frozen=True, kw_only=True):
     """An active alarm of a card."""
 
     id: str
@@ -125,20 +95,10 @@ class CardAlarm(Model):
     text_zh: str
     acknowledged_ms: int | None
     acknowledged_by: str | None
-    withheld: Annotated[list[WithheldBody], Field(description="What of its remedy yields to another alarm.")]
+    withheld: Annotated[list[WithheldBody], "What of its remedy yields to another alarm."]
 
 
-class DoneBody(Model):
-    """What was done: a note, an acknowledged alarm (its rule), a pass (its id), water by meter in 24 hours [L]."""
-
-    kind: str
-    time_ms: int
-    text: str
-    by: str
-    value: float | None
-
-
-class RecallBody(Model):
+class RecallBody(msgspec.Struct, frozen=True, kw_only=True):
     """Lots to recall: a treatment with lots that were harvested within its pre-harvest interval, entered late or not.
 
     `lots` counts them, `codes` and `ids` are the newest; `/v1/lots/holding` with the treatment has all.
@@ -149,37 +109,37 @@ class RecallBody(Model):
     zone: str | None
     place: str
     product: str
-    treated_on: Annotated[str, Field(description="Local day of the place.")]
+    treated_on: Annotated[str, "Local day of the place."]
     harvested_on: str
-    ends_on: Annotated[str | None, Field(description="First local day on which the crop might be harvested.")]
+    ends_on: Annotated[str | None, "First local day on which the crop might be harvested."]
     lots: int
     ids: list[str]
     codes: list[str]
-    alarm: Annotated[str | None, Field(description="The alarm about it; null until the station has raised it.")]
+    alarm: Annotated[str | None, "The alarm about it; null until the station has raised it."]
     acknowledged_ms: int | None
     acknowledged_by: str | None
 
 
-class CardBody(Model):
+class CardBody(msgspec.Struct, frozen=True, kw_only=True):
     """What the next 24 hours bring to a greenhouse or field."""
 
-    kind: Annotated[str, Field(description="greenhouse or field.")]
+    kind: Annotated[str, "greenhouse or field."]
     id: str
     name: str
     site: str
     simulated: bool
-    level: Annotated[str, Field(description="The highest level of its statements and active alarms.")]
-    forecast_ms: Annotated[int | None, Field(description="When its forecast was made.")]
-    time_zone: Annotated[str, Field(description="IANA; by its clock texts tell times.")]
-    time_zone_known: Annotated[bool, Field(description="false: no site tells it, so it is UTC.")]
-    orders: Annotated[list[HouseOrderBody], Field(description="Of a greenhouse: one at a time for each actuator.")]
+    level: Annotated[str, "The highest level of its statements and active alarms."]
+    forecast_ms: Annotated[int | None, "When its forecast was made."]
+    time_zone: Annotated[str, "IANA; by its clock texts tell times."]
+    time_zone_known: Annotated[bool, "false: no site tells it, so it is UTC."]
+    orders: Annotated[list[HouseOrder], "Of a greenhouse: one at a time for each actuator."]
     statements: list[StatementBody]
     alarms: list[CardAlarm]
     recalls: list[RecallBody]
-    done: list[DoneBody]
+    done: list[Done]
 
 
-class TonightBody(Model):
+class TonightBody(msgspec.Struct, frozen=True, kw_only=True):
     """Cards, most trouble first; `total` counts all, `next` is the cursor of the next page, null on the last.
 
     `recalls` are those of all places, also of places without a card, on every page.
@@ -226,90 +186,45 @@ def _recall_of(recall: Recall) -> RecallBody:
 
 def _card_of(card: Card, now_ms: int) -> CardBody:
     subject, zone = card.subject, card.time_zone
-    return CardBody(
-        kind=subject.kind,
-        id=subject.id,
-        name=subject.name,
-        site=subject.site,
-        simulated=subject.simulated,
+    return fill(
+        CardBody,
+        subject,
         level=("low", "unknown", "moderate", "high")[min(3, card.rank // 10)],
         forecast_ms=card.forecast_ms,
         time_zone=zone.key,
         time_zone_known=card.time_zone_known,
-        orders=[
-            HouseOrderBody(
-                actuator=order.actuator,
-                direction=order.direction,
-                start_ms=order.start_ms,
-                end_ms=order.end_ms,
-                reasons=list(order.reasons),
-            )
-            for order in card.plan.orders
-        ],
+        orders=list(card.plan.orders),
         statements=[
             _statement_of(one, zone, now_ms, estimated=one.value is not None and one.kind in card.estimated)
             for one in card.plan.statements
         ],
         alarms=[
-            CardAlarm(
-                id=alarm.id,
-                rule=alarm.rule,
-                severity=alarm.severity,
-                raised_ms=alarm.raised_ms,
-                text=alarm.text,
-                text_zh=alarm.text_zh,
-                acknowledged_ms=alarm.acknowledged_ms,
-                acknowledged_by=alarm.acknowledged_by,
+            fill(
+                CardAlarm,
+                alarm,
                 withheld=[_withheld_of(each, zone, now_ms) for each in card.plan.withheld.get(alarm.rule, ())],
             )
             for alarm in card.alarms
         ],
         recalls=[_recall_of(recall) for recall in card.recalls],
-        done=[
-            DoneBody(kind=one.kind, time_ms=one.time_ms, text=one.text, by=one.by, value=one.value) for one in card.done
-        ],
+        done=list(card.done),
     )
 
 
 def _statement_of(statement: OutlookStatement, zone: ZoneInfo, now_ms: int, *, estimated: bool) -> StatementBody:
     record, method, advice = statement.record, statement.method, statement.advice
-    return StatementBody(
-        kind=statement.kind,
-        level=statement.level,
-        occurs=statement.occurs,
-        value=statement.value,
-        unit=statement.unit,
-        start_ms=statement.start_ms,
-        end_ms=statement.end_ms,
-        hours=statement.hours,
-        basis=statement.basis,
+    return fill(
+        StatementBody,
+        statement,
         estimated=estimated,
-        reason=statement.reason,
-        method=AnswerMethod(id=method.id, version=method.version, source=method.source),
-        record=StatementSkill(
-            n=record.n,
-            least=LEAST_STATEMENTS,
-            right=record.right,
-            missed=record.missed,
-            false_alarms=record.false_alarms,
-            mean_abs_error=record.mean_abs_error,
-            chance=record.chance,
-        ),
+        method=method,
+        record=fill(StatementSkill, record, least=LEAST_STATEMENTS),
         advice=None
         if advice is None
         else AdviceBody(
             rule=advice.rule,
             until_ms=advice.until_ms,
-            orders=[
-                OrderBody(
-                    actuator=order.actuator,
-                    direction=order.direction,
-                    start_ms=order.start_ms,
-                    end_ms=order.end_ms,
-                    reason_ms=order.reason_ms,
-                )
-                for order in advice.orders
-            ],
+            orders=list(advice.orders),
             withheld=[_withheld_of(each, zone, now_ms) for each in advice.withheld],
             text=advice_text(advice, zone, now_ms, "en"),
             text_zh=advice_text(advice, zone, now_ms, "zh"),
@@ -321,11 +236,9 @@ def _statement_of(statement: OutlookStatement, zone: ZoneInfo, now_ms: int, *, e
 
 def _withheld_of(withheld: Withheld, zone: ZoneInfo, now_ms: int) -> WithheldBody:
     order = withheld.order
-    return WithheldBody(
-        actuator=order.actuator,
-        direction=order.direction,
-        start_ms=order.start_ms,
-        end_ms=order.end_ms,
+    return fill(
+        WithheldBody,
+        order,
         by=withheld.by,
         holds=withheld.holds,
         reason_ms=withheld.reason_ms,

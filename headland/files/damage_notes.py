@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -29,18 +29,18 @@ class FileDamage(msgspec.Struct, frozen=True, kw_only=True):
     lost than the note says.
     """
 
-    kind: DamageKind
-    found_ms: int
-    sentence: str
-    kept: tuple[str, ...] = ()
-    lost_samples: int | None = None
-    lost_events: int = 0
-    suspect_samples: int = 0
-    is_verified: bool = True
-    start_ms: int | None = None
-    end_ms: int | None = None
-    acknowledged_ms: int | None = None
-    acknowledged_by: str = ""
+    kind: Annotated[DamageKind, "Kind of damage."]
+    found_ms: Annotated[int, "Time of the finding, epoch milliseconds UTC."]
+    sentence: Annotated[str, "What was found, lost and kept."]
+    kept: Annotated[tuple[str, ...], "Files beside the store with the damaged bytes."] = ()
+    lost_samples: Annotated[int | None, "Lost samples; null where they are not known."] = None
+    lost_events: Annotated[int, "Lost events, where the lost samples are known."] = 0
+    suspect_samples: Annotated[int, "Samples that may be wrong and are flagged as suspect."] = 0
+    is_verified: Annotated[bool, "False where more may be lost than is known."] = True
+    start_ms: Annotated[int | None, "Start of the times of lost samples, where known."] = None
+    end_ms: Annotated[int | None, "End of the times of lost samples, where known."] = None
+    acknowledged_ms: Annotated[int | None, "Time of the acknowledgement."] = None
+    acknowledged_by: Annotated[str, "Who acknowledged it."] = ""
 
     @property
     def may_lack_data(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from api.schemas.devices.gateways import (
     Delivery,
     EpochDelivery,
@@ -16,6 +18,7 @@ from api.schemas.devices.gateways import (
     RefusedDevice,
     Spool,
 )
+from api.schemas.model import fill
 from headland.contract.gateway_state import GatewayState, SourceState, UnstoredRecords
 from headland.contract.records import SpoolStatus
 
@@ -78,11 +81,11 @@ class FakeIngest:
         return [delivery_of(each.id) for each in self.gateways() if each.id in gateways]
 
     def quarantined(self, limit: int, before: int | None, gateway: str | None) -> list[Quarantined]:
-        messages = [MESSAGE.model_copy(update={"id": number}) for number in (9, 7)]
+        messages = [msgspec.structs.replace(MESSAGE, id=number) for number in (9, 7)]
         matching = [
             each for each in messages if (before is None or each.id < before) and gateway in (None, each.gateway)
         ]
-        return [Quarantined.model_validate(each) for each in matching[:limit]]
+        return [fill(Quarantined, each) for each in matching[:limit]]
 
     def find_quarantined(self, number: int) -> QuarantinedDetail | None:
         return MESSAGE if number == MESSAGE.id else None

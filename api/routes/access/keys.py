@@ -12,10 +12,12 @@ from api.auth.sessions_cache import auth_cache_of
 from api.dependencies import AccessOf, ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import Sent, encode
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import ID_PATTERN, make_router
-from api.schemas.access import AuditChecked, AuditItem, AuditList, KeyItem, KeyList, KeyOrder, NewKey
+from api.schemas.access import AuditChecked, AuditCutItem, AuditItem, AuditList, KeyItem, KeyList, KeyOrder, NewKey
+from api.schemas.model import fill
 from api.schemas.registry import RecordKind
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
@@ -43,13 +45,13 @@ def get_keys(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Lim
     """List the keys in order of creation, with name, scope and time of last use."""
     after = read_cursor(cursor, tuple[str])
     keys = repositories_of(scope).keys.list(after="" if after is None else after[0], limit=limit + 1)
-    items = [KeyItem.model_validate(key) for key in keys[:limit]]
+    items = [fill(KeyItem, key) for key in keys[:limit]]
     following = write_cursor(items[-1].id) if len(keys) > limit else None
     return reply_page(request, KeyList(items=items, next=following))
 
 
 @router.post("/keys", response_model=NewKey, status_code=201, responses=declare_problems(400, 409))
-def add_key(scope: ScopeOf, access: AccessOf, body: KeyOrder) -> Response:
+def add_key(scope: ScopeOf, access: AccessOf, body: Sent[KeyOrder]) -> Response:
     """Create a key. The response is the only place that contains it; a lost key is replaced by another."""
     if body.expires_ms is not None and body.expires_ms <= scope.now_ms:
         raise ProblemError(400, "expired", "Key already expired", "Set `expires_ms` to a time in the future.")
@@ -61,15 +63,15 @@ def add_key(scope: ScopeOf, access: AccessOf, body: KeyOrder) -> Response:
         record, key = repositories_of(scope).add_key(body.name, Scope(body.scope), body.expires_ms, body.person)
     except NotFound as error:
         raise ProblemError(400, "unknown-person", "Referenced record not found", str(error)) from error
-    new_key = NewKey(**KeyItem.model_validate(record).model_dump(), key=key)
+    new_key = fill(NewKey, record, key=key)
     headers = {"Location": f"/v1/keys/{record.id}", "Cache-Control": "no-store"}
-    return Response(new_key.model_dump_json(), 201, headers, "application/json")
+    return Response(encode(new_key), 201, headers, "application/json")
 
 
 @router.get("/keys/{key}", response_model=KeyItem)
 def get_key(request: Request, scope: ScopeOf, key: Id) -> Response:
     """Return a key's name, scope and times."""
-    return reply(request, KeyItem.model_validate(repositories_of(scope).keys.get(key)))
+    return reply(request, fill(KeyItem, repositories_of(scope).keys.get(key)))
 
 
 @router.delete("/keys/{key}", status_code=204, responses=declare_problems(409, 412))
@@ -101,7 +103,9 @@ def get_audit(
 @router.get("/audit/check", response_model=AuditChecked)
 def check_audit(request: Request, scope: ScopeOf) -> Response:
     """Verify the hash chain of the whole audit log."""
-    return reply(request, AuditChecked.model_validate(repositories_of(scope).check_audit()))
+    check = repositories_of(scope).check_audit()
+    cut = None if check.cut is None else fill(AuditCutItem, check.cut)
+    return reply(request, fill(AuditChecked, check, cut=cut))
 
 
 def _end_of(scope: OrgScope, access: Access) -> int | None:

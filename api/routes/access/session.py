@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final
 
+import msgspec
 from fastapi import FastAPI, Request
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Meta
 from starlette.responses import Response
 
 from api.auth.middleware import COOKIE, refuse_foreign_page
@@ -16,8 +17,10 @@ from api.auth.sessions_cache import auth_cache_of, challenge
 from api.dependencies import AccessOf, HomeOf
 from api.http.addresses import asked_scheme
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import Sent
 from api.http.responses import reply
 from api.http.router import DeferredRoute, Router
+from api.schemas.model import fill
 from headland.network.public_url import url_for_customers
 from headland.registry.registry import Access
 
@@ -28,22 +31,20 @@ _CONVERTOR: Final = re.compile(r":\w+\}")
 _UNKNOWN: Final = "The key is unknown, revoked or expired: use another key."
 
 
-class SignIn(BaseModel):
+class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A key to sign in with."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    key: Annotated[str, Field(max_length=200, examples=["hl_0123abcd.secret"])]
+    key: Annotated[str, Meta(max_length=200, examples=["hl_0123abcd.secret"])]
 
 
-class SessionOrganisation(BaseModel):
+class SessionOrganisation(msgspec.Struct, frozen=True, kw_only=True):
     """Organisation of a session."""
 
     handle: str
     name: str
 
 
-class Session(BaseModel):
+class Session(msgspec.Struct, frozen=True, kw_only=True):
     """The signed-in person or key, its organisation and its scope; the person's id and role where it has one.
 
     `public_url` is that by which customers reach the station, null where its administrator stated none, or one of this
@@ -62,7 +63,7 @@ class Session(BaseModel):
 
 @router.post("", response_model=Session, responses=declare_problems(400, 401, 403, 404, 413, 422, 429))
 @at_public_edge("sessions")
-def sign_in(request: Request, home: HomeOf, body: SignIn) -> Response:
+def sign_in(request: Request, home: HomeOf, body: Sent[SignIn]) -> Response:
     """Begin a session with a key: the response sets a cookie, valid for thirty days or until the key expires."""
     refuse_foreign_page(request)
     if home.registry is None:
@@ -111,12 +112,11 @@ def sign_out(request: Request, home: HomeOf) -> Response:
 def session_of(request: Request, access: Access, public_url: str | None) -> Session:
     """Return an access as a session, at a station that others reach by a URL."""
     owner = SessionOrganisation(handle=access.organisation.handle, name=access.organisation.name)
-    return Session(
+    return fill(
+        Session,
+        access,
         organisation=owner,
         scope=access.scope.value,
-        by=access.by,
-        person=access.person,
-        role=access.role,
         public_url=url_for_customers(public_url),
         may=operations_of(access.role, access.scope, _operations(request.app)),
     )

@@ -14,6 +14,7 @@ from api.http.problems import declare_problems
 from api.http.router import Router
 from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.alarms import NotificationItem, NotificationList, RecipientSecret
+from api.schemas.model import fill
 from api.schemas.registry import RecordKind
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.alarms import Notice
@@ -53,7 +54,7 @@ def try_webhook(scope: ScopeOf, webhook: Id) -> NotificationItem:
         body=msgspec.json.encode(body).decode(), created_ms=now_ms, due_ms=now_ms,
     )  # fmt: skip
     repositories.alarms.save(AlarmUpdate(notices=[notice]))
-    return NotificationItem.model_validate(notice)
+    return fill(NotificationItem, notice, error_zh="")
 
 
 @router.get(
@@ -65,6 +66,6 @@ def get_posts(request: Request, scope: ScopeOf, webhook: Id, cursor: Cursor = No
     repositories.webhooks.get(webhook)
     before = read_cursor(cursor, tuple[str])
     posts = repositories.webhook_cursors.posts(webhook, before="" if before is None else before[0], limit=limit + 1)
-    page = [NotificationItem.model_validate(post) for post in posts[:limit]]
+    page = [fill(NotificationItem, post, error_zh="") for post in posts[:limit]]
     following = write_cursor(page[-1].id) if len(posts) > limit else None
     return reply_page(request, NotificationList(items=page, next=following))

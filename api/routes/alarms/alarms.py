@@ -12,10 +12,11 @@ from api.dependencies import HomeOf, HomeServices, ScopeOf, access_of
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import settle_window
+from api.http.records import BodyOf, Sent
 from api.http.responses import check_match, reply
 from api.http.router import Router
 from api.routes.parameters import NAME_PATTERN, End, Start
-from api.routes.registry import ID_PATTERN, BodyOf, body_of_kind, decode_record, make_router
+from api.routes.registry import ID_PATTERN, body_of_kind, decode_record, make_router
 from api.schemas.alarms import (
     ALARM_KINDS,
     RULES,
@@ -31,7 +32,9 @@ from api.schemas.alarms import (
     RuleSimulation,
     SimulatedAlarm,
     Snooze,
+    alarm_of,
 )
+from api.schemas.model import fill
 from headland.alarms.notification.chat_robots import robot_of
 from headland.alarms.notification.messages import TEST, trial_body_of
 from headland.alarms.rounds.gateway_alarms import other_limit
@@ -108,7 +111,7 @@ def get_alarm(request: Request, scope: ScopeOf, alarm: Id) -> Response:
 
 @router.post("/alarms/{alarm}/acknowledge", response_model=AlarmItem, responses=declare_problems(400, 409, 412))
 def acknowledge(
-    request: Request, scope: ScopeOf, alarm: Id, body: Acknowledgement | None = None, if_match: AsRead = None
+    request: Request, scope: ScopeOf, alarm: Id, body: Sent[Acknowledgement | None], if_match: AsRead = None
 ) -> Response:
     """Acknowledge an alarm: it is not repeated and does not escalate; its end is still notified."""
     _check_unchanged(scope, alarm, if_match)
@@ -123,7 +126,7 @@ def acknowledge(
 
 
 @router.post("/alarms/{alarm}/snooze", response_model=AlarmItem, responses=declare_problems(400, 412))
-def snooze(request: Request, scope: ScopeOf, alarm: Id, body: Snooze, if_match: AsRead = None) -> Response:
+def snooze(request: Request, scope: ScopeOf, alarm: Id, body: Sent[Snooze], if_match: AsRead = None) -> Response:
     """Snooze an alarm: no notification until then; if it is still active, it is notified again."""
     _check_unchanged(scope, alarm, if_match)
     return reply(request, _item_of(scope, repositories_of(scope).alarms.snooze(alarm, body.until_ms)))
@@ -261,7 +264,7 @@ def _simulate(scope: OrgScope, alarm_rule: AlarmRule, window: Window, device: st
                 simulated=subject.simulated,
                 judged=simulation.known_count,
                 reason=None if simulation.known_count else "insufficient_data",
-                alarms=[SimulatedAlarm.model_validate(alarm) for alarm in simulation.alarms],
+                alarms=[fill(SimulatedAlarm, alarm) for alarm in simulation.alarms],
             )
         )
     count = sum(len(result.alarms) for result in devices)
@@ -290,16 +293,13 @@ def _delivery_to(
 def show_notice(notice: Notice, access: Access) -> NotificationItem:
     """Return a notification; what a recipient's server said is for administrators: it tells of the network inside."""
     error = notice.error if access.scope is Scope.ADMIN or not notice.error else _NOT_ACCEPTED
-    item = NotificationItem.model_validate(notice)
-    return item.model_copy(update={"error": error, "error_zh": translate_sentence(error, "zh") or ""})
+    return fill(NotificationItem, notice, error=error, error_zh=translate_sentence(error, "zh") or "")
 
 
 def _items_of(scope: OrgScope, alarms: Sequence[Alarm]) -> list[AlarmItem]:
     """Return alarms, each with the limit of the farm's rule where its gateway has another."""
     rules = list(repositories_of(scope).alarm_rules.all()) if any(alarm.by_gateway for alarm in alarms) else []
-    return [
-        AlarmItem.model_validate(alarm).model_copy(update={"rule_limit": other_limit(alarm, rules)}) for alarm in alarms
-    ]
+    return [alarm_of(alarm, other_limit(alarm, rules)) for alarm in alarms]
 
 
 def _item_of(scope: OrgScope, alarm: Alarm) -> AlarmItem:

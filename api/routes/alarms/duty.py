@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.alarms.alarms import Id
@@ -36,7 +37,7 @@ def get_duty(request: Request, scope: ScopeOf) -> Response:
 
 
 @router.post("/duty-rotas/{rota}/hand-over", name="hand_over", response_model=DutyNow, responses=_REFUSED)
-def post_hand_over(request: Request, scope: ScopeOf, rota: Id, body: HandOver) -> Response:
+def post_hand_over(request: Request, scope: ScopeOf, rota: Id, body: Sent[HandOver]) -> Response:
     """Put a recipient on duty from now on, until an instant or the next change; the week is not changed."""
     repositories = repositories_of(scope)
     if body.until_ms is not None and body.until_ms <= scope.now_ms:

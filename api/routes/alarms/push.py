@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from api.dependencies import ScopeOf, home_of
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.alarms.alarms import Id
@@ -33,7 +34,7 @@ def get_key(request: Request, scope: ScopeOf) -> Response:
     response_model=PushRecipient,
     responses=declare_problems(400, 409),
 )
-def subscribe(request: Request, scope: ScopeOf, body: PushOrder) -> PushRecipient:
+def subscribe(request: Request, scope: ScopeOf, body: Sent[PushOrder]) -> PushRecipient:
     """Make a browser an alarm recipient; the same browser again is the same recipient with what is given now.
 
     The push service is one of the known browsers', or an administrator subscribes. 403 for somebody else's browser.

@@ -12,22 +12,14 @@ from api.dependencies import ScopeOf
 from api.http.languages import current_language
 from api.http.pagination import MOST, Cursor, Limit, read_cursor, write_cursor
 from api.http.problems import declare_problems
+from api.http.records import RecordPage, Sent
 from api.http.router import Router
 from api.routes.cooperative.periods import window_of
 from api.routes.passes.passes import PassId
-from api.routes.registry import (
-    ID_PATTERN,
-    BodyOf,
-    decode_body,
-    make_router,
-    reply_json,
-    reply_records,
-    unknown_reference,
-)
+from api.routes.registry import ID_PATTERN, make_router, reply_json, reply_records, unknown_reference
 from api.routes.reports import LanguageOf, reply_report
 from api.schemas.cooperative import (
     ACCOUNT_KINDS,
-    EXAMPLES,
     AccountOrder,
     ClaimAnswer,
     ClaimCorrectionItem,
@@ -41,10 +33,8 @@ from api.schemas.cooperative import (
     RunOrder,
     TreatedCorrection,
     TreatedItem,
-    body_of,
-    of_type,
-    page_of,
 )
+from api.schemas.model import fill
 from headland.analysis.cooperative.claims import CAVEAT, FieldClaim, claim_pack, find_claims, keep_claims
 from headland.analysis.cooperative.disputes import Dispute, close_dispute, list_disputes, open_dispute
 from headland.analysis.cooperative.kept_claims import find_claim_corrections, keep_claim_corrections
@@ -82,8 +72,8 @@ router = Router(prefix="/v1", tags=["cooperative"], responses=declare_problems(4
 
 @router.get(
     "/statement-passes",
-    responses={200: {"description": "Passes.", "content": page_of(PassToSettle)}},
-    response_class=Response,
+    response_model=RecordPage[PassToSettle],
+    responses={200: {"description": "Passes."}},
 )
 def list_statement_passes(
     scope: ScopeOf,
@@ -121,8 +111,8 @@ def list_statement_passes(
 
 @router.post(
     "/passes/{pass_id}/treated",
-    responses={200: {"description": "Ledger entries.", "content": page_of(TreatedItem)}, **declare_problems(409)},
-    response_class=Response,
+    response_model=RecordPage[TreatedItem],
+    responses={200: {"description": "Ledger entries."}, **declare_problems(409)},
 )
 def record_treated_ground(scope: ScopeOf, pass_id: PassId) -> Response:
     """Record in the ledger the ground that a pass treated on each field; a repetition adds nothing.
@@ -136,9 +126,8 @@ def record_treated_ground(scope: ScopeOf, pass_id: PassId) -> Response:
 
 @router.get(
     "/passes/{pass_id}/treated",
-    responses={200: {"description": "What would be recorded.", "content": page_of(TreatedItem)},
+    response_model=RecordPage[TreatedItem], responses={200: {"description": "What would be recorded."},
                **declare_problems(409)},
-    response_class=Response,
 )  # fmt: skip
 def preview_treated_ground(scope: ScopeOf, pass_id: PassId) -> Response:
     """Return what recording the treated ground of a pass would say of each field, and what it would correct."""
@@ -150,9 +139,7 @@ def preview_treated_ground(scope: ScopeOf, pass_id: PassId) -> Response:
     return reply_json({"items": items, "next": None})
 
 
-@router.get(
-    "/accounts", responses={200: {"description": "A page.", "content": page_of(AccountEntry)}}, response_class=Response
-)
+@router.get("/accounts", response_model=RecordPage[AccountEntry], responses={200: {"description": "A page."}})
 def list_account_entries(
     scope: ScopeOf,
     person: Annotated[str | None, Query(description="Only entries of this person.", pattern=ID_PATTERN)] = None,
@@ -169,13 +156,11 @@ def list_account_entries(
 @router.post(
     "/accounts",
     status_code=201,
-    openapi_extra=body_of(AccountOrder, EXAMPLES[AccountOrder]),
-    responses={201: {"description": "The entry.", "content": of_type(AccountEntry)}, **declare_problems(409, 413)},
-    response_class=Response,
+    response_model=AccountEntry,
+    responses={201: {"description": "The entry."}, **declare_problems(409, 413)},
 )
-def add_account_entry(scope: ScopeOf, body_bytes: BodyOf) -> Response:
+def add_account_entry(scope: ScopeOf, order: Sent[AccountOrder]) -> Response:
     """Add an entry to a person's account. It is never changed: a correction is another entry that names it."""
-    order = decode_body(body_bytes, AccountOrder)
     try:
         entry = repositories_of(scope).accounts.add(AccountEntry(**msgspec.structs.asdict(order)))
     except NotFound as error:
@@ -186,16 +171,14 @@ def add_account_entry(scope: ScopeOf, body_bytes: BodyOf) -> Response:
 @router.post(
     "/statement-runs",
     status_code=201,
-    openapi_extra=body_of(RunOrder, EXAMPLES[RunOrder]),
+    response_model=StatementRunRecord,
     responses={
-        201: {"description": "The run.", "content": of_type(StatementRunRecord)},
+        201: {"description": "The run."},
         **declare_problems(409, 413),
     },
-    response_class=Response,
 )
-def run_statements(scope: ScopeOf, body_bytes: BodyOf) -> Response:
+def run_statements(scope: ScopeOf, order: Sent[RunOrder]) -> Response:
     """Make the statements of a period for everybody. The same facts give the same run, with the same `digest`."""
-    order = decode_body(body_bytes, RunOrder)
     window = window_of(order.start_ms, order.end_ms)
     try:
         tariff = repositories_of(scope).tariffs.get(order.tariff)
@@ -206,8 +189,8 @@ def run_statements(scope: ScopeOf, body_bytes: BodyOf) -> Response:
 
 @router.get(
     "/statement-runs",
-    responses={200: {"description": "A page.", "content": page_of(StatementRunRecord)}},
-    response_class=Response,
+    response_model=RecordPage[StatementRunRecord],
+    responses={200: {"description": "A page."}},
 )
 def list_statement_runs(scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
     """List the runs of statements in the order in which they were made."""
@@ -218,8 +201,8 @@ def list_statement_runs(scope: ScopeOf, cursor: Cursor = None, limit: Limit = 10
 
 @router.get(
     "/statement-runs/{run}",
-    responses={200: {"description": "The run.", "content": {**of_type(StatementRunRecord), _XLSX: _BINARY}}},
-    response_class=Response,
+    response_model=StatementRunRecord,
+    responses={200: {"description": "The run.", "content": {_XLSX: _BINARY}}},
 )
 def get_statement_run(
     scope: ScopeOf,
@@ -238,8 +221,8 @@ def get_statement_run(
 
 @router.get(
     "/statements",
-    responses={200: {"description": "A page.", "content": page_of(SeasonStatement)}},
-    response_class=Response,
+    response_model=RecordPage[SeasonStatement],
+    responses={200: {"description": "A page."}},
 )
 def list_statements(
     scope: ScopeOf,
@@ -257,11 +240,11 @@ def list_statements(
 
 @router.get(
     "/statements/{statement}",
+    response_model=SeasonStatement,
     responses={
-        200: {"description": "The statement.", "content": {**of_type(SeasonStatement), **_FORMS}},
+        200: {"description": "The statement.", "content": {**_FORMS}},
         **declare_problems(501),
     },
-    response_class=Response,
 )
 def get_statement(
     scope: ScopeOf,
@@ -280,8 +263,8 @@ def get_statement(
     return reply_report(make_statement_document(scope, found), f"statement-{statement}", shape, language)
 
 
-@router.get("/disputes", responses={200: {"description": "Disputes.", "content": page_of(Dispute)}},
-            response_class=Response)  # fmt: skip
+@router.get("/disputes", response_model=RecordPage[Dispute], responses={200: {"description": "Disputes."}},
+)  # fmt: skip
 def get_disputes(scope: ScopeOf) -> Response:
     """List the disputes with their evidence and outcomes; a member's are the own ones."""
     return reply_json({"items": list_disputes(scope), "next": None})
@@ -290,13 +273,11 @@ def get_disputes(scope: ScopeOf) -> Response:
 @router.post(
     "/disputes",
     status_code=201,
-    openapi_extra=body_of(DisputeOrder, EXAMPLES[DisputeOrder]),
-    responses={201: {"description": "The dispute.", "content": of_type(Dispute)}, **declare_problems(409, 413)},
-    response_class=Response,
+    response_model=Dispute,
+    responses={201: {"description": "The dispute."}, **declare_problems(409, 413)},
 )
-def add_dispute(scope: ScopeOf, body_bytes: BodyOf) -> Response:
+def add_dispute(scope: ScopeOf, order: Sent[DisputeOrder]) -> Response:
     """Open a dispute about a place of a pass: the evidence for its cell is kept in the ledger."""
-    order = decode_body(body_bytes, DisputeOrder)
     made = open_dispute(scope, order.pass_id, order.latitude_deg, order.longitude_deg, order.text, order.person)
     return reply_json(made, 201)
 
@@ -304,35 +285,30 @@ def add_dispute(scope: ScopeOf, body_bytes: BodyOf) -> Response:
 @router.post(
     "/disputes/{dispute}/outcome",
     status_code=201,
-    openapi_extra=body_of(OutcomeOrder, EXAMPLES[OutcomeOrder]),
-    responses={201: {"description": "The dispute.", "content": of_type(Dispute)}, **declare_problems(409, 413)},
-    response_class=Response,
+    response_model=Dispute,
+    responses={201: {"description": "The dispute."}, **declare_problems(409, 413)},
 )
 def add_outcome(
     scope: ScopeOf,
     dispute: Annotated[int, Path(description="Number of the dispute in the ledger.", ge=1, le=2**53)],
-    body_bytes: BodyOf,
+    order: Sent[OutcomeOrder],
 ) -> Response:
     """Record the outcome of a dispute, and the correction that follows from it."""
-    order = decode_body(body_bytes, OutcomeOrder)
     return reply_json(close_dispute(scope, dispute, order.outcome, order.text, order.correction), 201)
 
 
 @router.post(
     "/subsidy-claims",
-    openapi_extra=body_of(ClaimOrder, EXAMPLES[ClaimOrder]),
-    responses={200: {"description": "The claims.", "content": {**of_type(ClaimAnswer), _ZIP: _BINARY}},
+    response_model=ClaimAnswer, responses={200: {"description": "The claims.", "content": {_ZIP: _BINARY}},
                **declare_problems(409, 413)},
-    response_class=Response,
 )  # fmt: skip
 def claim_subsidy(
     scope: ScopeOf,
-    body_bytes: BodyOf,
+    order: Sent[ClaimOrder],
     keep: Annotated[bool, Query(description="Keep the claims: their ground cannot be claimed again.")] = False,
     shape: Annotated[Literal["json", "zip"], Query(alias="format", description="Form of the answer.")] = "json",
 ) -> Response:
     """Return what can be claimed by a rule, and why other ground cannot; as a zip, the pack for the office."""
-    order = decode_body(body_bytes, ClaimOrder)
     window = window_of(order.start_ms, order.end_ms)
     try:
         rule = repositories_of(scope).subsidy_rules.get(order.rule)
@@ -348,21 +324,18 @@ def claim_subsidy(
 
 @router.post(
     "/subsidy-claims/corrections",
-    openapi_extra=body_of(ClaimCorrectionOrder, EXAMPLES[ClaimCorrectionOrder]),
-    responses={200: {"description": "The corrections.", "content": of_type(ClaimCorrections)},
+    response_model=ClaimCorrections, responses={200: {"description": "The corrections."},
                **declare_problems(409, 413)},
-    response_class=Response,
 )  # fmt: skip
 def correct_claims(
     scope: ScopeOf,
-    body_bytes: BodyOf,
+    order: Sent[ClaimCorrectionOrder],
     keep: Annotated[bool, Query(description="Append the corrections to the ledger.")] = False,
 ) -> Response:
     """Return what the kept claims of a rule that were made by cells are by the union of the swaths.
 
     Record the treated ground of their passes before. A correction is a new entry that names the old one, which stays.
     """
-    order = decode_body(body_bytes, ClaimCorrectionOrder)
     try:
         rule = repositories_of(scope).subsidy_rules.get(order.rule)
     except NotFound as error:
@@ -371,17 +344,16 @@ def correct_claims(
     if keep:
         keep_claim_corrections(scope, corrections)
     items = tuple(
-        ClaimCorrectionItem(
+        fill(
+            ClaimCorrectionItem,
+            each,
             seq=each.kept.entry.seq,
             field=each.field.id,
             field_name=each.field.name,
             pass_id=each.kept.entry.pass_id,
             before_m2=each.kept.area_m2,
             before_fen=each.kept.fen,
-            area_m2=each.area_m2,
-            fen=each.fen,
             coverage_pct=round(each.coverage_pct, 2),
-            reason=each.reason,
         )
         for each in corrections
     )
@@ -391,20 +363,17 @@ def correct_claims(
 
 def _claims_of(rule: SubsidyRule, claims: list[FieldClaim], *, kept: bool) -> ClaimAnswer:
     items = tuple(
-        ClaimItem(
+        fill(
+            ClaimItem,
+            each.claim,
             field=each.field.id,
             field_name=each.field.name,
             holders=each.holders,
             pass_id=each.claim.work.pass_id,
             operator=each.claim.work.operator,
             start_ms=each.claim.work.start_ms,
-            field_m2=each.claim.field_m2,
-            area_m2=each.claim.area_m2,
-            repeated_m2=each.claim.repeated_m2,
             coverage_pct=round(each.claim.coverage_pct, 2),
-            fen=each.claim.fen,
             evidence=each.claim.work.weakest_evidence,
-            reason=each.claim.reason,
             simulated=each.claim.work.simulated,
         )
         for each in claims

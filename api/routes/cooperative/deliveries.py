@@ -10,18 +10,15 @@ from starlette.responses import Response
 from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import BodyOf, RecordPage, Sent, content_of
 from api.http.router import Router
 from api.routes.cooperative.people import MOST_FAULTS, show_fault
 from api.routes.cooperative.periods import window_of
-from api.routes.registry import ID_PATTERN, BodyOf, decode_body, reply_json, reply_records
+from api.routes.registry import ID_PATTERN, reply_json, reply_records
 from api.schemas.cooperative import (
-    EXAMPLES,
     DeliveryCorrectionOrder,
     DeliveryImported,
     DeliveryOrder,
-    body_of,
-    of_type,
-    page_of,
 )
 from headland.analysis.cooperative.deliveries import (
     Deliveries,
@@ -49,7 +46,7 @@ _TABLE: Final[dict[str, Any]] = {
 
 
 @router.get(
-    "", responses={200: {"description": "A page.", "content": page_of(MemberDelivery)}}, response_class=Response
+    "", response_model=RecordPage[MemberDelivery], responses={200: {"description": "A page."}}
 )  # fmt: skip
 def get_deliveries(
     scope: ScopeOf,
@@ -68,16 +65,14 @@ def get_deliveries(
 
 @router.post(
     "",
-    openapi_extra=body_of(DeliveryOrder, EXAMPLES[DeliveryOrder]),
-    responses={200: {"description": "Deliveries.", "content": of_type(Deliveries)}, **declare_problems(409, 413)},
-    response_class=Response,
+    response_model=Deliveries,
+    responses={200: {"description": "Deliveries."}, **declare_problems(409, 413)},
 )
-def deliver_recorded_harvests(scope: ScopeOf, body_bytes: BodyOf) -> Response:
+def deliver_recorded_harvests(scope: ScopeOf, order: Sent[DeliveryOrder]) -> Response:
     """Add to the accounts what members delivered by the recorded harvests of a period, each harvest once.
 
     A harvest is divided by the shares of its field at its time. A repetition adds what is new.
     """
-    order = decode_body(body_bytes, DeliveryOrder)
     return reply_json(deliver_harvests(scope, window_of(order.start_ms, order.end_ms), order.fen_per_kg))
 
 
@@ -85,12 +80,12 @@ def deliver_recorded_harvests(scope: ScopeOf, body_bytes: BodyOf) -> Response:
     "/import",
     status_code=201,
     openapi_extra=_TABLE,
+    response_model=DeliveryImported,
     responses={
-        201: {"description": "The new deliveries.", "content": of_type(DeliveryImported)},
-        200: {"description": "What a dry run would add.", "content": of_type(DeliveryImported)},
+        201: {"description": "The new deliveries."},
+        200: {"description": "What a dry run would add.", "content": content_of(DeliveryImported)},
         **declare_problems(409, 413),
     },
-    response_class=Response,
 )
 def import_deliveries(
     scope: ScopeOf,
@@ -128,20 +123,18 @@ def import_deliveries(
 @router.post(
     "/{entry}/correction",
     status_code=201,
-    openapi_extra=body_of(DeliveryCorrectionOrder, EXAMPLES[DeliveryCorrectionOrder]),
-    responses={201: {"description": "The delivery.", "content": of_type(MemberDelivery)}, **declare_problems(409, 413)},
-    response_class=Response,
+    response_model=MemberDelivery,
+    responses={201: {"description": "The delivery."}, **declare_problems(409, 413)},
 )
 def correct_delivery(
     scope: ScopeOf,
     entry: Annotated[str, Path(description="Id of the delivery's entry.", pattern=ID_PATTERN)],
-    body_bytes: BodyOf,
+    order: Sent[DeliveryCorrectionOrder],
 ) -> Response:
     """Correct a delivery to what it was, by a new entry of the difference; 0 g and 0 fen take it back.
 
     The same request twice corrects once.
     """
-    order = decode_body(body_bytes, DeliveryCorrectionOrder)
     accounts = repositories_of(scope).accounts
     accounts.correct_delivery(entry, order.grams, order.amount_fen, order.time_ms, order.note)
     return reply_json(read_delivery(scope, entry), 201)

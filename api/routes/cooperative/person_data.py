@@ -7,16 +7,19 @@ from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
 
 from fastapi import Path, Query, Request
+from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
 from api.auth.sessions_cache import auth_cache_of
 from api.dependencies import AccessOf, HomeOf, HomeServices, ScopeOf
 from api.http.languages import current_language
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import ID_PATTERN
-from api.schemas.person_data import ErasureBody, ErasureOrder, KeptItem, PersonDataBody, Spelling
+from api.schemas.model import fill
+from api.schemas.person_data import ErasureBody, ErasureOrder, KeptItem, PersonDataBody
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.person_data.blockers import GROUP, find_blockers
@@ -53,7 +56,8 @@ def get_person_data(
     access: AccessOf,
     person: PersonId,
     also: Annotated[
-        list[Spelling], Query(description="Another spelling of the name to look for; for managers.", max_length=20)
+        list[Annotated[str, Field(min_length=2, max_length=200)]],
+        Query(description="Another spelling of the name to look for; for managers.", max_length=20),
     ] = [],  # noqa: B006 - it is never changed
 ) -> Response:
     """Return what is kept of a person: kinds of data with purpose, legal basis, time and count.
@@ -102,7 +106,7 @@ def copy_person_data(scope: ScopeOf, home: HomeOf, access: AccessOf, person: Per
 
 @router.post("/{person}/erasure", response_model=ErasureBody, responses=declare_problems(400, 409, 413))
 def erase_person(
-    request: Request, scope: ScopeOf, home: HomeOf, access: AccessOf, person: PersonId, body: ErasureOrder
+    request: Request, scope: ScopeOf, home: HomeOf, access: AccessOf, person: PersonId, body: Sent[ErasureOrder]
 ) -> Response:
     """Erase a person: names are taken out of all that is kept, everything else is deleted.
 
@@ -172,14 +176,12 @@ def _item_of(kept: KeptData, language: Language) -> KeptItem:
         return CatalogText(f"personal_data{part}", kept.kind.value).text(language)
 
     bounds = lifecycles_of(kept.kind)
-    return KeptItem(
-        kind=kept.kind,
+    return fill(
+        KeptItem,
+        kept,
         label=text(""),
         purpose=text("_purpose"),
         basis=text("_basis"),
         kept=" ".join((text("_time"), *(CatalogText("lifecycle_bounds", each).text(language) for each in bounds))),
         on_erasure=text("_erasure"),
-        count=kept.count,
-        first_ms=kept.first_ms,
-        last_ms=kept.last_ms,
     )

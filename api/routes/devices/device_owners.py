@@ -6,49 +6,47 @@ from typing import Annotated
 
 import msgspec
 from fastapi import Request
-from pydantic import ConfigDict, Field
+from msgspec import Meta
 from starlette.responses import Response
 
 from api.dependencies import HomeOf, HomeServices, ScopeOf
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.devices.gateways import GatewayId, IngestOf
 from api.routes.parameters import NAME_PATTERN, DeviceId, check_gateway
 from api.schemas.devices.gateways import AcceptedLoss
-from api.schemas.model import Model
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import find_device
 from headland.contract.records import Descriptor
 from headland.store.port import DeviceRecord, SeriesFilter
 
-GatewayName = Annotated[str, Field(pattern=NAME_PATTERN, json_schema_extra={"example": "gw-2"})]
+GatewayName = Annotated[str, Meta(pattern=NAME_PATTERN, extra_json_schema={"example": "gw-2"})]
 
 
-class DeviceOwnerInput(Model):
+class DeviceOwnerInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The gateway that a device, or each device of another gateway, belongs to from now on."""
-
-    model_config = ConfigDict(extra="forbid")
 
     gateway: GatewayName
 
 
-class DeviceOwner(Model):
+class DeviceOwner(msgspec.Struct, frozen=True, kw_only=True):
     """The owner of a device: the one gateway that may describe it and send its data. Empty while it is not known."""
 
-    device: Annotated[str, Field(json_schema_extra={"example": "gh-1"})]
+    device: Annotated[str, Meta(extra_json_schema={"example": "gh-1"})]
     gateway: str
     simulated: bool
 
 
-class MovedDevices(Model):
+class MovedDevices(msgspec.Struct, frozen=True, kw_only=True):
     """How many devices were moved from one gateway to another."""
 
     moved: int
 
 
-class ForgottenMarks(Model):
+class ForgottenMarks(msgspec.Struct, frozen=True, kw_only=True):
     """How many spools of a gateway were forgotten in the registry."""
 
     forgotten: int
@@ -64,7 +62,9 @@ def get_owner(request: Request, scope: ScopeOf, device: DeviceId) -> Response:
 
 
 @router.put("/devices/{device}/owner", response_model=DeviceOwner)
-def put_owner(request: Request, scope: ScopeOf, home: HomeOf, device: DeviceId, body: DeviceOwnerInput) -> Response:
+def put_owner(
+    request: Request, scope: ScopeOf, home: HomeOf, device: DeviceId, body: Sent[DeviceOwnerInput]
+) -> Response:
     """Move a device to another gateway. What that gateway sent about it before is taken from quarantine."""
     record = find_device(scope, device)
     check_gateway(home, scope, body.gateway)
@@ -74,7 +74,7 @@ def put_owner(request: Request, scope: ScopeOf, home: HomeOf, device: DeviceId, 
 
 
 @router.post("/gateways/{gateway}/replace", response_model=MovedDevices, responses=declare_problems(409))
-def replace_gateway(scope: ScopeOf, home: HomeOf, gateway: GatewayId, body: DeviceOwnerInput) -> MovedDevices:
+def replace_gateway(scope: ScopeOf, home: HomeOf, gateway: GatewayId, body: Sent[DeviceOwnerInput]) -> MovedDevices:
     """Move all devices of a gateway to another one, for example after it was renamed or replaced."""
     if gateway == body.gateway:
         raise ProblemError(409, "same-gateway", "Same gateway", "Name the gateway that replaces this one.")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 from fastapi import Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Meta
 from starlette.responses import Response
 
 from api.auth.public_edge import at_public_edge
 from api.auth.sessions_cache import auth_cache_of
 from api.dependencies import HomeOf, ScopeOf
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import Sent, encode
 from api.http.router import Router
 from api.ops.gateway_enrolment import EnrolledGateway, GatewayCode, GatewayEnrolment
 from api.routes.devices.gateways import GatewayId
@@ -37,63 +38,27 @@ async def enrolment_of(home: HomeOf) -> GatewayEnrolment:
 EnrolmentOf = Annotated[GatewayEnrolment, Depends(enrolment_of)]
 
 
-class CodeAsked(BaseModel):
+class CodeAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a gateway's code is for."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"site": "home", "host": "farm.example"}})
+    EXAMPLE: ClassVar = {"site": "home", "host": "farm.example"}
 
-    site: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "home"
+    site: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "home"
     host: Annotated[
-        str | None,
-        Field(max_length=253, pattern=r"^[A-Za-z0-9.:_-]+$", description="By which the gateway reaches the broker."),
+        Annotated[str, Meta(max_length=253, pattern=r"^[A-Za-z0-9.:_-]+$")] | None,
+        "By which the gateway reaches the broker.",
     ] = None
     station: Annotated[
-        str | None,
-        Field(
-            max_length=300,
-            pattern=r"^https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/-]*)?$",
-            description="URL by which the gateway reaches this API; by default that of the farm on this machine.",
-        ),
+        Annotated[str, Meta(max_length=300, pattern=r"^https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/-]*)?$")] | None,
+        "URL by which the gateway reaches this API; by default that of the farm on this machine.",
     ] = None
 
 
-class EnrolledGateways(BaseModel):
+class EnrolledGateways(msgspec.Struct, frozen=True, kw_only=True):
     """All gateways that were given a code."""
 
     items: list[EnrolledGateway]
     next: None = None
-
-
-class EnrolmentBody(BaseModel):
-    """A gateway's request for its first certificate, signed with its code."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    code_id: Annotated[str, Field(max_length=16)]
-    request: Annotated[str, Field(max_length=3000, description="PKCS #10, PEM.")]
-    signature: Annotated[str, Field(max_length=512, description="HMAC-SHA256, hexadecimal.")]
-
-
-class RenewalBody(BaseModel):
-    """A gateway's request for its next certificate, signed with the key of the present one."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    certificate: Annotated[str, Field(max_length=3000)]
-    request: Annotated[str, Field(max_length=3000, description="PKCS #10, PEM.")]
-    signature: Annotated[str, Field(max_length=512, description="ECDSA with SHA-256, base64.")]
-
-
-class SealedBody(BaseModel):
-    """A gateway's settings and certificate, sealed with its code."""
-
-    sealed: Annotated[str, Field(description="AES-256-GCM, base64.")]
-
-
-class CertificateBody(BaseModel):
-    """A gateway's certificate."""
-
-    certificate: str
 
 
 router = Router(prefix="/v1", tags=["gateways"], responses=declare_problems(404, 422, 503))
@@ -106,7 +71,9 @@ router = Router(prefix="/v1", tags=["gateways"], responses=declare_problems(404,
     status_code=201,
     responses=declare_problems(409),
 )
-def post_code(scope: ScopeOf, home: HomeOf, enrolment: EnrolmentOf, gateway: GatewayId, body: CodeAsked) -> Response:
+def post_code(
+    scope: ScopeOf, home: HomeOf, enrolment: EnrolmentOf, gateway: GatewayId, body: Sent[CodeAsked]
+) -> Response:
     """Give a gateway, new or known, a one-time code: with it, it gets its settings and a certificate of its own key."""
     if not home.serves(scope):
         raise ProblemError(404, "no-registrar", "No broker here", _NO_BROKER)
@@ -118,7 +85,7 @@ def post_code(scope: ScopeOf, home: HomeOf, enrolment: EnrolmentOf, gateway: Gat
         repositories_of(scope).gateways.add(Gateway(name=gateway, site=code.site))
     if scope.registry is not None:
         repositories_of(scope).log("gateway code", gateway, "add")
-    return Response(code.model_dump_json(), 201, {"Cache-Control": "no-store"}, "application/json")
+    return Response(encode(code), 201, {"Cache-Control": "no-store"}, "application/json")
 
 
 @router.get(
@@ -135,7 +102,7 @@ def get_enrolments(scope: ScopeOf, home: HomeOf, enrolment: EnrolmentOf) -> Resp
         listed = EnrolledGateways(items=enrolment.enrolled())
     except SettingsError as error:
         raise ProblemError(409, "gateway-refused", "Enrolments not readable", str(error)) from error
-    return Response(listed.model_dump_json(), 200, {"Cache-Control": "no-store"}, "application/json")
+    return Response(encode(listed), 200, {"Cache-Control": "no-store"}, "application/json")
 
 
 @router.delete(
@@ -153,23 +120,23 @@ def delete_certificate(scope: ScopeOf, home: HomeOf, enrolment: EnrolmentOf, gat
         repositories_of(scope).log("gateway certificate", gateway, "delete")
 
 
-@router.post("/enrolments", name="enrol_gateway", response_model=SealedBody, responses=declare_problems(403, 429))
+@router.post("/enrolments", name="enrol_gateway", response_model=SealedPapers, responses=declare_problems(403, 429))
 @at_public_edge("enrolments")
-def post_enrolment(request: Request, enrolment: EnrolmentOf, body: EnrolmentBody) -> Response:
+def post_enrolment(request: Request, enrolment: EnrolmentOf, body: Sent[EnrolmentRequest]) -> Response:
     """Take a gateway's request for its first certificate; its code is used up."""
-    return _answer(request, lambda: enrolment.enrol(EnrolmentRequest(**body.model_dump())))
+    return _answer(request, lambda: enrolment.enrol(body))
 
 
 @router.post(
     "/enrolments/renewal",
     name="renew_gateway",
-    response_model=CertificateBody,
+    response_model=RenewedCertificate,
     responses=declare_problems(403, 409, 429),
 )
 @at_public_edge("enrolments")
-def post_renewal(request: Request, enrolment: EnrolmentOf, body: RenewalBody) -> Response:
+def post_renewal(request: Request, enrolment: EnrolmentOf, body: Sent[RenewalRequest]) -> Response:
     """Take a gateway's request for its next certificate, in the second half of the present one's life."""
-    return _answer(request, lambda: enrolment.renew(RenewalRequest(**body.model_dump())))
+    return _answer(request, lambda: enrolment.renew(body))
 
 
 def _answer(request: Request, work: Callable[[], SealedPapers | RenewedCertificate]) -> Response:
@@ -181,4 +148,4 @@ def _answer(request: Request, work: Callable[[], SealedPapers | RenewedCertifica
         # Only failures are limited: a true code is let in from any address.
         auth_cache_of(request).count_failure(request, _TOO_MANY)
         raise ProblemError(403, "enrolment-refused", "Enrolment refused", str(error)) from error
-    return Response(msgspec.json.encode(answer), 200, {"Cache-Control": "no-store"}, "application/json")
+    return Response(encode(answer), 200, {"Cache-Control": "no-store"}, "application/json")

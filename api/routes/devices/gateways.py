@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
+import msgspec
 from fastapi import Depends, Path, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import HomeOf, ScopeOf
 from api.http.pagination import MOST, Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import Sent, encode
 from api.http.responses import reply
 from api.http.router import Router
 from api.ops.gateway_registrar import RegisteredGateway
@@ -69,14 +71,14 @@ def get_gateways(
         if (after is None or gateway.id > after[0]) and online in (None, gateway.online)
     ]
     page = rest[:limit]
-    items = [GatewayBody.model_validate(gateway) for gateway in page]
+    items = [msgspec.convert(gateway, GatewayBody, from_attributes=True) for gateway in page]
     return reply_page(request, GatewayList(items=items, next=write_cursor(page[-1].id) if len(rest) > limit else None))
 
 
 @router.post(
     "/gateways", name="add_gateway", response_model=RegisteredGateway, status_code=201, responses=declare_problems(409)
 )
-def post_gateway(scope: ScopeOf, home: HomeOf, body: NewGateway) -> Response:
+def post_gateway(scope: ScopeOf, home: HomeOf, body: Sent[NewGateway]) -> Response:
     """Add a gateway: a login at the farm's broker, which may publish to its own topics only, and its settings.
 
     The settings hold its password and are in this response only.
@@ -91,7 +93,7 @@ def post_gateway(scope: ScopeOf, home: HomeOf, body: NewGateway) -> Response:
     if scope.registry is not None and not repositories_of(scope).gateways.list(name=added.name, limit=1):
         repositories_of(scope).gateways.add(Gateway(name=added.name, site=added.site))
     headers = {"Location": f"/v1/gateways/{added.name}/delivery", "Cache-Control": "no-store"}
-    return Response(added.model_dump_json(), 201, headers, "application/json")
+    return Response(encode(added), 201, headers, "application/json")
 
 
 @router.get("/gateways/{gateway}/delivery", response_model=Delivery)
@@ -104,8 +106,8 @@ def get_delivery(request: Request, scope: ScopeOf, ingest: IngestOf, gateway: Ga
     if delivery is None:
         raise ProblemError(404, "unknown-gateway", "Unknown gateway", f"There is no gateway {gateway}: check its id.")
     flights = list_gateway_flights(scope, gateway, Window(scope.now_ms - DAY_MS, scope.now_ms + HOUR_MS))
-    with_flights = {"flights": flight_bodies(flights[:MOST_FLIGHTS]), "flights_left_out": len(flights[MOST_FLIGHTS:])}
-    return reply(request, delivery.model_copy(update=with_flights))
+    shown, left_out = flight_bodies(flights[:MOST_FLIGHTS]), len(flights[MOST_FLIGHTS:])
+    return reply(request, msgspec.structs.replace(delivery, flights=shown, flights_left_out=left_out))
 
 
 @router.post("/gateways/{gateway}/refresh", status_code=204)

@@ -2,48 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from fastapi import Request
-from pydantic import ConfigDict, Field
+from msgspec import Meta
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.parameters import DeviceId
 from api.routes.registry import ID_PATTERN
-from api.schemas.model import Model
+from api.schemas.model import fill
 from api.schemas.registry import EXAMPLE_ID
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Device
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
-RecordId = Annotated[str | None, Field(pattern=ID_PATTERN)]
+RecordId = Annotated[str, Meta(pattern=ID_PATTERN)] | None
 
 
-class DevicePlaceInput(Model):
+class DevicePlaceInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The id of a greenhouse zone or of a field; without both the device has no place."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"zone": EXAMPLE_ID}})
+    EXAMPLE: ClassVar = {"zone": EXAMPLE_ID}
 
     zone: RecordId = None
     field: RecordId = None
 
 
-class DevicePlace(Model):
+class DevicePlace(msgspec.Struct, frozen=True, kw_only=True):
     """The place of a device."""
 
-    id: Annotated[str, Field(description="The device's id in the registry, as an implement's `device` names it.")]
+    id: Annotated[str, "The device's id in the registry, as an implement's `device` names it."]
     device: str
     zone: str | None
     field: str | None
 
 
-class DevicePlaceList(Model):
+class DevicePlaceList(msgspec.Struct, frozen=True, kw_only=True):
     """The places of all registered devices, by their names."""
 
     items: list[DevicePlace]
@@ -67,7 +68,7 @@ def get_place(request: Request, scope: ScopeOf, device: DeviceId) -> Response:
 
 
 @router.put("/{device}/place", response_model=DevicePlace, responses=declare_problems(400, 409, 412))
-def put_place(request: Request, scope: ScopeOf, device: DeviceId, place: DevicePlaceInput) -> Response:
+def put_place(request: Request, scope: ScopeOf, device: DeviceId, place: Sent[DevicePlaceInput]) -> Response:
     """Assign a device to a greenhouse zone or a field. Answers about a greenhouse use the devices of its zones."""
     repositories = repositories_of(scope)
     record = _find(repositories, device)
@@ -87,4 +88,4 @@ def _find(repositories: OrganisationRepositories, device: str) -> Device:
 
 
 def _place_of(device: Device) -> DevicePlace:
-    return DevicePlace(id=device.id, device=device.name, zone=device.zone, field=device.field)
+    return fill(DevicePlace, device, device=device.name)

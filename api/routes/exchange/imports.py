@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
+import msgspec
 from fastapi import Depends, Path, Query, Request, Response
 from starlette.responses import Response as PlainResponse
 
 from api.dependencies import HomeOf, HomeServices, ScopeOf
 from api.http.languages import current_language
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import BodyOf, Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.ops.file_imports import FileImports
-from api.routes.registry import BodyOf
 from api.schemas.imports import (
     ConvertedTable,
     FileDigest,
@@ -65,7 +66,7 @@ def get_imports(request: Request, imports: ImportsOf) -> PlainResponse:
 
 
 @router.post("", name="begin_import", response_model=FileImport, status_code=201, responses=declare_problems(409, 413))
-def post_import(request: Request, scope: ScopeOf, imports: ImportsOf, body: NewImport) -> PlainResponse:
+def post_import(request: Request, scope: ScopeOf, imports: ImportsOf, body: Sent[NewImport]) -> PlainResponse:
     """Begin the import of a file; its parts follow, each `part_bytes` long but the last."""
     with _Refusals():
         begun = imports.begin(body.name, body.bytes, scope.by)
@@ -109,7 +110,7 @@ def post_finish(
     scope: ScopeOf,
     imports: ImportsOf,
     id: ImportId,  # noqa: A002
-    body: FileDigest,
+    body: Sent[FileDigest],
 ) -> PlainResponse:
     """Say that all parts were sent. The station checks the file and imports it, or names in `state` what it lacks."""
     with _Refusals():
@@ -144,7 +145,7 @@ def put_choice(
     scope: ScopeOf,
     imports: ImportsOf,
     id: ImportId,  # noqa: A002
-    body: ImportChoice,
+    body: Sent[ImportChoice],
     dry_run: Annotated[bool, Query(description="Return what it makes of the first rows, and import nothing.")] = False,
 ) -> PlainResponse:
     """Say what a file does not say by itself, and import it: the columns of a table, or a log's first instant.
@@ -153,10 +154,11 @@ def put_choice(
     """
     device, owner = _find_owner(scope, body)
     with _Refusals():
-        answer = imports.choose(id, body, device, owner, current_language(), dry_run=dry_run)
-    if not dry_run:
-        _log(scope, id, "change")
-    return reply(request, answer)
+        if dry_run:
+            return reply(request, imports.convert(id, body, device, owner, current_language()))
+        chosen = imports.choose(id, body, device, owner, current_language())
+    _log(scope, id, "change")
+    return reply(request, chosen)
 
 
 @router.delete("/{id}", name="drop_import", status_code=204, responses=declare_problems(409))
@@ -187,7 +189,7 @@ def _with_quarantined(home: HomeServices, found: FileImport) -> FileImport:
         return found
     epochs = set(found.result.epochs)
     refused = sum(m.epoch in epochs and m.last_seen_ms >= found.created_ms for m in messages)
-    return found.model_copy(update={"result": found.result.model_copy(update={"quarantined": refused})})
+    return msgspec.structs.replace(found, result=msgspec.structs.replace(found.result, quarantined=refused))
 
 
 def _log(scope: OrgScope, id: str, action: Action) -> None:  # noqa: A002

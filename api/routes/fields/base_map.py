@@ -6,17 +6,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
 
+import msgspec
 import orjson
 from fastapi import Depends, Request
-from pydantic import Field
 from starlette.responses import FileResponse, Response
 
 from api.dependencies import ScopeOf, home_of
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import BodyOf
 from api.http.responses import reply
 from api.http.router import Router
-from api.routes.registry import BodyOf
-from api.schemas.model import Model
 from headland.formats.images.orthophoto import RefusedPhoto, is_tiff, tile_photo
 
 #: Of a GeoTIFF over HTTP: tiling takes seconds then.
@@ -39,10 +38,10 @@ _FILE: Final[dict[int | str, dict[str, Any]]] = {
 router = Router(prefix="/v1/base-map", tags=["maps"], responses=declare_problems(404, 422, 503))
 
 
-class BaseMapBody(Model):
+class BaseMapBody(msgspec.Struct, frozen=True, kw_only=True):
     """The base map of a station."""
 
-    kind: Annotated[str | None, Field(description="pmtiles or geojson; null where none was put there.")]
+    kind: Annotated[str | None, "pmtiles or geojson; null where none was put there."]
     bytes: int
     changed_ms: int | None
 

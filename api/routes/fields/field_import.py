@@ -10,9 +10,10 @@ from starlette.responses import Response
 from api.dependencies import ScopeOf
 from api.http.languages import current_language
 from api.http.problems import ProblemError, declare_problems, detail_in
+from api.http.records import BodyOf
 from api.http.responses import reply
 from api.http.router import Router
-from api.routes.registry import BodyOf, reply_json
+from api.routes.registry import reply_json
 from api.schemas.registry import show_field
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.errors import NotFound

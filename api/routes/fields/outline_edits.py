@@ -9,8 +9,9 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import BodyOf
 from api.http.router import Router
-from api.routes.registry import BodyOf, reply_json
+from api.routes.registry import reply_json
 from headland.analysis.outline_edits import edge_strip, split_outline
 from headland.registry.models.geometry import MultiPolygon, Polygon, read_geometry, show_geometry
 from headland.registry.validation.geometry import area_of

@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from api.dependencies import ScopeOf, home_of
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import BodyOf
 from api.http.router import Router
-from api.routes.registry import ID_PATTERN, BodyOf, reply_json
+from api.routes.registry import ID_PATTERN, reply_json
 from api.schemas.registry import EXAMPLE_ID
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.formats.images.photos import MEDIA_TYPES, PhotoError, read_photo

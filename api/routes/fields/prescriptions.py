@@ -5,21 +5,21 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-import msgspec
 from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import RecordPage, Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.parameters import check_filters
-from api.routes.registry import BodyOf, IfMatch, RecordId, choose_version, reply_json
+from api.routes.registry import IfMatch, RecordId, choose_version, reply_json
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.prescriptions.build import make_prescription
 from headland.analysis.prescriptions.mission import FlightOptions, plan_flight
-from headland.analysis.prescriptions.order import EXAMPLE, PrescriptionOrder
+from headland.analysis.prescriptions.order import PrescriptionOrder
 from headland.formats.prescriptions.grids import GridCrs, prescription_geotiff, prescription_isoxml
 from headland.formats.prescriptions.qgc_plan import HeightAbove, write_plan
 from headland.formats.prescriptions.zones import zones_geojson, zones_shapefile
@@ -28,20 +28,6 @@ from headland.registry.models.prescriptions import Prescription
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 router = Router(prefix="/v1/prescriptions", tags=["fertilization"], responses=declare_problems(404, 422, 503))
-
-_REFERENCE: Final = {"$ref": "#/components/schemas/Prescription"}
-_SHOWN: Final[dict[str, Any]] = {"content": {"application/json": {"schema": _REFERENCE}}}
-_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrescriptionOrder"}}},
-    }
-}
-_LIST: Final[dict[str, Any]] = {
-    "type": "object",
-    "properties": {"items": {"type": "array", "items": _REFERENCE}, "next": {"type": ["string", "null"]}},
-    "required": ["items", "next"],
-}
 
 
 class ExportFormat(StrEnum):
@@ -72,8 +58,8 @@ _FILE_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@router.post("", status_code=201, openapi_extra=_BODY, responses={201: _SHOWN, **declare_problems(400, 413)})
-def add_prescription(scope: ScopeOf, sent: BodyOf) -> Response:
+@router.post("", status_code=201, response_model=Prescription, responses=declare_problems(400, 413))
+def add_prescription(scope: ScopeOf, order: Sent[PrescriptionOrder]) -> Response:
     """Make a prescription: zones from points or rasters by k-means or quantiles, or as drawn; rates, and checks.
 
     Points are interpolated onto the field's grid by inverse distance or kriging; exclusions and buffer strips get
@@ -81,25 +67,20 @@ def add_prescription(scope: ScopeOf, sent: BodyOf) -> Response:
     is refused.
     """
     repositories = repositories_of(scope)
-    prescription = _make(repositories, sent, store=True)
+    prescription = _make(repositories, order, store=True)
     return reply_json(prescription, 201, {"Location": f"/v1/prescriptions/{prescription.id}"})
 
 
-@router.post("/preview", openapi_extra=_BODY, responses={200: _SHOWN, **declare_problems(400, 413)})
-def preview_prescription(scope: ScopeOf, sent: BodyOf) -> Response:
+@router.post("/preview", response_model=Prescription, responses=declare_problems(400, 413))
+def preview_prescription(scope: ScopeOf, order: Sent[PrescriptionOrder]) -> Response:
     """Return the prescription that an order would make, with areas, amounts and checks; nothing is stored.
 
     Its `id` is empty.
     """
-    return reply_json(_make(repositories_of(scope), sent, store=False))
+    return reply_json(_make(repositories_of(scope), order, store=False))
 
 
-def _make(repositories: OrganisationRepositories, sent: bytes, *, store: bool) -> Prescription:
-    try:
-        order = msgspec.json.decode(sent, type=PrescriptionOrder)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        sentence = f"This is not a prescription order: {error}."
-        raise ProblemError(422, "bad-body", "Invalid request body", sentence) from error
+def _make(repositories: OrganisationRepositories, order: PrescriptionOrder, *, store: bool) -> Prescription:
     try:
         made = make_prescription(repositories, order)
         return repositories.prescriptions.add(made) if store else made
@@ -107,7 +88,7 @@ def _make(repositories: OrganisationRepositories, sent: bytes, *, store: bool) -
         raise ProblemError(400, f"unknown-{error.kind}", "Referenced record not found", str(error)) from error
 
 
-@router.get("", responses={200: {"content": {"application/json": {"schema": _LIST}}}, **declare_problems(400)})
+@router.get("", response_model=RecordPage[Prescription], responses=declare_problems(400))
 def list_prescriptions(
     request: Request,
     scope: ScopeOf,
@@ -128,7 +109,7 @@ def list_prescriptions(
     return reply_page(request, {"items": page, "next": following})
 
 
-@router.get("/{thing:record_id}", responses={200: _SHOWN})
+@router.get("/{thing:record_id}", response_model=Prescription)
 def get_prescription(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
     """Return a prescription: its grid, zones, rates, checks and method."""
     return reply(request, repositories_of(scope).prescriptions.get(thing))
@@ -217,11 +198,3 @@ def reply_file(prescription: Prescription, data: bytes, media: str, ending: str)
     """Return a file to be saved under the prescription's id."""
     headers = {"Content-Disposition": f'attachment; filename="prescription-{prescription.id}.{ending}"'}
     return Response(data, headers=headers, media_type=media)
-
-
-def describe_prescriptions() -> dict[str, Any]:
-    """Return the JSON schemas of prescriptions and their orders by name, for the OpenAPI document."""
-    wires = [Prescription, PrescriptionOrder]
-    _, schemas = msgspec.json.schema_components(wires, ref_template="#/components/schemas/{name}")
-    schemas["PrescriptionOrder"]["example"] = EXAMPLE
-    return schemas

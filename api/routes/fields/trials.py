@@ -11,20 +11,10 @@ from starlette.responses import Response
 from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor
 from api.http.problems import declare_problems
+from api.http.records import RecordPage, Sent, content_of
 from api.http.router import Router
-from api.routes.registry import (
-    ID_PATTERN,
-    BodyOf,
-    RecordId,
-    decode_body,
-    make_router,
-    reply_json,
-    reply_records,
-    unknown_reference,
-)
-from api.schemas.cooperative import body_of, of_type, page_of
+from api.routes.registry import ID_PATTERN, RecordId, make_router, reply_json, reply_records, unknown_reference
 from api.schemas.fields.trials import (
-    EXAMPLES,
     TRIAL_KINDS,
     ObservationsOrder,
     TrialDrawing,
@@ -43,7 +33,7 @@ router = Router(prefix="/v1/trials", tags=["trials"], responses=declare_problems
 _PRICE: Final[dict[str, Any]] = {"gt": 0, "le": 1e6}
 
 
-@router.get("", responses={200: {"description": "A page.", "content": page_of(Trial)}}, response_class=Response)
+@router.get("", response_model=RecordPage[Trial], responses={200: {"description": "A page."}})
 def list_trials(
     scope: ScopeOf,
     field: Annotated[str | None, Query(description="Only trials on this field.", pattern=ID_PATTERN)] = None,
@@ -60,21 +50,19 @@ def list_trials(
 @router.post(
     "",
     status_code=201,
-    openapi_extra=body_of(TrialOrder, EXAMPLES[TrialOrder]),
+    response_model=TrialDrawing,
     responses={
-        200: {"description": "The design, not stored.", "content": of_type(TrialDrawing)},
-        201: {"description": "The stored trial.", "content": of_type(TrialDrawing)},
+        200: {"description": "The design, not stored.", "content": content_of(TrialDrawing)},
+        201: {"description": "The stored trial."},
         **declare_problems(409, 413),
     },
-    response_class=Response,
 )
 def add_trial(
     scope: ScopeOf,
-    body_bytes: BodyOf,
+    order: Sent[TrialOrder],
     keep: Annotated[bool, Query(description="Store the trial: its plots are never drawn again.")] = True,
 ) -> Response:
     """Draw the design of a trial on a field, and store it. The same order gives the same design."""
-    order = decode_body(body_bytes, TrialOrder)
     repositories = repositories_of(scope)
     try:
         field = repositories.fields.get(order.field)
@@ -86,8 +74,8 @@ def add_trial(
     return reply_json(drawing, 201 if keep else 200, {"Location": f"/v1/trials/{trial.id}"} if keep else None)
 
 
-@router.get("/{thing:record_id}", responses={200: {"description": "The trial.", "content": of_type(TrialDrawing)}},
-            response_class=Response)  # fmt: skip
+@router.get("/{thing:record_id}", response_model=TrialDrawing, responses={200: {"description": "The trial."}},
+)  # fmt: skip
 def get_trial(scope: ScopeOf, thing: RecordId) -> Response:
     """Return a trial with the outlines of its plots."""
     repositories = repositories_of(scope)
@@ -99,13 +87,11 @@ def get_trial(scope: ScopeOf, thing: RecordId) -> Response:
 @router.post(
     "/{thing:record_id}/prescription",
     status_code=201,
-    openapi_extra=body_of(TrialPrescriptionOrder, EXAMPLES[TrialPrescriptionOrder]),
-    responses={201: {"description": "The prescription.", "content": of_type(Prescription)}, **declare_problems(413)},
-    response_class=Response,
+    response_model=Prescription,
+    responses={201: {"description": "The prescription."}, **declare_problems(413)},
 )
-def prescribe(scope: ScopeOf, thing: RecordId, body_bytes: BodyOf) -> Response:
+def prescribe(scope: ScopeOf, thing: RecordId, order: Sent[TrialPrescriptionOrder]) -> Response:
     """Store the rates of a trial's plots as a prescription, which is flown and exported as any other one."""
-    order = decode_body(body_bytes, TrialPrescriptionOrder)
     repositories = repositories_of(scope)
     trial = repositories.trials.get(thing)
     product = None if trial.product is None else repositories.products.get(trial.product)
@@ -117,8 +103,8 @@ def prescribe(scope: ScopeOf, thing: RecordId, body_bytes: BodyOf) -> Response:
 
 @router.get(
     "/{thing:record_id}/observations",
-    responses={200: {"description": "A page.", "content": page_of(PlotObservation)}},
-    response_class=Response,
+    response_model=RecordPage[PlotObservation],
+    responses={200: {"description": "A page."}},
 )
 def list_observations(scope: ScopeOf, thing: RecordId, cursor: Cursor = None, limit: Limit = 1000) -> Response:
     """List the observations of a trial's plots in the order in which they came."""
@@ -132,13 +118,11 @@ def list_observations(scope: ScopeOf, thing: RecordId, cursor: Cursor = None, li
 @router.post(
     "/{thing:record_id}/observations",
     status_code=201,
-    openapi_extra=body_of(ObservationsOrder, EXAMPLES[ObservationsOrder]),
-    responses={201: {"description": "The observations.", "content": page_of(PlotObservation)}, **declare_problems(413)},
-    response_class=Response,
+    response_model=RecordPage[PlotObservation],
+    responses={201: {"description": "The observations."}, **declare_problems(413)},
 )
-def add_observations(scope: ScopeOf, thing: RecordId, body_bytes: BodyOf) -> Response:
+def add_observations(scope: ScopeOf, thing: RecordId, order: Sent[ObservationsOrder]) -> Response:
     """Store observations of plots, all or none; one of the same plot, variable, collector and time is stored once."""
-    order = decode_body(body_bytes, ObservationsOrder)
     repositories = repositories_of(scope)
     repositories.trials.get(thing)
     made = [PlotObservation(trial=thing, **msgspec.structs.asdict(each)) for each in order.items]
@@ -151,8 +135,8 @@ def add_observations(scope: ScopeOf, thing: RecordId, body_bytes: BodyOf) -> Res
 
 @router.get(
     "/{thing:record_id}/result",
-    responses={200: {"description": "The result.", "content": of_type(TrialAnswer)}},
-    response_class=Response,
+    response_model=TrialAnswer,
+    responses={200: {"description": "The result."}},
 )
 def get_result(
     scope: ScopeOf,

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from fastapi import Request
-from pydantic import Field
 from starlette.responses import Response
 
 from api.http.languages import current_language
 from api.http.problems import declare_problems
 from api.http.responses import reply
 from api.http.router import Router
-from api.schemas.model import Model
+from api.schemas.model import fill
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 
 router = Router(prefix="/v1/crop-bands/defaults", tags=["registry"], responses=declare_problems(503))
 
 
-class DefaultBand(Model):
+class DefaultBand(msgspec.Struct, frozen=True, kw_only=True):
     """A default target band of a crop; `default` is every crop without a band of its own."""
 
     crop: str
-    stage: Annotated[str, Field(description="Empty: every stage without a band of its own.")]
+    stage: Annotated[str, "Empty: every stage without a band of its own."]
     index: str
     low: float
     high: float
-    source: Annotated[str, Field(description="Where the figures are from, in the language of the request.")]
+    source: Annotated[str, "Where the figures are from, in the language of the request."]
 
 
-class DefaultBandList(Model):
+class DefaultBandList(msgspec.Struct, frozen=True, kw_only=True):
     """The default target bands."""
 
     items: list[DefaultBand]
@@ -41,14 +41,7 @@ def get_default_bands(request: Request) -> Response:
     """List the default target bands with their sources."""
     is_chinese = current_language() == "zh"
     items = [
-        DefaultBand(
-            crop=band.crop,
-            stage=band.stage,
-            index=band.index,
-            low=band.low,
-            high=band.high,
-            source=(band.source_zh or band.source) if is_chinese else band.source,
-        )
+        fill(DefaultBand, band, source=(band.source_zh or band.source) if is_chinese else band.source)
         for band in load_crop_targets().target_bands
     ]
     return reply(request, DefaultBandList(items=items, next=None))

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.dependencies import HomeOf, ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
+from api.http.records import Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.harvest.treatments import page_of
@@ -52,7 +53,7 @@ router = Router(prefix="/v1", tags=["harvest"], responses=declare_problems(400, 
     "/lots/{thing:record_id}/certificates", status_code=201, response_model=CertificateBody,
     responses=declare_problems(409),
 )  # fmt: skip
-def add_certificate(scope: ScopeOf, thing: RecordId, body: NewCertificate) -> CertificateBody:
+def add_certificate(scope: ScopeOf, thing: RecordId, body: Sent[NewCertificate]) -> CertificateBody:
     """Issue a certificate (承诺达标合格证) for what remains of a lot.
 
     Refused for a lot with anything simulated in it, for a harvest within a pre-harvest interval (with its day of end),
@@ -128,7 +129,7 @@ def get_certificate(request: Request, scope: ScopeOf, thing: RecordId) -> Respon
     response_class=Response,
     responses={**_PDF, **declare_problems(409, 501)},
 )
-def print_certificate(scope: ScopeOf, home: HomeOf, thing: RecordId, body: NewCopy) -> Response:
+def print_certificate(scope: ScopeOf, home: HomeOf, thing: RecordId, body: Sent[NewCopy]) -> Response:
     """Print a certificate as A4, A7 or a label of 60 x 40 mm, and enter the copy in the register.
 
     Refused where its lot was harvested within a pre-harvest interval, as a treatment that was entered since may say.
@@ -148,7 +149,7 @@ def print_certificate(scope: ScopeOf, home: HomeOf, thing: RecordId, body: NewCo
     "/certificates/{thing:record_id}/void", status_code=201, response_model=CertificateEntryBody,
     responses=declare_problems(409),
 )  # fmt: skip
-def void_certificate(scope: ScopeOf, thing: RecordId, body: NewVoid) -> CertificateEntryBody:
+def void_certificate(scope: ScopeOf, thing: RecordId, body: Sent[NewVoid]) -> CertificateEntryBody:
     """Make a certificate void, with the reason."""
     repositories = repositories_of(scope)
     repositories.certificates.records.get(thing)

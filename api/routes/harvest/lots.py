@@ -13,6 +13,7 @@ from api.dependencies import ScopeOf
 from api.http.content_types import CSV, reply_table
 from api.http.pagination import MOST, Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
+from api.http.records import Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.harvest.treatments import FieldOf, ZoneOf, page_of
@@ -57,7 +58,7 @@ router = Router(prefix="/v1", tags=["harvest"], responses=declare_problems(400, 
 
 
 @router.post("/harvests", status_code=201, response_model=HarvestRecorded, responses=declare_problems(409))
-def add_harvest(scope: ScopeOf, body: NewHarvest) -> HarvestRecorded:
+def add_harvest(scope: ScopeOf, body: Sent[NewHarvest]) -> HarvestRecorded:
     """Record a harvest, which makes a lot.
 
     While a pre-harvest interval runs it is refused (`interval-runs`), with the day on which that ends in `ends_on`.
@@ -142,7 +143,7 @@ def get_lot_descendants(
 
 
 @router.post("/lot-operations", status_code=201, response_model=OperationRecorded, responses=declare_problems(409))
-def add_operation(scope: ScopeOf, body: NewOperation) -> OperationRecorded:
+def add_operation(scope: ScopeOf, body: Sent[NewOperation]) -> OperationRecorded:
     """Mix, split, pack, process, sell or lose masses of lots: what is taken is what is made and lost, to the gram."""
     fresh = [
         Lot(code=lot.code or "0", product=lot.product, crop=lot.crop, time_ms=body.time_ms, grams=lot.grams,
@@ -160,7 +161,7 @@ def add_operation(scope: ScopeOf, body: NewOperation) -> OperationRecorded:
     response_model=OperationBody,
     responses=declare_problems(409),
 )
-def correct_operation(scope: ScopeOf, thing: RecordId, body: NewCorrection) -> OperationBody:
+def correct_operation(scope: ScopeOf, thing: RecordId, body: Sent[NewCorrection]) -> OperationBody:
     """Take an operation back by a later entry; refused where a lot that it made was used since."""
     made = repositories_of(scope).lots.correct(thing, scope.now_ms, body.author, body.note)
     return operation_of(made)

@@ -13,10 +13,11 @@ from api.dependencies import ScopeOf
 from api.http.languages import current_language
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems, detail_in
+from api.http.records import BodyOf, Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.parameters import check_filters
-from api.routes.registry import BodyOf, RecordId
+from api.routes.registry import RecordId
 from api.schemas.harvest.treatments import (
     IntervalStateBody,
     NewTreatment,
@@ -106,7 +107,7 @@ def get_register_sample() -> Response:
 
 
 @router.post("/treatments", status_code=201, response_model=TreatmentBody, responses=declare_problems(409))
-def add_treatment(scope: ScopeOf, body: NewTreatment) -> TreatmentBody:
+def add_treatment(scope: ScopeOf, body: Sent[NewTreatment]) -> TreatmentBody:
     """Enter a treatment of a field or a greenhouse zone. It is never changed: a correction is a later entry.
 
     Lots that were harvested within its pre-harvest interval, as where it is entered late, are in `lots_within`: from

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
+import msgspec
 import numpy as np
-import orjson
 from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
@@ -13,6 +13,7 @@ from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import settle_window
+from api.http.records import encode
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.parameters import End, Start
@@ -182,10 +183,10 @@ def get_yield(
     head = yield_head_of(made, season)
     if shape in {"geojson", "points"}:
         features = _cell_features(made) if shape == "geojson" else _point_features(made)
-        body = {"type": "FeatureCollection", **head.model_dump(), "features": features}
-        return Response(orjson.dumps(body), media_type="application/geo+json", headers={"Cache-Control": "no-cache"})
+        body = {"type": "FeatureCollection", **msgspec.structs.asdict(head), "features": features}
+        return Response(encode(body), media_type="application/geo+json", headers={"Cache-Control": "no-cache"})
     grid = None if shape == "summary" else yield_grids_of(made)
-    return reply(request, {**head.model_dump(), "grid": grid})
+    return reply(request, {**msgspec.structs.asdict(head), "grid": grid})
 
 
 @router.get("/fields/{field}/yield/seasons", response_model=SeasonsOfField)

@@ -20,10 +20,10 @@ from api.routes.passes import pass_cells, remaining_work
 from api.routes.passes.pass_cells import OptionsOf
 from api.routes.passes.passes import LONGEST_LIST_MS, FieldId, PassId
 from api.schemas.greenhouses.greenhouses_mapping import left_out_of
+from api.schemas.model import fill
 from api.schemas.passes.ledger import (
     Columns,
     DeviationBody,
-    EntryBody,
     EntryList,
     LedgerCheckBody,
     NutrientsBody,
@@ -32,7 +32,6 @@ from api.schemas.passes.ledger import (
 from api.schemas.passes.ledger_mapping import (
     balance_of,
     deviation_of,
-    efficiency_of,
     elements_of,
     hour_of,
     pass_nutrients_of,
@@ -159,7 +158,7 @@ def get_nutrients(
         total_kg_mu=elements_of(total, 1.0 / MU_PER_HA),
         reason=nutrients.reason,
         balance=balance,
-        efficiency=None if use is None else efficiency_of(use),
+        efficiency=use,
     )
     return reply(request, body)
 
@@ -202,7 +201,7 @@ def close_pass(scope: ScopeOf, pass_id: PassId, options: OptionsOf) -> EntryList
     cell size of the request is written into the entry (`given_swath_m` and so on), a plan as its source.
     """
     entries = ledger_entries.close_pass(scope, find_pass(scope, pass_id), options)
-    return EntryList(items=[_entry_of(entry) for entry in entries], next=None)
+    return EntryList(items=list(entries), next=None)
 
 
 @router.get("/ledger", name="list_ledger", response_model=EntryList, responses=_TABLE)
@@ -232,7 +231,7 @@ def get_ledger(
             find_pass(scope, pass_id)
     page = entries[:limit]
     following = write_cursor(page[-1].seq) if len(entries) > limit else None
-    answer = reply_page(request, EntryList(items=[_entry_of(entry) for entry in page], next=following))
+    answer = reply_page(request, EntryList(items=list(page), next=following))
     answer.headers["Vary"] = "Accept"
     return answer
 
@@ -241,9 +240,7 @@ def get_ledger(
 def check_ledger(request: Request, scope: ScopeOf) -> Response:
     """Verify the whole ledger: no entry was changed, removed, inserted or cut off."""
     check = repositories_of(scope).ledger.check()
-    body = LedgerCheckBody(
-        entries=check.entries, whole=check.broken_at is None, broken_at=check.broken_at, hash=check.hash
-    )
+    body = fill(LedgerCheckBody, check, whole=check.broken_at is None)
     return reply(request, body)
 
 
@@ -253,7 +250,3 @@ def _read_all(ledger: Ledger, field: str | None, pass_id: str | None, after_seq:
     yield page
     while page and (page := ledger.read(field=field, pass_id=pass_id, after_seq=page[-1].seq)):
         yield page
-
-
-def _entry_of(entry: LedgerEntry) -> EntryBody:
-    return EntryBody(**{name: getattr(entry, name) for name in LedgerEntry.__struct_fields__})

@@ -12,9 +12,11 @@ from api.http.content_types import ARROW, CSV, FORMS, JSON, PARQUET, TABLE_CONTE
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import settle_window
+from api.http.records import Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.parameters import NAME_PATTERN, End, Start
+from api.schemas.model import fill
 from api.schemas.passes.passes import AppliedBody, PassDeclaration, PassDetail, PassItem, PassList
 from api.schemas.passes.passes_mapping import applied_of, listed_pass_of, pass_detail_of, pass_of
 from headland.analysis.exports.as_applied import applied_geojson, applied_geotiff, applied_isoxml, applied_png
@@ -86,17 +88,19 @@ router = Router(prefix="/v1", tags=["passes"], responses=declare_problems(400, 4
 
 
 @router.post("/passes", response_model=PassItem, status_code=201, responses=declare_problems(409))
-def declare_pass(scope: ScopeOf, declaration: PassDeclaration) -> PassItem:
+def declare_pass(scope: ScopeOf, declaration: Sent[PassDeclaration]) -> PassItem:
     """Declare a pass. It is never changed; declaring it again with the same values returns the same pass.
 
     While the vehicle is at work on the field it is refused (409): wait until it has landed, or is silent for a minute.
     Wind, Delta-T and rain at the time are recorded in the ledger, as far as the site's devices measured them.
     """
     repositories = repositories_of(scope)
-    window = Window(declaration.start_ms, max(declaration.start_ms, declaration.end_ms))
+    window = Window(int(declaration.start_ms), max(declaration.start_ms, declaration.end_ms))
     refuse_flying_between(scope, declaration.field, declaration.device, window)
     try:
-        declared = repositories.passes.declare(Pass(**declaration.model_dump()))
+        declared = repositories.passes.declare(
+            fill(Pass, declaration, start_ms=window.start_ms, end_ms=int(declaration.end_ms))
+        )
     except NotFound as error:
         missing = error.kind.replace(" ", "-")
         raise ProblemError(400, f"unknown-{missing}", "Referenced record not found", str(error)) from error

@@ -16,6 +16,7 @@ from api.http.router import Router
 from api.routes.passes.pass_cells import PlannedRate, PrescriptionAsked
 from api.routes.passes.passes import PassId, SwathM
 from api.routes.registry import reply_json
+from api.schemas.model import fill
 from api.schemas.passes.ledger_mapping import plan_of
 from api.schemas.passes.remaining_work import RemainingZoneBody, ResumeBody
 from headland.analysis.inputs.registry_access import repositories_of
@@ -67,31 +68,19 @@ def get_resume(
     }
     query = urlencode({name: value for name, value in parameters.items() if value is not None})
     planned_m2 = remaining.planned_m2
-    body = ResumeBody(
+    body = fill(
+        ResumeBody,
+        remaining,
         pass_id=remaining.field_pass.id,
         simulated=remaining.field_pass.simulated,
         plan=None if remaining.plan is None else plan_of(remaining.plan),
-        reason=remaining.reason,
         passes=[done.id for done in remaining.passes],
         remaining_m2=remaining.ground.remaining_m2,
         planned_m2=planned_m2,
         unflown_m2=max(remaining.ground.remaining_m2 - planned_m2, 0.0),
-        amount=remaining.amount,
         unit=remaining.field_pass.unit or "kg",
-        zones=[
-            RemainingZoneBody(
-                zone=zone.zone,
-                planned_rate_ha=zone.rate_ha,
-                planned=zone.planned,
-                applied=zone.applied,
-                open_m2=zone.open_m2,
-                open=zone.open,
-                treated_difference=zone.treated_difference,
-            )
-            for zone in remaining.zones
-        ],
+        zones=[fill(RemainingZoneBody, zone, planned_rate_ha=zone.rate_ha) for zone in remaining.zones],
         lines=len(remaining.lines),
-        length_m=remaining.length_m,
         plan_url=f"/v1/passes/{remaining.field_pass.id}/resume.plan{'?' if query else ''}{query}",
     )
     return reply(request, body)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+import msgspec
 
 from api.dependencies import HomeOf, HomeServices, ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.router import Router
 from api.ops.clock_port import ClockPort
-from api.schemas.model import Model
 from headland.analysis.inputs.scope import OrgScope
 from headland.clock.station_clock.record import ClockRecord
 from headland.clock.station_clock.sentences import describe
@@ -20,23 +19,23 @@ _NOT_HERE = "This process runs apart from the station and judges no clock: ask t
 router = Router(prefix="/v1/clock", tags=["health"], responses=declare_problems(404, 503))
 
 
-class ClockState(Model):
+class ClockState(msgspec.Struct, frozen=True, kw_only=True):
     """The station's clock, and why it cannot be believed; while it is in doubt nothing is deleted or judged by it."""
 
-    in_doubt: Annotated[bool | None, Field(description="Null where this process judges no clock.")]
+    in_doubt: Annotated[bool | None, "Null where this process judges no clock."]
     cause: Annotated[
         Literal["jumped", "behind", "ahead", "gateways"] | None,
-        Field(
-            description="It jumped; is before what it showed or stored; is more than a day after the newest sample and "
+        (
+            "It jumped; is before what it showed or stored; is more than a day after the newest sample and "
             "not confirmed; is contradicted by gateways with clocks of their own."
         ),
     ] = None
-    shown_ms: Annotated[int, Field(description="What the clock shows.")]
-    believed_ms: Annotated[int, Field(description="The time by which the station goes.")]
-    since_ms: Annotated[int | None, Field(description="Since when it is in doubt, by the time believed then.")] = None
-    ahead_ms: Annotated[int | None, Field(description="How far it is ahead, negative where it is behind.")] = None
-    witnesses: Annotated[int, Field(description="Gateways that contradict it.")] = 0
-    is_certain: Annotated[bool, Field(description="False for what is only unconfirmed, or one gateway's word.")] = False
+    shown_ms: Annotated[int, "What the clock shows."]
+    believed_ms: Annotated[int, "The time by which the station goes."]
+    since_ms: Annotated[int | None, "Since when it is in doubt, by the time believed then."] = None
+    ahead_ms: Annotated[int | None, "How far it is ahead, negative where it is behind."] = None
+    witnesses: Annotated[int, "Gateways that contradict it."] = 0
+    is_certain: Annotated[bool, "False for what is only unconfirmed, or one gateway's word."] = False
     sentence: str
 
 

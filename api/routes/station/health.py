@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -16,6 +17,7 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.live.sources import LiveFeeds
 from api.ops.metrics import FarmCollector, LiveCollector, OwnMetrics
+from api.schemas.model import fill
 from api.schemas.station.health import Health, Readiness, ReadinessCheck
 from headland.analysis.inputs.scope import OrgScope
 from headland.errors import HeadlandError
@@ -54,11 +56,11 @@ def _readiness(request: Request, home: HomeServices) -> Response:
     if access is not None and access.organisation.handle != home.organisation:
         checks = [Check(check.name, check.ok, "") for check in checks]
         failing = [Check(check.name, False, "not ready") for check in failing]
-    listed = [ReadinessCheck(name=check.name, ok=check.ok, detail=check.detail) for check in checks]
+    listed = [fill(ReadinessCheck, check) for check in checks]
     if not failing:
         return reply(request, Readiness(ready=True, checks=listed))
     sentence = "; ".join(f"{check.name}: {check.detail}" for check in failing)
-    extra = {"ready": False, "checks": [check.model_dump() for check in listed]}
+    extra = {"ready": False, "checks": [msgspec.structs.asdict(check) for check in listed]}
     return reply_problem(503, sentence, kind="not-ready", title="Station not ready", extra=extra)
 
 

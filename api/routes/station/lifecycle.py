@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
+import msgspec
 from fastapi import Query
 
 from api.dependencies import AccessOf, HomeOf, HomeServices, ScopeOf
 from api.http.languages import current_language
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import Sent
 from api.http.router import Router
 from api.ops.store_admin_port import RetentionPreview
 from api.schemas.station.lifecycle import KeptKind, KeptKinds, NewDays
@@ -50,7 +52,7 @@ def preview_lifecycle(
 
 
 @router.put("/{kind}", response_model=KeptKind)
-def put_lifecycle(scope: ScopeOf, access: AccessOf, home: HomeOf, kind: str, new: NewDays) -> KeptKind:
+def put_lifecycle(scope: ScopeOf, access: AccessOf, home: HomeOf, kind: str, new: Sent[NewDays]) -> KeptKind:
     """Set the days of the audit log or of alarms; return what they delete. Deleted records stay so."""
     repository, _ = _of_kind(home, scope, kind, access.by)
     kept = repository.choose(kind, new.days, chosen=not new.is_default)
@@ -64,8 +66,8 @@ def _shown(
     known = next(each for each in KINDS if each.slug == kind)
     clock = None if home.clock is None else home.clock.state()
     held_back = describe(clock) if clock is not None and clock.doubt is not None else ""
-    return _kind_of(known, kept, None).model_copy(
-        update={"days": days, "due": due.count, "due_before_ms": due.until_ms, "held_back": held_back}
+    return msgspec.structs.replace(
+        _kind_of(known, kept, None), days=days, due=due.count, due_before_ms=due.until_ms, held_back=held_back
     )
 
 

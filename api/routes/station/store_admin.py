@@ -10,6 +10,7 @@ from fastapi import Header, Path, Query, Request
 
 from api.dependencies import AccessOf, HomeOf, HomeServices, ScopeOf
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import Sent
 from api.http.router import Router
 from api.ops.store_admin_port import (
     DamageList,
@@ -18,7 +19,6 @@ from api.ops.store_admin_port import (
     StoreAdmin,
     StoreJob,
     StoreWork,
-    damage_item,
 )
 from api.schemas.station.health import StoreSpace
 from headland.analysis.inputs.scope import OrgScope
@@ -71,7 +71,7 @@ def get_retention(
 
 
 @retention_router.put("", response_model=RetentionPreview)
-def put_retention(scope: ScopeOf, home: HomeOf, days: RetentionDays) -> RetentionPreview:
+def put_retention(scope: ScopeOf, home: HomeOf, days: Sent[RetentionDays]) -> RetentionPreview:
     """Set the retention; samples that a shorter one refused are accepted again. Deleted samples stay so."""
     return _answer_days(lambda: _retention_of(home, scope).keep(days))
 
@@ -93,11 +93,11 @@ def get_damage(scope: ScopeOf, home: HomeOf) -> DamageList:
         return DamageList(items=[])
     # A file has an administration; a server has none, but it may have lost what was written to it.
     admin, store = home.store_admin, home.store
-    items = [damage_item(note) for note in store.damage()] if admin is None else admin.damage()
+    items = list(store.damage()) if admin is None else admin.damage()
     if home.registry is not None:
-        items += [damage_item(note) for note in home.registry.damage()]
+        items += list(home.registry.damage())
     if home.book_notes is not None:
-        items += [damage_item(note) for note in load_notes(home.book_notes)]
+        items += list(load_notes(home.book_notes))
     return DamageList(items=sorted(items, key=lambda item: item.found_ms))
 
 
@@ -108,18 +108,18 @@ def acknowledge_damage(scope: ScopeOf, access: AccessOf, home: HomeOf) -> Damage
         return DamageList(items=[])
     admin = home.store_admin
     if admin is None:
-        known = [damage_item(note) for note in home.store.acknowledge_damage(home.now_ms(), access.by)]
+        known = list(home.store.acknowledge_damage(home.now_ms(), access.by))
     else:
         known = admin.acknowledge(access.by)
     if home.registry is not None:
-        known += [damage_item(note) for note in home.registry.acknowledge_damage(home.now_ms(), access.by)]
+        known += list(home.registry.acknowledge_damage(home.now_ms(), access.by))
     if home.book_notes is not None:
-        known += [damage_item(note) for note in acknowledge_notes(home.book_notes, home.now_ms(), access.by)]
+        known += list(acknowledge_notes(home.book_notes, home.now_ms(), access.by))
     return DamageList(items=known)
 
 
 @router.post("/jobs", response_model=StoreJob, status_code=202)
-def start_job(request: Request, home: HomeOf, work: StoreWork, token: Token = "") -> StoreJob:
+def start_job(request: Request, home: HomeOf, work: Sent[StoreWork], token: Token = "") -> StoreJob:
     """Start a maintenance task."""
     return _store_admin_of(request, home, token).start(work)
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.schemas.traceability.proof import (
@@ -141,7 +142,7 @@ def list_witnesses(request: Request, scope: ScopeOf) -> Response:
 
 
 @router.post("/witnesses", status_code=204)
-def name_witness(scope: ScopeOf, named: WitnessKey) -> Response:
+def name_witness(scope: ScopeOf, named: Sent[WitnessKey]) -> Response:
     """Name a witness by its public key: from now on its signatures are taken and shown."""
     _log_of(scope).witnesses.add(_read_key(named.key))
     return Response(status_code=204)
@@ -155,14 +156,14 @@ def remove_witness(scope: ScopeOf, name: Annotated[str, PathParameter(max_length
 
 
 @router.post("/witnessed", status_code=204)
-def watch_log(scope: ScopeOf, watched: WatchedLog) -> Response:
+def watch_log(scope: ScopeOf, watched: Sent[WatchedLog]) -> Response:
     """Begin to witness the log of another organisation or station."""
     _log_of(scope).watch(_read_key(watched.key))
     return Response(status_code=204)
 
 
 @router.post("/witnessed/cosign", response_model=CosignatureBody, responses=declare_problems(403))
-def cosign_checkpoint(request: Request, scope: ScopeOf, asked: WitnessRequest) -> Response:
+def cosign_checkpoint(request: Request, scope: ScopeOf, asked: Sent[WitnessRequest]) -> Response:
     """Co-sign a newer checkpoint of a witnessed log, after the proof that the log only grew.
 
     409 names the size from which the path must lead. 422: the log was forked, which the audit log records.
@@ -178,7 +179,7 @@ def cosign_checkpoint(request: Request, scope: ScopeOf, asked: WitnessRequest) -
 
 
 @router.post("/cosignatures", status_code=204)
-def add_cosignatures(scope: ScopeOf, signed: CosignedCheckpoint) -> Response:
+def add_cosignatures(scope: ScopeOf, signed: Sent[CosignedCheckpoint]) -> Response:
     """Add the signatures of named witnesses to a checkpoint of this log: later proofs have them, too.
 
     400 for a line that is no signature of a witness that this organisation has named.

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import msgspec
 from fastapi import Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import RecordId
-from api.schemas.traceability.release import NewRelease, ReleaseBody
+from api.schemas.model import fill
+from api.schemas.traceability.release import ReleaseBody
 from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.lots.releases.release import release_lot
@@ -28,16 +29,15 @@ router = Router(prefix="/v1/lots", tags=["harvest"], responses=declare_problems(
 @router.post(
     "/{thing:record_id}/release", status_code=201, response_model=ReleaseBody, responses=declare_problems(409)
 )  # fmt: skip
-def add_release(scope: ScopeOf, thing: RecordId, body: NewRelease) -> ReleaseBody:
+def add_release(scope: ScopeOf, thing: RecordId, body: Sent[ReleaseRequest]) -> ReleaseBody:
     """Make a lot public as chosen: its text goes to the ledger, its page opens to whoever has the token.
 
     The token is that of the lot's valid certificate, so that the QR code on the label leads here. A later release
     replaces what the page shows; both stay in the ledger. 409 where the ledger was altered: nothing can be proven then;
     and where the lot was harvested within a pre-harvest interval (`harvested-in-interval`).
     """
-    chosen = msgspec.convert(body.model_dump(), ReleaseRequest)
     try:
-        made = release_lot(scope, thing, chosen)
+        made = release_lot(scope, thing, body)
     except InvalidGtin as error:
         raise ProblemError(400, "invalid-gtin", "Invalid GTIN", str(error)) from error
     except DataDamaged as error:
@@ -64,13 +64,10 @@ def withdraw_release(scope: ScopeOf, thing: RecordId) -> Response:
 def _body_of(scope: OrgScope, release: Release) -> ReleaseBody:
     lot = read_released(release.text)
     path = f"/p/{release.token}"
-    return ReleaseBody(
-        seq=release.seq,
-        lot=release.lot,
-        token=release.token,
+    return fill(
+        ReleaseBody,
+        release,
         path=path,
         link_path=path if lot.gtin is None else f"{batch_path(lot.gtin, lot.code)}?t={release.token}",
-        released_ms=release.released_ms,
-        withdrawn_ms=release.withdrawn_ms,
         interval_state=review_lot(repositories_of(scope), release.lot).state,
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+import msgspec
+from msgspec import Meta
 
-from api.schemas.model import EXAMPLE_MS, Model
+from api.schemas.model import EXAMPLE_MS, fill
 from headland.analysis.inputs.telemetry import unit_of
 from headland.contract.freshness import FreshnessLimits, limits_of_device, limits_of_interval
 from headland.contract.quantities import quantity_of
@@ -14,59 +15,55 @@ from headland.store.port import DeviceRecord
 from headland.store.port import Latest as LatestSample
 
 
-class Fresh(Model):
+class Fresh(msgspec.Struct, frozen=True, kw_only=True):
     """Freshness of a value, or of a device by its newest one, with the ages by which a client goes on judging."""
 
     freshness: Annotated[
         Literal["current", "late", "silent"] | None,
-        Field(description="By the channel's interval: late beyond two, silent beyond three; null without a value."),
+        "By the channel's interval: late beyond two, silent beyond three; null without a value.",
     ] = None
-    late_after_s: Annotated[float | None, Field(description="Age from which on it is late [s].")] = None
-    silent_after_s: Annotated[float | None, Field(description="Age from which on it is silent [s].")] = None
+    late_after_s: Annotated[float | None, "Age from which on it is late [s]."] = None
+    silent_after_s: Annotated[float | None, "Age from which on it is silent [s]."] = None
 
 
-class Device(Fresh):
+class Device(Fresh, frozen=True, kw_only=True):
     """A device of the organisation. `last_seen_ms` is the time of its newest sample, by the device's own clock."""
 
-    id: Annotated[str, Field(json_schema_extra={"example": "gh-1"})]
-    kind: Annotated[str, Field(json_schema_extra={"example": "greenhouse"})]
-    name: Annotated[str, Field(json_schema_extra={"example": "House 1"})]
-    site: Annotated[str, Field(json_schema_extra={"example": "home"})]
-    gateway: Annotated[str, Field(description="The gateway that described the device; empty while none has.")]
+    id: Annotated[str, Meta(extra_json_schema={"example": "gh-1"})]
+    kind: Annotated[str, Meta(extra_json_schema={"example": "greenhouse"})]
+    name: Annotated[str, Meta(extra_json_schema={"example": "House 1"})]
+    site: Annotated[str, Meta(extra_json_schema={"example": "home"})]
+    gateway: Annotated[str, "The gateway that described the device; empty while none has."]
     model: str
-    simulated: Annotated[bool, Field(description="True for devices of which a simulator sent data, permanently.")]
-    clock: Annotated[str | None, Field(description="Clock of its times: gps, ntp, rtc or arrival.")]
-    last_seen_ms: Annotated[int | None, Field(json_schema_extra={"example": EXAMPLE_MS})]
-    latitude_deg: Annotated[float | None, Field(description="Of a device that does not move, as it was described.")]
+    simulated: Annotated[bool, "True for devices of which a simulator sent data, permanently."]
+    clock: Annotated[str | None, "Clock of its times: gps, ntp, rtc or arrival."]
+    last_seen_ms: Annotated[int | None, Meta(extra_json_schema={"example": EXAMPLE_MS})]
+    latitude_deg: Annotated[float | None, "Of a device that does not move, as it was described."]
     longitude_deg: float | None
     greenhouse: Annotated[
         str | None,
-        Field(
-            description="Id of the registry's greenhouse that the device is in; null where it is in none, and while "
-            "the registry cannot be asked."
-        ),
+        "Id of the registry's greenhouse that the device is in; null where it is in none, and while "
+        "the registry cannot be asked.",
     ] = None
 
 
-class DeviceList(Model):
+class DeviceList(msgspec.Struct, frozen=True, kw_only=True):
     """Devices by id; `next` is the cursor of the next page, null on the last."""
 
     items: list[Device]
     next: str | None
 
 
-class Channel(Model):
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """One measured quantity of a device."""
 
-    unit: Annotated[str, Field(json_schema_extra={"example": "degC"})]
-    meaning: Annotated[
-        str | None, Field(description="Meaning of the quantity; null for a channel outside the table of quantities.")
-    ]
-    interval_s: Annotated[float | None, Field(description="Expected interval between values [s].")]
+    unit: Annotated[str, Meta(extra_json_schema={"example": "degC"})]
+    meaning: Annotated[str | None, "Meaning of the quantity; null for a channel outside the table of quantities."]
+    interval_s: Annotated[float | None, "Expected interval between values [s]."]
     sensor: str | None
 
 
-class DeviceDetail(Device):
+class DeviceDetail(Device, frozen=True, kw_only=True):
     """A device with its channels."""
 
     software: str
@@ -74,25 +71,25 @@ class DeviceDetail(Device):
     channels: dict[str, Channel]
 
 
-class LatestValue(Fresh):
+class LatestValue(Fresh, frozen=True, kw_only=True):
     """The newest value of a channel; `time_ms` gives its age. In the live stream it has no freshness: it is new."""
 
-    value: Annotated[float, Field(json_schema_extra={"example": 21.4})]
-    time_ms: Annotated[int, Field(json_schema_extra={"example": EXAMPLE_MS})]
-    unit: Annotated[str, Field(json_schema_extra={"example": "degC"})]
-    quality: Annotated[int, Field(description="QARTOD: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing.")]
-    simulated: Annotated[bool, Field(description="Whether a simulator made this value.")]
+    value: Annotated[float, Meta(extra_json_schema={"example": 21.4})]
+    time_ms: Annotated[int, Meta(extra_json_schema={"example": EXAMPLE_MS})]
+    unit: Annotated[str, Meta(extra_json_schema={"example": "degC"})]
+    quality: Annotated[int, "QARTOD: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing."]
+    simulated: Annotated[bool, "Whether a simulator made this value."]
 
 
-class Latest(Model):
+class Latest(msgspec.Struct, frozen=True, kw_only=True):
     """The newest value of each channel of a device."""
 
     device: str
-    simulated: Annotated[bool, Field(description="Whether a simulator made any of the values.")]
+    simulated: Annotated[bool, "Whether a simulator made any of the values."]
     channels: dict[str, LatestValue]
 
 
-class LatestList(Model):
+class LatestList(msgspec.Struct, frozen=True, kw_only=True):
     """The newest values of devices, by id; `next` is the cursor of the next page, null on the last."""
 
     items: list[Latest]
@@ -125,11 +122,10 @@ def latest_of(record: DeviceRecord, newest: dict[str, LatestSample], now_ms: int
         device=record.descriptor.device,
         simulated=any(sample.key.simulated for sample in newest.values()) if newest else record.descriptor.simulated,
         channels={
-            channel: LatestValue(
-                value=sample.value,
-                time_ms=sample.time_ms,
+            channel: fill(
+                LatestValue,
+                sample,
                 unit=unit_of(record, channel),
-                quality=sample.quality,
                 simulated=sample.key.simulated,
                 **_fresh_fields(limits.get(channel, usual), sample.time_ms, now_ms),
             )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import msgspec
 import numpy as np
-from pydantic import Field
+from msgspec import Meta
 
-from api.schemas.model import EXAMPLE_MS, Model
+from api.schemas.model import EXAMPLE_MS, fill
 from headland.analysis.inputs import origin
 from headland.analysis.inputs.telemetry import SeriesColumns, unit_of
 from headland.analysis.inputs.window import Window
@@ -15,48 +16,48 @@ from headland.contract.records import Event
 from headland.store.port import Conflict, DeviceRecord
 
 
-class Aggregation(Model):
+class Aggregation(msgspec.Struct, frozen=True, kw_only=True):
     """Reduction of samples: the mean of each bucket at its start, or samples selected for a chart."""
 
-    method: Annotated[Literal["mean", "min_max", "lttb"], Field(json_schema_extra={"example": "mean"})]
-    step_ms: Annotated[int | None, Field(description="Bucket length; null for selected samples.")]
-    time: Annotated[Literal["bucket_start", "sample"], Field(json_schema_extra={"example": "bucket_start"})]
+    method: Annotated[Literal["mean", "min_max", "lttb"], Meta(extra_json_schema={"example": "mean"})]
+    step_ms: Annotated[int | None, "Bucket length; null for selected samples."]
+    time: Annotated[Literal["bucket_start", "sample"], Meta(extra_json_schema={"example": "bucket_start"})]
 
 
-class LeftOut(Model):
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
     """Samples that the answer leaves out: a simulator's, or real ones. Request them with `simulated`."""
 
     simulated: bool
-    samples: Annotated[int, Field(json_schema_extra={"example": 1756})]
+    samples: Annotated[int, Meta(extra_json_schema={"example": 1756})]
 
 
-class Series(Model):
+class Series(msgspec.Struct, frozen=True, kw_only=True):
     """Samples as columns over one time axis, the union of the channels' times; null where a channel has no value."""
 
     device: str
-    simulated: Annotated[bool, Field(description="Whether these are samples of a simulator.")]
-    left_out: Annotated[LeftOut | None, Field(description="Samples of the other origin in the window; null for none.")]
+    simulated: Annotated[bool, "Whether these are samples of a simulator."]
+    left_out: Annotated[LeftOut | None, "Samples of the other origin in the window; null for none."]
     start_ms: int
     end_ms: int
-    aggregation: Annotated[Aggregation | None, Field(description="Null where the series holds all samples.")]
-    time_ms: Annotated[list[int], Field(json_schema_extra={"example": [EXAMPLE_MS, EXAMPLE_MS + 1000]})]
+    aggregation: Annotated[Aggregation | None, "Null where the series holds all samples."]
+    time_ms: Annotated[list[int], Meta(extra_json_schema={"example": [EXAMPLE_MS, EXAMPLE_MS + 1000]})]
     channels: Annotated[
-        dict[str, list[float | None]], Field(json_schema_extra={"example": {"air_temperature_degc": [21.4, None]}})
+        dict[str, list[float | None]], Meta(extra_json_schema={"example": {"air_temperature_degc": [21.4, None]}})
     ]
-    units: Annotated[dict[str, str], Field(json_schema_extra={"example": {"air_temperature_degc": "degC"}})]
+    units: Annotated[dict[str, str], Meta(extra_json_schema={"example": {"air_temperature_degc": "degC"}})]
 
 
-class EventItem(Model):
+class EventItem(msgspec.Struct, frozen=True, kw_only=True):
     """A change of state or a text at one instant."""
 
     time_ms: int
-    kind: Annotated[str, Field(json_schema_extra={"example": "mode"})]
+    kind: Annotated[str, Meta(extra_json_schema={"example": "mode"})]
     clock: str
     simulated: bool
     data: dict[str, str | int | float | bool | None]
 
 
-class EventList(Model):
+class EventList(msgspec.Struct, frozen=True, kw_only=True):
     """Events in time order; `next` is the cursor of the next page, null on the last."""
 
     device: str
@@ -64,22 +65,20 @@ class EventList(Model):
     next: str | None
 
 
-class ConflictItem(Model):
+class ConflictItem(msgspec.Struct, frozen=True, kw_only=True):
     """A value for an instant that already has another stored value; the stored one remains."""
 
     time_ms: int
-    channel: Annotated[str, Field(json_schema_extra={"example": "air_temperature_degc"})]
-    unit: Annotated[str, Field(json_schema_extra={"example": "degC"})]
-    stored: Annotated[float, Field(json_schema_extra={"example": 21.4})]
-    value: Annotated[
-        float, Field(description="The later value, which was not stored.", json_schema_extra={"example": 22.0})
-    ]
-    quality: Annotated[int, Field(description="QARTOD flag of the later value.")]
-    seen_ms: Annotated[int, Field(description="When it came.", json_schema_extra={"example": EXAMPLE_MS})]
+    channel: Annotated[str, Meta(extra_json_schema={"example": "air_temperature_degc"})]
+    unit: Annotated[str, Meta(extra_json_schema={"example": "degC"})]
+    stored: Annotated[float, Meta(extra_json_schema={"example": 21.4})]
+    value: Annotated[float, Meta(extra_json_schema={"example": 22.0}), "The later value, which was not stored."]
+    quality: Annotated[int, "QARTOD flag of the later value."]
+    seen_ms: Annotated[int, Meta(extra_json_schema={"example": EXAMPLE_MS}), "When it came."]
     simulated: bool
 
 
-class ConflictList(Model):
+class ConflictList(msgspec.Struct, frozen=True, kw_only=True):
     """Conflicts in time order; `next` is the cursor of the next page, null on the last."""
 
     device: str
@@ -111,24 +110,18 @@ def series_of(
 
 def events_of(device: str, events: list[Event], following: str | None) -> EventList:
     """Return a page of events."""
-    items = [
-        EventItem(time_ms=event.t, kind=event.kind, clock=event.clock.value, simulated=event.simulated, data=event.data)
-        for event in events
-    ]
+    items = [fill(EventItem, event, time_ms=event.t, clock=event.clock.value) for event in events]
     return EventList(device=device, items=items, next=following)
 
 
 def conflicts_of(record: DeviceRecord, conflicts: list[Conflict], following: str | None) -> ConflictList:
     """Return a page of conflicts."""
     items = [
-        ConflictItem(
-            time_ms=conflict.time_ms,
+        fill(
+            ConflictItem,
+            conflict,
             channel=conflict.key.channel,
             unit=unit_of(record, conflict.key.channel),
-            stored=conflict.stored,
-            value=conflict.value,
-            quality=conflict.quality,
-            seen_ms=conflict.seen_ms,
             simulated=conflict.key.simulated,
         )
         for conflict in conflicts

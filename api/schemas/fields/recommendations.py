@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Annotated, Literal
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.answers import AnswerMethod
-from api.schemas.model import Model
+from api.schemas.model import fill
 from headland.agronomy.prescription.nitrogen_rules import UPTAKE_KG_100KG, YIELD_CURVES
+from headland.agronomy.series.answer import Method
 from headland.analysis.prescriptions import recommendation as analysis
 from headland.analysis.prescriptions.recommendation import FieldRecommendation, RecommendationInputs, Rule
 
@@ -97,7 +98,7 @@ class RecommendationQuery(BaseModel):
     ] = None
 
 
-class ProductRate(Model):
+class ProductRate(msgspec.Struct, frozen=True, kw_only=True):
     """The recommendation as a rate of a product, with the other nutrients it brings."""
 
     id: str
@@ -110,7 +111,7 @@ class ProductRate(Model):
     field_kg: float
 
 
-class Recommendation(Model):
+class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
     """Nitrogen for a field by one published rule, with its inputs and range of validity."""
 
     field: str
@@ -118,7 +119,7 @@ class Recommendation(Model):
     n_kg_mu: float
     field_n_kg: float
     area_ha: float
-    method: AnswerMethod
+    method: Method
     valid_for: str
     inputs: dict[str, float | str]
     parts: dict[str, float]
@@ -138,15 +139,13 @@ def inputs_of(query: RecommendationQuery, target_yield_t_ha: float | None) -> Re
 def recommendation_of(recommended: FieldRecommendation) -> Recommendation:
     """Return a recommendation as a response."""
     by_rule = recommended.by_rule
-    method = by_rule.method
-    return Recommendation(
+    return fill(
+        Recommendation,
+        by_rule,
         field=recommended.field.id,
-        n_kg_ha=by_rule.n_kg_ha,
         n_kg_mu=recommended.n_kg_mu,
         field_n_kg=recommended.field_n_kg,
         area_ha=recommended.area_ha,
-        method=AnswerMethod(id=method.id, version=method.version, source=method.source),
-        valid_for=by_rule.valid_for,
         inputs=dict(by_rule.inputs),
         parts=dict(by_rule.parts),
         product=None if recommended.product is None else _product_rate_of(recommended.product),
@@ -154,13 +153,4 @@ def recommendation_of(recommended: FieldRecommendation) -> Recommendation:
 
 
 def _product_rate_of(rate: analysis.ProductRate) -> ProductRate:
-    return ProductRate(
-        id=rate.product.id,
-        name=rate.product.name,
-        kg_ha=rate.kg_ha,
-        kg_mu=rate.kg_mu,
-        l_ha=rate.l_ha,
-        p2o5_kg_ha=rate.p2o5_kg_ha,
-        k2o_kg_ha=rate.k2o_kg_ha,
-        field_kg=rate.field_kg,
-    )
+    return fill(ProductRate, rate, id=rate.product.id, name=rate.product.name)

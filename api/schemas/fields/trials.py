@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 from msgspec import Meta
 
 from api.schemas.registry import EXAMPLE_ID, RecordKind
-from headland.analysis.trials.design import EXAMPLE, TrialOrder
-from headland.analysis.trials.results import ResponseAnswer, TrialAnswer, TrialEstimate
 from headland.registry.models.models import NotNegative
 from headland.registry.models.people import Instant
-from headland.registry.models.trials import MOST_PLOTS, Germplasm, PlotObservation, RecordId, Trial, TrialVariable
+from headland.registry.models.trials import MOST_PLOTS, Germplasm, RecordId, Trial, TrialVariable
 
 GERMPLASM: Final = RecordKind(
     "germplasm",
@@ -43,6 +41,8 @@ class TrialDrawing(msgspec.Struct, frozen=True, kw_only=True):
 class TrialPrescriptionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A prescription of a trial; `surround_ha` is the rate beside the plots, none where the ground there is left."""
 
+    EXAMPLE: ClassVar = {"surround_ha": 200}
+
     surround_ha: NotNegative | None = None
 
 
@@ -59,16 +59,6 @@ class ObservationOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class ObservationsOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Observations of plots to store, all or none."""
 
+    EXAMPLE: ClassVar = {"items": [{"plot": 1, "variable": EXAMPLE_ID, "value": "6.8"}]}
+
     items: Annotated[tuple[ObservationOrder, ...], Meta(min_length=1, max_length=1000)]
-
-
-#: Types of requests and answers for the OpenAPI document.
-WIRES: Final[tuple[type, ...]] = (
-    Trial, TrialOrder, TrialDrawing, TrialPrescriptionOrder, ObservationsOrder, PlotObservation, TrialAnswer,
-    TrialEstimate, ResponseAnswer,
-)  # fmt: skip
-EXAMPLES: Final[dict[type, dict[str, Any]]] = {
-    TrialOrder: EXAMPLE,
-    TrialPrescriptionOrder: {"surround_ha": 200},
-    ObservationsOrder: {"items": [{"plot": 1, "variable": EXAMPLE_ID, "value": "6.8"}]},
-}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+import msgspec
+from msgspec import Meta
 
-from api.schemas.answers import Answer, AnswerMethod, AnswerWindow, LeftOutItem
-from api.schemas.model import Model
+from api.schemas.answers import Answer, LeftOutItem
+from headland.agronomy.climate.forecast import Skill
+from headland.agronomy.series.answer import Method
+from headland.analysis.inputs.window import Window
 
 
-class Target(Model):
+class Target(msgspec.Struct, frozen=True, kw_only=True):
     """The target band of an index for the crop and its stage."""
 
     low: float
@@ -18,22 +21,22 @@ class Target(Model):
     crop: str
     stage: str
     source: str
-    source_zh: Annotated[str, Field(description="The source in Chinese; empty where it has none.")] = ""
+    source_zh: Annotated[str, "The source in Chinese; empty where it has none."] = ""
 
 
-class PeriodAnswers(Model):
+class PeriodAnswers(msgspec.Struct, frozen=True, kw_only=True):
     """The answers of one period: an hour, a local day, a crop stage or the whole window."""
 
-    window: AnswerWindow
+    window: Window
     stage: str | None
     answers: dict[str, Answer]
     levels: Annotated[
         dict[str, str],
-        Field(description="below, within or above its target; for a disease low, moderate or high."),
+        "below, within or above its target; for a disease low, moderate or high.",
     ]
 
 
-class WetEventItem(Model):
+class WetEventItem(msgspec.Struct, frozen=True, kw_only=True):
     """A period in which a surface was at or below the dew point."""
 
     start_ms: int
@@ -43,80 +46,67 @@ class WetEventItem(Model):
     least_margin_k: float
 
 
-class HouseAnswersBody(Model):
+class HouseAnswersBody(msgspec.Struct, frozen=True, kw_only=True):
     """The answers about a greenhouse by period, with targets, notes and samples left out."""
 
     greenhouse: str
     devices: list[str]
     simulated: bool
     time_zone: str
-    time_zone_known: Annotated[bool, Field(description="false: no site in the registry, so days are those of UTC.")]
+    time_zone_known: Annotated[bool, "false: no site in the registry, so days are those of UTC."]
     by: str
     crop: str
     stage: str
     targets: dict[str, Target]
     items: list[PeriodAnswers]
     left_out: list[LeftOutItem]
-    notes: Annotated[dict[str, str], Field(description="How a value was computed, or the validity of an index.")]
-    notes_zh: Annotated[dict[str, str], Field(description="The notes that there are in Chinese.")]
-    events: Annotated[list[WetEventItem] | None, Field(description="For condensation only.")]
+    notes: Annotated[dict[str, str], "How a value was computed, or the validity of an index."]
+    notes_zh: Annotated[dict[str, str], "The notes that there are in Chinese."]
+    events: Annotated[list[WetEventItem] | None, "For condensation only."]
 
 
-class ClimateAnswers(HouseAnswersBody):
+class ClimateAnswers(HouseAnswersBody, frozen=True, kw_only=True):
     """The answers about a greenhouse's air; without `by` the main ones also under keys of their own."""
 
-    vpd_kpa: Annotated[Answer | None, Field(description="Over the whole window; null with `by`.")]
-    dew_point_degc: Annotated[Answer | None, Field(description="Over the whole window; null with `by`.")]
-    humidity_deficit_g_m3: Annotated[Answer | None, Field(description="Over the whole window; null with `by`.")]
+    vpd_kpa: Annotated[Answer | None, "Over the whole window; null with `by`."]
+    dew_point_degc: Annotated[Answer | None, "Over the whole window; null with `by`."]
+    humidity_deficit_g_m3: Annotated[Answer | None, "Over the whole window; null with `by`."]
     frost_point_degc: Annotated[
         Answer | None,
-        Field(description="Over the whole window, only where hoar could have formed; null with `by`."),
+        "Over the whole window, only where hoar could have formed; null with `by`.",
     ]
 
 
-class ForecastSkill(Model):
-    """Errors of such forecasts in the past days against the measured values."""
-
-    n: int
-    rmse: float
-    mean_error: float
-    p90_error: float
-    persistence_rmse: Annotated[float, Field(description="Error of the naive forecast: as now.")]
-    yesterday_rmse: Annotated[float, Field(description="Error of the naive forecast: as at that hour yesterday.")]
-
-
-class ForecastHour(Model):
+class ForecastHour(msgspec.Struct, frozen=True, kw_only=True):
     """One hour ahead: each quantity with the range of nine of ten past errors."""
 
     ahead_h: int
-    window: AnswerWindow
+    window: Window
     answers: dict[str, Answer]
     skill: Annotated[
-        dict[str, ForecastSkill | None],
-        Field(
-            description="By quantity. With a weather forecast, computed as if past ones had been right: too optimistic."
-        ),
+        dict[str, Skill | None],
+        "By quantity. With a weather forecast, computed as if past ones had been right: too optimistic.",
     ]
     record: Annotated[
-        dict[str, ForecastSkill | None],
-        Field(description="By quantity: the errors of the forecasts recorded in the last 30 days."),
+        dict[str, Skill | None],
+        "By quantity: the errors of the forecasts recorded in the last 30 days.",
     ]
 
 
-class ForecastBody(Model):
+class ForecastBody(msgspec.Struct, frozen=True, kw_only=True):
     """The forecast of a greenhouse for the next hours."""
 
     greenhouse: str
     simulated: bool
     origin_ms: int
     history_hours: int
-    drivers: Annotated[list[str], Field(description="The weather channels used.")]
-    weather_forecast: Annotated[list[str], Field(description="The weather channels with a given forecast.")]
+    drivers: Annotated[list[str], "The weather channels used."]
+    weather_forecast: Annotated[list[str], "The weather channels with a given forecast."]
     items: list[ForecastHour]
     left_out: list[LeftOutItem]
 
 
-class PastForecast(Model):
+class PastForecast(msgspec.Struct, frozen=True, kw_only=True):
     """Recorded forecasts of one quantity by forecast hour, with the measured values."""
 
     unit: str
@@ -124,12 +114,10 @@ class PastForecast(Model):
     made: list[float | None]
     low: list[float | None]
     high: list[float | None]
-    measured: Annotated[
-        list[float | None], Field(description="Null where the hour has not passed, or nothing was measured.")
-    ]
+    measured: Annotated[list[float | None], "Null where the hour has not passed, or nothing was measured."]
 
 
-class PastForecastBody(Model):
+class PastForecastBody(msgspec.Struct, frozen=True, kw_only=True):
     """Recorded forecasts, unchanged since they were made."""
 
     greenhouse: str
@@ -140,41 +128,41 @@ class PastForecastBody(Model):
     quantities: dict[str, PastForecast]
 
 
-class ChannelHealth(Model):
+class ChannelHealth(msgspec.Struct, frozen=True, kw_only=True):
     """The health of a channel over the window."""
 
     channel: str
     zone: str
-    state: Annotated[str, Field(description="good, doubtful (used, see findings), failed (left out) or silent.")]
+    state: Annotated[str, "good, doubtful (used, see findings), failed (left out) or silent."]
     n: int
-    coverage: Annotated[float, Field(ge=0, le=1, description="Share of the window covered by used samples.")]
+    coverage: Annotated[float, Meta(ge=0, le=1), "Share of the window covered by used samples."]
     findings: list[LeftOutItem]
 
 
-class DeviceHealth(Model):
+class DeviceHealth(msgspec.Struct, frozen=True, kw_only=True):
     """The channels of one device."""
 
     device: str
     channels: list[ChannelHealth]
 
 
-class DataQualityBody(Model):
+class DataQualityBody(msgspec.Struct, frozen=True, kw_only=True):
     """The health of the sensors of a greenhouse."""
 
     greenhouse: str
     simulated: bool
-    window: AnswerWindow
+    window: Window
     devices: list[DeviceHealth]
 
 
-class WeatherDay(Model):
+class WeatherDay(msgspec.Struct, frozen=True, kw_only=True):
     """The answers of one local day or hour."""
 
-    window: AnswerWindow
+    window: Window
     answers: dict[str, Answer]
 
 
-class SiteWeatherBody(Model):
+class SiteWeatherBody(msgspec.Struct, frozen=True, kw_only=True):
     """The weather of a site by local day or hour."""
 
     site: str
@@ -187,30 +175,28 @@ class SiteWeatherBody(Model):
     notes: dict[str, str]
 
 
-class OverviewSamples(Model):
+class OverviewSamples(msgspec.Struct, frozen=True, kw_only=True):
     """Means of five minutes for a chart, null where unknown; in a narrow chart the lowest and highest of each pixel.
 
     A gap has a null also in a narrow chart: two values with no null between them are to be joined.
     """
 
     step_ms: int
-    chosen_by: Annotated[
-        str | None, Field(description="min_max where steps were left out; null where all are present.")
-    ]
-    time_ms: Annotated[list[int], Field(description="The beginning of each step, in order.")]
+    chosen_by: Annotated[str | None, "min_max where steps were left out; null where all are present."]
+    time_ms: Annotated[list[int], "The beginning of each step, in order."]
     channels: dict[str, list[float | None]]
     units: dict[str, str]
-    coldest: Annotated[list[int], Field(description="The most critical surface: its index in `surfaces`, -1 for none.")]
+    coldest: Annotated[list[int], "The most critical surface: its index in `surfaces`, -1 for none."]
 
 
-class OverviewSurface(Model):
+class OverviewSurface(msgspec.Struct, frozen=True, kw_only=True):
     """A surface on which water may condense."""
 
     name: str
-    estimated: Annotated[str | None, Field(description="The rule of the estimate; null for a measured surface.")]
+    estimated: Annotated[str | None, "The rule of the estimate; null for a measured surface."]
 
 
-class OverviewBands(Model):
+class OverviewBands(msgspec.Struct, frozen=True, kw_only=True):
     """The target bands in the part of the window with one crop stage."""
 
     start_ms: int
@@ -219,11 +205,11 @@ class OverviewBands(Model):
     targets: dict[str, Target]
 
 
-class AnswerColumn(Model):
+class AnswerColumn(msgspec.Struct, frozen=True, kw_only=True):
     """One index over all days: values by day; what all days share is given once."""
 
     unit: str
-    method: AnswerMethod
+    method: Method
     inputs: list[str]
     value: list[float | None]
     low: list[float | None]
@@ -235,11 +221,11 @@ class AnswerColumn(Model):
     reason: list[str | None]
     level: Annotated[
         list[str | None],
-        Field(description="below, within or above its target; for a disease low, moderate or high."),
+        "below, within or above its target; for a disease low, moderate or high.",
     ]
 
 
-class OverviewDays(Model):
+class OverviewDays(msgspec.Struct, frozen=True, kw_only=True):
     """Whole local days that the window touches; the present day ends with the window."""
 
     start_ms: list[int]
@@ -247,35 +233,35 @@ class OverviewDays(Model):
     answers: dict[str, AnswerColumn]
 
 
-class OverviewPlace(Model):
+class OverviewPlace(msgspec.Struct, frozen=True, kw_only=True):
     """A zone, or a device in no zone: a row of the map."""
 
     name: str
     devices: list[str]
     crop: str
     stage: str
-    channels: Annotated[dict[str, list[float | None]], Field(description="By hour; null below half of it.")]
+    channels: Annotated[dict[str, list[float | None]], "By hour; null below half of it."]
 
 
-class OverviewMap(Model):
+class OverviewMap(msgspec.Struct, frozen=True, kw_only=True):
     """The means of each place by local hour."""
 
-    time_ms: Annotated[list[int], Field(description="The beginning of each hour.")]
+    time_ms: Annotated[list[int], "The beginning of each hour."]
     units: dict[str, str]
     places: list[OverviewPlace]
 
 
-class OverviewNote(Model):
+class OverviewNote(msgspec.Struct, frozen=True, kw_only=True):
     """A grower's note; `/v1/notes` creates and changes notes."""
 
     id: str
     time_ms: int
     author: str
     text: str
-    photos: Annotated[list[str], Field(description="Ids of its photos, for `/v1/photos/{photo}`.")]
+    photos: Annotated[list[str], "Ids of its photos, for `/v1/photos/{photo}`."]
 
 
-class OverviewBody(Model):
+class OverviewBody(msgspec.Struct, frozen=True, kw_only=True):
     """Overview of a greenhouse over a day or a week, for its page."""
 
     greenhouse: str
@@ -296,4 +282,4 @@ class OverviewBody(Model):
     left_out: list[LeftOutItem]
     notes: dict[str, str]
     notes_zh: dict[str, str]
-    grower_notes: Annotated[list[OverviewNote], Field(description="Notes about the greenhouse in the window, by time.")]
+    grower_notes: Annotated[list[OverviewNote], "Notes about the greenhouse in the window, by time."]

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from api.schemas.answers import Answer, AnswerWindow, LeftOutItem, answer_of, finding_of
+from api.schemas.answers import Answer, LeftOutItem, answer_of, finding_of
 from api.schemas.greenhouses import greenhouses as schema
+from api.schemas.model import fill
 from headland.agronomy.climate.forecast import Skill
 from headland.analysis.greenhouse.climate import HouseAnswers
 from headland.analysis.greenhouse.forecast import HouseForecast
@@ -53,20 +54,10 @@ def _house_fields(answers: HouseAnswers) -> dict[str, Any]:
         "by": answers.by,
         "crop": house.crop,
         "stage": house.stage,
-        "targets": {
-            name: schema.Target(
-                low=band.low,
-                high=band.high,
-                crop=band.crop,
-                stage=band.stage,
-                source=band.source,
-                source_zh=band.source_zh,
-            )
-            for name, band in answers.targets.items()
-        },
+        "targets": {name: fill(schema.Target, band) for name, band in answers.targets.items()},
         "items": [
             schema.PeriodAnswers(
-                window=AnswerWindow(start_ms=period.window[0], end_ms=period.window[1]),
+                window=Window(start_ms=period.window[0], end_ms=period.window[1]),
                 stage=period.stage,
                 answers={name: answer_of(answer, house.simulated) for name, answer in period.answers.items()},
                 levels=period.levels,
@@ -76,18 +67,7 @@ def _house_fields(answers: HouseAnswers) -> dict[str, Any]:
         "left_out": left_out_of(answers.left_out),
         "notes": notes_of(answers.notes),
         "notes_zh": notes_in_chinese(answers.notes),
-        "events": None
-        if answers.events is None
-        else [
-            schema.WetEventItem(
-                start_ms=event.start_ms,
-                end_ms=event.end_ms,
-                hours=event.hours,
-                surface=event.surface,
-                least_margin_k=event.least_margin_k,
-            )
-            for event in answers.events
-        ],
+        "events": None if answers.events is None else [fill(schema.WetEventItem, event) for event in answers.events],
     }
 
 
@@ -115,21 +95,20 @@ def forecast_of(
 ) -> schema.ForecastBody:
     """Return the forecast of a house with the errors of recorded forecasts."""
     simulated = house.simulated
-    return schema.ForecastBody(
+    return fill(
+        schema.ForecastBody,
+        forecast,
         greenhouse=house.id,
         simulated=simulated,
-        origin_ms=forecast.origin_ms,
-        history_hours=forecast.history_hours,
-        drivers=forecast.drivers,
         weather_forecast=forecast.expected,
         items=[
             schema.ForecastHour(
                 ahead_h=hour.hours,
-                window=AnswerWindow(start_ms=hour.window[0], end_ms=hour.window[1]),
+                window=Window(start_ms=hour.window[0], end_ms=hour.window[1]),
                 answers={name: answer_of(answer, simulated) for name, answer in hour.answers.items()},
-                skill={name: _skill_of(skill) for name, skill in hour.skill.items()},
+                skill=dict(hour.skill.items()),
                 record={
-                    name: _skill_of(skills[hour.hours - 1]) if hour.hours <= len(skills) else None
+                    name: skills[hour.hours - 1] if hour.hours <= len(skills) else None
                     for name, skills in record.items()
                 },
             )
@@ -155,29 +134,18 @@ def past_forecasts_of(
     )
 
 
-def _skill_of(skill: Skill | None) -> schema.ForecastSkill | None:
-    return None if skill is None else schema.ForecastSkill(**asdict(skill))
-
-
 def data_quality_of(house: House, window: Window, channels: list[ChannelHealth]) -> schema.DataQualityBody:
     """Return the health of the sensors of a house."""
     devices = list(dict.fromkeys(health.device for health in channels))
     return schema.DataQualityBody(
         greenhouse=house.id,
         simulated=house.simulated,
-        window=AnswerWindow(start_ms=window.start_ms, end_ms=window.end_ms),
+        window=window,
         devices=[
             schema.DeviceHealth(
                 device=device,
                 channels=[
-                    schema.ChannelHealth(
-                        channel=health.channel,
-                        zone=health.zone,
-                        state=health.state,
-                        n=health.n,
-                        coverage=health.coverage,
-                        findings=left_out_of(health.findings),
-                    )
+                    fill(schema.ChannelHealth, health, findings=left_out_of(health.findings))
                     for health in channels
                     if health.device == device
                 ],
@@ -198,7 +166,7 @@ def site_weather_of(weather: SiteWeather) -> schema.SiteWeatherBody:
         time_zone_known=house.place.time_zone_known,
         items=[
             schema.WeatherDay(
-                window=AnswerWindow(start_ms=window[0], end_ms=window[1]),
+                window=Window(start_ms=window[0], end_ms=window[1]),
                 answers={name: answer_of(answer, house.simulated) for name, answer in answers.items()},
             )
             for window, answers in weather.days

@@ -73,7 +73,7 @@ def overview_of(overview: Overview) -> dict[str, Any]:
                 for place in overview.places
             ],
         },
-        "left_out": [finding.model_dump() for finding in left_out_of(overview.left_out)],
+        "left_out": left_out_of(overview.left_out),
         "notes": notes_of(overview.notes),
         "notes_zh": notes_in_chinese(overview.notes),
         "grower_notes": [

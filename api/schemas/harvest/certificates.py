@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
-from pydantic import Field
+from msgspec import Meta
 
 from api.schemas.harvest.lots import IntervalStateOf, Note
 from api.schemas.harvest.treatments import Named, Title
-from api.schemas.model import Model
+from api.schemas.model import fill
 from headland.analysis.lots.certification import CertificateRequest
 from headland.analysis.plant_protection.harvest_review import LotReview
 from headland.registry.models.lots import Certificate, CertificateBasis, CertificateEntry
@@ -17,24 +17,24 @@ from headland.registry.models.lots import Certificate, CertificateBasis, Certifi
 Basis = Literal["own_control", "own_test", "commissioned_test"]
 
 
-class NewCertificate(Model):
+class NewCertificate(msgspec.Struct, frozen=True, kw_only=True):
     """What a person enters for a certificate; an empty `origin` follows from the places of harvest."""
 
     issuer: Named
     contact: Named
     author: Named
-    basis: Annotated[list[Basis], Field(min_length=1, max_length=3)]
-    tested: Annotated[str, Field(max_length=2000, description="What was tested, with report and result.")] = ""
+    basis: Annotated[list[Basis], Meta(min_length=1, max_length=3)]
+    tested: Annotated[str, Meta(max_length=2000), "What was tested, with report and result."] = ""
     origin: Title = ""
     product: Title = ""
 
     def request(self) -> CertificateRequest:
         """Return it as a request of the library."""
         basis = tuple(CertificateBasis(each) for each in self.basis)
-        return CertificateRequest(**{**self.model_dump(), "basis": basis})
+        return CertificateRequest(**{**msgspec.structs.asdict(self), "basis": basis})
 
 
-class CertificateBody(Model):
+class CertificateBody(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate as it was issued; `state` is valid or void, `follows` are those of the lots it was made from.
 
     `interval_state` is that of its lot now: a treatment may have been entered since.
@@ -57,7 +57,7 @@ class CertificateBody(Model):
     interval_state: IntervalStateOf
 
 
-class CertificateEntryBody(Model):
+class CertificateEntryBody(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of the register: issued, copied or void."""
 
     id: str
@@ -69,28 +69,28 @@ class CertificateEntryBody(Model):
     reason: str
 
 
-class CertificateList(Model):
+class CertificateList(msgspec.Struct, frozen=True, kw_only=True):
     """Certificates in the order of their issue."""
 
     items: list[CertificateBody]
     next: str | None
 
 
-class CertificateShown(Model):
+class CertificateShown(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate with its entries of the register."""
 
     certificate: CertificateBody
     entries: list[CertificateEntryBody]
 
 
-class NewVoid(Model):
+class NewVoid(msgspec.Struct, frozen=True, kw_only=True):
     """Why a certificate becomes void."""
 
     author: Named
-    reason: Annotated[Note, Field(min_length=1)]
+    reason: Annotated[Note, Meta(min_length=1)]
 
 
-class NewCopy(Model):
+class NewCopy(msgspec.Struct, frozen=True, kw_only=True):
     """A print of a certificate.
 
     The QR code leads to the station's public URL; where none is set, to `base_url`.
@@ -98,20 +98,15 @@ class NewCopy(Model):
 
     author: Named
     form: Literal["a4", "a7", "label_60x40"] = "a4"
-    base_url: Annotated[str, Field(max_length=200, pattern=r"^https?://[^\s/]+(/[^\s]*)?$")]
+    base_url: Annotated[str, Meta(max_length=200, pattern=r"^https?://[^\s/]+(/[^\s]*)?$")]
 
 
 def certificate_of(certificate: Certificate, review: LotReview, *, is_void: bool) -> CertificateBody:
     """Return a certificate as its body, with the review of its lot."""
-    values: dict[str, Any] = {
-        **msgspec.to_builtins(certificate),
-        "state": "void" if is_void else "valid",
-        "interval_state": review.state,
-    }
-    return CertificateBody(**{name: values[name] for name in CertificateBody.model_fields})
+    state = "void" if is_void else "valid"
+    return fill(CertificateBody, certificate, state=state, interval_state=review.state)
 
 
 def entry_of(entry: CertificateEntry) -> CertificateEntryBody:
     """Return an entry as its body."""
-    values: dict[str, Any] = msgspec.to_builtins(entry)
-    return CertificateEntryBody(**{name: values[name] for name in CertificateEntryBody.model_fields})
+    return fill(CertificateEntryBody, entry)

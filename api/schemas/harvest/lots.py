@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
-from pydantic import Field
+from msgspec import Meta
 
 from api.schemas.harvest.treatments import (
     Instant,
@@ -17,25 +17,24 @@ from api.schemas.harvest.treatments import (
     breach_of,
     interval_of,
 )
-from api.schemas.model import Model
+from api.schemas.model import fill
 from headland.analysis.lots.lot_history import LotHarvest, LotHistory
 from headland.analysis.plant_protection.harvest_review import LotReview
-from headland.registry.models.lots import MOST_GRAMS, Harvest, Lot, LotMass, LotOperation
+from headland.registry.models.lots import MOST_GRAMS, Harvest, Lot, LotOperation, OperationKind
 from headland.registry.models.plant_protection import EvidenceClass
+from headland.registry.repositories.harvest.lot_lineage import LotLink
 
 IntervalStateOf = Annotated[
     Literal["breached", "not_known", "no_breach"],
-    Field(
-        description="breached: something in it was harvested within the pre-harvest interval of a treatment, whichever "
-        "was entered first; not_known: a label has no interval; no_breach: no treatment on record breaches one."
-    ),
+    "breached: something in it was harvested within the pre-harvest interval of a treatment, whichever "
+    "was entered first; not_known: a label has no interval; no_breach: no treatment on record breaches one.",
 ]
-GramsOf = Annotated[int, Field(gt=0, le=MOST_GRAMS)]
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,19}$")]
-Note = Annotated[str, Field(max_length=2000)]
+GramsOf = Annotated[int, Meta(gt=0, le=MOST_GRAMS)]
+Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,19}$")]
+Note = Annotated[str, Meta(max_length=2000)]
 
 
-class NewHarvest(Model):
+class NewHarvest(msgspec.Struct, frozen=True, kw_only=True):
     """A harvest from a field or a greenhouse zone, which makes a lot. Without a `code` it gets one of the day."""
 
     field: RecordName | None = None
@@ -51,17 +50,14 @@ class NewHarvest(Model):
     grams: GramsOf
     author: Named
     note: Note = ""
-    evidence: Annotated[Literal["measured", "declared", "simulated"], Field(description="measured: by a scale.")] = (
-        "declared"
-    )
+    evidence: Annotated[Literal["measured", "declared", "simulated"], "measured: by a scale."] = "declared"
 
     def record(self) -> Harvest:
         """Return it as a record."""
-        values = self.model_dump(exclude={"product", "code"})
-        return Harvest(**{**values, "evidence": EvidenceClass(self.evidence)})
+        return fill(Harvest, self, evidence=EvidenceClass(self.evidence))
 
 
-class HarvestBody(Model):
+class HarvestBody(msgspec.Struct, frozen=True, kw_only=True):
     """A harvest as it was entered."""
 
     id: str
@@ -80,7 +76,7 @@ class HarvestBody(Model):
     evidence: str
 
 
-class LotBody(Model):
+class LotBody(msgspec.Struct, frozen=True, kw_only=True):
     """A lot; `remaining_g` is what is left of it."""
 
     id: str
@@ -95,57 +91,56 @@ class LotBody(Model):
     interval_state: IntervalStateOf
 
 
-class HarvestRecorded(Model):
+class HarvestRecorded(msgspec.Struct, frozen=True, kw_only=True):
     """A harvest with the lot that it made."""
 
     harvest: HarvestBody
     lot: LotBody
 
 
-class LotMassBody(Model):
+class LotMassBody(msgspec.Struct, frozen=True, kw_only=True):
     """A mass of a lot."""
 
     lot: RecordName
     grams: GramsOf
 
 
-class NewLot(Model):
+class NewLot(msgspec.Struct, frozen=True, kw_only=True):
     """A lot to be made by an operation; without a `code` it gets the next batch number of the day."""
 
     code: Code | None = None
     product: Named
     crop: Named
     grams: GramsOf
-    packs: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
+    packs: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
 
 
-class NewOperation(Model):
+class NewOperation(msgspec.Struct, frozen=True, kw_only=True):
     """Something done with lots: `inputs` less `loss_g` are the masses of the lots made, to the gram."""
 
     kind: Literal["mix", "split", "pack", "process", "sell", "loss"]
     time_ms: Instant
     author: Named
-    inputs: Annotated[list[LotMassBody], Field(min_length=1, max_length=1000)]
-    outputs: Annotated[list[NewLot], Field(max_length=1000, default_factory=list)]
-    loss_g: Annotated[int, Field(ge=0, le=MOST_GRAMS)] = 0
+    inputs: Annotated[list[LotMassBody], Meta(min_length=1, max_length=1000)]
+    outputs: Annotated[list[NewLot], Meta(max_length=1000)] = []
+    loss_g: Annotated[int, Meta(ge=0, le=MOST_GRAMS)] = 0
     party: Title = ""
     note: Note = ""
 
     def record(self) -> LotOperation:
         """Return it as a record, without what it makes."""
-        values = self.model_dump(exclude={"inputs", "outputs"})
-        inputs = tuple(LotMass(lot=mass.lot, grams=mass.grams) for mass in self.inputs)
-        return msgspec.convert({**values, "inputs": msgspec.to_builtins(inputs)}, LotOperation)
+        kind = OperationKind(self.kind)
+        return fill(LotOperation, self, kind=kind, inputs=tuple(self.inputs), outputs=())
 
 
-class NewCorrection(Model):
+class NewCorrection(msgspec.Struct, frozen=True, kw_only=True):
     """A correction: takes an operation back."""
 
     author: Named
     note: Note = ""
 
 
-class OperationBody(Model):
+class OperationBody(msgspec.Struct, frozen=True, kw_only=True):
     """An operation as it was entered."""
 
     id: str
@@ -162,28 +157,28 @@ class OperationBody(Model):
     corrects: str | None
 
 
-class OperationRecorded(Model):
+class OperationRecorded(msgspec.Struct, frozen=True, kw_only=True):
     """An operation with the lots that it made."""
 
     operation: OperationBody
     lots: list[LotBody]
 
 
-class LotList(Model):
+class LotList(msgspec.Struct, frozen=True, kw_only=True):
     """Lots, the newest first."""
 
     items: list[LotBody]
     next: str | None
 
 
-class HarvestList(Model):
+class HarvestList(msgspec.Struct, frozen=True, kw_only=True):
     """Harvests of a place."""
 
     items: list[HarvestBody]
     next: str | None
 
 
-class HarvestShareBody(Model):
+class HarvestShareBody(msgspec.Struct, frozen=True, kw_only=True):
     """A harvest in a lot, with its place and its share of the lot's mass; what is mixed is mixed evenly."""
 
     harvest: HarvestBody
@@ -192,19 +187,10 @@ class HarvestShareBody(Model):
     grams: int
 
 
-class LotLinkBody(Model):
-    """`grams` of `parent`, a lot or a harvest, that `operation` took to make `child` and what else it made."""
-
-    parent: str
-    child: str
-    operation: str
-    grams: int
-
-
-class HappeningBody(Model):
+class HappeningBody(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened to the crop, with its evidence: measured, declared or simulated."""
 
-    kind: Annotated[str, Field(description="pass, treatment, alarm, climate_week or irrigation_week.")]
+    kind: Annotated[str, "pass, treatment, alarm, climate_week or irrigation_week."]
     id: str
     harvest: str
     start_ms: int
@@ -215,25 +201,25 @@ class HappeningBody(Model):
     figures: dict[str, float | None]
 
 
-class LotHistoryBody(Model):
+class LotHistoryBody(msgspec.Struct, frozen=True, kw_only=True):
     """A lot with its operations, its harvests, and what it inherits; `is_whole` false: of the largest shares only."""
 
     lot: LotBody
     operations: list[OperationBody]
-    links: list[LotLinkBody]
+    links: list[LotLink]
     harvests: list[HarvestShareBody]
     happenings: list[HappeningBody]
     is_whole: bool
-    was_released: Annotated[bool, Field(description="There is a release, withdrawn or not.")]
+    was_released: Annotated[bool, "There is a release, withdrawn or not."]
     interval_breaches: Annotated[
-        list[IntervalBreachBody], Field(description="Harvests in it that were within an interval of a treatment.")
+        list[IntervalBreachBody], "Harvests in it that were within an interval of a treatment."
     ]
     intervals_unknown: Annotated[
-        list[IntervalBody], Field(description="Treatments since the growth began whose label has no interval for it.")
+        list[IntervalBody], "Treatments since the growth began whose label has no interval for it."
     ]
 
 
-class LotsHolding(Model):
+class LotsHolding(msgspec.Struct, frozen=True, kw_only=True):
     """The lots that hold something of a crop to which this happened: how many, and a page of them, the newest first."""
 
     count: int
@@ -243,47 +229,28 @@ class LotsHolding(Model):
 
 def harvest_of(harvest: Harvest) -> HarvestBody:
     """Return a harvest as its body."""
-    values: dict[str, Any] = msgspec.to_builtins(harvest)
-    return HarvestBody(**{name: values[name] for name in HarvestBody.model_fields})
+    return fill(HarvestBody, harvest)
 
 
 def lot_of(lot: Lot, remaining_g: int, review: LotReview) -> LotBody:
     """Return a lot as its body."""
-    values: dict[str, Any] = {
-        **msgspec.to_builtins(lot), "remaining_g": remaining_g, "interval_state": review.state
-    }  # fmt: skip
-    return LotBody(**{name: values[name] for name in LotBody.model_fields})
+    return fill(LotBody, lot, remaining_g=remaining_g, interval_state=review.state)
 
 
 def operation_of(operation: LotOperation) -> OperationBody:
     """Return an operation as its body."""
-    values: dict[str, Any] = msgspec.to_builtins(operation)
-    return OperationBody(**{name: values[name] for name in OperationBody.model_fields})
+    return fill(OperationBody, operation)
 
 
 def history_of(history: LotHistory) -> LotHistoryBody:
     """Return a lot's history as its body."""
-    return LotHistoryBody(
+    return fill(
+        LotHistoryBody,
+        history,
         lot=lot_of(history.lot, history.remaining_g, history.review),
         operations=[operation_of(each) for each in history.operations],
-        links=[LotLinkBody(**msgspec.structs.asdict(link)) for link in history.links],
         harvests=[_share_of(share) for share in history.harvests],
-        happenings=[
-            HappeningBody(
-                kind=each.kind,
-                id=each.id,
-                harvest=each.harvest,
-                start_ms=each.start_ms,
-                end_ms=each.end_ms,
-                evidence=each.evidence,
-                what=each.what,
-                device=each.device,
-                figures=dict(each.figures),
-            )
-            for each in history.happenings
-        ],
-        is_whole=history.is_whole,
-        was_released=history.was_released,
+        happenings=[fill(HappeningBody, each, figures=dict(each.figures)) for each in history.happenings],
         interval_breaches=[breach_of(each) for each in history.review.breaches],
         intervals_unknown=[interval_of(each) for each in history.review.unknown],
     )

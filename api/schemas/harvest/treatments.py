@@ -2,58 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from pydantic import Field
+from msgspec import Meta
 
-from api.schemas.model import EXAMPLE_MS, Model
+from api.schemas.model import EXAMPLE_MS, fill
 from headland.analysis.plant_protection.harvest_review import HarvestBreach, TreatmentReview
 from headland.analysis.plant_protection.intervals import IntervalState, RunningInterval
 from headland.analysis.plant_protection.treatment_check import CheckedFinding, ProductCheck, TreatmentCheck
 from headland.registry.models.plant_protection import EvidenceClass, Treatment
 
-RecordName = Annotated[str, Field(max_length=64)]
-Title = Annotated[str, Field(max_length=200)]
-Named = Annotated[str, Field(min_length=1, max_length=200)]
-Instant = Annotated[int, Field(ge=0, le=253_402_300_799_999, examples=[EXAMPLE_MS])]
-Positive = Annotated[float, Field(gt=0, le=1e9)]
+RecordName = Annotated[str, Meta(max_length=64)]
+Title = Annotated[str, Meta(max_length=200)]
+Named = Annotated[str, Meta(min_length=1, max_length=200)]
+Instant = Annotated[int, Meta(ge=0, le=253_402_300_799_999, examples=[EXAMPLE_MS])]
+Positive = Annotated[float, Meta(gt=0, le=1e9)]
 
 
-class MixPartBody(Model):
+class MixPartBody(msgspec.Struct, frozen=True, kw_only=True):
     """A product of a tank mix, with its dose in the product's unit per hectare."""
 
     product: RecordName
     dose_ha: Positive
 
 
-class NewTreatment(Model):
+class NewTreatment(msgspec.Struct, frozen=True, kw_only=True):
     """A treatment of a field or of a greenhouse zone; `corrects` names one that this entry replaces."""
 
     field: RecordName | None = None
     zone: RecordName | None = None
-    pass_id: Annotated[str | None, Field(max_length=128, description="Pass that measured it.")] = None
+    pass_id: Annotated[Annotated[str, Meta(max_length=128)] | None, "Pass that measured it."] = None
     crop: Named
     target: Title = ""
     start_ms: Instant
     end_ms: Instant
-    mix: Annotated[list[MixPartBody], Field(min_length=1, max_length=10)]
+    mix: Annotated[list[MixPartBody], Meta(min_length=1, max_length=10)]
     water_l_ha: Positive | None = None
     treated_area_m2: Positive | None = None
     author: Named
-    note: Annotated[str, Field(max_length=2000)] = ""
+    note: Annotated[str, Meta(max_length=2000)] = ""
     simulated: bool = False
     corrects: RecordName | None = None
     withdrawn: bool = False
 
     def record(self) -> Treatment:
         """Return it as a record."""
-        values = self.model_dump(exclude={"simulated"})
-        values["evidence"] = EvidenceClass.SIMULATED if self.simulated else EvidenceClass.DECLARED
-        return msgspec.convert(values, Treatment)
+        evidence = EvidenceClass.SIMULATED if self.simulated else EvidenceClass.DECLARED
+        return fill(Treatment, self, mix=tuple(self.mix), evidence=evidence)
 
 
-class TreatmentBody(Model):
+class TreatmentBody(msgspec.Struct, frozen=True, kw_only=True):
     """A treatment as it was entered; `evidence` is declared or simulated.
 
     `lots_within` is the number of lots to recall: they hold something that was harvested within its pre-harvest
@@ -80,32 +79,30 @@ class TreatmentBody(Model):
     lots_within: int
 
 
-class TreatmentList(Model):
+class TreatmentList(msgspec.Struct, frozen=True, kw_only=True):
     """Treatments of a place, those that were corrected left out."""
 
     items: list[TreatmentBody]
     next: str | None
 
 
-class FindingBody(Model):
+class FindingBody(msgspec.Struct, frozen=True, kw_only=True):
     """One check. `state` is holds, broken, caution or unknown; `values` are the figures of its sentence."""
 
     check: Annotated[
         str,
-        Field(
-            description="crop, dose, dose_by_cell, water, interval, uses, buffer, weather or reentry; harvest and "
-            "harvest_entry where something was harvested within an interval."
-        ),
+        "crop, dose, dose_by_cell, water, interval, uses, buffer, weather or reentry; harvest and "
+        "harvest_entry where something was harvested within an interval.",
     ]
     id: str
     state: str
-    evidence: Annotated[str, Field(description="measured, declared or simulated.")]
+    evidence: Annotated[str, "measured, declared or simulated."]
     text: str
     text_zh: str
     values: dict[str, float | int | str]
 
 
-class ProductCheckBody(Model):
+class ProductCheckBody(msgspec.Struct, frozen=True, kw_only=True):
     """The checks of one product of the mix; `crop_on_label` is false where the label lacks the crop."""
 
     product: str
@@ -118,7 +115,7 @@ class ProductCheckBody(Model):
     findings: list[FindingBody]
 
 
-class IntervalBreachBody(Model):
+class IntervalBreachBody(msgspec.Struct, frozen=True, kw_only=True):
     """A harvest within the interval of one product of a treatment.
 
     `kind` is pre_harvest, or reentry: before the place might be entered again.
@@ -128,23 +125,23 @@ class IntervalBreachBody(Model):
     treatment: str
     product: str
     registration_number: str
-    treated_on: Annotated[str, Field(description="Local day of the place.")]
-    ends_on: Annotated[str | None, Field(description="First local day on which the crop might be harvested.")]
+    treated_on: Annotated[str, "Local day of the place."]
+    ends_on: Annotated[str | None, "First local day on which the crop might be harvested."]
     reentry_until_ms: int | None
     harvest: str
     place: str
-    harvested_on: Annotated[str, Field(description="Local day of the place.")]
-    entered_late: Annotated[bool, Field(description="The treatment was entered after the harvest.")]
+    harvested_on: Annotated[str, "Local day of the place."]
+    entered_late: Annotated[bool, "The treatment was entered after the harvest."]
 
 
-class RecalledLot(Model):
+class RecalledLot(msgspec.Struct, frozen=True, kw_only=True):
     """A lot to recall, by its id and batch number."""
 
     id: str
     code: str
 
 
-class TreatmentCheckBody(Model):
+class TreatmentCheckBody(msgspec.Struct, frozen=True, kw_only=True):
     """A treatment against its labels; `no_map` is why no dose by cell is known, null where it is.
 
     `breaches` are the harvests within its intervals; `lots_within` counts the lots that hold something of them, and
@@ -160,7 +157,7 @@ class TreatmentCheckBody(Model):
     lots: list[RecalledLot]
 
 
-class IntervalBody(Model):
+class IntervalBody(msgspec.Struct, frozen=True, kw_only=True):
     """The interval of one product of a treatment; `ends_on` null: the label has none."""
 
     treatment: str
@@ -171,7 +168,7 @@ class IntervalBody(Model):
     crop_on_label: bool
 
 
-class IntervalStateBody(Model):
+class IntervalStateBody(msgspec.Struct, frozen=True, kw_only=True):
     """Intervals of a crop at a place on a local day: `ends_on` is the first day on which it may be harvested."""
 
     day: str
@@ -181,14 +178,14 @@ class IntervalStateBody(Model):
     unknown: list[IntervalBody]
 
 
-class RegisterFaultBody(Model):
+class RegisterFaultBody(msgspec.Struct, frozen=True, kw_only=True):
     """A fault of a row of a register's file."""
 
     row: int
     detail: str
 
 
-class RegisterImport(Model):
+class RegisterImport(msgspec.Struct, frozen=True, kw_only=True):
     """What a file adds to the register: new products, those that it changes, and those that are as they were."""
 
     stored: bool
@@ -199,8 +196,7 @@ class RegisterImport(Model):
 
 def treatment_of(treatment: Treatment, review: TreatmentReview | None) -> TreatmentBody:
     """Return a treatment as its body; `review` has the lots that were harvested within its intervals."""
-    values: dict[str, Any] = {**msgspec.to_builtins(treatment), "lots_within": food_lots_of(review)}
-    return TreatmentBody(**{name: values[name] for name in TreatmentBody.model_fields})
+    return fill(TreatmentBody, treatment, lots_within=food_lots_of(review))
 
 
 def food_lots_of(review: TreatmentReview | None) -> int:
@@ -211,14 +207,13 @@ def food_lots_of(review: TreatmentReview | None) -> int:
 def breach_of(breach: HarvestBreach) -> IntervalBreachBody:
     """Return a breach as its body."""
     interval = breach.interval
-    return IntervalBreachBody(
+    return fill(
+        IntervalBreachBody,
+        interval,
         kind=breach.kind,
         treatment=interval.treatment.id,
-        product=interval.product,
-        registration_number=interval.registration_number,
         treated_on=interval.treated_on.isoformat(),
         ends_on=None if interval.ends_on is None else interval.ends_on.isoformat(),
-        reentry_until_ms=interval.reentry_until_ms,
         harvest=breach.harvest.id,
         place=breach.place.name,
         harvested_on=breach.harvested_on.isoformat(),
@@ -252,25 +247,21 @@ def intervals_of(state: IntervalState) -> IntervalStateBody:
 
 
 def _product_of(check: ProductCheck) -> ProductCheckBody:
-    return ProductCheckBody(
+    return fill(
+        ProductCheckBody,
+        check.product,
         product=check.product.id,
-        name=check.product.name,
-        registration_number=check.product.registration_number,
-        unit=check.product.unit,
         dose_ha=check.dose_ha,
         crop_on_label=check.use is not None,
-        is_sample=check.product.is_sample,
         findings=[_finding_of(each) for each in check.findings],
     )
 
 
 def _finding_of(checked: CheckedFinding) -> FindingBody:
     finding = checked.finding
-    return FindingBody(
-        check=finding.check,
-        id=finding.id,
-        state=finding.state,
-        evidence=finding.evidence,
+    return fill(
+        FindingBody,
+        finding,
         text=checked.sentence.text("en"),
         text_zh=checked.sentence.text("zh"),
         values=dict(finding.values),

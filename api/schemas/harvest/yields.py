@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
+import msgspec
 import numpy as np
-from pydantic import Field
 
 from api.schemas.answers import Answer, answer_of
-from api.schemas.model import Model
+from api.schemas.model import fill
 from headland.agronomy.harvest.yield_comparison import AGAINST_APPLIED, STABILITY
 from headland.agronomy.harvest.yield_filters import YieldFilters
+from headland.agronomy.prescription.interpolation import Variogram
 from headland.agronomy.series.answer import Method
 from headland.agronomy.series.arrays import Values
 from headland.analysis.inputs.field_geometry import degrees_of
@@ -28,15 +29,7 @@ _MU_PER_HA = 15.0
 _DECIMALS = 3
 
 
-class YieldMethod(Model):
-    """A method by its id and version; its source is on the page of methods."""
-
-    id: str
-    version: int
-    source: str
-
-
-class HarvestPassBody(Model):
+class HarvestPassBody(msgspec.Struct, frozen=True, kw_only=True):
     """A pass of a combine over a field."""
 
     id: str
@@ -45,89 +38,79 @@ class HarvestPassBody(Model):
     start_ms: int
     end_ms: int
     samples: int
-    width_m: Annotated[float | None, Field(description="The usual width of the cut; null where none is known.")]
-    width_basis: Annotated[str | None, Field(description="measured, declared (by the implement), or null.")]
-    sensor_t: Annotated[float, Field(description="Wet grain that passed the sensor [t].")]
-    evidence: Annotated[str, Field(description="measured_flow.")]
+    width_m: Annotated[float | None, "The usual width of the cut; null where none is known."]
+    width_basis: Annotated[str | None, "measured, declared (by the implement), or null."]
+    sensor_t: Annotated[float, "Wet grain that passed the sensor [t]."]
+    evidence: Annotated[str, "measured_flow."]
     quality: int
     simulated: bool
 
 
-class HarvestPassList(Model):
+class HarvestPassList(msgspec.Struct, frozen=True, kw_only=True):
     """Passes of combines in time order."""
 
     items: list[HarvestPassBody]
     next: str | None
 
 
-class FlowLagBody(Model):
+class FlowLagBody(msgspec.Struct, frozen=True, kw_only=True):
     """The time from the header to the flow sensor, and what it rests on."""
 
     applied_s: float
-    basis: Annotated[str, Field(description="fitted, given, or none: then no lag was applied.")]
-    fitted_s: Annotated[float | None, Field(description="Null where the strips do not show it; see reason.")]
-    error_s: Annotated[float | None, Field(description="Standard error of the fit.")]
-    strips: Annotated[int, Field(description="Strips with a strip in the other direction beside them.")]
+    basis: Annotated[str, "fitted, given, or none: then no lag was applied."]
+    fitted_s: Annotated[float | None, "Null where the strips do not show it; see reason."]
+    error_s: Annotated[float | None, "Standard error of the fit."]
+    strips: Annotated[int, "Strips with a strip in the other direction beside them."]
     pairs: int
     reason: Annotated[
         str | None,
-        Field(description="too_few_opposite_strips, lag_not_shown, lag_uncertain or lag_at_the_end_of_the_range."),
+        "too_few_opposite_strips, lag_not_shown, lag_uncertain or lag_at_the_end_of_the_range.",
     ]
 
 
-class MachineYieldBody(Model):
+class MachineYieldBody(msgspec.Struct, frozen=True, kw_only=True):
     """The samples of one combine."""
 
     device: str
     passes: list[str]
     simulated: bool
     width_basis: str
-    sensor_t: Annotated[float, Field(description="Wet grain at its sensor whose ground is within the field [t].")]
+    sensor_t: Annotated[float, "Wet grain at its sensor whose ground is within the field [t]."]
     samples: int
     kept: int
-    removed: Annotated[dict[str, int], Field(description="Removed samples by the first reason that applied.")]
-    limits_t_ha: Annotated[list[float | None], Field(description="The limits of yield that applied; null is open.")]
+    removed: Annotated[dict[str, int], "Removed samples by the first reason that applied."]
+    limits_t_ha: Annotated[list[float | None], "The limits of yield that applied; null is open."]
     lag: FlowLagBody
 
 
-class VariogramBody(Model):
-    """The exponential variogram of the kept samples; the range is where 95 % of the sill is reached."""
-
-    nugget: float
-    sill: float
-    range_m: float
-
-
-class WeighingBody(Model):
+class WeighingBody(msgspec.Struct, frozen=True, kw_only=True):
     """The wet grain of the field on a scale; the map is scaled to it where `used`."""
 
-    kg: Annotated[float | None, Field(description="Null where no weight is known.")]
-    source: Annotated[str | None, Field(description="given (with the request), harvests (their records), or null.")]
-    harvests: Annotated[list[str], Field(description="Ids of the harvest records that it is the sum of.")]
+    kg: Annotated[float | None, "Null where no weight is known."]
+    source: Annotated[str | None, "given (with the request), harvests (their records), or null."]
+    harvests: Annotated[list[str], "Ids of the harvest records that it is the sum of."]
     first_ms: int | None
     last_ms: int | None
     used: bool
     reason: Annotated[
         str | None,
-        Field(
-            description="Why it is not used: no_harvest_records, harvest_not_weighed, harvest_of_several_crops, "
-            "harvest_simulated, weight_far_off, weight_not_asked, no_grain_at_sensor; else null."
-        ),
+        "Why it is not used: no_harvest_records, harvest_not_weighed, harvest_of_several_crops, "
+        "harvest_simulated, weight_far_off, weight_not_asked, no_grain_at_sensor; else null.",
     ]
 
 
-class YieldGrid(Model):
+class YieldGrid(msgspec.Struct, frozen=True, kw_only=True):
     """Rows from the south, each from the west; null where unknown or not harvested."""
 
     yield_t_ha: list[list[float | None]]
     error_t_ha: Annotated[
         list[list[float | None]],
-        Field(description="Standard error of the interpolation alone: not of the sensor, the lag or the mixing."),
+        "Standard error of the interpolation alone: not of the sensor, the lag or the mixing.",
     ]
-    cut_m2: Annotated[list[list[float]], Field(description="Ground of the cell that was cut.")]
+    cut_m2: Annotated[list[list[float]], "Ground of the cell that was cut."]
 
 
-class YieldHead(Model):
+class YieldHead(msgspec.Struct, frozen=True, kw_only=True):
     """What all cells share."""
 
     field: str
@@ -135,24 +118,24 @@ class YieldHead(Model):
     start_ms: int
     end_ms: int
     simulated: bool
-    basis: Annotated[str, Field(description="as_harvested (wet), or standard_moisture.")]
+    basis: Annotated[str, "as_harvested (wet), or standard_moisture."]
     standard_moisture_pct: float | None
     total: Answer
     mean: Answer
-    mean_kg_mu: Annotated[float | None, Field(description="The mean in kilograms per mu.")]
-    sensor_t: Annotated[float, Field(description="Wet grain at the sensors [t].")]
-    map_t: Annotated[float, Field(description="Grain on the cells [t].")]
-    weighed_kg: Annotated[float | None, Field(description="The weight that the map is scaled to.")]
+    mean_kg_mu: Annotated[float | None, "The mean in kilograms per mu."]
+    sensor_t: Annotated[float, "Wet grain at the sensors [t]."]
+    map_t: Annotated[float, "Grain on the cells [t]."]
+    weighed_kg: Annotated[float | None, "The weight that the map is scaled to."]
     weighing: WeighingBody
-    calibration: Annotated[float, Field(description="What the cells were multiplied by to have `weighed_kg`.")]
+    calibration: Annotated[float, "What the cells were multiplied by to have `weighed_kg`."]
     field_m2: float
-    cut_m2: Annotated[float, Field(description="Ground within the field that was cut, each place once.")]
+    cut_m2: Annotated[float, "Ground within the field that was cut, each place once."]
     removed: dict[str, int]
     filters: dict[str, float | None]
     machines: list[MachineYieldBody]
-    variogram: VariogramBody | None
-    methods: list[YieldMethod]
-    reason: Annotated[str | None, Field(description="Why there is no map: insufficient_data; else null.")]
+    variogram: Variogram | None
+    methods: list[Method]
+    reason: Annotated[str | None, "Why there is no map: insufficient_data; else null."]
     cell_m: float
     rows: int
     columns: int
@@ -162,13 +145,13 @@ class YieldHead(Model):
     east_step_deg: float
 
 
-class YieldBody(YieldHead):
+class YieldBody(YieldHead, frozen=True, kw_only=True):
     """The yield of a field, with its grid unless a summary was asked for."""
 
     grid: YieldGrid | None = None
 
 
-class YieldCell(Model):
+class YieldCell(msgspec.Struct, frozen=True, kw_only=True):
     """A cell with what was applied and what was harvested."""
 
     row: int
@@ -177,32 +160,32 @@ class YieldCell(Model):
     yield_t_ha: float
 
 
-class YieldAgainstAppliedBody(Model):
+class YieldAgainstAppliedBody(msgspec.Struct, frozen=True, kw_only=True):
     """Yield against what a pass applied, cell by cell. An association: no trial made the rates differ."""
 
     field: str
     pass_id: str
     season: str | None
     simulated: bool
-    unit: Annotated[str, Field(description="kg or L; rates are of it per hectare.")]
+    unit: Annotated[str, "kg or L; rates are of it per hectare."]
     amount: Answer
     yield_mean: Answer
     slope_t_per_unit: Annotated[
-        float | None, Field(description="Change of yield [t/ha] with one unit per hectare more; null with a reason.")
+        float | None, "Change of yield [t/ha] with one unit per hectare more; null with a reason."
     ]
-    low_t_per_unit: Annotated[float | None, Field(description="Lower end of the 95 % interval.")]
+    low_t_per_unit: Annotated[float | None, "Lower end of the 95 % interval."]
     high_t_per_unit: float | None
     correlation: float | None
     cells: int
     blocks: int
     block_m: float
-    reason: Annotated[str | None, Field(description="too_few_blocks or applied_evenly; null with a slope.")]
+    reason: Annotated[str | None, "too_few_blocks or applied_evenly; null with a slope."]
     cell_m: float
-    methods: list[YieldMethod]
+    methods: list[Method]
     items: list[YieldCell]
 
 
-class SeasonOfField(Model):
+class SeasonOfField(msgspec.Struct, frozen=True, kw_only=True):
     """A season whose yield can be asked for, with the time in which it was harvested, or why that is not known."""
 
     season: str
@@ -212,16 +195,16 @@ class SeasonOfField(Model):
     harvest_date: date | None
     start_ms: int | None
     end_ms: int | None
-    reason: Annotated[str | None, Field(description="no_season_dates; null with a time.")]
+    reason: Annotated[str | None, "no_season_dates; null with a time."]
 
 
-class SeasonsOfField(Model):
+class SeasonsOfField(msgspec.Struct, frozen=True, kw_only=True):
     """Seasons of a field by their dates."""
 
     items: list[SeasonOfField]
 
 
-class YieldSeason(Model):
+class YieldSeason(msgspec.Struct, frozen=True, kw_only=True):
     """A season that the stability used, or why not."""
 
     season: str
@@ -229,25 +212,25 @@ class YieldSeason(Model):
     crop: str
     mean_t_ha: float | None
     simulated: bool
-    reason: Annotated[str | None, Field(description="Why the season is not used; else null.")]
+    reason: Annotated[str | None, "Why the season is not used; else null."]
 
 
-class StabilityGrid(Model):
+class StabilityGrid(msgspec.Struct, frozen=True, kw_only=True):
     """Rows from the south, each from the west; null where a season does not know the cell."""
 
     relative_pct: list[list[float | None]]
     cv_pct: list[list[float | None]]
 
 
-class YieldStabilityBody(Model):
+class YieldStabilityBody(msgspec.Struct, frozen=True, kw_only=True):
     """Mean relative yield of each cell over the seasons, and its coefficient of variation over them."""
 
     field: str
     simulated: bool
     seasons: list[YieldSeason]
-    reason: Annotated[str | None, Field(description="too_few_seasons (three are needed), no_common_cells; else null.")]
+    reason: Annotated[str | None, "too_few_seasons (three are needed), no_common_cells; else null."]
     cells: int
-    method: YieldMethod
+    method: Method
     cell_m: float | None
     rows: int
     columns: int
@@ -262,19 +245,15 @@ def harvest_pass_of(each: HarvestPass) -> HarvestPassBody:
     """Return a pass of a combine."""
     points = each.points
     width = points.width_m[points.cutting]
-    return HarvestPassBody(
-        id=each.id,
+    return fill(
+        HarvestPassBody,
+        each,
         field=each.field.id,
-        device=each.device,
-        start_ms=each.start_ms,
-        end_ms=each.end_ms,
         samples=len(points.time_ms),
         width_m=float(np.median(width)) if len(width) else None,
         width_basis=each.width,
         sensor_t=points.mass_kg / 1000.0,
         evidence="measured_flow",
-        quality=each.quality,
-        simulated=each.simulated,
     )
 
 
@@ -303,10 +282,8 @@ def yield_head_of(made: YieldMap, season: str | None) -> YieldHead:
         removed=made.removed,
         filters=_filters_of(made.request.filters),
         machines=[_machine_of(each) for each in made.machines],
-        variogram=None
-        if made.variogram is None
-        else VariogramBody(nugget=made.variogram.nugget, sill=made.variogram.sill, range_m=made.variogram.range_m),
-        methods=[_method_of(each) for each in METHODS],
+        variogram=made.variogram,
+        methods=list(METHODS),
         reason=made.reason,
         **place,
     )
@@ -314,12 +291,10 @@ def yield_head_of(made: YieldMap, season: str | None) -> YieldHead:
 
 def season_of(season: Season, window: Window | None) -> SeasonOfField:
     """Return a season with the time of its harvest."""
-    return SeasonOfField(
+    return fill(
+        SeasonOfField,
+        season,
         season=season.id,
-        name=season.name,
-        crop=season.crop,
-        variety=season.variety,
-        harvest_date=season.harvest_date,
         start_ms=None if window is None else window.start_ms,
         end_ms=None if window is None else window.end_ms,
         reason="no_season_dates" if window is None else None,
@@ -341,7 +316,9 @@ def against_applied_of(found: YieldAgainstApplied, season: str | None) -> YieldA
     simulated = yields.simulated or applied.field_pass.simulated
     both = np.isfinite(found.applied_ha) & yields.known
     rows, columns = np.nonzero(both)
-    return YieldAgainstAppliedBody(
+    return fill(
+        YieldAgainstAppliedBody,
+        slope,
         field=yields.field.id,
         pass_id=applied.field_pass.id,
         season=season,
@@ -352,13 +329,9 @@ def against_applied_of(found: YieldAgainstApplied, season: str | None) -> YieldA
         slope_t_per_unit=slope.slope,
         low_t_per_unit=slope.low,
         high_t_per_unit=slope.high,
-        correlation=slope.correlation,
-        cells=slope.cells,
-        blocks=slope.blocks,
         block_m=found.block_m,
-        reason=slope.reason,
         cell_m=yields.grid.cell_m,
-        methods=[_method_of(each) for each in (AGAINST_APPLIED, *METHODS)],
+        methods=[AGAINST_APPLIED, *METHODS],
         items=[
             YieldCell(row=row, column=column, applied_ha=rate, yield_t_ha=grown)
             for row, column, rate, grown in zip(
@@ -398,10 +371,10 @@ def stability_body_of(found: YieldStability) -> dict[str, Any]:
     return {
         "field": found.field.id,
         "simulated": any(each.simulated for each in found.maps),
-        "seasons": [each.model_dump() for each in (*used, *unused)],
+        "seasons": [*used, *unused],
         "reason": found.reason,
         "cells": int(np.count_nonzero(np.isfinite(found.relative_pct))),
-        "method": _method_of(STABILITY).model_dump(),
+        "method": STABILITY,
         **place,
         "grid": grid,
     }
@@ -414,14 +387,13 @@ def rounded(values: Values) -> Values:
 
 def _weighing_of(weighing: Weighing) -> WeighingBody:
     times_ms = [each.time_ms for each in weighing.harvests]
-    return WeighingBody(
-        kg=weighing.kg,
-        source=weighing.source,
+    return fill(
+        WeighingBody,
+        weighing,
         harvests=[each.id for each in weighing.harvests],
         first_ms=min(times_ms, default=None),
         last_ms=max(times_ms, default=None),
         used=weighing.is_used,
-        reason=weighing.reason,
     )
 
 
@@ -437,21 +409,9 @@ def _machine_of(each: MachineYield) -> MachineYieldBody:
         kept=int(np.count_nonzero(each.cleaned.kept)),
         removed=each.cleaned.counts,
         limits_t_ha=[limit if np.isfinite(limit) else None for limit in each.cleaned.limits_t_ha],
-        lag=FlowLagBody(
-            applied_s=each.lag_s,
-            basis=each.lag_basis,
-            fitted_s=fit.lag_s,
-            error_s=fit.error_s,
-            strips=fit.strips,
-            pairs=fit.pairs,
-            reason=fit.reason,
-        ),
+        lag=fill(FlowLagBody, fit, applied_s=each.lag_s, basis=each.lag_basis, fitted_s=fit.lag_s),
     )
 
 
 def _filters_of(filters: YieldFilters) -> dict[str, float | None]:
     return {name: getattr(filters, name) for name in YieldFilters.__slots__}
-
-
-def _method_of(method: Method) -> YieldMethod:
-    return YieldMethod(id=method.id, version=method.version, source=method.source)

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+import msgspec
 
 from api.schemas.answers import Answer, answer_of
-from api.schemas.model import Model
 from headland.agronomy.application.product_answers import Application, Spreading
 from headland.store.port import DeviceRecord
 
 
-class ApplicationAnswers(Model):
+class ApplicationAnswers(msgspec.Struct, frozen=True, kw_only=True):
     """Amount that a sprayer or spreader applied over a window: metered litres or kilograms, or null."""
 
     device: str
     simulated: bool
-    swath_m: Annotated[float, Field(description="Width of a swath that the areas rest on [m].")]
-    swath_basis: Annotated[
-        str, Field(description="given, pass (its implement's), implement (mounted on the device) or assumed.")
-    ]
-    product_applied_l: Annotated[Answer | None, Field(description="Of a sprayer.")]
-    product_applied_kg: Annotated[Answer | None, Field(description="For a granule spreader.")]
-    area_treated_m2: Annotated[Answer, Field(description="Area worked: the union of the swaths, beside fields too.")]
-    area_treated_ha: Annotated[Answer, Field(description="The same in hectares.")]
-    overlap_m2: Annotated[Answer, Field(description="Ground that swaths covered again, beside fields too.")]
-    mean_rate_l_ha: Annotated[Answer | None, Field(description="Of a sprayer.")]
-    mean_rate_kg_ha: Annotated[Answer | None, Field(description="For a granule spreader.")]
+    swath_m: Annotated[float, "Width of a swath that the areas rest on [m]."]
+    swath_basis: Annotated[str, "given, pass (its implement's), implement (mounted on the device) or assumed."]
+    product_applied_l: Annotated[Answer | None, "Of a sprayer."]
+    product_applied_kg: Annotated[Answer | None, "For a granule spreader."]
+    area_treated_m2: Annotated[Answer, "Area worked: the union of the swaths, beside fields too."]
+    area_treated_ha: Annotated[Answer, "The same in hectares."]
+    overlap_m2: Annotated[Answer, "Ground that swaths covered again, beside fields too."]
+    mean_rate_l_ha: Annotated[Answer | None, "Of a sprayer."]
+    mean_rate_kg_ha: Annotated[Answer | None, "For a granule spreader."]
 
 
 def application_of(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+import msgspec
 
-from api.schemas.model import Model
 from api.schemas.passes.ledger import PlanBody
 
 
-class CellGrids(Model):
+class CellGrids(msgspec.Struct, frozen=True, kw_only=True):
     """Rows from the south, each from the west. Rates are null where unknown or not planned."""
 
     planned_ha: list[list[float | None]]
@@ -19,12 +18,12 @@ class CellGrids(Model):
     uncertainty_ha: list[list[float]]
     kind: list[list[int]]
     cause: list[list[int]]
-    zone: Annotated[list[list[int]], Field(description="The plan's zone, -1 for none.")]
+    zone: Annotated[list[list[int]], "The plan's zone, -1 for none."]
     evidence: list[list[int]]
     place: list[list[int]]
 
 
-class CellNames(Model):
+class CellNames(msgspec.Struct, frozen=True, kw_only=True):
     """Names of the grids' codes, by their index in these lists."""
 
     kind: list[str]
@@ -33,14 +32,14 @@ class CellNames(Model):
     place: list[str]
 
 
-class CellMapBody(Model):
+class CellMapBody(msgspec.Struct, frozen=True, kw_only=True):
     """A pass on cells: planned, applied and the difference, with its class and cause."""
 
     pass_id: str
     field: str
     device: str
     simulated: bool
-    unit: Annotated[str, Field(description="kg, or L of a liquid; rates are of it per hectare.")]
+    unit: Annotated[str, "kg, or L of a liquid; rates are of it per hectare."]
     cell_m: float
     rows: int
     columns: int
@@ -49,8 +48,6 @@ class CellMapBody(Model):
     north_step_deg: float
     east_step_deg: float
     plan: PlanBody | None
-    reason: Annotated[
-        str | None, Field(description="Why there is no deviation: no_plan, ambiguous_plan or no_amount; else null.")
-    ]
+    reason: Annotated[str | None, "Why there is no deviation: no_plan, ambiguous_plan or no_amount; else null."]
     names: CellNames
     grid: CellGrids

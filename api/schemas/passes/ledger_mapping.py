@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from api.schemas.answers import AnswerMethod, AnswerWindow, answer_of
+from api.schemas.answers import answer_of
+from api.schemas.model import fill
 from api.schemas.passes import ledger as schema
 from api.schemas.passes.passes_mapping import cover_of
 from headland.agronomy.application.zone_deviation import ZoneDeviation
 from headland.agronomy.prescription.loss_risk import LEACHING, VOLATILISATION, Risk
-from headland.agronomy.prescription.nutrients import MU_PER_HA, NitrogenBalance, NitrogenUse, Nutrients
+from headland.agronomy.prescription.nutrients import MU_PER_HA, NitrogenBalance, Nutrients
 from headland.agronomy.prescription.weather_window import HourVerdict
 from headland.agronomy.series.answer import Method
 from headland.analysis.inputs.window import Window
@@ -28,18 +29,17 @@ def deviation_of(deviation: PassDeviation) -> schema.DeviationBody:
         north_m = np.array([grid.south_m + (region.row + 0.5) * grid.cell_m])
         latitude, longitude = plane.to_degrees(east_m, north_m)
         regions.append(
-            schema.RegionBody(
-                kind=region.kind,
-                cause=region.cause,
-                area_m2=region.area_m2,
-                planned=region.planned,
-                applied=region.applied,
+            fill(
+                schema.RegionBody,
+                region,
                 difference=region.applied - region.planned,
                 latitude_deg=float(latitude[0]),
                 longitude_deg=float(longitude[0]),
             )
         )
-    return schema.DeviationBody(
+    return fill(
+        schema.DeviationBody,
+        cells,
         pass_id=applied.field_pass.id,
         unit=applied.unit,
         simulated=applied.field_pass.simulated,
@@ -48,30 +48,14 @@ def deviation_of(deviation: PassDeviation) -> schema.DeviationBody:
         inputs=[*applied.amount.inputs, *deviation.plan.inputs],
         planned_rate_ha=deviation.planned_ha,
         amount=answer_of(applied.amount, applied.field_pass.simulated),
-        planned=cells.planned,
-        applied=cells.applied,
         balance=_balance_of(deviation),
-        mean_deviation_pct=cells.mean_deviation_pct,
-        mean_absolute_ha=cells.mean_absolute_ha,
-        rms_ha=cells.rms_ha,
-        on_target_share=cells.on_target_share,
-        class_m2=cells.class_m2,
-        cause_m2=cells.cause_m2,
         zones=[zone_of(zone) for zone in deviation.zones],
         unknown_m2=deviation.unknown_m2,
         not_to_treat_m2=deviation.not_to_treat_m2,
         unplanned_m2=deviation.unplanned_m2,
         unplanned=deviation.unplanned,
         regions=regions,
-        happenings=[
-            schema.DisturbanceBody(
-                kind=disturbance.kind,
-                start_ms=disturbance.start_ms,
-                end_ms=disturbance.end_ms,
-                value=disturbance.value,
-            )
-            for disturbance in deviation.disturbances
-        ],
+        happenings=deviation.disturbances,
         cover=cover_of(applied, "finished"),
     )
 
@@ -94,19 +78,12 @@ def plan_of(plan: Plan) -> schema.PlanBody:
 
 def zone_of(zone: ZoneDeviation) -> schema.ZoneBody:
     """Return the deviation of one zone of a plan."""
-    return schema.ZoneBody(
-        zone=zone.zone,
+    return fill(
+        schema.ZoneBody,
+        zone,
         planned_rate_ha=zone.rate_ha,
         applied_rate_ha=zone.applied_ha,
-        area_m2=zone.area_m2,
-        planned=zone.planned,
-        applied=zone.applied,
         difference=zone.applied - zone.planned,
-        kind=zone.kind,
-        cause=zone.cause,
-        class_m2=zone.class_m2,
-        cause_m2=zone.cause_m2,
-        unknown_m2=zone.unknown_m2,
     )
 
 
@@ -132,39 +109,27 @@ def elements_of(nutrients: Nutrients | None, factor: float = 1.0) -> schema.Elem
     if nutrients is None:
         return None
     scaled = nutrients.scaled(factor)
-    return schema.ElementsBody(n=scaled.n, p2o5=scaled.p2o5, k2o=scaled.k2o, p=scaled.p, k=scaled.k)
+    return fill(schema.ElementsBody, scaled)
 
 
 def balance_of(balance: NitrogenBalance | None, input_kg_ha: float, output_kg_ha: float) -> schema.BalanceBody | None:
     """Return a nitrogen balance."""
     if balance is None:
         return None
-    return schema.BalanceBody(
-        input_kg_ha=input_kg_ha,
-        output_kg_ha=output_kg_ha,
-        nue=balance.nue,
-        surplus_kg_ha=balance.surplus_kg_ha,
-        verdict=balance.verdict,
-    )
-
-
-def efficiency_of(use: NitrogenUse) -> schema.EfficiencyBody:
-    """Return the efficiencies of nitrogen."""
-    return schema.EfficiencyBody(pfp=use.pfp, ae=use.ae, re=use.re, pe=use.pe, pnb=use.pnb)
+    return fill(schema.BalanceBody, balance, input_kg_ha=input_kg_ha, output_kg_ha=output_kg_ha)
 
 
 def hour_of(verdict: HourVerdict) -> schema.HourBody:
     """Return an hour of weather with its verdict."""
-    return schema.HourBody(
-        start_ms=verdict.hour.start_ms,
+    return fill(
+        schema.HourBody,
+        verdict.hour,
         state=verdict.state,
         reasons=list(verdict.reasons),
         missing=list(verdict.missing),
         air_temperature_degc=verdict.hour.temperature_degc,
         relative_humidity_pct=verdict.hour.humidity_pct,
         wind_speed_m_s=verdict.hour.wind_m_s,
-        rain_share=verdict.hour.rain_share,
-        rain_mm=verdict.hour.rain_mm,
         delta_t_k=verdict.delta_t_k,
     )
 
@@ -173,6 +138,6 @@ def _risk_of(risk: Risk, method: Method, window: Window) -> schema.RiskBody:
     return schema.RiskBody(
         state=risk.state,
         reasons=list(risk.reasons),
-        window=AnswerWindow(start_ms=window.start_ms, end_ms=window.end_ms),
-        method=AnswerMethod(id=method.id, version=method.version, source=method.source),
+        window=window,
+        method=method,
     )

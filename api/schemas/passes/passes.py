@@ -4,56 +4,42 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+import msgspec
+from msgspec import Meta
 
-from api.http.query_windows import QueryInstant
+from api.http.query_windows import WrittenInstant
 from api.schemas.answers import Answer
-from api.schemas.model import EXAMPLE_MS, Model
+from api.schemas.model import EXAMPLE_MS
+from headland.agronomy.application.pass_detection import Segment
 
 _ID = "01k9v4k8r0q3m8x5w7t2n6y4c1"
 
 
-class PassDeclaration(BaseModel):
+class PassDeclaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A declared pass: references are ids; the rate is in kg/ha, or in L/ha of a liquid."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-    field: Annotated[str, Field(max_length=64, json_schema_extra={"example": _ID})]
-    device: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-    start_ms: Annotated[QueryInstant, Field(json_schema_extra={"example": EXAMPLE_MS})]
-    end_ms: Annotated[QueryInstant, Field(json_schema_extra={"example": EXAMPLE_MS + 600_000})]
-    implement: Annotated[str | None, Field(max_length=64)] = None
-    product: Annotated[str | None, Field(max_length=64)] = None
-    season: Annotated[str | None, Field(max_length=64)] = None
+    field: Annotated[str, Meta(max_length=64, extra_json_schema={"example": _ID})]
+    device: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    start_ms: Annotated[WrittenInstant, Meta(extra_json_schema={"example": EXAMPLE_MS})]
+    end_ms: Annotated[WrittenInstant, Meta(extra_json_schema={"example": EXAMPLE_MS + 600_000})]
+    implement: Annotated[str, Meta(max_length=64)] | None = None
+    product: Annotated[str, Meta(max_length=64)] | None = None
+    season: Annotated[str, Meta(max_length=64)] | None = None
     prescription: Annotated[
-        str | None, Field(max_length=64, description="What it carried out, instead of planned_rate_ha.")
+        Annotated[str, Meta(max_length=64)] | None, "What it carried out, instead of planned_rate_ha."
     ] = None
-    planned_rate_ha: Annotated[float | None, Field(gt=0, le=100_000)] = None
-    note: Annotated[str, Field(max_length=2000)] = ""
-
-
-class SegmentItem(Model):
-    """A segment of a pass: work, off_field, turn, transit, return, refill, stop or silence."""
-
-    kind: str
-    start_ms: int
-    end_ms: int
-    length_m: float
-    evidence: Annotated[
-        str | None, Field(description="measured_flow, tank_mass, pump_pwm, declared; null in a silence.")
-    ]
+    planned_rate_ha: Annotated[float, Meta(gt=0, le=100_000)] | None = None
+    note: Annotated[str, Meta(max_length=2000)] = ""
 
 
 PassStateName = Annotated[
     Literal["flying", "finished", "interrupted"],
-    Field(
-        description="flying: the vehicle is heard, has not landed and may go on: nothing is skipped or settled yet. "
-        "interrupted: the link was lost at work, or the mission was left before its last item."
-    ),
+    "flying: the vehicle is heard, has not landed and may go on: nothing is skipped or settled yet. "
+    "interrupted: the link was lost at work, or the mission was left before its last item.",
 ]
 
 
-class PassItem(Model):
+class PassItem(msgspec.Struct, frozen=True, kw_only=True):
     """A pass of a field, declared or detected in telemetry; `id` depends on its start."""
 
     id: str
@@ -70,36 +56,34 @@ class PassItem(Model):
     prescription: str | None
     planned_rate_ha: float | None
     note: str
-    evidence: Annotated[
-        str | None, Field(description="The weakest class among its work; null where nothing was heard of it.")
-    ]
+    evidence: Annotated[str | None, "The weakest class among its work; null where nothing was heard of it."]
     work_s: float
     work_m: float
 
 
-class ListedPass(PassItem):
+class ListedPass(PassItem, frozen=True, kw_only=True):
     """A pass in a list, with the width at which the machine itself said that it worked."""
 
     reported_width_m: Annotated[
         float | None,
-        Field(description="A `swath_m` for a pass without an implement; null where the machine reports none."),
+        "A `swath_m` for a pass without an implement; null where the machine reports none.",
     ]
 
 
-class PassDetail(PassItem):
+class PassDetail(PassItem, frozen=True, kw_only=True):
     """A pass with its segments, including the flights to and from the field."""
 
-    segments: list[SegmentItem]
+    segments: list[Segment]
 
 
-class PassList(Model):
+class PassList(msgspec.Struct, frozen=True, kw_only=True):
     """The passes of a field in time order; `next` is the cursor of the next page, null on the last."""
 
     items: list[ListedPass]
     next: str | None
 
 
-class Place(Model):
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """A place: its area and its centre."""
 
     area_m2: float
@@ -107,31 +91,29 @@ class Place(Model):
     longitude_deg: float
 
 
-class CoverBody(Model):
+class CoverBody(msgspec.Struct, frozen=True, kw_only=True):
     """Areas of a pass by its swaths within the usable field, the same at every cell size, with the larger parts."""
 
-    field_m2: Annotated[float, Field(description="The usable field; treated and skipped ground add up to it.")]
-    covered_m2: Annotated[float, Field(description="Treated ground: the union of the swaths (treated_ground_union).")]
-    overlap_m2: Annotated[float, Field(description="Ground that swaths covered again, each repetition counted.")]
+    field_m2: Annotated[float, "The usable field; treated and skipped ground add up to it."]
+    covered_m2: Annotated[float, "Treated ground: the union of the swaths (treated_ground_union)."]
+    overlap_m2: Annotated[float, "Ground that swaths covered again, each repetition counted."]
     skipped_m2: Annotated[
         float | None,
-        Field(
-            description="Skipped ground: the usable field without the treated ground; null while the pass is under way."
-        ),
+        "Skipped ground: the usable field without the treated ground; null while the pass is under way.",
     ]
     beside_m2: Annotated[
         float,
-        Field(description="Ground of swaths that is not usable: off the field, on buffer strips and exclusions."),
+        "Ground of swaths that is not usable: off the field, on buffer strips and exclusions.",
     ]
     remaining_m2: Annotated[
         float | None,
-        Field(description="Remaining ground: skipped ground over which the machine was never on; null under way."),
+        "Remaining ground: skipped ground over which the machine was never on; null under way.",
     ]
     skips: list[Place]
     overlaps: list[Place]
 
 
-class AmountsByPlace(Model):
+class AmountsByPlace(msgspec.Struct, frozen=True, kw_only=True):
     """Mass balance of a pass in the map's unit. The parts add up to `released` within `closure` (a share)."""
 
     released: float
@@ -143,24 +125,24 @@ class AmountsByPlace(Model):
     closure: float
 
 
-class ReconciliationBody(Model):
+class ReconciliationBody(msgspec.Struct, frozen=True, kw_only=True):
     """The amount by flow meter, by tank or hopper level, and by the pump's curve (commanded only)."""
 
     by_flow: float | None
     by_tank: float | None
     by_pump_curve: float | None
-    flow_residual: Annotated[float | None, Field(description="By flow less by tank.")]
-    pump_curve_residual: Annotated[float | None, Field(description="By pump curve less by tank, else by flow.")]
+    flow_residual: Annotated[float | None, "By flow less by tank."]
+    pump_curve_residual: Annotated[float | None, "By pump curve less by tank, else by flow."]
 
 
-class SwathWidths(Model):
+class SwathWidths(msgspec.Struct, frozen=True, kw_only=True):
     """The widest swath within a coefficient of variation [m]; null where there is none."""
 
     one_way: float | None
     back_and_forth: float | None
 
 
-class UniformityBody(Model):
+class UniformityBody(msgspec.Struct, frozen=True, kw_only=True):
     """Uniformity of the implement's pattern at its swath, and over the cells of the field."""
 
     overlap_cv_one_way_pct: float
@@ -170,7 +152,7 @@ class UniformityBody(Model):
     field_cv_pct: float | None
 
 
-class GridBody(Model):
+class GridBody(msgspec.Struct, frozen=True, kw_only=True):
     """Grid cells from south to north, each row from west to east. `rate_ha` is null where not measured."""
 
     cell_m: float
@@ -182,54 +164,48 @@ class GridBody(Model):
     north_step_deg: float
     rate_ha: list[list[float | None]]
     uncertainty_ha: Annotated[
-        list[list[float]], Field(description="Standard deviation of the rate by the drift's, of the wind or assumed.")
+        list[list[float]], "Standard deviation of the rate by the drift's, of the wind or assumed."
     ]
-    evidence: Annotated[
-        list[list[int]], Field(description="none, measured_flow, tank_mass, pump_pwm, declared, from 0.")
-    ]
-    place: Annotated[list[list[int]], Field(description="0 outside, 1 usable, 2 buffer, 3 exclusion.")]
+    evidence: Annotated[list[list[int]], "none, measured_flow, tank_mass, pump_pwm, declared, from 0."]
+    place: Annotated[list[list[int]], "0 outside, 1 usable, 2 buffer, 3 exclusion."]
 
 
-class DriftBody(Model):
+class DriftBody(msgspec.Struct, frozen=True, kw_only=True):
     """Drift of product by wind while it falls: its mean, and how uncertain it is (standard deviations)."""
 
     basis: Annotated[
         str,
-        Field(
-            description="granules, droplet_class (declared), usual_class (medium is assumed), or not_known: wind "
-            "or height is not measured, and nothing was shifted."
-        ),
+        "granules, droplet_class (declared), usual_class (medium is assumed), or not_known: wind "
+        "or height is not measured, and nothing was shifted.",
     ]
     shift_east_m: float
     shift_north_m: float
-    uncertain_share: Annotated[float, Field(description="Of the shift, along the wind.")]
-    uncertain_m: Annotated[float, Field(description="In any direction, where the shift is not known.")]
+    uncertain_share: Annotated[float, "Of the shift, along the wind."]
+    uncertain_m: Annotated[float, "In any direction, where the shift is not known."]
 
 
-class TimingBody(Model):
+class TimingBody(msgspec.Struct, frozen=True, kw_only=True):
     """How long after its measurement, or after the feeder's signal, product reached the ground."""
 
     basis: Annotated[
         str,
-        Field(
-            description="given (in the request), implement (its declared latencies), or fitted: the feeder's lag by "
-            "the hopper's weights, the fall declared or, where it is not, modelled."
-        ),
+        "given (in the request), implement (its declared latencies), or fitted: the feeder's lag by "
+        "the hopper's weights, the fall declared or, where it is not, modelled.",
     ]
     latency_s: float
-    feeder_opening_s: Annotated[float | None, Field(description="Time constant of the flow when the feeder opens.")]
+    feeder_opening_s: Annotated[float | None, "Time constant of the flow when the feeder opens."]
     feeder_closing_s: float | None
 
 
-class AppliedBody(Model):
-    """As-applied result of a pass."""
+class AppliedHead(msgspec.Struct, frozen=True, kw_only=True):
+    """As-applied result of a pass without its cells."""
 
     pass_id: str
     field: str
     device: str
     simulated: bool
-    unit: Annotated[str, Field(description="What amounts are in: kg, or L of a liquid.")]
-    cell_m: Annotated[float, Field(description="Side of the cells that the sums of places rest on.")]
+    unit: Annotated[str, "What amounts are in: kg, or L of a liquid."]
+    cell_m: Annotated[float, "Side of the cells that the sums of places rest on."]
     swath_m: float
     latency_s: float
     timing: TimingBody
@@ -238,9 +214,12 @@ class AppliedBody(Model):
     rate: Answer
     places: AmountsByPlace
     cover: CoverBody
-    evidence_m2: Annotated[
-        dict[str, float], Field(description="The treated ground by the weakest evidence for its amount; it adds up.")
-    ]
+    evidence_m2: Annotated[dict[str, float], "The treated ground by the weakest evidence for its amount; it adds up."]
     reconciliation: ReconciliationBody
     uniformity: UniformityBody
+
+
+class AppliedBody(AppliedHead, frozen=True, kw_only=True):
+    """As-applied result of a pass."""
+
     grid: GridBody

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 import numpy as np
 import shapely
 
 from api.schemas.answers import answer_of
+from api.schemas.model import fill
 from api.schemas.passes import passes as schema
 from headland.agronomy.geometry.local_plane import Plane
 from headland.analysis.passes.as_applied import AppliedPass, SpreadUniformity
@@ -32,24 +34,15 @@ def pass_detail_of(field_pass: FieldPass, state: PassState) -> schema.PassDetail
     segments = () if field_pass.detected is None else field_pass.detected.segments
     return schema.PassDetail(
         **_pass_fields(field_pass, state),
-        segments=[
-            schema.SegmentItem(
-                kind=segment.kind,
-                start_ms=segment.start_ms,
-                end_ms=segment.end_ms,
-                length_m=segment.length_m,
-                evidence=segment.evidence,
-            )
-            for segment in segments
-        ],
+        segments=list(segments),
     )
 
 
 def applied_of(
     applied: AppliedPass, uniformity: SpreadUniformity, state: PassState, *, with_grid: bool = True
 ) -> dict[str, Any]:
-    """Return an `AppliedBody` as a dict with array grids: large responses are not validated twice."""
-    head = schema.AppliedBody.model_construct(
+    """Return an `AppliedBody` as a dict with array grids."""
+    head = schema.AppliedHead(
         pass_id=applied.field_pass.id,
         field=applied.field_pass.field.id,
         device=applied.field_pass.device,
@@ -68,7 +61,7 @@ def applied_of(
         reconciliation=_reconciliation_of(applied),
         uniformity=_uniformity_of(uniformity, applied.map.field_cv_pct),
     )
-    return {**head.model_dump(), **({"grid": _grid_of(applied)} if with_grid else {})}
+    return {**msgspec.structs.asdict(head), **({"grid": _grid_of(applied)} if with_grid else {})}
 
 
 def _timing_of(applied: AppliedPass) -> schema.TimingBody:
@@ -83,13 +76,7 @@ def _timing_of(applied: AppliedPass) -> schema.TimingBody:
 
 def _drift_of(applied: AppliedPass) -> schema.DriftBody:
     air, (east_m, north_m) = applied.inputs.air, applied.map.shift_m
-    return schema.DriftBody(
-        basis=air.basis,
-        shift_east_m=east_m,
-        shift_north_m=north_m,
-        uncertain_share=air.uncertain_share,
-        uncertain_m=air.uncertain_m,
-    )
+    return fill(schema.DriftBody, air, shift_east_m=east_m, shift_north_m=north_m)
 
 
 def cover_of(applied: AppliedPass, state: PassState) -> schema.CoverBody:
@@ -145,26 +132,12 @@ def _named(parts: Iterable[shapely.Polygon], plane: Plane) -> list[schema.Place]
 
 def _places_of(applied: AppliedPass) -> schema.AmountsByPlace:
     totals = applied.map.totals
-    return schema.AmountsByPlace(
-        released=totals.released,
-        usable=totals.usable,
-        buffer=totals.buffer,
-        exclusion=totals.exclusion,
-        outside=totals.outside,
-        unlocated=totals.unlocated,
-        closure=totals.closure,
-    )
+    return fill(schema.AmountsByPlace, totals)
 
 
 def _reconciliation_of(applied: AppliedPass) -> schema.ReconciliationBody:
     reconciliation = applied.reconciliation
-    return schema.ReconciliationBody(
-        by_flow=reconciliation.by_flow,
-        by_tank=reconciliation.by_tank,
-        by_pump_curve=reconciliation.by_pump_curve,
-        flow_residual=reconciliation.flow_residual,
-        pump_curve_residual=reconciliation.pump_curve_residual,
-    )
+    return fill(schema.ReconciliationBody, reconciliation)
 
 
 def _uniformity_of(uniformity: SpreadUniformity, field_cv_pct: float | None) -> schema.UniformityBody:

@@ -4,49 +4,44 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+import msgspec
 
-from api.schemas.model import Model
 from api.schemas.passes.ledger import PlanBody
 
 
-class RemainingZoneBody(Model):
+class RemainingZoneBody(msgspec.Struct, frozen=True, kw_only=True):
     """A zone of the plan over the usable ground, amounts in the answer's unit."""
 
     zone: int
     planned_rate_ha: float
     planned: float
-    applied: Annotated[float | None, Field(description="By all of `passes`; null where an amount is unknown.")]
-    open_m2: Annotated[float, Field(description="Its remaining ground; the zones add up to `remaining_m2`.")]
-    open: Annotated[float, Field(description="The planned amount of its open ground.")]
+    applied: Annotated[float | None, "By all of `passes`; null where an amount is unknown."]
+    open_m2: Annotated[float, "Its remaining ground; the zones add up to `remaining_m2`."]
+    open: Annotated[float, "The planned amount of its open ground."]
     treated_difference: Annotated[
         float | None,
-        Field(description="The amount on treated ground above its plan; negative: too little, and not treated again.")
+        "The amount on treated ground above its plan; negative: too little, and not treated again."
     ]  # fmt: skip
 
 
-class ResumeBody(Model):
+class ResumeBody(msgspec.Struct, frozen=True, kw_only=True):
     """The remaining ground of a field, and the lines that treat it without treating any ground twice."""
 
     pass_id: str
     simulated: bool
     plan: PlanBody | None
-    reason: Annotated[str | None, Field(description="no_plan or ambiguous_plan; null with a plan.")]
-    passes: Annotated[
-        list[str], Field(description="Passes that count as done: this one and others of its prescription.")
-    ]
+    reason: Annotated[str | None, "no_plan or ambiguous_plan; null with a plan."]
+    passes: Annotated[list[str], "Passes that count as done: this one and others of its prescription."]
     remaining_m2: Annotated[
         float,
-        Field(description="Remaining ground: skipped ground over which the machine was never on in any of `passes`. "
-              "The starts and ends of rows are not flown again; a prescription may leave ground out."),
+        "Remaining ground: skipped ground over which the machine was never on in any of `passes`. "
+              "The starts and ends of rows are not flown again; a prescription may leave ground out.",
     ]  # fmt: skip
-    planned_m2: Annotated[float, Field(description="The area that the lines cover.")]
-    unflown_m2: Annotated[float, Field(description="Ground that remains open: too narrow for a swath.")]
-    amount: Annotated[
-        float | None, Field(description="The amount for the lines at the planned rates; null without a plan.")
-    ]
+    planned_m2: Annotated[float, "The area that the lines cover."]
+    unflown_m2: Annotated[float, "Ground that remains open: too narrow for a swath."]
+    amount: Annotated[float | None, "The amount for the lines at the planned rates; null without a plan."]
     unit: str
     zones: list[RemainingZoneBody]
     lines: int
     length_m: float
-    plan_url: Annotated[str, Field(description="The mission as a QGroundControl .plan.")]
+    plan_url: Annotated[str, "The mission as a QGroundControl .plan."]

@@ -2,63 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+import msgspec
+from msgspec import Meta
 
-from api.schemas.model import Model
 from headland.contract.catalogue import Section
 
 
-class Labels(Model):
+class Labels(msgspec.Struct, frozen=True, kw_only=True):
     """A text for people in each language."""
 
-    en: str = Field(json_schema_extra={"example": "Air temperature"})
-    zh: str = Field(json_schema_extra={"example": "空气温度"})
+    en: Annotated[str, Meta(extra_json_schema={"example": "Air temperature"})]
+    zh: Annotated[str, Meta(extra_json_schema={"example": "空气温度"})]
 
 
-class CatalogueUnit(Model):
+class CatalogueUnit(msgspec.Struct, frozen=True, kw_only=True):
     """A unit in which a value is answered or imported."""
 
-    symbol: str = Field(description="Symbol in answers.", json_schema_extra={"example": "degC"})
-    labels: Labels = Field(description="Written form; empty for a bare number.")
-    decimals: int = Field(description="Decimals of a value for people.", json_schema_extra={"example": 1})
-    endings: list[str] = Field(description="Endings of the names of channels in this unit.")
+    symbol: Annotated[str, Meta(extra_json_schema={"example": "degC"}), "Symbol in answers."]
+    labels: Annotated[Labels, "Written form; empty for a bare number."]
+    decimals: Annotated[int, Meta(extra_json_schema={"example": 1}), "Decimals of a value for people."]
+    endings: Annotated[list[str], "Endings of the names of channels in this unit."]
 
 
-class CatalogueChannel(Model):
+class CatalogueChannel(msgspec.Struct, frozen=True, kw_only=True):
     """A quantity of which a channel can be; `quantity:1` is a further instance of it."""
 
-    name: str = Field(json_schema_extra={"example": "air_temperature_degc"})
-    unit: str = Field(description="Symbol of the unit.", json_schema_extra={"example": "degC"})
+    name: Annotated[str, Meta(extra_json_schema={"example": "air_temperature_degc"})]
+    unit: Annotated[str, Meta(extra_json_schema={"example": "degC"}), "Symbol of the unit."]
     labels: Labels
-    decimals: int = Field(description="Decimals of a value for people.", json_schema_extra={"example": 1})
-    kind: Literal["gauge", "total", "state"] = Field(description="`total` only grows; `state` holds until it changes.")
-    low: float = Field(description="Lowest possible value.")
-    high: float = Field(description="Highest possible value.")
-    watched: bool = Field(description="Whether a grower watches it on a vehicle.")
-    diagnostic: bool = Field(description="Whether it is about the device, not about what it measures.")
+    decimals: Annotated[int, Meta(extra_json_schema={"example": 1}), "Decimals of a value for people."]
+    kind: Annotated[Literal["gauge", "total", "state"], "`total` only grows; `state` holds until it changes."]
+    low: Annotated[float, "Lowest possible value."]
+    high: Annotated[float, "Highest possible value."]
+    watched: Annotated[bool, "Whether a grower watches it on a vehicle."]
+    diagnostic: Annotated[bool, "Whether it is about the device, not about what it measures."]
 
 
-class CatalogueIndex(Model):
+class CatalogueIndex(msgspec.Struct, frozen=True, kw_only=True):
     """An index: a value that is computed. The mean of a quantity has the quantity's name."""
 
-    name: str = Field(json_schema_extra={"example": "vpd_kpa"})
-    unit: str = Field(description="Symbol of the unit.", json_schema_extra={"example": "kPa"})
+    name: Annotated[str, Meta(extra_json_schema={"example": "vpd_kpa"})]
+    unit: Annotated[str, Meta(extra_json_schema={"example": "kPa"}), "Symbol of the unit."]
     labels: Labels
-    decimals: int = Field(description="Decimals of a value for people.", json_schema_extra={"example": 2})
-    section: Section = Field(description="Part of a page or report; `rule` and `gateway`: for alarm rules only.")
-    chart: str | None = Field(description="Chart with its line; null: none.", json_schema_extra={"example": "deficit"})
-    method: str | None = Field(description="Id of the method of its answers; null: no fixed one.")
-    method_labels: Labels | None = Field(description="Description of that method; null: the station has none.")
-    inputs: list[str] = Field(description="Channels that it needs.")
-    alarmable: bool = Field(description="Whether an alarm rule can test it.")
-    bandable: bool = Field(description="Whether a crop can have a target band of it.")
-    summable: bool = Field(description="Whether the values of days add up.")
-    mapped: bool = Field(description="Whether the map of a greenhouse's places has it.")
+    decimals: Annotated[int, Meta(extra_json_schema={"example": 2}), "Decimals of a value for people."]
+    section: Annotated[Section, "Part of a page or report; `rule` and `gateway`: for alarm rules only."]
+    chart: Annotated[str | None, Meta(extra_json_schema={"example": "deficit"}), "Chart with its line; null: none."]
+    method: Annotated[str | None, "Id of the method of its answers; null: no fixed one."]
+    method_labels: Annotated[Labels | None, "Description of that method; null: the station has none."]
+    inputs: Annotated[list[str], "Channels that it needs."]
+    alarmable: Annotated[bool, "Whether an alarm rule can test it."]
+    bandable: Annotated[bool, "Whether a crop can have a target band of it."]
+    summable: Annotated[bool, "Whether the values of days add up."]
+    mapped: Annotated[bool, "Whether the map of a greenhouse's places has it."]
 
 
-class CatalogueAnswer(Model):
+class CatalogueAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """All units, channels and indices, in the order in which people see them."""
 
     units: list[CatalogueUnit]

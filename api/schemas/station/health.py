@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+import msgspec
+from msgspec import Meta
 
-from api.schemas.model import Model
 
-
-class Health(Model):
+class Health(msgspec.Struct, frozen=True, kw_only=True):
     """The process responds."""
 
-    status: Annotated[str, Field(json_schema_extra={"example": "ok"})]
+    status: Annotated[str, Meta(extra_json_schema={"example": "ok"})]
 
 
-class ReadinessCheck(Model):
+class ReadinessCheck(msgspec.Struct, frozen=True, kw_only=True):
     """A condition of readiness."""
 
     name: str
@@ -23,20 +22,20 @@ class ReadinessCheck(Model):
     detail: str
 
 
-class StoreSpace(Model):
+class StoreSpace(msgspec.Struct, frozen=True, kw_only=True):
     """Room on the farm's disk, and how long it lasts at the growth of the last two weeks."""
 
-    at_ms: int | None = Field(description="When it was measured; null before the first time, or where nothing is.")
+    at_ms: Annotated[int | None, "When it was measured; null before the first time, or where nothing is."]
     free_bytes: int
     total_bytes: int
-    farm_bytes: int = Field(description="What the farm's folder takes.")
-    days_known: float = Field(description="Of how many days the growth is known, at most 14.")
-    growth_bytes_day: float | None = Field(description="Null before two days are known.")
-    days_left: float | None = Field(description="Null where it is not known, or nothing grows.")
-    is_nearly_full: bool = Field(description="Less than 14 days, or less than a tenth of the disk.")
+    farm_bytes: Annotated[int, "What the farm's folder takes."]
+    days_known: Annotated[float, "Of how many days the growth is known, at most 14."]
+    growth_bytes_day: Annotated[float | None, "Null before two days are known."]
+    days_left: Annotated[float | None, "Null where it is not known, or nothing grows."]
+    is_nearly_full: Annotated[bool, "Less than 14 days, or less than a tenth of the disk."]
 
 
-class Readiness(Model):
+class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     """Readiness of the station, with its checks."""
 
     ready: bool

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
-from api.schemas.model import Model
+import msgspec
+from msgspec import Meta
 
 Base64Hash = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$", examples=["n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="])
+    str, Meta(pattern=r"^[A-Za-z0-9+/]{43}=$", examples=["n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="])
 ]
-HashPath = Annotated[list[Base64Hash], Field(max_length=64)]
-NoteText = Annotated[str, Field(min_length=1, max_length=16_384)]
-Size = Annotated[int, Field(ge=0, le=2**53 - 1)]
+HashPath = Annotated[list[Base64Hash], Meta(max_length=64)]
+NoteText = Annotated[str, Meta(min_length=1, max_length=16_384)]
+Size = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 
-class CheckpointBody(Model):
+class CheckpointBody(msgspec.Struct, frozen=True, kw_only=True):
     """Signed checkpoint of the ledger's log, as a note of C2SP tlog-checkpoint. Store it elsewhere."""
 
     checkpoint: NoteText
@@ -24,14 +23,14 @@ class CheckpointBody(Model):
     root: Base64Hash
 
 
-class LogKeysBody(Model):
+class LogKeysBody(msgspec.Struct, frozen=True, kw_only=True):
     """Public keys of this organisation's log, and of it as a witness of others: name+hash+key."""
 
     log: str
     witness: str
 
 
-class GrowthBody(Model):
+class GrowthBody(msgspec.Struct, frozen=True, kw_only=True):
     """Path by RFC 9162 that proves the log of `old_size` entries to be the beginning of that of `size`."""
 
     old_size: Size
@@ -39,7 +38,7 @@ class GrowthBody(Model):
     path: HashPath
 
 
-class InclusionBody(Model):
+class InclusionBody(msgspec.Struct, frozen=True, kw_only=True):
     """Path by RFC 9162 from an entry to the root of the log of `size` entries, and the entry's leaf.
 
     Of an entry that is closed to the role, `kind` is `sealed` and `body_sha256` empty.
@@ -50,37 +49,37 @@ class InclusionBody(Model):
     kind: str
     body_sha256: str
     entry_sha256: str
-    leaf_sha256: Annotated[str, Field(description="Hash of the leaf, from which the path leads to the root.")]
+    leaf_sha256: Annotated[str, "Hash of the leaf, from which the path leads to the root."]
     path: HashPath
 
 
-class WatchedLog(Model):
+class WatchedLog(msgspec.Struct, frozen=True, kw_only=True):
     """Log to witness, by its public key."""
 
-    key: Annotated[str, Field(min_length=1, max_length=400)]
+    key: Annotated[str, Meta(min_length=1, max_length=400)]
 
 
-class WitnessKey(Model):
+class WitnessKey(msgspec.Struct, frozen=True, kw_only=True):
     """Witness to name, by its public key."""
 
-    key: Annotated[str, Field(min_length=1, max_length=400)]
+    key: Annotated[str, Meta(min_length=1, max_length=400)]
 
 
-class NamedWitness(Model):
+class NamedWitness(msgspec.Struct, frozen=True, kw_only=True):
     """Witness whose signatures this organisation's checkpoints show, by its public key."""
 
     name: str
     key: str
 
 
-class WitnessesBody(Model):
+class WitnessesBody(msgspec.Struct, frozen=True, kw_only=True):
     """Witnesses that this organisation has named."""
 
     items: list[NamedWitness]
     next: None = None
 
 
-class WitnessRequest(Model):
+class WitnessRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A newer checkpoint of a witnessed log, and its path from the last one that was co-signed."""
 
     checkpoint: NoteText
@@ -88,13 +87,13 @@ class WitnessRequest(Model):
     path: HashPath
 
 
-class CosignatureBody(Model):
+class CosignatureBody(msgspec.Struct, frozen=True, kw_only=True):
     """Lines to add below a checkpoint: the witness's signature."""
 
     signature: str
 
 
-class CosignedCheckpoint(Model):
+class CosignedCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
     """A checkpoint of this log with the signatures of witnesses below it."""
 
     checkpoint: NoteText

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError
+from api.http.records import BodyOf
 from api.http.router import Router
-from api.routes.registry import BodyOf
 from api.standards.brapi import requests as sent
 from api.standards.brapi.entities import PLOT_LEVEL, BrapiCatalog, germplasm_entity, unit_id, variable_entity
 from api.standards.brapi.envelope import (

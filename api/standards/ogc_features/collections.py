@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import orjson
 import shapely
@@ -179,7 +180,7 @@ def find_tracks(read: LayerRead) -> Iterator[Feature]:
         if f"{key}.~" <= read.query.after:
             continue
         track = find_track(read.scope, field_pass)
-        properties = pass_of(field_pass, states.of(field_pass)).model_dump() | {
+        properties = msgspec.structs.asdict(pass_of(field_pass, states.of(field_pass))) | {
             "start": utc_of(field_pass.start_ms),
             "end": utc_of(field_pass.end_ms),
             "field_name": field_pass.field.name,

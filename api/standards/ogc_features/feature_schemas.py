@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from api.http.content_types import name_column
+from api.http.records import describe_records, key_of
 from api.schemas.passes.passes import PassItem
 from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.geometry.outline import PLACES
@@ -104,7 +105,7 @@ def schema_of(scope: OrgScope, layer_id: str, title: str, address: str) -> dict[
 
 
 def _of_passes() -> dict[str, Any]:
-    item = PassItem.model_json_schema()["properties"]
+    item = describe_records([PassItem])[key_of(PassItem)]["properties"]
     own = {
         "start": _INSTANT,
         "end": _INSTANT,

@@ -7,6 +7,7 @@ add up to its amount.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,10 +46,10 @@ _LONGEST_STEP_M = 1.0
 class Disturbance:
     """An event that may have disturbed a part of a pass: `gust` (`value` in m/s), `refill` (kg or L) or `dry` (s)."""
 
-    kind: str
-    start_ms: int
-    end_ms: int
-    value: float
+    kind: Annotated[str, "gust, refill or dry."]
+    start_ms: Annotated[int, "Start, epoch milliseconds UTC."]
+    end_ms: Annotated[int, "End, epoch milliseconds UTC; not included."]
+    value: Annotated[float, "Speed of a gust [m/s], amount of a refill (kg or L), or time with an empty tank [s]."]
 
 
 def map_conditions(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 import shapely
@@ -80,11 +80,11 @@ class Segment:
         without telemetry of the machine; None in silence.
     """
 
-    kind: str
-    start_ms: int
-    end_ms: int
-    length_m: float
-    evidence: str | None
+    kind: Annotated[str, "work, off_field, turn, transit, return, refill, stop or silence."]
+    start_ms: Annotated[int, "Start, epoch milliseconds UTC."]
+    end_ms: Annotated[int, "End, epoch milliseconds UTC."]
+    length_m: Annotated[float, "Length of the way."]
+    evidence: Annotated[str | None, "measured_flow, tank_mass, pump_pwm, declared; null in a silence."]
 
 
 @dataclass(frozen=True, slots=True)

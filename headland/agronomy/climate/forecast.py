@@ -17,7 +17,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 
@@ -70,12 +70,12 @@ class Skill:
     naive forecasts "as now" and "as at that hour yesterday" for the same hours.
     """
 
-    n: int
-    rmse: float
-    mean_error: float
-    p90_error: float
-    persistence_rmse: float
-    yesterday_rmse: float
+    n: Annotated[int, "Number of compared forecasts."]
+    rmse: Annotated[float, "Root mean square error."]
+    mean_error: Annotated[float, "Mean error."]
+    p90_error: Annotated[float, "Error that nine of ten are below."]
+    persistence_rmse: Annotated[float, "Error of the naive forecast: as now."]
+    yesterday_rmse: Annotated[float, "Error of the naive forecast: as at that hour yesterday."]
 
 
 def predict(target: Values, covariates: Sequence[Values], inputs: ForecastInputs, ahead_h: int) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 
@@ -22,9 +22,9 @@ _EQUAL: Final = 1e-9
 class Variogram:
     """The exponential model: nugget + sill (1 - exp(-3 h / range)); `range_m` is where 95 % of the sill is reached."""
 
-    nugget: float
-    sill: float
-    range_m: float
+    nugget: Annotated[float, "Nugget."]
+    sill: Annotated[float, "Sill without the nugget."]
+    range_m: Annotated[float, "Distance at which 95 % of the sill is reached."]
 
     def __call__(self, distance_m: Values) -> Values:
         """Return the semivariance at distances >= 0; 0 at a distance of 0."""

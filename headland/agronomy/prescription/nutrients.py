@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 #: One mu is a fifteenth of a hectare.
 MU_PER_HA: Final = 15.0
@@ -95,11 +95,16 @@ class NitrogenUse:
         Nitrogen in the grain per nitrogen applied [kg/kg]: partial nutrient balance.
     """
 
-    pfp: float | None
-    ae: float | None
-    re: float | None
-    pe: float | None
-    pnb: float | None
+    pfp: Annotated[float | None, "Partial factor productivity: grain per nitrogen [kg/kg]."]
+    ae: Annotated[float | None, "Agronomic efficiency: grain gained per nitrogen [kg/kg]."]
+    re: Annotated[
+        float | None, "Recovery: nitrogen taken up above an unfertilised plot's, per nitrogen applied [kg/kg]."
+    ]
+    pe: Annotated[
+        float | None,
+        "Physiological efficiency: grain gained per nitrogen taken up above an unfertilised plot's [kg/kg].",
+    ]
+    pnb: Annotated[float | None, "Partial nutrient balance: nitrogen in the grain per nitrogen applied [kg/kg]."]
 
 
 def nitrogen_use(

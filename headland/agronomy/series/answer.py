@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 INSUFFICIENT_DATA: Final = "insufficient_data"
 #: The samples come at a slower interval than the method needs, however many of them there are.
@@ -21,9 +21,9 @@ COVER_NOT_KNOWN: Final = "cover_not_known"
 class Method:
     """The method behind a number: a stable id, a version that changes with the arithmetic, and the published source."""
 
-    id: str
-    version: int
-    source: str
+    id: Annotated[str, "Stable id."]
+    version: Annotated[int, "Version, which changes with the computation."]
+    source: Annotated[str, "Published source."]
 
 
 @dataclass(frozen=True, slots=True)

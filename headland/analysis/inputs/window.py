@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final
 
 #: The range of a calendar: years 1 to 9999.
 LOW_MS: Final = -62_135_596_800_000
@@ -15,8 +15,8 @@ HIGH_MS: Final = 253_402_300_799_999
 class Window:
     """[start_ms, end_ms)."""
 
-    start_ms: int
-    end_ms: int
+    start_ms: Annotated[int, "Start, epoch milliseconds UTC."]
+    end_ms: Annotated[int, "End, epoch milliseconds UTC; not included."]
 
     @property
     def pair(self) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 
@@ -36,25 +36,25 @@ _CONDITION_CHANNELS: Final = tuple(name for name, row in QUANTITIES.items() if r
 class CellSquare:
     """One cell of a map: its row, column and edges; `place` is one of `outline.PLACES`."""
 
-    row: int
-    column: int
-    cell_m: float
-    south_deg: float
-    west_deg: float
-    north_deg: float
-    east_deg: float
-    place: str
+    row: Annotated[int, "Row, from the south."]
+    column: Annotated[int, "Column, from the west."]
+    cell_m: Annotated[float, "Side of the cell."]
+    south_deg: Annotated[float, "Southern edge, WGS84."]
+    west_deg: Annotated[float, "Western edge, WGS84."]
+    north_deg: Annotated[float, "Northern edge, WGS84."]
+    east_deg: Annotated[float, "Eastern edge, WGS84."]
+    place: Annotated[str, "outside, usable, buffer or exclusion."]
 
 
 @dataclass(frozen=True, slots=True)
 class CellConditions:
     """Means over the product that landed on the cell, None where unknown; `covers` counts the swaths over it."""
 
-    speed_m_s: float | None
-    wind_m_s: float | None
-    flow_per_min: float | None
-    hopper_kg: float | None
-    covers: int
+    speed_m_s: Annotated[float | None, "Mean ground speed."]
+    wind_m_s: Annotated[float | None, "Mean wind speed."]
+    flow_per_min: Annotated[float | None, "Mean flow, kg or L a minute."]
+    hopper_kg: Annotated[float | None, "Mean weight in the hopper."]
+    covers: Annotated[int, "Number of swaths over the cell."]
 
 
 @dataclass(frozen=True, slots=True)

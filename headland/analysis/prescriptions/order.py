@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -69,6 +69,25 @@ class PrescriptionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     to the limits and, with a `total` or a `mean_ha`, rescaled to it.
     """
 
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "field": "01k9v4k8r0q3m8x5w7t2n6y4c1",
+        "name": "Jointing dressing",
+        "layers": [
+            {
+                "kind": "points",
+                "name": "ndvi",
+                "longitude_deg": [119.1702, 119.1711, 119.1718],
+                "latitude_deg": [31.9502, 31.9511, 31.9518],
+                "value": [0.48, 0.55, 0.63],
+            }
+        ],
+        "zones": {"by": "quantile", "count": 2},
+        "least_ha": 80,
+        "most_ha": 120,
+        "direction": "compensate",
+        "maximum_ha": 150,
+    }
+
     field: Text
     name: Text
     layers: Annotated[list[PointLayer | RasterLayer], Meta(max_length=5)] = []
@@ -88,23 +107,3 @@ class PrescriptionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     mean_ha: _Rate | None = None
     legal_n_kg_ha: Annotated[float, Meta(ge=0, le=1000)] | None = None
     n_given_kg_ha: Annotated[float, Meta(ge=0, le=1000)] = 0.0
-
-
-EXAMPLE: Final[dict[str, Any]] = {
-    "field": "01k9v4k8r0q3m8x5w7t2n6y4c1",
-    "name": "Jointing dressing",
-    "layers": [
-        {
-            "kind": "points",
-            "name": "ndvi",
-            "longitude_deg": [119.1702, 119.1711, 119.1718],
-            "latitude_deg": [31.9502, 31.9511, 31.9518],
-            "value": [0.48, 0.55, 0.63],
-        }
-    ],
-    "zones": {"by": "quantile", "count": 2},
-    "least_ha": 80,
-    "most_ha": 120,
-    "direction": "compensate",
-    "maximum_ha": 150,
-}

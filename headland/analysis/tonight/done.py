@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
 
@@ -30,11 +30,11 @@ MOST_DONE: Final = 5
 class Done:
     """One thing that was done: `text` is a note's, an alarm's rule or a pass's id, `value` litres of water."""
 
-    kind: Literal["note", "acknowledgement", "pass", "irrigation"]
-    time_ms: int
-    text: str = ""
-    by: str = ""
-    value: float | None = None
+    kind: Annotated[Literal["note", "acknowledgement", "pass", "irrigation"], "What was done."]
+    time_ms: Annotated[int, "Time, epoch milliseconds UTC."]
+    text: Annotated[str, "Text of a note, rule of an alarm, or id of a pass."] = ""
+    by: Annotated[str, "Who did it."] = ""
+    value: Annotated[float | None, "Litres of water."] = None
 
 
 def collect_done(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
 
@@ -74,11 +74,11 @@ class Ahead:
 class Order:
     """What one actuator is to do in [start_ms, end_ms); `reason_ms` is when what it is for begins."""
 
-    actuator: Actuator
-    direction: Direction
-    start_ms: int
-    end_ms: int
-    reason_ms: int
+    actuator: Annotated[Actuator, "Actuator."]
+    direction: Annotated[Direction, "Direction."]
+    start_ms: Annotated[int, "Start, epoch milliseconds UTC."]
+    end_ms: Annotated[int, "End, epoch milliseconds UTC; not included."]
+    reason_ms: Annotated[int, "Beginning of the reason."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +112,11 @@ class WeighedOrders:
 class HouseOrder:
     """What one actuator is to do in [start_ms, end_ms), and which statements and alarms ask for it."""
 
-    actuator: Actuator
-    direction: Direction
-    start_ms: int
-    end_ms: int
-    reasons: tuple[str, ...]
+    actuator: Annotated[Actuator, "Actuator."]
+    direction: Annotated[Direction, "Direction."]
+    start_ms: Annotated[int, "Start, epoch milliseconds UTC."]
+    end_ms: Annotated[int, "End, epoch milliseconds UTC; not included."]
+    reasons: Annotated[tuple[str, ...], "Statements and alarms that ask for it."]
 
 
 @dataclass(frozen=True, slots=True)

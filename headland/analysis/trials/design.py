@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, ClassVar, Final, Literal, cast
 
 import msgspec
 import numpy as np
@@ -26,16 +26,6 @@ from headland.analysis.inputs.field_geometry import outline_of, plane_of
 from headland.registry.models.models import Field, Latitude, Longitude, Note, Text
 from headland.registry.models.trials import MOST_PLOTS, RecordId, Trial, TrialPlot, TrialTreatment
 
-EXAMPLE: Final[dict[str, Any]] = {
-    "field": "01k9v4k8r0q3m8x5w7t2n6y4c1",
-    "name": "2026 nitrogen",
-    "kind": "rcbd",
-    "treatments": [{"name": "N0", "rate_ha": 0, "n_kg_ha": 0}, {"name": "N180", "rate_ha": 391, "n_kg_ha": 180}],
-    "replicates": 4,
-    "seed": 20261127,
-    "length_m": 30,
-    "width_m": 12,
-}
 #: A plot whose edge lies on the field's own edge is inside.
 _EDGE_M: Final = 0.05
 
@@ -46,6 +36,17 @@ class TrialOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     Without a corner the trial lies in the middle of the field's largest part, without a direction along its longest
     side.
     """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "field": "01k9v4k8r0q3m8x5w7t2n6y4c1",
+        "name": "2026 nitrogen",
+        "kind": "rcbd",
+        "treatments": [{"name": "N0", "rate_ha": 0, "n_kg_ha": 0}, {"name": "N180", "rate_ha": 391, "n_kg_ha": 180}],
+        "replicates": 4,
+        "seed": 20261127,
+        "length_m": 30,
+        "width_m": 12,
+    }
 
     field: RecordId
     name: Text

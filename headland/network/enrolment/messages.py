@@ -20,9 +20,9 @@ _Signature = Annotated[str, msgspec.Meta(max_length=512)]
 class EnrolmentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A gateway's request for its first certificate, signed with its code."""
 
-    code_id: Annotated[str, msgspec.Meta(max_length=16)]
-    request: _Pem
-    signature: _Signature
+    code_id: Annotated[str, msgspec.Meta(max_length=16), "Number of the code."]
+    request: Annotated[_Pem, "PKCS #10, PEM."]
+    signature: Annotated[_Signature, "HMAC-SHA256, hexadecimal."]
 
 
 class EnrolmentPapers(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,20 +35,20 @@ class EnrolmentPapers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SealedPapers(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer to an enrolment: base64 of the sealed papers."""
+    """A gateway's settings and certificate, sealed with its code."""
 
-    sealed: str
+    sealed: Annotated[str, "AES-256-GCM, base64."]
 
 
 class RenewalRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A gateway's request for its next certificate, signed with the key of the present one (base64)."""
 
-    certificate: _Pem
-    request: _Pem
-    signature: _Signature
+    certificate: Annotated[_Pem, "Present certificate, PEM."]
+    request: Annotated[_Pem, "PKCS #10, PEM."]
+    signature: Annotated[_Signature, "ECDSA with SHA-256, base64."]
 
 
 class RenewedCertificate(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer to a renewal."""
+    """A gateway's next certificate."""
 
-    certificate: str
+    certificate: Annotated[str, "Certificate, PEM."]

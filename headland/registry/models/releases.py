@@ -92,23 +92,27 @@ class ReleasedLot(msgspec.Struct, frozen=True, kw_only=True):
     released_ms: int
 
 
-class ReleaseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReleaseRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What an issuer chooses to show: kinds of claims, and what they write themselves.
 
     `shows_live` lets the overlay for live streams show the present climate of the house.
     """
 
-    issuer: Annotated[str, Meta(min_length=1, max_length=200)]
-    contact: Annotated[str, Meta(max_length=200)] = ""
-    origin: Annotated[str, Meta(max_length=200)] = ""
-    message: Annotated[str, Meta(max_length=500)] = ""
-    gtin: Annotated[str, Meta(max_length=20)] = ""
-    kinds: Annotated[tuple[ClaimKind, ...], Meta(max_length=5)] = (
-        "pass", "treatment", "alarm", "climate_week", "irrigation_week",
-    )  # fmt: skip
-    shows_map: bool = True
-    shows_places: bool = False
-    shows_live: bool = False
+    issuer: Annotated[str, Meta(min_length=1, max_length=200), "Name of the issuer."]
+    contact: Annotated[str, Meta(max_length=200), "Contact for consumers."] = ""
+    origin: Annotated[str, Meta(max_length=200), "Place of origin in words; empty: of the certificate."] = ""
+    message: Annotated[str, Meta(max_length=500), "Message to consumers."] = ""
+    gtin: Annotated[str, Meta(max_length=20), "As it stands below the bar code."] = ""
+    kinds: Annotated[tuple[ClaimKind, ...], Meta(max_length=5), "Kinds of claims to show."] = (
+        "pass",
+        "treatment",
+        "alarm",
+        "climate_week",
+        "irrigation_week",
+    )
+    shows_map: Annotated[bool, "Field outline and track, without a position on earth."] = True
+    shows_places: Annotated[bool, "Names of fields and houses."] = False
+    shows_live: Annotated[bool, "Present climate of the house, in the overlay only."] = False
 
 
 def read_released(text: str) -> ReleasedLot:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from types import UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
 
@@ -21,8 +19,6 @@ class PortMethod:
     signature: inspect.Signature
     arguments: msgspec.msgpack.Decoder[Any]
     result: msgspec.msgpack.Decoder[Any]
-    #: The models of which the result is one, by name, where there are several.
-    models: Mapping[str, Any]
 
     def encode_arguments(self, positional: tuple[Any, ...], named: dict[str, Any]) -> bytes:
         """Return the arguments of a call as a message."""
@@ -36,8 +32,7 @@ class PortMethod:
 
     def decode_result(self, message: bytes | memoryview) -> Any:
         """Return the result in a message."""
-        result = self.result.decode(message)
-        return self.models[result[0]].model_validate_json(result[1]) if self.models else result
+        return self.result.decode(message)
 
 
 @cache
@@ -48,15 +43,12 @@ def methods_of(port: type) -> dict[str, PortMethod]:
         if name.startswith("_"):
             continue
         hints = get_type_hints(function)
-        result, models = hints.pop("return"), dict[str, Any]()
-        if isinstance(result, UnionType) and all(hasattr(kind, "model_validate_json") for kind in get_args(result)):
-            result, models = tuple[str, str], {kind.__name__: kind for kind in get_args(result)}
+        result = hints.pop("return")
         taken = msgspec.defstruct(f"{name}_arguments", list(hints.items()))
         found[name] = PortMethod(
             inspect.signature(function),
             msgspec.msgpack.Decoder(taken, dec_hook=decode_other),
             msgspec.msgpack.Decoder(result, dec_hook=decode_other),
-            models,
         )
     return found
 

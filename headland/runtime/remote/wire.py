@@ -1,4 +1,4 @@
-"""Frames between processes: MessagePack, with arrays as their bytes and models by their names, as JSON.
+"""Frames between processes: MessagePack, with arrays as their bytes.
 
 Both ends are processes of one installation: nothing here has to be read by another version.
 """
@@ -65,21 +65,17 @@ class CallResult(msgspec.Struct, array_like=True):
 def _encode_other(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return np.ascontiguousarray(value).tobytes()
-    if hasattr(value, "model_dump_json"):
-        return [type(value).__name__, value.model_dump_json()]
     if isinstance(value, np.generic):
         return value.item()
     raise NotImplementedError(f"{type(value)} does not cross a socket")
 
 
 def decode_other(kind: Any, value: Any) -> Any:
-    """Return an array of its bytes, or a model of its JSON."""
+    """Return an array of its bytes."""
     if get_origin(kind) is np.ndarray:
         _, dtype = get_args(kind)
         # A copy may be changed by its owner.
         return np.frombuffer(value, get_args(dtype)[0]).copy()
-    if hasattr(kind, "model_validate_json"):
-        return kind.model_validate_json(value[1])
     raise NotImplementedError(f"{kind} does not cross a socket")
 
 

@@ -16,6 +16,7 @@ from api.schemas.imports import (
     TableColumn,
     TablePreview,
 )
+from api.schemas.model import fill
 from edge.imports.status import ImportedFile, ImportStatus, Stretch
 from edge.imports.table import preview
 from edge.imports.table.rows import RefusedRow
@@ -28,19 +29,10 @@ _REASONS = "import_reasons"
 
 def show_import(job: ImportJob, progress: ImportStatus | None, language: Language) -> FileImport:
     """Return an import."""
-    return FileImport(
-        id=job.id,
-        name=job.name,
-        bytes=job.bytes,
-        kind=job.kind,
-        state=job.state,
-        by=job.by,
-        created_ms=job.created_ms,
-        changed_ms=job.changed_ms,
-        part_bytes=job.part_bytes,
+    return fill(
+        FileImport,
+        job,
         parts=list(job.parts),
-        device=job.device,
-        start_ms=job.start_ms,
         progress=None if progress is None else _show_progress(progress),
         result=None if job.result is None else _show_result(job, job.result, language),
         error=None if job.error is None else job.error[language],
@@ -49,11 +41,10 @@ def show_import(job: ImportJob, progress: ImportStatus | None, language: Languag
 
 def show_preview(seen: preview.TablePreview) -> TablePreview:
     """Return the beginning of a table."""
-    return TablePreview(
-        encoding=seen.encoding,
-        is_utf8=seen.is_utf8,
-        delimiter=seen.delimiter,
-        columns=[TableColumn(name=c.name, channel=c.channel, unit=c.unit) for c in seen.columns],
+    return fill(
+        TablePreview,
+        seen,
+        columns=[fill(TableColumn, c) for c in seen.columns],
         rows=[list(row) for row in seen.rows],
         quantities=[QuantityChoice(channel=name, units=preview.units_of(name)) for name in QUANTITIES],
     )
@@ -71,36 +62,22 @@ def show_converted(converted: preview.ConvertedRows, gateway: str, is_new: bool,
 
 def _show_progress(status: ImportStatus) -> ImportProgress:
     phase = status.phase if status.phase in ("reading", "storing", "waiting") else "storing"
-    return ImportProgress(
-        phase=phase,
-        fraction=status.fraction,
-        left_s=status.left_s,
-        records_total=status.records_total,
-        records_acked=status.records_acked,
-        waiting_for=status.waiting_for,
-    )
+    return fill(ImportProgress, status, phase=phase)
 
 
 def _show_result(job: ImportJob, status: ImportStatus, language: Language) -> ImportResult:
     files = status.files or (ImportedFile(name=job.name),)
     file = files[0]  # an import has one
-    return ImportResult(
-        messages=file.messages,
-        rows=file.rows,
-        points=file.points,
-        events=file.events,
+    return fill(
+        ImportResult,
+        file,
         devices=list(file.devices),
-        first_ms=file.first_ms,
-        last_ms=file.last_ms,
         left_out=_show_counts(file.left_out, language),
         flagged=[
             LeftOut(reason=name, count=count, text=_flag(name, language))
             for name, count in sorted(file.flagged.items())
         ],
-        refused=[
-            RefusedCell(line=c.line, column=c.column, reason=c.reason, text=_reason(c.reason, language), cell=c.text)
-            for c in file.refused
-        ],
+        refused=[fill(RefusedCell, c, text=_reason(c.reason, language), cell=c.text) for c in file.refused],
         gaps=_count(file.gaps),
         gaps_ms=_total(file.gaps),
         dropouts=_count(file.dropouts),
@@ -113,16 +90,7 @@ def _show_result(job: ImportJob, status: ImportStatus, language: Language) -> Im
 
 
 def _show_refused(rows: Sequence[RefusedRow], language: Language) -> list[RefusedCell]:
-    return [
-        RefusedCell(
-            line=row.line,
-            column=row.column,
-            reason=row.reason,
-            text=_reason(row.reason, language),
-            cell=row.text[:60],
-        )
-        for row in rows
-    ]
+    return [fill(RefusedCell, row, text=_reason(row.reason, language), cell=row.text[:60]) for row in rows]
 
 
 def _show_counts(counts: Mapping[str, int], language: Language) -> list[LeftOut]:

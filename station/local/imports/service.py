@@ -10,7 +10,7 @@ from api.schemas.imports import ConvertedTable, FileImport, FileImportList, Impo
 from edge.imports.sentences import Sentence
 from edge.imports.status import tell
 from edge.imports.table.map import LoadedMap, TableMap, check_map
-from edge.imports.table.preview import convert_rows, look_at
+from edge.imports.table.preview import ConvertedRows, convert_rows, look_at
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, ImportRefused, SettingsError
@@ -93,15 +93,35 @@ class FolderImports:
         device: Descriptor | None,
         owner: str,
         language: Language,
-        *,
-        dry_run: bool,
-    ) -> FileImport | ConvertedTable:
+    ) -> FileImport:
         """Take what a file does not say, and queue it."""
         job = self._files.get(id)
-        if job.state == "needs_start" and choice.start_ms is not None and not dry_run:
+        if job.state == "needs_start" and choice.start_ms is not None:
             job = self._files.change(id, state="queued", start_ms=choice.start_ms, result=None)
-            self._worker.wake()
-            return self._show(job, language)
+        else:
+            gateway, loaded, _ = self._converted(job, choice, device, owner)
+            job = self._files.change(
+                id, state="queued", table=msgspec.to_builtins(loaded.map), device=loaded.map.device, gateway=gateway
+            )
+        self._worker.wake()
+        return self._show(job, language)
+
+    def convert(
+        self,
+        id: str,  # noqa: A002
+        choice: ImportChoice,
+        device: Descriptor | None,
+        owner: str,
+        language: Language,
+    ) -> ConvertedTable:
+        """Return what a choice makes of the first rows of a table."""
+        gateway, _, converted = self._converted(self._files.get(id), choice, device, owner)
+        return show_converted(converted, gateway, device is None, language)
+
+    def _converted(
+        self, job: ImportJob, choice: ImportChoice, device: Descriptor | None, owner: str
+    ) -> tuple[str, LoadedMap, ConvertedRows]:
+        """Return the gateway of a table, its columns, and its first rows by them."""
         if job.state != "needs_map" or choice.table is None:
             raise not_now(job)
         gateway = owner or IMPORT_GATEWAY
@@ -112,16 +132,9 @@ class FolderImports:
             raise ImportRefused("device-elsewhere", 409, "Device of another gateway", detail)
         loaded = _load_map(choice, device)
         try:
-            converted = convert_rows(self._files.file_of(job), loaded)
+            return gateway, loaded, convert_rows(self._files.file_of(job), loaded)
         except DataDamaged as damage:
             raise _bad_map(str(damage)) from damage
-        if dry_run:
-            return show_converted(converted, gateway, device is None, language)
-        job = self._files.change(
-            id, state="queued", table=msgspec.to_builtins(loaded.map), device=loaded.map.device, gateway=gateway
-        )
-        self._worker.wake()
-        return self._show(job, language)
 
     def drop(self, id: str) -> None:  # noqa: A002
         """Forget an import."""

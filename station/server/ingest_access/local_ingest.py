@@ -12,6 +12,7 @@ from api.schemas.devices.gateways import (
     Quarantined,
     QuarantinedDetail,
 )
+from api.schemas.model import fill
 from headland.contract.gateway_state import GatewayState, RecentTrouble, SourceState, UnstoredRecords
 from headland.contract.records import GatewayStatus, SourceReport, SpoolStatus
 from headland.i18n.sentences import translate_sentence
@@ -45,11 +46,13 @@ class LocalIngest:
 
     def deliveries(self, gateways: Sequence[str]) -> list[Delivery]:
         """Return the deliveries of several gateways."""
-        return [Delivery.model_validate(delivery) for delivery in self._ingest.deliveries(gateways)]
+        return [
+            msgspec.convert(delivery, Delivery, from_attributes=True) for delivery in self._ingest.deliveries(gateways)
+        ]
 
     def quarantined(self, limit: int, before: int | None, gateway: str | None) -> list[Quarantined]:
         """Return quarantined messages, newest first."""
-        return [Quarantined.model_validate(message) for message in self._ingest.quarantine.list(limit, before, gateway)]
+        return [fill(Quarantined, message) for message in self._ingest.quarantine.list(limit, before, gateway)]
 
     def find_quarantined(self, number: int) -> QuarantinedDetail | None:
         """Return a quarantined message."""
@@ -79,11 +82,12 @@ class LocalIngest:
 
 def quarantined_of(message: QuarantinedMessage) -> QuarantinedDetail:
     """Return a quarantined message with its payload."""
-    return QuarantinedDetail(
-        **Quarantined.model_validate(message).model_dump(),
-        properties=message.properties,
-        payload_bytes=len(message.payload),
-        payload_base64=base64.b64encode(message.payload).decode(),
+    payload = message.payload
+    return fill(
+        QuarantinedDetail,
+        message,
+        payload_bytes=len(payload),
+        payload_base64=base64.b64encode(payload).decode(),
     )
 
 
@@ -114,10 +118,4 @@ def _state_of(name: str, status: GatewayStatus | None) -> GatewayState:
 
 def source_of(source: SourceReport) -> SourceState:
     """Return a source as a gateway reported it, with its sentence in Chinese where that is known."""
-    return SourceState(
-        name=source.name,
-        type=source.type,
-        restarts=source.restarts,
-        trouble=source.trouble,
-        trouble_zh=translate_sentence(source.trouble, "zh") or "",
-    )
+    return fill(SourceState, source, trouble_zh=translate_sentence(source.trouble, "zh") or "")

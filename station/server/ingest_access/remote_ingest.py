@@ -68,7 +68,7 @@ class RemoteIngest:
         for worker in self._workers:
             response = _get(worker, f"/v1/gateways/{gateway}/delivery")
             if response.status_code == httpx.codes.OK:
-                return Delivery.model_validate_json(response.content)
+                return msgspec.json.decode(response.content, type=Delivery)
         return None
 
     def deliveries(self, gateways: Sequence[str]) -> list[Delivery]:
@@ -84,8 +84,10 @@ class RemoteIngest:
                 continue
             cursor = None if own_before is None else write_cursor(own_before)
             response = _get(worker, "/v1/quarantine", limit=min(limit, 1000), cursor=cursor, gateway=gateway)
-            page = QuarantineList.model_validate_json(response.content)
-            messages += [message.model_copy(update={"id": message.id * _MAX_WORKERS + index}) for message in page.items]
+            page = msgspec.json.decode(response.content, type=QuarantineList)
+            messages += [
+                msgspec.structs.replace(message, id=message.id * _MAX_WORKERS + index) for message in page.items
+            ]
         return sorted(messages, key=lambda message: -message.id)[:limit]
 
     def find_quarantined(self, number: int) -> QuarantinedDetail | None:
@@ -93,7 +95,7 @@ class RemoteIngest:
         response = self._send("GET", number)
         if response is None:
             return None
-        return QuarantinedDetail.model_validate_json(response.content).model_copy(update={"id": number})
+        return msgspec.structs.replace(msgspec.json.decode(response.content, type=QuarantinedDetail), id=number)
 
     def replay(self, number: int) -> bool:
         """Request that a message is processed again; False where it is not in quarantine."""
@@ -109,7 +111,7 @@ class RemoteIngest:
         for worker in self._workers:
             response = _request(worker, "POST", f"/v1/gateways/{gateway}/delivery/accept")
             if response.status_code == httpx.codes.OK:
-                return AcceptedLoss.model_validate_json(response.content).loss
+                return msgspec.json.decode(response.content, type=AcceptedLoss).loss
         return None
 
     def forget_marks(self, gateway: str) -> None:

@@ -6,16 +6,18 @@ import hmac
 import logging
 import threading
 
+import msgspec
+
 from api.ops.store_admin_port import (
-    DamageItem,
     RetentionDays,
     RetentionPreview,
     StoreJob,
     StoreWork,
-    damage_item,
 )
+from api.schemas.model import fill
 from headland.clock.station_clock.station_clock import StationClock
 from headland.errors import HeadlandError, RetryLater
+from headland.files.damage_notes import FileDamage
 from headland.store.core.rollup import Retention
 from headland.store.duckdb.maintenance import NIGHT_DAYS
 from headland.store.duckdb.store import DuckDBStore
@@ -41,13 +43,13 @@ class DuckDBAdmin:
         """Return whether a token permits maintenance."""
         return hmac.compare_digest(token.encode(), self._token.encode())
 
-    def damage(self) -> list[DamageItem]:
+    def damage(self) -> list[FileDamage]:
         """Return the damage of the store's files, oldest first."""
-        return [damage_item(note) for note in self._store.damage()]
+        return list(self._store.damage())
 
-    def acknowledge(self, by: str) -> list[DamageItem]:
+    def acknowledge(self, by: str) -> list[FileDamage]:
         """Acknowledge all damage; return what was not acknowledged before."""
-        return [damage_item(note) for note in self._store.acknowledge_damage(self._clock.now_ms(), by)]
+        return list(self._store.acknowledge_damage(self._clock.now_ms(), by))
 
     def preview(self, days: RetentionDays | None) -> RetentionPreview:
         """Return what a retention would delete, or the one in force deletes; raises SettingsError."""
@@ -60,11 +62,9 @@ class DuckDBAdmin:
 
     def _preview(self, retention: Retention) -> RetentionPreview:
         due, deleted = self._store.preview(retention, self._clock.now_ms()), self._store.deleted()
-        return RetentionPreview(
-            raw_days=retention.raw_days,
-            minute_days=retention.minute_days,
-            hour_days=retention.hour_days,
-            event_days=retention.event_days,
+        return fill(
+            RetentionPreview,
+            retention,
             samples=due.samples,
             before_ms=due.before_ms,
             events=due.events,
@@ -112,4 +112,4 @@ class DuckDBAdmin:
     def _update(self, number: int, **changes: object) -> None:
         with self._lock:
             if number in self._jobs:
-                self._jobs[number] = self._jobs[number].model_copy(update=changes)
+                self._jobs[number] = msgspec.structs.replace(self._jobs[number], **changes)

@@ -13,17 +13,11 @@ import httpx
 import msgspec
 import openpyxl
 import pytest
-from fastapi.openapi.utils import get_openapi
 
-from api.app import create_app
-from api.http.router import DeferredRoute
-from api.schemas.alarms import ALARM_KINDS
-from api.schemas.cooperative import ACCOUNT_KINDS, WIRES
-from api.schemas.registry import describe_kinds, describe_records
 from headland.registry.models.models import Scope
 from headland.registry.models.people import Holding, HoldingKind, Person
 from headland.store.memory import MemoryStore
-from tests.api.farm import NORTH_DEG_M, NOW_MS, OWN, START_MS
+from tests.api.farm import NORTH_DEG_M, NOW_MS, START_MS
 from tests.api.registry_api import RegistryApi
 from tests.api.spread_field import APPLIED_KG, declaration, serve_spread_field
 
@@ -207,14 +201,6 @@ def test_a_member_reads_the_own_statement_and_opens_the_own_dispute(village: Vil
     assert {each.person for each in own} == {person}
     assert not list(repositories.statements.runs.all())
     assert {entry.person for entry in repositories.accounts.records.all()} <= {person}
-
-
-def test_no_type_of_the_document_replaces_another_of_the_same_name() -> None:
-    app = create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict)
-    routes = [route.analysed for route in app.routes if isinstance(route, DeferredRoute)]
-    modelled = get_openapi(title="t", version="1", routes=routes)["components"]["schemas"].keys()
-    records = {**describe_records(), **describe_kinds((*ALARM_KINDS, *ACCOUNT_KINDS), *WIRES)}.keys()
-    assert modelled & records == set()
 
 
 def test_ground_is_not_claimed_again_under_another_field(village: Village) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from api.app import create_app
-from api.ops.store_admin_port import DamageItem, RetentionDays, RetentionPreview, StoreJob, StoreWork
+from api.ops.store_admin_port import RetentionDays, RetentionPreview, StoreJob, StoreWork
 from headland.errors import SettingsError
+from headland.files.damage_notes import FileDamage
 from headland.files.disk_space import DiskReading, save_readings, space_path
 from headland.registry.models.models import Scope
 from headland.store.memory import MemoryStore
@@ -32,10 +34,10 @@ class FakeStoreAdmin:
     def admits(self, token: str) -> bool:
         return token == "secret"
 
-    def damage(self) -> list[DamageItem]:
-        return [DamageItem(kind="log", found_ms=1, sentence="torn", acknowledged_by=self.by)]
+    def damage(self) -> list[FileDamage]:
+        return [FileDamage(kind="log", found_ms=1, sentence="torn", acknowledged_by=self.by)]
 
-    def acknowledge(self, by: str) -> list[DamageItem]:
+    def acknowledge(self, by: str) -> list[FileDamage]:
         self.by = by
         return self.damage()
 
@@ -43,7 +45,7 @@ class FakeStoreAdmin:
         kept = RetentionDays(raw_days=9) if days is None else days
         if kept.raw_days == 13:
             raise SettingsError("The retention is not valid.")
-        return RetentionPreview(**kept.model_dump(), samples=70, before_ms=7, night_days=7)
+        return RetentionPreview(**msgspec.structs.asdict(kept), samples=70, before_ms=7, night_days=7)
 
     def keep(self, days: RetentionDays) -> RetentionPreview:
         self.kept = days

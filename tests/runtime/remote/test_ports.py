@@ -11,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pydantic import BaseModel
 
 from headland.errors import RetryLater
 from headland.runtime.cancellation import CancellationToken, WorkCancelled, check_cancelled, current_token, set_token
@@ -23,8 +23,8 @@ from headland.runtime.remote.server import CONNECTIONS_OF_CLIENT, PortServer, Se
 from tests.waiting import PATIENCE_S, wait_until
 
 
-class Plot(BaseModel):
-    """A model of the API."""
+class Plot(msgspec.Struct):
+    """A record."""
 
     name: str
     area_ha: float | None = None
@@ -63,7 +63,7 @@ class RealField:
         return numbers * times
 
     def rename(self, plots: list[Plot], name: str | None) -> dict[str, Plot]:
-        return {plot.name: plot.model_copy(update={"name": name or plot.name}) for plot in plots}
+        return {plot.name: msgspec.structs.replace(plot, name=name or plot.name) for plot in plots}
 
     def fail(self, how: str) -> None:
         errors = {

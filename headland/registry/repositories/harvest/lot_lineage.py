@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -35,10 +35,10 @@ Value = TypeVar("Value", str, int)
 class LotLink(msgspec.Struct, frozen=True, kw_only=True):
     """`grams` of `parent`, a lot or a harvest, that `operation` took to make `child`."""
 
-    parent: str
-    child: str
-    operation: str
-    grams: int
+    parent: Annotated[str, "Id of the lot or harvest that was taken from."]
+    child: Annotated[str, "Id of the lot that was made."]
+    operation: Annotated[str, "Id of the operation."]
+    grams: Annotated[int, "Mass that was taken."]
 
 
 class LotDescendants(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -29,15 +29,17 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     `leaf_sha256` is the hash of the leaf of a redacted entry, None of all others, from which it follows.
     """
 
-    seq: int
-    time_ms: int
-    who: str
-    kind: str
-    field: str
-    pass_id: str
-    body: str
-    hash: str
-    leaf_sha256: str | None = None
+    seq: Annotated[int, "Number in the ledger."]
+    time_ms: Annotated[int, "Time of writing, epoch milliseconds UTC."]
+    who: Annotated[str, "Who or what wrote it."]
+    kind: Annotated[str, "Kind of fact."]
+    field: Annotated[str, "Id of the field."]
+    pass_id: Annotated[str, "Stable id of the pass."]
+    body: Annotated[str, "Facts, JSON as written."]
+    hash: Annotated[str, "Hash of the entry, which chains it to the one before."]
+    leaf_sha256: Annotated[
+        str | None, "Hash of the leaf of an entry from which an erasure took names; null for all others."
+    ] = None
 
 
 def note_redaction(redactions: Redactions, entry: LedgerEntry) -> None:

@@ -215,9 +215,11 @@ def store_copy(
 
 def _work(data: Path | None, store: str | None, api: str | None, **work: object) -> None:
     """Run a task on the store's file, or have the station that has it open run it, and print the result."""
+    import msgspec
+
     from api.ops.store_admin_port import StoreWork
 
-    task = StoreWork.model_validate(work)
+    task = msgspec.convert(work, StoreWork)
     folder = farm_folder(data)
     with _progress() as progress:
         sentences = None if api else _work_here(folder, _path(folder, store), task, progress)
@@ -257,11 +259,12 @@ def _newest_ms(store: DuckDBStore) -> int | None:
 def _work_there(folder: FarmFolder, api_url: str, work: StoreWork, progress: Progress) -> list[str]:
     """Have a running station run the task and follow its progress; raises HeadlandError with the station's message."""
     import httpx
+    import msgspec
 
     headers = {"X-Headland-Store-Token": folder.secret("store")}
     try:
         with httpx.Client(base_url=api_url, timeout=_TIMEOUT_S, headers=headers) as station:
-            job = _answer(station.post("/v1/store/jobs", json=work.model_dump(mode="json")))
+            job = _answer(station.post("/v1/store/jobs", json=msgspec.to_builtins(work)))
             while job["state"] == "running":
                 time.sleep(_POLL_S)
                 job = _answer(station.get(f"/v1/store/jobs/{job['id']}"))
