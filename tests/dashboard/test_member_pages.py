@@ -84,3 +84,29 @@ def test_the_ledger_names_the_key_that_made_an_entry(visit: Open, tmp_path: Path
         ledger.get_by_role("button", name="Enter this pass in the ledger").click()
         expect(ledger.locator("tbody tr").first).to_contain_text("API key Office")
         page.close()
+
+
+#: What each caller may open by an address, its tabs included.
+_ADDRESSES = (
+    "#/farm", "#/field", "#/field?tab=draw", "#/field?tab=import", "#/field?tab=inputs", "#/greenhouse", "#/harvest",
+    "#/alarms", "#/alarms?tab=rules", "#/alarms?tab=recipients", "#/alarms?tab=duty", "#/health", "#/cooperative",
+    "#/cooperative?tab=people", "#/cooperative?tab=accounts", "#/cooperative?tab=disputes",
+    "#/cooperative?tab=subsidies", "#/settings", "#/settings?tab=houses", "#/settings?tab=sites", "#/settings?tab=keys",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("caller", ["pilot", "agronomist", "read"])
+def test_no_page_asks_for_what_the_caller_is_refused(visit: Open, tmp_path: Path, caller: str) -> None:
+    with serve_farm(tmp_path, opened=False) as farm:
+        if caller == "read":
+            key = farm.repositories.add_key("reader", Scope.READ)[1]
+        else:
+            person = farm.repositories.people.add(Person(name=caller, role=PersonRole(caller)))
+            key = farm.repositories.add_key(caller, Scope.ADMIN, person=person.id)[1]
+        page = visit(f"#key={key}", base=farm.base, extra_http_headers={})
+        refused = refusals_of(page)
+        expect(page.locator(".page").first).to_have_attribute("data-mounted", "true")
+        for address in _ADDRESSES:
+            go(page, address)
+        assert [each for each in refused if each.startswith("403")] == []
+        page.close()

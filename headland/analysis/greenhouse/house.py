@@ -169,7 +169,8 @@ def stage_spans(scope: OrgScope, house: House, window: Window) -> list[tuple[int
     if zone is None:
         sentence = f"{house.id} has no zone in the registry, so its crop stages are not known: assign it to a zone."
         raise AnalysisError("no-stages", "No crop stages", sentence)
-    entries = reversed(repositories_of(scope).audit_entries(zone.id, limit=1000))
+    repositories = repositories_of(scope)
+    entries = reversed(repositories.states_of(repositories.zones, zone.id))
     changes = [(e.time_ms, msgspec.json.decode(e.after, type=GreenhouseZone).stage) for e in entries if e.after]
     spans: list[tuple[int, str]] = [(window.start_ms, "")]
     for time_ms, stage in changes:

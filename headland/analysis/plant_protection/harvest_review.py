@@ -178,9 +178,9 @@ def review_treatment(
 def standing_breaches(scope: OrgScope) -> Sequence[TreatmentReview]:
     """Return `review_treatments`, computed again after each change of a record."""
     repositories = repositories_of(scope)
-    newest = repositories.audit_entries(limit=1)
+    newest = repositories.newest_change()
     family = ("harvest-breaches", scope.organisation)
-    key = (*family, newest[0].seq if newest else 0)
+    key = (*family, newest.seq if newest else 0)
     return scope.cache.get(key, lambda: review_treatments(repositories), family)
 
 

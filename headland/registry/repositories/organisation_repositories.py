@@ -236,6 +236,17 @@ class OrganisationRepositories(RepositoryTable):
         with self._context.database.reading() as connection:
             return audit.read(connection, self.organisation, record, before_seq, limit)
 
+    def newest_change(self) -> AuditEntry | None:
+        """Return the newest entry, to compare: whoever sees no log may know that something changed."""
+        with self._context.database.reading() as connection:
+            return next(iter(audit.read(connection, self.organisation, None, None, 1)), None)
+
+    def states_of(self, repository: Repository[Any], id: str) -> list[AuditEntry]:  # noqa: A002 - it is the record's id
+        """Return what a record was, the newest first, to whoever reads it; raises NotFound."""
+        repository.get(id, also_deleted=True)
+        with self._context.database.reading() as connection:
+            return audit.read(connection, self.organisation, id, None, 1000)
+
     def log(self, kind: str, record: str, action: audit.Action = "change") -> None:
         """Log a change of something that is no record of the registry, such as a refused message."""
         with self._context.database.writing() as connection:
