@@ -7,6 +7,7 @@ import logging
 import sqlite3
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, TypeVar
@@ -23,6 +24,13 @@ _LOGGER = logging.getLogger(__name__)
 _WAIT_S: Final = 5.0
 
 T = TypeVar("T")
+
+
+class _DamagedRows(sqlite3.DatabaseError):
+    """A table has values that no statement wrote: SQLite reads many a damaged page without an error."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS refused (
@@ -75,7 +83,10 @@ _TABLES = (
     _NUMBERS,
     replays.SCHEMA,
 )
+#: Columns whose text is JSON.
+_JSON: Final = {("refused", "properties"), ("fates", "ranges"), ("spool_reports", "data"), ("moves", "gateways")}
 _SALVAGED = ("refused", "device_owners", "spool_marks", "spool_digests", "moves")
+_KEPT: Final = frozenset((*_SALVAGED, *ledger.TABLES, spool_reports.TABLE, replays.TABLE, "station_numbers"))
 _INDEXES = (
     "CREATE INDEX IF NOT EXISTS refused_asked ON refused (id) WHERE asked_ms IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS refused_gateway ON refused (gateway, id)",
@@ -94,6 +105,7 @@ class QuarantineFile:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
+        self._is_suspect = False
         self.damaged = 0
         self.restored = 0
 
@@ -108,6 +120,9 @@ class QuarantineFile:
 
         On the thread that commits, every second or so. What is open has everything that was added. Raises RetryLater.
         """
+        if self._is_suspect:  # a reader met rows that were not written; the next opening looks at all of them
+            self.close()
+            self._is_suspect = False
         if self._connection is None:
             if self._path.exists():
                 self.write(lambda connection: connection.execute("SELECT 1 FROM fates LIMIT 1").fetchall())
@@ -140,7 +155,13 @@ class QuarantineFile:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = _connect(self._path)
+            connection = _connect(self._path)
+            try:
+                _check_rows(connection)
+            except (sqlite3.Error, UnicodeDecodeError):
+                connection.close()
+                raise
+            self._connection = connection
             self._file = _identity(self._path)
         return self._connection
 
@@ -149,7 +170,7 @@ class QuarantineFile:
         try:
             try:
                 return self._transact(work)
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 if not _is_damage(error):
                     raise
                 self._replace_damaged(error)
@@ -160,10 +181,14 @@ class QuarantineFile:
 
     def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._open()
-        with connection:
-            return work(connection)
+        try:
+            with connection:
+                return work(connection)
+        except (TypeError, ValueError):
+            _check_rows(connection)
+            raise
 
-    def _replace_damaged(self, error: sqlite3.DatabaseError) -> None:
+    def _replace_damaged(self, error: Exception) -> None:
         """Move the damaged file aside and begin another one with what can be read of it."""
         self.close()
         aside = move_aside(self._path)
@@ -189,8 +214,13 @@ class QuarantineFile:
             path = self._path if self._path.exists() else ":memory:"
             with contextlib.closing(sqlite3.connect(path, timeout=_WAIT_S)) as connection:
                 _prepare(connection)
-                yield connection
-        except sqlite3.Error as error:
+                try:
+                    yield connection
+                except (TypeError, ValueError):
+                    _check_rows(connection)
+                    raise
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            self._is_suspect = self._is_suspect or _is_damage(error)
             raise RetryLater(f"the quarantine file {self._path} cannot be read: {error}") from error
 
     @contextlib.contextmanager
@@ -202,6 +232,7 @@ class QuarantineFile:
             is_whole = not log.exists() or log.stat().st_size == 0
             address = f"{self._path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_whole else ''}"
             with contextlib.closing(sqlite3.connect(address, timeout=_WAIT_S, uri=True)) as connection:
+                _check_rows(connection)
                 yield connection
         except (sqlite3.Error, OSError) as error:
             raise QuarantineUnavailable(f"the quarantine file {self._path} cannot be read: {error}") from error
@@ -229,16 +260,50 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
+def _is_damage(error: Exception) -> bool:
+    # Text that is no UTF-8 has no code of its own; nor has an error whose own text names a damaged part.
+    if isinstance(error, UnicodeDecodeError) or str(error).startswith("Could not decode to UTF-8"):
+        return True
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _check_rows(connection: sqlite3.Connection) -> None:
+    """Raise _DamagedRows where a value is of another type than its column, or text that is no JSON."""
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    for table in tables:
+        if table in _KEPT:
+            wrong = " OR ".join(_wrong_values(connection, table))
+            if connection.execute(f"SELECT 1 FROM {table} WHERE {wrong} LIMIT 1").fetchone():  # noqa: S608
+                raise _DamagedRows(f"rows of its table {table} were damaged")
+            texts = [row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[2] == "TEXT"]
+            if texts:  # that each is UTF-8 is known once it was read
+                deque(connection.execute(f"SELECT {', '.join(texts)} FROM {table}"), maxlen=0)  # noqa: S608
+
+
+def _wrong_values(connection: sqlite3.Connection, table: str) -> Iterator[str]:
+    """Yield the conditions of a value in a table that no statement writes; all names are our constants."""
+    for _, column, declared, is_required, _, key in connection.execute(f"PRAGMA table_info({table})"):
+        is_number = (declared, key) == ("INTEGER", 1)  # a row's own number is never anything else
+        if not is_number:
+            nothing = "" if is_required or key else ", 'null'"
+            yield f"typeof({column}) NOT IN ('{declared.lower()}'{nothing})"
+        if (table, column) in _JSON:
+            yield f"NOT json_valid({column})"
+        if (table, column) == ("fates", "fate"):
+            known = ", ".join(f"'{disposition}'" for disposition in ledger.Disposition)
+            yield f"fate NOT IN ({known})"
 
 
 def _salvage(connection: sqlite3.Connection, damaged: Path, table: str) -> int:
     """Copy the rows of a damaged file's table as far as they can be read, from both ends; return how many."""
     kept = 0
     for order in ("ASC", "DESC"):
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(damaged)) as source:
-            rows = source.execute(f"SELECT * FROM {table} ORDER BY rowid {order}")  # noqa: S608 - our constants
+        with (
+            contextlib.suppress(sqlite3.Error, UnicodeDecodeError),
+            contextlib.closing(sqlite3.connect(damaged)) as source,
+        ):
+            whole = f"NOT ({' OR '.join(_wrong_values(source, table))})"
+            rows = source.execute(f"SELECT * FROM {table} WHERE {whole} ORDER BY rowid {order}")  # noqa: S608
             names = ", ".join(column[0] for column in rows.description)
             marks = ", ".join("?" * len(rows.description))
             statement = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our constants
@@ -274,7 +339,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         use_wal(connection, _WAIT_S)
         connection.execute("PRAGMA synchronous = FULL")
         _prepare(connection)
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         connection.close()
         raise
     return connection
