@@ -122,7 +122,9 @@ class SimulatedGateway:
         self._note_unprovable(spool)
         if spool.counters()["damaged"]:
             self.truth.in_damaged |= self.numbers_before
-        if spool.epoch != self.epoch:
+        if spool.epoch == self.epoch:  # of what it had after the folder that was put back it knows nothing any more
+            self.truth.forgotten.update(number for seq, number in self.records.items() if seq > spool.last_seq)
+        else:
             records = self.read_records(self.disk.read())
             self._note_gone(self.waited - set(records.values()))
             self.note_records(spool.epoch, records)
@@ -275,7 +277,9 @@ class SimulatedGateway:
         """Note what was lost without a trace, where the spool says that it does not know what it had."""
         status = spool.status()
         if self._unprovable and status.epoch_reason == EpochReason.UNPROVEN:
-            self.truth.unprovable.setdefault((self.name, status.epoch_ms or 0), set()).update(self._unprovable)
+            said = (self.name, status.epoch_ms or 0)
+            self.truth.unprovable.setdefault(said, set()).update(self._unprovable)
+            self.truth.renewed[said] = spool.epoch
         self._unprovable = set()
 
     def _numbers_named(self, files: Files) -> set[int]:

@@ -238,9 +238,19 @@ class StationMachine:
         return told
 
     def doubted(self, truth: GatewayTruth) -> set[int]:
-        """Return the numbers of which a gateway says that it is not known whether they were."""
-        told = self._reports(sorted(truth.names))
-        doubts = {(name, report.time_ms) for name, report in told if _is_unproven(report)}
+        """Return the numbers of which a gateway says that it is not known whether they were.
+
+        Where the event that says so was lost with the store, delivery names the event's own record as lost.
+        """
+        names = sorted(truth.names)
+        doubts = {(name, report.time_ms) for name, report in self._reports(names) if _is_unproven(report)}
+        lost_events = {
+            (name, lost.epoch)
+            for name, delivery in self.deliveries(names).items()
+            for lost in delivery.lost
+            if not truth.records.get(lost.epoch, {}).keys() >= set(range(lost.first, lost.last + 1))
+        }
+        doubts |= {key for key, epoch in truth.renewed.items() if (key[0], epoch) in lost_events}
         return set().union(*(truth.unprovable.get(key, set()) for key in doubts))
 
     def is_quiet(self) -> bool:
