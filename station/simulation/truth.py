@@ -17,12 +17,13 @@ class GatewayTruth:
     `certain` were accepted: `append` returned True. `uncertain` were in an append when the process ended: they may be
     stored or not. `records` are the numbers by epoch and seq. `in_damaged` were in a file that was moved aside.
     `untraced` were on a disk whose content was replaced, or which lied: nothing else ever knew of them. `unprovable`
-    were lost while there was no check file, and no byte of them was left; by the id and the time with which the gateway
-    says that it does not know how many records it had, in the epoch that `renewed` has by the same key. `taken_by_power` were in a spool before a power cut and not
-    after it, though the disk was honest. `expired` were deleted from the store by its retention. `taken` were in a
-    spool, a store or a quarantine that a fault took; no other record may be lost, said or not. `said_once` were named
-    as lost before a book of the station was lost, and `forgotten` were gone from a spool before its check file was set
-    back or deleted, or are of numbers that a restored folder gives again. `names` are the gateway's ids, one after the other.
+    were lost while there was no check file, and no byte of them was left; by the id and the time with which the
+    gateway says that it does not know how many records it had, in the epoch that `renewed` has by the same key.
+    `taken_by_power` were in a spool before a power cut and not after it, though the disk was honest. `expired` were
+    deleted from the store by its retention. `taken` were in a spool, a store or a quarantine that a fault took; no
+    other record may be lost, said or not. `said_once` were named as lost before a book of the station was lost, and
+    `forgotten` were gone from a spool before its check file was set back or deleted, or are of numbers that a
+    restored folder gives again. `names` are the gateway's ids, one after the other.
     """
 
     names: set[str]
