@@ -7,8 +7,10 @@ a field is its description: `area_m2: Annotated[float, "Treated ground."]`.
 # No `from __future__ import annotations` here: FastAPI reads the annotations of `_JsonBody.__call__`.
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
+from functools import wraps
+from inspect import iscoroutinefunction
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, TypeVar, get_args, get_origin, get_type_hints
 
@@ -16,6 +18,7 @@ import msgspec
 import numpy as np
 import orjson
 from fastapi import Depends, Request
+from starlette.responses import Response
 
 from api.http.problems import ProblemError
 
@@ -132,6 +135,33 @@ else:
         def __class_getitem__(cls, kind: Any) -> Any:
             """Return the annotation of such a parameter."""
             return Annotated[kind, Depends(JsonBody(kind))]
+
+
+def speak_records(endpoint: Callable[..., Any], status: int, *, writes: bool) -> Callable[..., Any]:
+    """Return an endpoint that refuses a body that is no record, and whose record is written as JSON if it `writes`."""
+
+    def write(found: Any) -> Any:
+        if not writes or isinstance(found, Response):
+            return found
+        return Response(encode(found), status, media_type="application/json")
+
+    @wraps(endpoint)
+    def answer(**values: Any) -> Any:
+        _refuse_problems(values)
+        return write(endpoint(**values))
+
+    @wraps(endpoint)
+    async def answer_later(**values: Any) -> Any:
+        _refuse_problems(values)
+        return write(await endpoint(**values))
+
+    return answer_later if iscoroutinefunction(endpoint) else answer
+
+
+def _refuse_problems(values: dict[str, Any]) -> None:
+    for value in values.values():
+        if isinstance(value, ProblemError):
+            raise value
 
 
 def content_of(*kinds: Any) -> dict[str, Any]:

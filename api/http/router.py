@@ -7,8 +7,7 @@ included router. For 350 routes that took 0.7 s of a station's start, and a stat
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property, wraps
-from inspect import iscoroutinefunction
+from functools import cached_property
 from typing import Any, Final, TypedDict, TypeVar, Unpack, get_type_hints
 
 from fastapi.dependencies.models import Dependant
@@ -18,8 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, compile_path
 from starlette.types import Message, Receive, Scope, Send
 
-from api.http.problems import ProblemError
-from api.http.records import JsonBody, content_of, encode, records_in
+from api.http.records import JsonBody, content_of, records_in, speak_records
 
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 Responses = Mapping[int | str, dict[str, Any]]
@@ -58,7 +56,7 @@ class DeferredRoute(BaseRoute):
     def analysed(self) -> APIRoute:
         """The route of FastAPI. Raises what FastAPI raises for an endpoint that it cannot serve."""
         options = _with_answers(self.options, self.answers) if self.answers else self.options
-        endpoint = _speaks_records(self.endpoint, options.get("status_code") or 200, writes=bool(self.answers))
+        endpoint = speak_records(self.endpoint, options.get("status_code") or 200, writes=bool(self.answers))
         route = APIRoute(self.path, endpoint, methods=sorted(self.methods), **options)
         for body in _bodies_of(route.dependant):
             route.openapi_extra = {"requestBody": body.describe(), **(route.openapi_extra or {})}
@@ -210,30 +208,3 @@ def _with_answers(options: dict[str, Any], answers: tuple[Any, ...]) -> dict[str
     given = responses.get(status, {"description": "Successful Response"})
     responses[status] = {**given, "content": {**content_of(*answers), **given.get("content", {})}}
     return {**options, "response_model": None, "responses": responses}
-
-
-def _speaks_records(endpoint: Callable[..., Any], status: int, *, writes: bool) -> Callable[..., Any]:
-    """Return an endpoint that refuses a body that is no record, and whose record is written as JSON if it `writes`."""
-
-    def write(found: Any) -> Any:
-        if not writes or isinstance(found, Response):
-            return found
-        return Response(encode(found), status, media_type="application/json")
-
-    @wraps(endpoint)
-    def answer(**values: Any) -> Any:
-        _refuse_problems(values)
-        return write(endpoint(**values))
-
-    @wraps(endpoint)
-    async def answer_later(**values: Any) -> Any:
-        _refuse_problems(values)
-        return write(await endpoint(**values))
-
-    return answer_later if iscoroutinefunction(endpoint) else answer
-
-
-def _refuse_problems(values: dict[str, Any]) -> None:
-    for value in values.values():
-        if isinstance(value, ProblemError):
-            raise value

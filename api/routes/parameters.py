@@ -9,7 +9,6 @@ from fastapi import Path, Query
 from api.dependencies import HomeServices
 from api.http.problems import ProblemError
 from api.http.query_windows import QueryInstant
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
@@ -64,7 +63,7 @@ def check_filters(repositories: OrganisationRepositories, **filters: str | None)
 
 def check_gateway(home: HomeServices, scope: OrgScope, gateway: str) -> None:
     """Raise ProblemError (404) where a gateway is not known: its name may be misspelt."""
-    if scope.registry is not None and repositories_of(scope).gateways.list(name=gateway, limit=1):
+    if scope.registry is not None and scope.repositories.gateways.list(name=gateway, limit=1):
         return
     if home.gateways is not None and home.serves(scope) and gateway in {known.id for known in home.gateways.gateways()}:
         return

@@ -18,7 +18,6 @@ from api.http.records import BodyOf, encode, whole_numbers
 from api.http.router import Router
 from api.routes.parameters import check_filters
 from api.schemas.registry import EXAMPLE_ID, KINDS, RecordKind
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import VersionedRecord
@@ -79,11 +78,11 @@ def make_router(kind: RecordKind) -> Router:
 
     def list_page(request: Request, scope: OrgScope, where: dict[str, str], cursor: Cursor, limit: int) -> Response:
         after = read_cursor(cursor, tuple[str])
-        records = kind.repository(repositories_of(scope)).list(
+        records = kind.repository(scope.repositories).list(
             after="" if after is None else after[0], limit=limit + 1, **where
         )
         if not records:
-            check_filters(repositories_of(scope), **where)
+            check_filters(scope.repositories, **where)
         access = access_of(request)
         items = [kind.show_to(record, access) for record in records[:limit]]
         return reply_page(
@@ -101,13 +100,13 @@ def make_router(kind: RecordKind) -> Router:
     def add(request: Request, scope: ScopeOf, body_bytes: BodyOf) -> Response:
         try:
             record = _check_target(kind, request, kind.read(decode_record(kind, body_bytes)))
-            record = kind.repository(repositories_of(scope)).add(record)
+            record = kind.repository(scope.repositories).add(record)
         except NotFound as error:
             raise unknown_reference(error) from error
         return reply_record(kind, record, access_of(request), 201)
 
     def get(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
-        record = kind.repository(repositories_of(scope)).get(thing)
+        record = kind.repository(scope.repositories).get(thing)
         tag = f'"{record.version}"'
         if tag in (part.strip() for part in request.headers.get("if-none-match", "").split(",")):
             return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "no-cache"})
@@ -116,7 +115,7 @@ def make_router(kind: RecordKind) -> Router:
     def change(
         request: Request, scope: ScopeOf, thing: RecordId, body_bytes: BodyOf, if_match: IfMatch = None
     ) -> Response:
-        repository = kind.repository(repositories_of(scope))
+        repository = kind.repository(scope.repositories)
         record = _check_target(kind, request, kind.read(decode_record(kind, body_bytes)))
         version = choose_version(if_match, record.version, lambda: int(repository.get(thing).version))
         try:
@@ -131,7 +130,7 @@ def make_router(kind: RecordKind) -> Router:
         if_match: IfMatch = None,
         version: Annotated[int, Query(description="Version to delete.", ge=1, le=2**31 - 1)] = 0,
     ) -> Response:
-        repository = kind.repository(repositories_of(scope))
+        repository = kind.repository(scope.repositories)
         repository.delete(thing, choose_version(if_match, version, lambda: int(repository.get(thing).version)))
         return Response(status_code=204)
 

@@ -19,7 +19,6 @@ from api.schemas.cooperative import ACCOUNT_KINDS
 from api.schemas.fields.trials import TRIAL_KINDS
 from api.schemas.registry import KINDS
 from headland.analysis.inputs.errors import AnalysisError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.telemetry import find_device
 from headland.analysis.passes.detection import find_pass
 from headland.errors import HeadlandError
@@ -77,7 +76,7 @@ def find_unknown(request: Request) -> HeadlandError | None:
         elif (find := _RECORDS.get(collection)) is not None and scope.registry is not None:
             if collection == "sites" and len(parts) > 4:
                 return None
-            find(repositories_of(scope), thing)
+            find(scope.repositories, thing)
     except (NotFound, AnalysisError, ProblemError) as error:
         return error
     return None

@@ -6,7 +6,6 @@ from typing import Final
 
 from headland.agronomy.series.answer import Method
 from headland.analysis.cooperative.disputes import Dispute
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.registry.repositories.local_time import find_local_time
 from headland.reports.document import Cell, Figure, Note, Report, ReportInstant, ReportTable, Section
@@ -18,7 +17,7 @@ DISPUTED_CELL: Final = Method(
 
 def make_dispute_document(scope: OrgScope, dispute: Dispute) -> Report:
     """Return the report of a dispute."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     local = find_local_time(repositories)
     zone, is_zone_known = local.zone, local.is_known
     field = repositories.fields.get(dispute.field, also_deleted=True)

@@ -23,7 +23,6 @@ from headland.analysis.greenhouse.crop_targets import TargetBand
 from headland.analysis.greenhouse.house import House, find_house, settle_origins
 from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.greenhouse.own_bands import crop_targets_of
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.contract.indices import INDICES, is_summable, unit_of_index
 from headland.i18n import CatalogText, term_or_name
@@ -280,7 +279,7 @@ def _shown_answers(answers: Sequence[HouseAnswers]) -> list[Answer]:
 def _name_of(scope: OrgScope, house: House, greenhouse: str) -> str:
     if scope.registry is not None:
         try:
-            return repositories_of(scope).greenhouses.get(house.id).name
+            return scope.repositories.greenhouses.get(house.id).name
         except NotFound:
             pass
     named = next((r.descriptor.name for r in house.records if r.descriptor.device == house.id), "")

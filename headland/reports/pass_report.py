@@ -16,7 +16,6 @@ from headland.agronomy.prescription.weather_window import Kind
 from headland.agronomy.series.answer import Method
 from headland.analysis.greenhouse.house import HouseLocation, find_site
 from headland.analysis.inputs.errors import AnalysisError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
@@ -116,7 +115,7 @@ def _address(data: _ReportData, answer: str, cell_m: float) -> str:
 
 
 def _read(scope: OrgScope, field_pass: FieldPass, options: PassOptions) -> _ReportData:
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     applied: AppliedPass | AnalysisError
     deviation: PassDeviation | AnalysisError
     try:

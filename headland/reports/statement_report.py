@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 from headland.agronomy.series.answer import Method
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.formats.tables.xlsx import CellValue, Sheet, write_xlsx
 from headland.i18n import Language, find_term, term_or_name
@@ -121,7 +120,7 @@ class _Names:
     """Names of what a statement refers to, and the time zone of its fields."""
 
     def __init__(self, scope: OrgScope, statement: SeasonStatement) -> None:
-        repositories = repositories_of(scope)
+        repositories = scope.repositories
         self._fields = repositories.fields
         self._known: dict[str, str] = {}
         self.person, self.number = "", ""

@@ -288,18 +288,18 @@ def test_a_pass_without_a_known_amount_reports_none(farm_api: RegistryApi, pass_
 
 
 @pytest.mark.parametrize(
-    ("week", "kind"),
+    ("week", "status", "kind"),
     [
-        ("2026-W54", "no-week"),
-        ("last", "no-week"),
-        ("2026-47", "no-week"),
-        ("0001-W01", "no-week"),
-        ("2027-W01", "week-not-begun"),
+        ("2026-W54", 400, "no-week"),
+        ("last", 422, "bad-parameter"),
+        ("2026-47", 422, "bad-parameter"),
+        ("0001-W01", 400, "no-week"),
+        ("2027-W01", 400, "week-not-begun"),
     ],
 )
-def test_an_invalid_week_is_refused(farm_api: RegistryApi, week: str, kind: str) -> None:
+def test_an_invalid_week_is_refused(farm_api: RegistryApi, week: str, status: int, kind: str) -> None:
     answer = farm_api.client.get("/v1/greenhouses/gh-a/report", params={"week": week})
-    assert (answer.status_code, answer.json()["type"]) == (400, f"urn:headland:problem:{kind}")
+    assert (answer.status_code, answer.json()["type"]) == (status, f"urn:headland:problem:{kind}")
 
 
 def test_a_week_begins_on_its_local_monday_and_the_present_week_ends_now() -> None:

@@ -32,6 +32,7 @@ INDEX: Final = {
 #: What is asked of the changed tree, in a process of its own.
 QUESTIONS: Final = """
 import json
+import msgspec
 import numpy as np
 from api.routes.station.catalogue import _catalogue
 from docs.generator import science, terms
@@ -77,9 +78,9 @@ print(json.dumps({
     "band": BandIndex("wet_bulb_degc").value,
     "names": [channel_name(name + ":1", "en"), find_term("methods", "wet_bulb", "zh")],
     "catalogue": [
-        next(row.model_dump() for row in answer.units if row.symbol == "mg/L"),
-        next(row.model_dump() for row in answer.channels if row.name == name),
-        next(row.model_dump() for row in answer.indices if row.name == "wet_bulb_degc"),
+        next(msgspec.to_builtins(row) for row in answer.units if row.symbol == "mg/L"),
+        next(msgspec.to_builtins(row) for row in answer.channels if row.name == name),
+        next(msgspec.to_builtins(row) for row in answer.indices if row.name == "wet_bulb_degc"),
     ],
     "docs": [
         science.endings_to_markdown(), science.quantities_to_markdown(), science.indices_to_markdown(),

@@ -139,7 +139,7 @@ def test_panels_about_a_pass_are_loaded_when_opened(visit: Open, farm: Farm, pag
     page.get_by_role("button", name="计算施用量").click()
     expect(panel(page, "passes").locator("tbody")).to_contain_text("93.60 公斤")
     # The drone has flown there as well; no implement is recorded for it.
-    expect(panel(page, "passes").locator("tbody")).to_contain_text("请选择机具或填写幅宽")
+    expect(panel(page, "passes").locator("tbody")).to_contain_text("请选择机具或填写作业幅宽")
     page_errors[:] = [error for error in page_errors if "409" not in error]
 
 

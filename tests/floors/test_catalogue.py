@@ -41,8 +41,8 @@ QUESTIONS: Final = (
     "headland/analysis/weather/outdoor_weather.py",
     "headland/analysis/yields/harvest_passes.py",
 )
-#: Columns of tables of the registry, which may be called as channels are.
-COLUMNS: Final = ("headland/registry/db", "headland/registry/migrations")
+#: Columns of tables of the registry and fields of answers, which may be called as channels are.
+COLUMNS: Final = ("api/http/field_texts.py", "headland/registry/db", "headland/registry/migrations")
 _DISPLAYS: Final = (ast.Dict, ast.List, ast.Set, ast.Tuple)
 
 

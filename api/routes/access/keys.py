@@ -19,7 +19,6 @@ from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.access import AuditChecked, AuditCutItem, AuditItem, AuditList, KeyItem, KeyList, KeyOrder, NewKey
 from api.schemas.model import fill
 from api.schemas.registry import RecordKind
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.registry.db.audit import AuditEntry
 from headland.registry.models.errors import NotFound
@@ -44,7 +43,7 @@ members = make_router(MEMBERS)
 def get_keys(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
     """List the keys in order of creation, with name, scope and time of last use."""
     after = read_cursor(cursor, tuple[str])
-    keys = repositories_of(scope).keys.list(after="" if after is None else after[0], limit=limit + 1)
+    keys = scope.repositories.keys.list(after="" if after is None else after[0], limit=limit + 1)
     items = [fill(KeyItem, key) for key in keys[:limit]]
     following = write_cursor(items[-1].id) if len(keys) > limit else None
     return reply_page(request, KeyList(items=items, next=following))
@@ -60,7 +59,7 @@ def add_key(scope: ScopeOf, access: AccessOf, body: Sent[KeyOrder]) -> Response:
         sentence = f"Your own key expires: set `expires_ms` to at most {ends_ms}, or use a key that lasts longer."
         raise ProblemError(400, "expires-later", "Key would outlive its maker", sentence)
     try:
-        record, key = repositories_of(scope).add_key(body.name, Scope(body.scope), body.expires_ms, body.person)
+        record, key = scope.repositories.add_key(body.name, Scope(body.scope), body.expires_ms, body.person)
     except NotFound as error:
         raise ProblemError(400, "unknown-person", "Referenced record not found", str(error)) from error
     new_key = fill(NewKey, record, key=key)
@@ -71,13 +70,13 @@ def add_key(scope: ScopeOf, access: AccessOf, body: Sent[KeyOrder]) -> Response:
 @router.get("/keys/{key}", response_model=KeyItem)
 def get_key(request: Request, scope: ScopeOf, key: Id) -> Response:
     """Return a key's name, scope and times."""
-    return reply(request, fill(KeyItem, repositories_of(scope).keys.get(key)))
+    return reply(request, fill(KeyItem, scope.repositories.keys.get(key)))
 
 
 @router.delete("/keys/{key}", status_code=204, responses=declare_problems(409, 412))
 def revoke_key(request: Request, scope: ScopeOf, key: Id) -> None:
     """Revoke a key and the sessions that it began."""
-    repository = repositories_of(scope).keys
+    repository = scope.repositories.keys
     repository.delete(key, repository.get(key).version)
     auth_cache_of(request).forget_key(key)
 
@@ -92,7 +91,7 @@ def get_audit(
 ) -> Response:
     """List the changes of records, the newest first: who, when, before and after."""
     before = read_cursor(cursor, tuple[int])
-    entries = repositories_of(scope).audit_entries(
+    entries = scope.repositories.audit_entries(
         record, before_seq=None if before is None else before[0], limit=limit + 1
     )
     items = [_audit_item(entry) for entry in entries[:limit]]
@@ -103,14 +102,14 @@ def get_audit(
 @router.get("/audit/check", response_model=AuditChecked)
 def check_audit(request: Request, scope: ScopeOf) -> Response:
     """Verify the hash chain of the whole audit log."""
-    check = repositories_of(scope).check_audit()
+    check = scope.repositories.check_audit()
     cut = None if check.cut is None else fill(AuditCutItem, check.cut)
     return reply(request, fill(AuditChecked, check, cut=cut))
 
 
 def _end_of(scope: OrgScope, access: Access) -> int | None:
     """Return when the key of a request expires, None for one that does not, and for a member."""
-    return None if access.key is None else repositories_of(scope).keys.get(access.key).expires_ms
+    return None if access.key is None else scope.repositories.keys.get(access.key).expires_ms
 
 
 def _audit_item(entry: AuditEntry) -> AuditItem:

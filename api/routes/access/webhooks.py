@@ -16,7 +16,6 @@ from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.alarms import NotificationItem, NotificationList, RecipientSecret
 from api.schemas.model import fill
 from api.schemas.registry import RecordKind
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.alarms import Notice
 from headland.registry.models.webhooks import Webhook
 from headland.registry.repositories.alarms import AlarmUpdate
@@ -39,13 +38,13 @@ webhooks = make_router(WEBHOOKS)
 @router.post("/{webhook}/secret", response_model=RecipientSecret)
 def renew_secret(scope: ScopeOf, webhook: Id) -> RecipientSecret:
     """Replace the secret that signs a webhook's posts; the response is the only place that contains it."""
-    return RecipientSecret(secret=repositories_of(scope).webhooks.renew_secret(webhook))
+    return RecipientSecret(secret=scope.repositories.webhooks.renew_secret(webhook))
 
 
 @router.post("/{webhook}/test", response_model=NotificationItem, status_code=202)
 def try_webhook(scope: ScopeOf, webhook: Id) -> NotificationItem:
     """Send a test event to a webhook, whatever events it selects."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     hook, now_ms = repositories.webhooks.get(webhook), scope.now_ms
     notice_id = repositories.alarms.new_id()
     body = {"v": 1, "id": notice_id, "webhook": hook.id, "event": "test", "time_ms": now_ms, "data": {}}
@@ -62,7 +61,7 @@ def try_webhook(scope: ScopeOf, webhook: Id) -> NotificationItem:
 )
 def get_posts(request: Request, scope: ScopeOf, webhook: Id, cursor: Cursor = None, limit: Limit = 100) -> Response:
     """List the posts of a webhook, the newest first; POST /v1/alarm-notices/ID/replay retries a dead one."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     repositories.webhooks.get(webhook)
     before = read_cursor(cursor, tuple[str])
     posts = repositories.webhook_cursors.posts(webhook, before="" if before is None else before[0], limit=limit + 1)

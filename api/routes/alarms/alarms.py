@@ -41,7 +41,6 @@ from headland.alarms.rounds.gateway_alarms import other_limit
 from headland.alarms.rules.rule_conditions import is_for_gateways
 from headland.alarms.rules.rule_simulation import simulate_rule
 from headland.alarms.rules.targets import load_targets
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.i18n.sentences import translate_sentence
@@ -91,7 +90,7 @@ def get_alarms(
     """
     if scope.registry is None:
         return reply_page(request, AlarmList(items=[], next=None))
-    alarms = repositories_of(scope).alarms.newest(
+    alarms = scope.repositories.alarms.newest(
         before=read_cursor(cursor, tuple[int, str]),
         limit=limit + 1,
         active=None if state is None else state == "active",
@@ -106,7 +105,7 @@ def get_alarms(
 @router.get("/alarms/{alarm}", response_model=AlarmItem)
 def get_alarm(request: Request, scope: ScopeOf, alarm: Id) -> Response:
     """Return an alarm."""
-    return reply(request, _item_of(scope, repositories_of(scope).alarms.get(alarm)))
+    return reply(request, _item_of(scope, scope.repositories.alarms.get(alarm)))
 
 
 @router.post("/alarms/{alarm}/acknowledge", response_model=AlarmItem, responses=declare_problems(400, 409, 412))
@@ -117,7 +116,7 @@ def acknowledge(
     _check_unchanged(scope, alarm, if_match)
     given = Acknowledgement() if body is None else body
     try:
-        changed = repositories_of(scope).alarms.acknowledge(alarm, given.note, only_first=given.only_first)
+        changed = scope.repositories.alarms.acknowledge(alarm, given.note, only_first=given.only_first)
     except AlreadyAcknowledged as error:
         who = {"acknowledged_by": error.by, "acknowledged_ms": error.time_ms}
         title = "Alarm acknowledged meanwhile"
@@ -129,7 +128,7 @@ def acknowledge(
 def snooze(request: Request, scope: ScopeOf, alarm: Id, body: Sent[Snooze], if_match: AsRead = None) -> Response:
     """Snooze an alarm: no notification until then; if it is still active, it is notified again."""
     _check_unchanged(scope, alarm, if_match)
-    return reply(request, _item_of(scope, repositories_of(scope).alarms.snooze(alarm, body.until_ms)))
+    return reply(request, _item_of(scope, scope.repositories.alarms.snooze(alarm, body.until_ms)))
 
 
 @router.get(
@@ -147,7 +146,7 @@ def get_notices(
     """List the notifications of alarms, the newest first; `dead` ones were accepted by no recipient."""
     notice_state = None if state is None else NoticeState(state)
     before = read_cursor(cursor, tuple[str])
-    notices = repositories_of(scope).alarms.notices(
+    notices = scope.repositories.alarms.notices(
         notice_state, before="" if before is None else before[0], limit=limit + 1
     )
     access = access_of(request)
@@ -159,19 +158,19 @@ def get_notices(
 @router.get("/alarm-notices/{notice}", response_model=NotificationItem)
 def get_notice(request: Request, scope: ScopeOf, notice: Id) -> Response:
     """Return a notification."""
-    return reply(request, show_notice(repositories_of(scope).alarms.notice(notice), access_of(request)))
+    return reply(request, show_notice(scope.repositories.alarms.notice(notice), access_of(request)))
 
 
 @router.post("/alarm-notices/{notice}/replay", response_model=NotificationItem, status_code=202)
 def replay_notice(request: Request, scope: ScopeOf, notice: Id) -> NotificationItem:
     """Retry a dead notification."""
-    return show_notice(repositories_of(scope).alarms.replay(notice), access_of(request))
+    return show_notice(scope.repositories.alarms.replay(notice), access_of(request))
 
 
 @router.get("/alarm-recipients/delivery", name="get_recipient_delivery", response_model=RecipientDeliveryList)
 def get_delivery(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
     """List whether notifications reach each recipient: the newest one, those that failed, and why none can be sent."""
-    repositories, access = repositories_of(scope), access_of(request)
+    repositories, access = scope.repositories, access_of(request)
     notices = repositories.alarms.notices_by_recipient()
     items = [
         _delivery_to(recipient, notices.get(recipient.id, RecipientNotices()), home, access)
@@ -188,7 +187,7 @@ def get_delivery(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
 )
 def test_recipient(request: Request, scope: ScopeOf, recipient: Id) -> NotificationItem:
     """Send a test to a recipient: a notification without alarms. Its state says whether it was delivered."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     known = repositories.alarm_recipients.get(recipient)
     for sent in repositories.alarms.notices(NoticeState.WAITING, since_ms=scope.now_ms - _TEST_EVERY_MS):
         if sent.recipient == known.id and sent.what == TEST:
@@ -212,7 +211,7 @@ def test_recipient(request: Request, scope: ScopeOf, recipient: Id) -> Notificat
 @router.post("/alarm-recipients/{recipient}/secret", response_model=RecipientSecret)
 def make_secret(scope: ScopeOf, recipient: Id) -> RecipientSecret:
     """Replace the secret that signs a recipient's webhooks; the response is the only place that contains it."""
-    return RecipientSecret(secret=repositories_of(scope).alarm_recipients.renew_secret(recipient))
+    return RecipientSecret(secret=scope.repositories.alarm_recipients.renew_secret(recipient))
 
 
 @router.post(
@@ -223,7 +222,7 @@ def make_secret(scope: ScopeOf, recipient: Id) -> RecipientSecret:
 )
 def replay_draft(request: Request, scope: ScopeOf, body: BodyOf, start: Start = None, end: End = None) -> Response:
     """Simulate a rule that is not stored over [start, end): how often it would have raised an alarm."""
-    draft = repositories_of(scope).alarm_rules.checked(decode_record(RULES, body))
+    draft = scope.repositories.alarm_rules.checked(decode_record(RULES, body))
     window = settle_window(start, end, scope.now_ms, LONGEST_DRAFT_MS)
     return reply(request, _simulate(scope, draft, window, None))
 
@@ -242,12 +241,12 @@ def replay_rule(
     Nothing is stored and nothing is notified. Where a value was never known, the result is insufficient_data.
     """
     window = settle_window(start, end, scope.now_ms, LONGEST_REPLAY_MS)
-    return reply(request, _simulate(scope, repositories_of(scope).alarm_rules.get(rule), window, device))
+    return reply(request, _simulate(scope, scope.repositories.alarm_rules.get(rule), window, device))
 
 
 def _simulate(scope: OrgScope, alarm_rule: AlarmRule, window: Window, device: str | None) -> RuleSimulation:
     """Return the alarms that a rule would have raised. Raises ProblemError for a rule of gateways."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     if is_for_gateways(alarm_rule):
         sentence = "The states of gateways have no history: simulate a rule on devices."
         raise ProblemError(400, "no-history", "No history of gateways", sentence)
@@ -298,7 +297,7 @@ def show_notice(notice: Notice, access: Access) -> NotificationItem:
 
 def _items_of(scope: OrgScope, alarms: Sequence[Alarm]) -> list[AlarmItem]:
     """Return alarms, each with the limit of the farm's rule where its gateway has another."""
-    rules = list(repositories_of(scope).alarm_rules.all()) if any(alarm.by_gateway for alarm in alarms) else []
+    rules = list(scope.repositories.alarm_rules.all()) if any(alarm.by_gateway for alarm in alarms) else []
     return [alarm_of(alarm, other_limit(alarm, rules)) for alarm in alarms]
 
 
@@ -308,4 +307,4 @@ def _item_of(scope: OrgScope, alarm: Alarm) -> AlarmItem:
 
 def _check_unchanged(scope: OrgScope, alarm: str, if_match: str | None) -> None:
     if if_match is not None:
-        check_match(if_match, _item_of(scope, repositories_of(scope).alarms.get(alarm)))
+        check_match(if_match, _item_of(scope, scope.repositories.alarms.get(alarm)))

@@ -16,7 +16,6 @@ from api.http.router import Router
 from api.routes.alarms.alarms import Id
 from api.schemas.alarms import DutyList, DutyNow, HandOver
 from headland.alarms.notification.duty_rota import duty_at, hand_over, next_change_ms, on_duty
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.duty import DutyRota
 from headland.registry.repositories.local_time import find_local_time
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -31,7 +30,7 @@ def get_duty(request: Request, scope: ScopeOf) -> Response:
     """List who is on duty now, by each rota, and until when."""
     if scope.registry is None:
         return reply(request, DutyList(items=[]))
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     items = [_duty_of(rota, repositories, scope.now_ms) for rota in repositories.duty_rotas.all()]
     return reply(request, DutyList(items=items))
 
@@ -39,7 +38,7 @@ def get_duty(request: Request, scope: ScopeOf) -> Response:
 @router.post("/duty-rotas/{rota}/hand-over", name="hand_over", response_model=DutyNow, responses=_REFUSED)
 def post_hand_over(request: Request, scope: ScopeOf, rota: Id, body: Sent[HandOver]) -> Response:
     """Put a recipient on duty from now on, until an instant or the next change; the week is not changed."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     if body.until_ms is not None and body.until_ms <= scope.now_ms:
         sentence = "The hand-over would end before it begins: give a later end, or none."
         raise ProblemError(422, "bad-body", "Invalid request body", sentence)

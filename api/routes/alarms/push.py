@@ -13,7 +13,6 @@ from api.http.router import Router
 from api.routes.alarms.alarms import Id
 from api.schemas.alarms import PushKeyBody, PushOrder, PushRecipient
 from headland.alarms.notification.web_push import check_keys, make_key, read_key
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.alarms import AlarmRecipient, PushSubscription, RecipientKind, Severity
 from headland.registry.validation.targets import check_permitted
 
@@ -23,7 +22,7 @@ router = Router(prefix="/v1/push-subscriptions", tags=["alarms"], responses=decl
 @router.get("/key", name="get_push_key", response_model=PushKeyBody)
 def get_key(request: Request, scope: ScopeOf) -> Response:
     """Return the public key with which a browser subscribes; the station makes it at its first use."""
-    key = read_key(repositories_of(scope).alarms.push_key(make_key))
+    key = read_key(scope.repositories.alarms.push_key(make_key))
     return reply(request, PushKeyBody(public_key=key.public_text))
 
 
@@ -54,12 +53,12 @@ def subscribe(request: Request, scope: ScopeOf, body: Sent[PushOrder]) -> PushRe
         least_severity=Severity(body.least_severity),
     )
     subscription = PushSubscription(endpoint=body.endpoint, p256dh=body.p256dh, auth=body.auth)
-    stored = repositories_of(scope).alarm_recipients.subscribe(recipient, subscription)
+    stored = scope.repositories.alarm_recipients.subscribe(recipient, subscription)
     return PushRecipient(recipient=stored.id, name=stored.name)
 
 
 @router.delete("/{recipient:record_id}", name="delete_push_subscription", status_code=204)
 def unsubscribe(scope: ScopeOf, recipient: Id) -> Response:
     """Delete the alarm recipient of a browser: of one that this key subscribed, or as an administrator of any."""
-    repositories_of(scope).alarm_recipients.unsubscribe(recipient)
+    scope.repositories.alarm_recipients.unsubscribe(recipient)
     return Response(status_code=204)

@@ -46,7 +46,6 @@ from headland.analysis.cooperative.treated_entries import (
     state_treated,
 )
 from headland.analysis.cooperative.treated_works import is_by_cells, recorded_of_pass
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.passes.detection import find_pass
 from headland.registry.models.cooperative import AccountEntry, SeasonStatement, StatementRunRecord, SubsidyRule
 from headland.registry.models.errors import NotFound
@@ -89,7 +88,7 @@ def list_statement_passes(
     """
     window = window_of(start, end)
     after = read_cursor(cursor, tuple[int, str, str])
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     passes = list(passes_of_period(scope, window, field))
     placed = sorted((each.start_ms, each.id, each.field.id, at) for at, each in enumerate(passes))
     rest = [passes[at] for *place, at in placed if after is None or tuple(place) > after]
@@ -149,7 +148,7 @@ def list_account_entries(
     """List the entries of accounts in the order in which they were added."""
     after = read_cursor(cursor, tuple[str])
     where = {} if person is None else {"person": person}
-    records = repositories_of(scope).accounts.records
+    records = scope.repositories.accounts.records
     return reply_records(records.list(after="" if after is None else after[0], limit=limit + 1, **where), limit)
 
 
@@ -162,7 +161,7 @@ def list_account_entries(
 def add_account_entry(scope: ScopeOf, order: Sent[AccountOrder]) -> Response:
     """Add an entry to a person's account. It is never changed: a correction is another entry that names it."""
     try:
-        entry = repositories_of(scope).accounts.add(AccountEntry(**msgspec.structs.asdict(order)))
+        entry = scope.repositories.accounts.add(AccountEntry(**msgspec.structs.asdict(order)))
     except NotFound as error:
         raise unknown_reference(error) from error
     return reply_json(entry, 201)
@@ -181,7 +180,7 @@ def run_statements(scope: ScopeOf, order: Sent[RunOrder]) -> Response:
     """Make the statements of a period for everybody. The same facts give the same run, with the same `digest`."""
     window = window_of(order.start_ms, order.end_ms)
     try:
-        tariff = repositories_of(scope).tariffs.get(order.tariff)
+        tariff = scope.repositories.tariffs.get(order.tariff)
     except NotFound as error:
         raise unknown_reference(error) from error
     return reply_json(settle_season(scope, tariff, window).run, 201)
@@ -195,7 +194,7 @@ def run_statements(scope: ScopeOf, order: Sent[RunOrder]) -> Response:
 def list_statement_runs(scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
     """List the runs of statements in the order in which they were made."""
     after = read_cursor(cursor, tuple[str])
-    runs = repositories_of(scope).statements.runs
+    runs = scope.repositories.statements.runs
     return reply_records(runs.list(after="" if after is None else after[0], limit=limit + 1), limit)
 
 
@@ -211,7 +210,7 @@ def get_statement_run(
     language: LanguageOf = "en",
 ) -> Response:
     """Return a run, as a spreadsheet with everybody's balance and every line."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     found = repositories.statements.runs.get(run)
     if shape == "json":
         return reply_json(found)
@@ -234,7 +233,7 @@ def list_statements(
     """List statements in the order in which they were made; a member's are the own ones."""
     after = read_cursor(cursor, tuple[str])
     where = {name: value for name, value in (("run", run), ("person", person)) if value is not None}
-    records = repositories_of(scope).statements.statements
+    records = scope.repositories.statements.statements
     return reply_records(records.list(after="" if after is None else after[0], limit=limit + 1, **where), limit)
 
 
@@ -255,7 +254,7 @@ def get_statement(
     language: LanguageOf = "en",
 ) -> Response:
     """Return a statement: works by pass and field, the account, and the balance."""
-    found = repositories_of(scope).statements.statements.get(statement)
+    found = scope.repositories.statements.statements.get(statement)
     if shape == "json":
         return reply_json(found)
     if shape == "xlsx":
@@ -311,7 +310,7 @@ def claim_subsidy(
     """Return what can be claimed by a rule, and why other ground cannot; as a zip, the pack for the office."""
     window = window_of(order.start_ms, order.end_ms)
     try:
-        rule = repositories_of(scope).subsidy_rules.get(order.rule)
+        rule = scope.repositories.subsidy_rules.get(order.rule)
     except NotFound as error:
         raise unknown_reference(error) from error
     claims = find_claims(scope, rule, window)
@@ -337,7 +336,7 @@ def correct_claims(
     Record the treated ground of their passes before. A correction is a new entry that names the old one, which stays.
     """
     try:
-        rule = repositories_of(scope).subsidy_rules.get(order.rule)
+        rule = scope.repositories.subsidy_rules.get(order.rule)
     except NotFound as error:
         raise unknown_reference(error) from error
     corrections = find_claim_corrections(scope, rule)

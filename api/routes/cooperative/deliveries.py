@@ -28,7 +28,6 @@ from headland.analysis.cooperative.deliveries import (
     read_delivery,
 )
 from headland.analysis.cooperative.delivery_import import DeliveryImport, match_deliveries
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.formats.tables.deliveries import read_deliveries
 from headland.registry.models.cooperative import AccountEntry
 from headland.registry.repositories.local_time import find_local_time
@@ -97,7 +96,7 @@ def import_deliveries(
     A person is recognised by the number, else by the name. A delivery that is there already is left as is, so a table
     can be imported again; two equal rows of one table are two deliveries. Days begin at midnight of the first site.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     table = read_deliveries(body)
     found = match_deliveries(
         table,
@@ -135,7 +134,7 @@ def correct_delivery(
 
     The same request twice corrects once.
     """
-    accounts = repositories_of(scope).accounts
+    accounts = scope.repositories.accounts
     accounts.correct_delivery(entry, order.grams, order.amount_fen, order.time_ms, order.note)
     return reply_json(read_delivery(scope, entry), 201)
 

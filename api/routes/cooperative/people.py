@@ -15,7 +15,6 @@ from api.http.records import BodyOf
 from api.http.router import Router
 from api.routes.registry import reply_json
 from headland.analysis.cooperative.people_import import PeopleImport, match_people
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.formats.tables.by_hand import RowFault
 from headland.formats.tables.people import read_people
 
@@ -70,7 +69,7 @@ def import_people(
     A person is recognised by the number, else by the name; a field by its name. Who is there already is left as is, so
     a table can be imported again. Days begin at midnight of the field's site.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     table = read_people(body)
     found = match_people(
         table,

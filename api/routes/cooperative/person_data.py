@@ -20,7 +20,6 @@ from api.http.router import Router
 from api.routes.registry import ID_PATTERN
 from api.schemas.model import fill
 from api.schemas.person_data import ErasureBody, ErasureOrder, KeptItem, PersonDataBody
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.person_data.blockers import GROUP, find_blockers
 from headland.analysis.person_data.copy import copy_data
@@ -66,7 +65,7 @@ def get_person_data(
     """
     record = _person_of(scope, access, person)
     is_manager = access.acts_as is Role.MANAGER
-    names = repositories_of(scope).person_data.names(person, also if is_manager else ())
+    names = scope.repositories.person_data.names(person, also if is_manager else ())
     language = current_language()
     blockers: list[CatalogText] = []
     if is_manager and record.erased is None:
@@ -92,7 +91,7 @@ def copy_person_data(scope: ScopeOf, home: HomeOf, access: AccessOf, person: Per
     written, and has at most 500 MB before it is packed.
     """
     _person_of(scope, access, person)
-    names = repositories_of(scope).person_data.names(person)
+    names = scope.repositories.person_data.names(person)
 
     def read_photo(organisation: str, photo: NotePhoto) -> bytes | None:
         return None if home.photos is None else home.photos.read(organisation, photo)
@@ -114,7 +113,7 @@ def erase_person(
     person who is erased, it cleans the files again. What was printed, what others hold and backups made before are
     outside of it.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     record = _person_of(scope, access, person)
     if record.erased is not None:
         erased = Erased(number=record.erased, names=tuple(body.also), rows={})
@@ -136,7 +135,7 @@ def erase_person(
 
 def _cleaned(request: Request, scope: OrgScope, home: HomeServices, person: str, erased: Erased) -> Response:
     """Delete files, write the database again, search what is left, and answer."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     photos = 0
     if home.photos is not None:
         photos = home.photos.keep_only(repositories.organisation, (photo.id for photo in repositories.photos.all()))
@@ -168,7 +167,7 @@ def _person_of(scope: OrgScope, access: Access, person: str) -> Person:
     """Return the record of a person; raises NotFound for that of somebody else, unless a manager asks."""
     if access.acts_as is not Role.MANAGER and access.person != person:
         raise NotFound("person", person)
-    return repositories_of(scope).person_data.record(person)
+    return scope.repositories.person_data.record(person)
 
 
 def _item_of(kept: KeptData, language: Language) -> KeptItem:

@@ -17,7 +17,6 @@ from api.http.router import Router
 from api.routes.devices.gateways import GatewayId, IngestOf
 from api.routes.parameters import NAME_PATTERN, DeviceId, check_gateway
 from api.schemas.devices.gateways import AcceptedLoss
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import find_device
 from headland.contract.records import Descriptor
@@ -93,7 +92,7 @@ def accept_loss(scope: ScopeOf, ingest: IngestOf, gateway: GatewayId) -> Accepte
     if loss is None:
         raise ProblemError(404, "unknown-gateway", "Unknown gateway", f"There is no gateway {gateway}: check its id.")
     if scope.registry is not None:
-        repositories_of(scope).delivery_marks.log_accepted(gateway, loss)
+        scope.repositories.delivery_marks.log_accepted(gateway, loss)
     return AcceptedLoss(loss=loss)
 
 
@@ -105,7 +104,7 @@ def forget_marks(scope: ScopeOf, home: HomeOf, gateway: GatewayId) -> ForgottenM
     longer listed.
     """
     check_gateway(home, scope, gateway)
-    forgotten = 0 if scope.registry is None else repositories_of(scope).delivery_marks.forget(gateway)
+    forgotten = 0 if scope.registry is None else scope.repositories.delivery_marks.forget(gateway)
     if home.gateways is not None and home.serves(scope):
         home.gateways.forget_marks(gateway)
     return ForgottenMarks(forgotten=forgotten)
@@ -135,7 +134,7 @@ def _move(scope: OrgScope, record: DeviceRecord, gateway: str) -> None:
 
 def _write(scope: OrgScope, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> None:
     """Write a device's owner and mark to the registry, whose audit log names who did it, and to the store."""
-    repositories_of(scope).record_descriptor(gateway, descriptor, unmark=unmark)
+    scope.repositories.record_descriptor(gateway, descriptor, unmark=unmark)
     scope.store.describe(scope.organisation, gateway, descriptor, unmark=unmark)
 
 

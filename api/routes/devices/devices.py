@@ -29,7 +29,6 @@ from api.schemas.devices.series import ConflictList, EventList, Series, conflict
 from headland.analysis.inputs.downsampling import Method
 from headland.analysis.inputs.flights import list_flights
 from headland.analysis.inputs.origin import count_left_out, for_window
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import (
     find_device,
@@ -227,7 +226,7 @@ def _house_devices(scope: OrgScope) -> HouseDevices:
     if scope.registry is None:
         return HouseDevices()
     try:
-        return read_house_devices(repositories_of(scope))
+        return read_house_devices(scope.repositories)
     except RetryLater:
         return HouseDevices()
 

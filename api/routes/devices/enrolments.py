@@ -18,7 +18,6 @@ from api.http.records import Sent, encode
 from api.http.router import Router
 from api.ops.gateway_enrolment import EnrolledGateway, GatewayCode, GatewayEnrolment
 from api.routes.devices.gateways import GatewayId
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.errors import PeerRefused, SettingsError
 from headland.network.enrolment.life import RenewalTooEarly
 from headland.network.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
@@ -81,10 +80,10 @@ def post_code(
         code = enrolment.give_code(gateway, body.site, body.host, body.station)
     except SettingsError as error:
         raise ProblemError(409, "gateway-refused", "Gateway not added", str(error)) from error
-    if scope.registry is not None and not repositories_of(scope).gateways.list(name=gateway, limit=1):
-        repositories_of(scope).gateways.add(Gateway(name=gateway, site=code.site))
+    if scope.registry is not None and not scope.repositories.gateways.list(name=gateway, limit=1):
+        scope.repositories.gateways.add(Gateway(name=gateway, site=code.site))
     if scope.registry is not None:
-        repositories_of(scope).log("gateway code", gateway, "add")
+        scope.repositories.log("gateway code", gateway, "add")
     return Response(encode(code), 201, {"Cache-Control": "no-store"}, "application/json")
 
 
@@ -117,7 +116,7 @@ def delete_certificate(scope: ScopeOf, home: HomeOf, enrolment: EnrolmentOf, gat
     except SettingsError as error:
         raise ProblemError(409, "gateway-refused", "Gateway not enrolled", str(error)) from error
     if scope.registry is not None:
-        repositories_of(scope).log("gateway certificate", gateway, "delete")
+        scope.repositories.log("gateway certificate", gateway, "delete")
 
 
 @router.post("/enrolments", name="enrol_gateway", response_model=SealedPapers, responses=declare_problems(403, 429))

@@ -28,7 +28,6 @@ from api.schemas.devices.gateways import (
 )
 from api.schemas.devices.gateways import Gateway as GatewayBody
 from headland.analysis.inputs.flights import list_gateway_flights
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.window import Window
 from headland.errors import SettingsError
 from headland.registry.models.models import Gateway
@@ -90,8 +89,8 @@ def post_gateway(scope: ScopeOf, home: HomeOf, body: Sent[NewGateway]) -> Respon
         added = home.registrar.register(body.name, body.site, body.host)
     except SettingsError as error:
         raise ProblemError(409, "gateway-refused", "Gateway not added", str(error)) from error
-    if scope.registry is not None and not repositories_of(scope).gateways.list(name=added.name, limit=1):
-        repositories_of(scope).gateways.add(Gateway(name=added.name, site=added.site))
+    if scope.registry is not None and not scope.repositories.gateways.list(name=added.name, limit=1):
+        scope.repositories.gateways.add(Gateway(name=added.name, site=added.site))
     headers = {"Location": f"/v1/gateways/{added.name}/delivery", "Cache-Control": "no-store"}
     return Response(encode(added), 201, headers, "application/json")
 
@@ -158,7 +157,7 @@ def drop_quarantined(scope: ScopeOf, ingest: IngestOf, message: MessageId) -> No
     if not ingest.drop(message):
         raise _unknown_message(message)
     if scope.registry is not None:
-        repositories_of(scope).log("quarantined message", str(message), "delete")
+        scope.repositories.log("quarantined message", str(message), "delete")
 
 
 def _unknown_message(message: int) -> ProblemError:

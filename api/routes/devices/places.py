@@ -18,7 +18,6 @@ from api.routes.parameters import DeviceId
 from api.routes.registry import ID_PATTERN
 from api.schemas.model import fill
 from api.schemas.registry import EXAMPLE_ID
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Device
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -57,20 +56,20 @@ places = Router(prefix="/v1/device-places", tags=["registry"], responses=declare
 @places.get("", name="get_places", response_model=DevicePlaceList)
 def get_places(request: Request, scope: ScopeOf) -> Response:
     """List the greenhouse zone or field of every registered device."""
-    devices = sorted(repositories_of(scope).devices.all(), key=lambda device: device.name)
+    devices = sorted(scope.repositories.devices.all(), key=lambda device: device.name)
     return reply(request, DevicePlaceList(items=[_place_of(device) for device in devices]))
 
 
 @router.get("/{device}/place", response_model=DevicePlace)
 def get_place(request: Request, scope: ScopeOf, device: DeviceId) -> Response:
     """Return the greenhouse zone or the field of a device."""
-    return reply(request, _place_of(_find(repositories_of(scope), device)))
+    return reply(request, _place_of(_find(scope.repositories, device)))
 
 
 @router.put("/{device}/place", response_model=DevicePlace, responses=declare_problems(400, 409, 412))
 def put_place(request: Request, scope: ScopeOf, device: DeviceId, place: Sent[DevicePlaceInput]) -> Response:
     """Assign a device to a greenhouse zone or a field. Answers about a greenhouse use the devices of its zones."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     record = _find(repositories, device)
     try:
         changed = repositories.devices.change(msgspec.structs.replace(record, zone=place.zone, field=place.field))

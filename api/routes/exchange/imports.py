@@ -24,7 +24,6 @@ from api.schemas.imports import (
     NewImport,
     TablePreview,
 )
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.contract.records import Descriptor
 from headland.errors import ImportRefused, RetryLater
@@ -194,7 +193,7 @@ def _with_quarantined(home: HomeServices, found: FileImport) -> FileImport:
 
 def _log(scope: OrgScope, id: str, action: Action) -> None:  # noqa: A002
     if scope.registry is not None:
-        repositories_of(scope).log("import", id, action)
+        scope.repositories.log("import", id, action)
 
 
 class _Refusals:

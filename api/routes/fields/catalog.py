@@ -13,7 +13,6 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import reply_record
 from api.schemas.registry import PRODUCTS
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.fertilizer_catalog import find_in_catalog, list_catalog
 
 router = Router(prefix="/v1/products/catalog", tags=["registry"], responses=declare_problems(404, 422, 503))
@@ -47,5 +46,5 @@ def take_over(
     request: Request, scope: ScopeOf, name: Annotated[str, Path(description="Name in the catalog.", max_length=200)]
 ) -> Response:
     """Copy a fertilizer of the catalog to the farm's products, to be corrected there by its label."""
-    product = repositories_of(scope).products.add(find_in_catalog(name).product())
+    product = scope.repositories.products.add(find_in_catalog(name).product())
     return reply_record(PRODUCTS, product, access_of(request), 201)

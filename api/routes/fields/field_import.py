@@ -15,7 +15,6 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import reply_json
 from api.schemas.registry import show_field
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Farm
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -111,7 +110,7 @@ def import_file(
     from headland.formats.field_import.importer import read_fields
     from headland.formats.field_import.outline import RefusedFile
 
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     try:
         file = read_fields(
             repositories,
@@ -145,7 +144,7 @@ def import_file(
 )
 def get_shared_ground(request: Request, scope: ScopeOf) -> Response:
     """Return the pairs of fields that share ground, the largest first: what is applied there counts for both."""
-    fields = list(repositories_of(scope).fields.all())
+    fields = list(scope.repositories.fields.all())
     return reply(request, {"items": [_show_shared(shared) for shared in find_shared_ground(fields)]})
 
 

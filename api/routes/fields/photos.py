@@ -13,7 +13,6 @@ from api.http.records import BodyOf
 from api.http.router import Router
 from api.routes.registry import ID_PATTERN, reply_json
 from api.schemas.registry import EXAMPLE_ID
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.formats.images.photos import MEDIA_TYPES, PhotoError, read_photo
 from headland.registry.db.photo_files import PhotoFiles, digest_of
 from headland.registry.models.models import NotePhoto
@@ -78,7 +77,7 @@ def add_photo(scope: ScopeOf, files: FilesOf, sent: BodyOf) -> Response:
         photo = read_photo(sent)
     except PhotoError as error:
         raise ProblemError(400, "bad-photo", "Photo not readable", str(error)) from error
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     organisation = repositories.organisation
     draft = NotePhoto(
         id="",
@@ -99,7 +98,7 @@ def add_photo(scope: ScopeOf, files: FilesOf, sent: BodyOf) -> Response:
 @router.get("/{photo}", name="get_photo", response_class=Response, responses=_FILE)
 def get_photo(request: Request, scope: ScopeOf, files: FilesOf, photo: PhotoId) -> Response:
     """Return a photo, with the type that its bytes have."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     known = repositories.photos.get(photo)
     headers = {"ETag": f'"{known.digest}"', "Cache-Control": _CACHED, "Content-Disposition": "inline"}
     if headers["ETag"] in (part.strip() for part in request.headers.get("if-none-match", "").split(",")):

@@ -16,7 +16,6 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.parameters import check_filters
 from api.routes.registry import IfMatch, RecordId, choose_version, reply_json
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.prescriptions.build import make_prescription
 from headland.analysis.prescriptions.mission import FlightOptions, plan_flight
 from headland.analysis.prescriptions.order import PrescriptionOrder
@@ -66,7 +65,7 @@ def add_prescription(scope: ScopeOf, order: Sent[PrescriptionOrder]) -> Response
     nothing. `checks` has each constraint and whether it holds, null where unknown. More nitrogen than the legal ceiling
     is refused.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     prescription = _make(repositories, order, store=True)
     return reply_json(prescription, 201, {"Location": f"/v1/prescriptions/{prescription.id}"})
 
@@ -77,7 +76,7 @@ def preview_prescription(scope: ScopeOf, order: Sent[PrescriptionOrder]) -> Resp
 
     Its `id` is empty.
     """
-    return reply_json(_make(repositories_of(scope), order, store=False))
+    return reply_json(_make(scope.repositories, order, store=False))
 
 
 def _make(repositories: OrganisationRepositories, order: PrescriptionOrder, *, store: bool) -> Prescription:
@@ -99,11 +98,9 @@ def list_prescriptions(
     """List prescriptions in order of creation."""
     where = {} if field is None else {"field": field}
     after = read_cursor(cursor, tuple[str])
-    listed = repositories_of(scope).prescriptions.list(
-        after="" if after is None else after[0], limit=limit + 1, **where
-    )
+    listed = scope.repositories.prescriptions.list(after="" if after is None else after[0], limit=limit + 1, **where)
     if not listed:
-        check_filters(repositories_of(scope), field=field)
+        check_filters(scope.repositories, field=field)
     page = listed[:limit]
     following = write_cursor(page[-1].id) if len(listed) > limit else None
     return reply_page(request, {"items": page, "next": following})
@@ -112,7 +109,7 @@ def list_prescriptions(
 @router.get("/{thing:record_id}", response_model=Prescription)
 def get_prescription(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
     """Return a prescription: its grid, zones, rates, checks and method."""
-    return reply(request, repositories_of(scope).prescriptions.get(thing))
+    return reply(request, scope.repositories.prescriptions.get(thing))
 
 
 @router.delete("/{thing:record_id}", status_code=204, responses=declare_problems(400, 409, 412, 428))
@@ -126,7 +123,7 @@ def delete_prescription(
 
     Its history remains.
     """
-    prescriptions = repositories_of(scope).prescriptions
+    prescriptions = scope.repositories.prescriptions
     prescriptions.delete(thing, choose_version(if_match, version, lambda: prescriptions.get(thing).version))
     return Response(status_code=204)
 
@@ -162,7 +159,7 @@ def export_prescription(
     The mission (`.plan` of QGroundControl) has one steady flow and makes the rates by its speed. It switches off within
     half a swath of exclusions and buffer strips, and waits at the refill place when a load is used up.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     prescription = repositories.prescriptions.get(thing)
     match format:
         case ExportFormat.GEOJSON:

@@ -13,7 +13,6 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import RecordId
 from api.schemas.fields.recommendations import Recommendation, RecommendationQuery, inputs_of, recommendation_of
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.prescriptions.recommendation import recommend
 
 router = Router(prefix="/v1/fields", tags=["fertilization"], responses=declare_problems(400, 404, 422, 503))
@@ -27,7 +26,7 @@ def get_recommendation(
 
     A required input that is missing is reported, never assumed.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     field = repositories.fields.get(thing)
     season = None if query.season is None else repositories.seasons.get(query.season)
     if season is not None and season.field != field.id:

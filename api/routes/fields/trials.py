@@ -20,7 +20,6 @@ from api.schemas.fields.trials import (
     TrialDrawing,
     TrialPrescriptionOrder,
 )
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.trials.design import TrialOrder, draw_trial, layout_of
 from headland.analysis.trials.results import Model, Prices, TrialAnswer, analyse_trial
 from headland.analysis.trials.trial_prescription import prescribe_trial
@@ -43,7 +42,7 @@ def list_trials(
     """List trials in order of creation."""
     after = read_cursor(cursor, tuple[str])
     where = {} if field is None else {"field": field}
-    found = repositories_of(scope).trials.list(after="" if after is None else after[0], limit=limit + 1, **where)
+    found = scope.repositories.trials.list(after="" if after is None else after[0], limit=limit + 1, **where)
     return reply_records(found, limit)
 
 
@@ -63,7 +62,7 @@ def add_trial(
     keep: Annotated[bool, Query(description="Store the trial: its plots are never drawn again.")] = True,
 ) -> Response:
     """Draw the design of a trial on a field, and store it. The same order gives the same design."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     try:
         field = repositories.fields.get(order.field)
         trial = draw_trial(order, field)
@@ -78,7 +77,7 @@ def add_trial(
 )  # fmt: skip
 def get_trial(scope: ScopeOf, thing: RecordId) -> Response:
     """Return a trial with the outlines of its plots."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     trial = repositories.trials.get(thing)
     field = repositories.fields.get(trial.field, also_deleted=True)
     return reply_json(TrialDrawing(trial=trial, layout=layout_of(trial, field), kept=True))
@@ -92,7 +91,7 @@ def get_trial(scope: ScopeOf, thing: RecordId) -> Response:
 )
 def prescribe(scope: ScopeOf, thing: RecordId, order: Sent[TrialPrescriptionOrder]) -> Response:
     """Store the rates of a trial's plots as a prescription, which is flown and exported as any other one."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     trial = repositories.trials.get(thing)
     product = None if trial.product is None else repositories.products.get(trial.product)
     made = prescribe_trial(trial, repositories.fields.get(trial.field), product, order.surround_ha)
@@ -108,7 +107,7 @@ def prescribe(scope: ScopeOf, thing: RecordId, order: Sent[TrialPrescriptionOrde
 )
 def list_observations(scope: ScopeOf, thing: RecordId, cursor: Cursor = None, limit: Limit = 1000) -> Response:
     """List the observations of a trial's plots in the order in which they came."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     repositories.trials.get(thing)
     after = read_cursor(cursor, tuple[str])
     records = repositories.plot_observations.records
@@ -123,7 +122,7 @@ def list_observations(scope: ScopeOf, thing: RecordId, cursor: Cursor = None, li
 )
 def add_observations(scope: ScopeOf, thing: RecordId, order: Sent[ObservationsOrder]) -> Response:
     """Store observations of plots, all or none; one of the same plot, variable, collector and time is stored once."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     repositories.trials.get(thing)
     made = [PlotObservation(trial=thing, **msgspec.structs.asdict(each)) for each in order.items]
     try:
@@ -148,7 +147,7 @@ def get_result(
     grain_price_t: Annotated[float | None, Query(description="Price of a t of grain.", **_PRICE)] = None,
 ) -> Response:
     """Return means and differences of treatments with intervals and LSD, with prices also the best nitrogen rate."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     trial = repositories.trials.get(thing)
     of = repositories.trial_variables.get(variable, also_deleted=True)
     observations = repositories.plot_observations.records.all(trial=thing, variable=variable)

@@ -65,7 +65,6 @@ from headland.analysis.greenhouse.house import (
 from headland.analysis.greenhouse.overview import build_overview
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.greenhouse.sensor_health import check_sensors
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.weather.site_weather import answer_hourly_weather, answer_weather
@@ -343,7 +342,7 @@ def get_forecast(
     forecast = forecast_house(scope, house, crop_targets_of(scope, origin_ms), origin_ms, hours, expected)
     record: dict[str, list[Skill | None]] = {}
     if scope.registry is not None and zone is None:
-        repositories = repositories_of(scope)
+        repositories = scope.repositories
         fill_measured(repositories, house, forecast)
         # A forecast that used a client's weather forecast is not one of the station, so it is not recorded.
         if forecast.origin_ms == local_hour_start(house.place, scope.now_ms) and not forecast.expected:
@@ -364,7 +363,7 @@ def get_past_forecasts(
     """Return recorded forecasts for the hours in [start, end), made so many hours before, and the measured values."""
     house = find_house(scope, device)
     window = _window(scope, start, end, LONGEST_BY_HOUR_MS)
-    recorded = {} if scope.registry is None else past_forecasts(repositories_of(scope), house, *window.pair, ahead_h)
+    recorded = {} if scope.registry is None else past_forecasts(scope.repositories, house, *window.pair, ahead_h)
     return reply(request, past_forecasts_of(house, ahead_h, window, recorded))
 
 

@@ -28,7 +28,6 @@ from api.schemas.harvest.certificates import (
     certificate_of,
     entry_of,
 )
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.lots.certification import issue_certificate, origin_of, refuse_breached
 from headland.analysis.lots.lot_history import read_lot_history
 from headland.analysis.plant_protection.growing_place import find_place
@@ -60,7 +59,7 @@ def add_certificate(scope: ScopeOf, thing: RecordId, body: Sent[NewCertificate])
     and where an interval is not known.
     """
     issued = issue_certificate(scope, thing, body.request())
-    return certificate_of(issued, review_lot(repositories_of(scope), thing), is_void=False)
+    return certificate_of(issued, review_lot(scope.repositories, thing), is_void=False)
 
 
 @router.get("/lots/{thing:record_id}/certificates", response_model=CertificateList)
@@ -68,7 +67,7 @@ def list_lot_certificates(
     request: Request, scope: ScopeOf, thing: RecordId, cursor: Cursor = None, limit: Limit = 100
 ) -> Response:
     """List the certificates of a lot, void ones included."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     listed = repositories.certificates.of_lot(thing)
     if not listed:
         repositories.lots.lots.get(thing)
@@ -109,7 +108,7 @@ def get_specimen(
 @router.get("/certificates", response_model=CertificateList)
 def list_certificates(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
     """List the register: every certificate that was issued, void ones included. None is ever deleted."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     after = read_cursor(cursor, tuple[str])
     listed = repositories.certificates.records.list(after="" if after is None else after[0], limit=limit + 1)
     page = listed[:limit]
@@ -121,7 +120,7 @@ def list_certificates(request: Request, scope: ScopeOf, cursor: Cursor = None, l
 @router.get("/certificates/{thing:record_id}", response_model=CertificateShown)
 def get_certificate(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
     """Return a certificate with its entries of the register."""
-    return reply(request, _shown(repositories_of(scope), thing))
+    return reply(request, _shown(scope.repositories, thing))
 
 
 @router.post(
@@ -134,7 +133,7 @@ def print_certificate(scope: ScopeOf, home: HomeOf, thing: RecordId, body: Sent[
 
     Refused where its lot was harvested within a pre-harvest interval, as a treatment that was entered since may say.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     certificate = repositories.certificates.records.get(thing)
     refuse_breached(review_lot(repositories, certificate.lot), "copy")
     lot = repositories.lots.lots.get(certificate.lot)
@@ -151,7 +150,7 @@ def print_certificate(scope: ScopeOf, home: HomeOf, thing: RecordId, body: Sent[
 )  # fmt: skip
 def void_certificate(scope: ScopeOf, thing: RecordId, body: Sent[NewVoid]) -> CertificateEntryBody:
     """Make a certificate void, with the reason."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     repositories.certificates.records.get(thing)
     return entry_of(repositories.certificates.void(thing, scope.now_ms, body.author, body.reason))
 

@@ -36,7 +36,6 @@ from api.schemas.harvest.lots import (
     lot_of,
     operation_of,
 )
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.lots.happenings import HappeningKind
 from headland.analysis.lots.harvesting import record_harvest, record_operation
@@ -64,7 +63,7 @@ def add_harvest(scope: ScopeOf, body: Sent[NewHarvest]) -> HarvestRecorded:
     While a pre-harvest interval runs it is refused (`interval-runs`), with the day on which that ends in `ends_on`.
     """
     harvest, made = record_harvest(scope, body.record(), body.product, body.code or "")
-    (lot,) = _with_rest(repositories_of(scope), made.lots)
+    (lot,) = _with_rest(scope.repositories, made.lots)
     return HarvestRecorded(harvest=harvest_of(harvest), lot=lot)
 
 
@@ -78,9 +77,9 @@ def list_harvests(
     limit: Limit = 100,
 ) -> Response:
     """List the harvests of a field or a greenhouse zone."""
-    harvests = [] if field is None and zone is None else repositories_of(scope).lots.harvests_of(field=field, zone=zone)
+    harvests = [] if field is None and zone is None else scope.repositories.lots.harvests_of(field=field, zone=zone)
     if not harvests:
-        check_filters(repositories_of(scope), field=field, zone=zone)
+        check_filters(scope.repositories, field=field, zone=zone)
     page, following = page_of(harvests, cursor, limit)
     return reply_page(request, HarvestList(items=[harvest_of(each) for each in page], next=following))
 
@@ -88,7 +87,7 @@ def list_harvests(
 @router.get("/lots", response_model=LotList)
 def list_lots(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
     """List lots, the newest first, with what remains of each."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     before = read_cursor(cursor, tuple[str])
     listed = repositories.lots.newest(before="" if before is None else before[0], limit=limit + 1)
     page = listed[:limit]
@@ -138,7 +137,7 @@ def get_lot_descendants(
 
     The newest first, in pages; as CSV all of them, with those who got something of each.
     """
-    repositories_of(scope).lots.lots.get(thing)
+    scope.repositories.lots.lots.get(thing)
     return _reply_recalled(request, scope, [thing], shape, cursor, limit)
 
 
@@ -151,7 +150,7 @@ def add_operation(scope: ScopeOf, body: Sent[NewOperation]) -> OperationRecorded
         for lot in body.outputs
     ]  # fmt: skip
     recorded = record_operation(scope, body.record(), fresh, [lot.code is None for lot in body.outputs])
-    lots = _with_rest(repositories_of(scope), recorded.lots)
+    lots = _with_rest(scope.repositories, recorded.lots)
     return OperationRecorded(operation=operation_of(recorded.operation), lots=lots)
 
 
@@ -163,7 +162,7 @@ def add_operation(scope: ScopeOf, body: Sent[NewOperation]) -> OperationRecorded
 )
 def correct_operation(scope: ScopeOf, thing: RecordId, body: Sent[NewCorrection]) -> OperationBody:
     """Take an operation back by a later entry; refused where a lot that it made was used since."""
-    made = repositories_of(scope).lots.correct(thing, scope.now_ms, body.author, body.note)
+    made = scope.repositories.lots.correct(thing, scope.now_ms, body.author, body.note)
     return operation_of(made)
 
 
@@ -181,7 +180,7 @@ def _reply_recalled(
     cursor: str | None,
     limit: int,
 ) -> Response:
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     if shape == "csv":
         harvests = [harvest for review in standing_breaches(scope) for harvest in review.harvests]
         breached = repositories.lots.lineage.descendant_ids(harvests)

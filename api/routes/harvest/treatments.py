@@ -29,7 +29,6 @@ from api.schemas.harvest.treatments import (
     intervals_of,
     treatment_of,
 )
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.plant_protection.growing_place import find_place
 from headland.analysis.plant_protection.harvest_review import review_treatment, standing_breaches
 from headland.analysis.plant_protection.intervals import intervals_at
@@ -77,7 +76,7 @@ def import_register(
             for fault in file.faults
         ]
         raise ProblemError(400, "register-refused", "Register refused", file.faults[0].sentence, {"rows": rows})
-    register = repositories_of(scope).plant_protection
+    register = scope.repositories.plant_protection
     known = {product.registration_number: product for product in register.all()}
     fresh = [product for product in file.products if product.registration_number not in known]
     changed = [
@@ -113,7 +112,7 @@ def add_treatment(scope: ScopeOf, body: Sent[NewTreatment]) -> TreatmentBody:
     Lots that were harvested within its pre-harvest interval, as where it is entered late, are in `lots_within`: from
     now on they are flagged wherever they are shown, and the check of the treatment leads to their recall.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     made = repositories.treatments.add(body.record())
     return treatment_of(made, review_treatment(repositories, made))
 
@@ -128,9 +127,9 @@ def list_treatments(
     limit: Limit = 100,
 ) -> Response:
     """List the treatments of a place, or of all, by their start; what was corrected is left out."""
-    treatments = repositories_of(scope).treatments.list(field=field, zone=zone)
+    treatments = scope.repositories.treatments.list(field=field, zone=zone)
     if not treatments:
-        check_filters(repositories_of(scope), field=field, zone=zone)
+        check_filters(scope.repositories, field=field, zone=zone)
     page, following = page_of(treatments, cursor, limit)
     within = {review.treatment.id: review for review in standing_breaches(scope)}
     items = [treatment_of(each, within.get(each.id)) for each in page]
@@ -140,7 +139,7 @@ def list_treatments(
 @router.get("/treatments/{thing:record_id}", response_model=TreatmentBody)
 def get_treatment(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
     """Return a treatment, also one that was corrected."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     found = repositories.treatments.get(thing)
     return reply(request, treatment_of(found, review_treatment(repositories, found)))
 
@@ -153,7 +152,7 @@ def get_treatment_check(request: Request, scope: ScopeOf, thing: RecordId) -> Re
     field's site. What is not known is a finding of its own, never taken to hold. The lots that were harvested within an
     interval are named, whichever was entered first; `/v1/lots/holding` recalls them.
     """
-    return reply(request, check_of(check_treatment(scope, repositories_of(scope).treatments.get(thing))))
+    return reply(request, check_of(check_treatment(scope, scope.repositories.treatments.get(thing))))
 
 
 @router.get("/harvest-intervals", response_model=IntervalStateBody)
@@ -168,7 +167,7 @@ def get_intervals(
     ] = None,
 ) -> Response:
     """Tell whether a crop may be harvested, and else from which day on; intervals that no label has are listed."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     if (field is None) is (zone is None):
         sentence = "Name the field or the greenhouse zone, one of the two."
         raise ProblemError(422, "bad-parameter", "Invalid parameter", sentence)

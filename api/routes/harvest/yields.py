@@ -35,7 +35,6 @@ from api.schemas.harvest.yields import (
 )
 from headland.agronomy.harvest.yield_filters import REASONS, YieldFilters
 from headland.analysis.inputs.errors import PreconditionError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.yields.harvest_passes import list_harvest_passes
@@ -145,7 +144,7 @@ def get_harvest_passes(
 
     They are found where grain flowed over the field. They apply nothing, so `/passes` does not have them.
     """
-    of = repositories_of(scope).fields.get(field)
+    of = scope.repositories.fields.get(field)
     after = read_cursor(cursor, tuple[int, str])
     passes = [
         each
@@ -177,7 +176,7 @@ def get_yield(
     removed sample has a reason, counted in `removed`. Weights are as harvested unless a moisture is given. Where the
     field's harvest records of that season were weighed on a scale, the map is scaled to their sum; `weighing` says so.
     """
-    of = repositories_of(scope).fields.get(field)
+    of = scope.repositories.fields.get(field)
     window, grown = _asked_of(scope, of, season, start, end)
     made = map_yield(scope, of, window, asked, grown)
     head = yield_head_of(made, season)
@@ -192,7 +191,7 @@ def get_yield(
 @router.get("/fields/{field}/yield/seasons", response_model=SeasonsOfField)
 def get_yield_seasons(request: Request, scope: ScopeOf, field: FieldId) -> Response:
     """Return the seasons of a field with the time of their harvest, the newest last; a member's are the own ones."""
-    of = repositories_of(scope).fields.get(field)
+    of = scope.repositories.fields.get(field)
     return reply(request, SeasonsOfField(items=[_season_of(scope, each) for each in list_seasons(scope, of)]))
 
 
@@ -214,7 +213,7 @@ def get_yield_against_applied(
 
     It is an association, no effect: better ground may have got more. A trial tells an effect.
     """
-    of = repositories_of(scope).fields.get(field)
+    of = scope.repositories.fields.get(field)
     window, grown = _asked_of(scope, of, season, start, end)
     found = compare_with_pass(scope, of, window, asked, pass_id, swath_m, grown)
     return reply(request, against_applied_of(found, season))
@@ -223,7 +222,7 @@ def get_yield_against_applied(
 @router.get("/fields/{field}/yield/stability", response_model=YieldStabilityBody, responses=declare_problems(409))
 def get_yield_stability(request: Request, scope: ScopeOf, field: FieldId, asked: RequestOf) -> Response:
     """Return how a field's cells yielded over its seasons: mean relative yield and its variation, from three on."""
-    of = repositories_of(scope).fields.get(field)
+    of = scope.repositories.fields.get(field)
     return reply(request, stability_body_of(stability_of(scope, of, asked)))
 
 

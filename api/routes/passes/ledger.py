@@ -39,7 +39,6 @@ from api.schemas.passes.ledger_mapping import (
 from headland.agronomy.prescription.nutrients import MU_PER_HA, balance_nitrogen, nitrogen_use
 from headland.agronomy.prescription.weather_window import Kind
 from headland.analysis.exports.settlement import entries_table, settlement_table
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes import ledger_entries
 from headland.analysis.passes.detection import find_pass
@@ -100,7 +99,7 @@ def get_settlement(request: Request, scope: ScopeOf, pass_id: PassId, options: O
     CSV unless Accept asks for another form.
     """
     form = choose_format(request.headers.get("accept"), (CSV, JSON, ARROW, PARQUET))
-    repositories, field_pass = repositories_of(scope), find_pass(scope, pass_id)
+    repositories, field_pass = scope.repositories, find_pass(scope, pass_id)
     shares = share_by_plot(scope, repositories, field_pass, options=options)
     named = None if field_pass.declared is None else field_pass.declared.product
     product = "" if named is None else repositories.products.get(named, also_deleted=True).name
@@ -129,7 +128,7 @@ def get_nutrients(
     Sums are of metered amounts on the usable field; they are null while the amount or product of one pass is unknown.
     The weather after each pass gives the risks of losing ammonia or nitrate: risks, not amounts.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     chosen = None if season is None else repositories.seasons.get(season)
     window = Window(scope.now_ms - LONGEST_LIST_MS, scope.now_ms + 1)
     nutrients = nutrients_of_field(scope, field, window, chosen, soil_deficit_mm, swath_m)
@@ -176,7 +175,7 @@ def get_weather_window(
 
     Hours without measurements are insufficient_data; where rain is not measured no hour is a plain go.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     known = repositories.fields.get(field)
     end_ms = scope.now_ms if end is None else end
     window = settle_window(end_ms - 24 * HOUR_MS if start is None else start, end_ms, end_ms, _LONGEST_WEATHER_MS)
@@ -218,7 +217,7 @@ def get_ledger(
     An entry that is closed to the role is `sealed`: its number, time and hash remain, and in `body` the hash of its
     leaf in the Merkle log, so that the whole list can still be verified. A list of a field or a pass omits it.
     """
-    ledger = repositories_of(scope).ledger
+    ledger = scope.repositories.ledger
     after = read_cursor(cursor, tuple[int])
     after_seq = 0 if after is None else after[0]
     form = choose_format(request.headers.get("accept"))
@@ -226,7 +225,7 @@ def get_ledger(
         return reply_table(request, form, entries_table(_read_all(ledger, field, pass_id, after_seq)))
     entries = ledger.read(field=field, pass_id=pass_id, after_seq=after_seq, limit=limit + 1)
     if not entries:
-        check_filters(repositories_of(scope), field=field)
+        check_filters(scope.repositories, field=field)
         if pass_id is not None:
             find_pass(scope, pass_id)
     page = entries[:limit]
@@ -239,7 +238,7 @@ def get_ledger(
 @router.get("/ledger/check", response_model=LedgerCheckBody)
 def check_ledger(request: Request, scope: ScopeOf) -> Response:
     """Verify the whole ledger: no entry was changed, removed, inserted or cut off."""
-    check = repositories_of(scope).ledger.check()
+    check = scope.repositories.ledger.check()
     body = fill(LedgerCheckBody, check, whole=check.broken_at is None)
     return reply(request, body)
 

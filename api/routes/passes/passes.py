@@ -22,7 +22,6 @@ from api.schemas.passes.passes_mapping import applied_of, listed_pass_of, pass_d
 from headland.analysis.exports.as_applied import applied_geojson, applied_geotiff, applied_isoxml, applied_png
 from headland.analysis.exports.settlement import cells_table
 from headland.analysis.exports.time_log import applied_time_log
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, uniformity_of
 from headland.analysis.passes.detection import find_pass, list_passes
@@ -94,7 +93,7 @@ def declare_pass(scope: ScopeOf, declaration: Sent[PassDeclaration]) -> PassItem
     While the vehicle is at work on the field it is refused (409): wait until it has landed, or is silent for a minute.
     Wind, Delta-T and rain at the time are recorded in the ledger, as far as the site's devices measured them.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     window = Window(int(declaration.start_ms), max(declaration.start_ms, declaration.end_ms))
     refuse_flying_between(scope, declaration.field, declaration.device, window)
     try:

@@ -19,7 +19,6 @@ from api.routes.registry import reply_json
 from api.schemas.model import fill
 from api.schemas.passes.ledger_mapping import plan_of
 from api.schemas.passes.remaining_work import RemainingZoneBody, ResumeBody
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.passes.detection import FieldPass, find_pass
 from headland.analysis.passes.plan import PlanRequest
@@ -105,7 +104,7 @@ def add_remaining(
     """
     field_pass = _find_equipped(scope, pass_id, implement)
     remaining = find_remaining_work(scope, field_pass, PlanRequest(None, prescription), swath_m)
-    record = repositories_of(scope).prescriptions.add(prescribe_remaining(remaining))
+    record = scope.repositories.prescriptions.add(prescribe_remaining(remaining))
     return reply_json(record, 201, {"Location": f"/v1/prescriptions/{record.id}"})
 
 
@@ -144,6 +143,6 @@ def _find_equipped(scope: OrgScope, pass_id: str, implement: str | None) -> Fiel
     if implement is None or field_pass.implement is not None:
         return field_pass
     try:
-        return replace(field_pass, implement=repositories_of(scope).implements.get(implement))
+        return replace(field_pass, implement=scope.repositories.implements.get(implement))
     except NotFound as error:
         raise ProblemError(400, "unknown-implement", "No such implement", str(error)) from error

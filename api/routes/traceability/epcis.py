@@ -14,7 +14,6 @@ from api.dependencies import ScopeOf
 from api.http.pagination import read_cursor, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.router import Router
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.formats.epcis.event_hash import hash_event
 from headland.formats.epcis.events import (
     NAMESPACE,
@@ -77,7 +76,7 @@ def capture_events(scope: ScopeOf, raw: Annotated[bytes, Depends(_read_document)
         captured = [_captured(event, document) for event in document.epcis_body.event_list]
     except InvalidEvent as error:
         raise ProblemError(400, "invalid-event", "Invalid EPCIS document", str(error)) from error
-    fresh = repositories_of(scope).epcis.capture(captured)
+    fresh = scope.repositories.epcis.capture(captured)
     answer = CaptureAnswer(event_ids=[event.event_id for event in captured], new=len(fresh))
     return Response(msgspec.json.encode(answer), 201, media_type="application/json")
 
@@ -109,7 +108,7 @@ def query_events(
         )
     except InvalidEvent as error:
         raise ProblemError(400, "invalid-time", "Invalid time", str(error)) from error
-    found = repositories_of(scope).epcis.query(asked, after_seq=0 if after is None else after[0], limit=per_page + 1)
+    found = scope.repositories.epcis.query(asked, after_seq=0 if after is None else after[0], limit=per_page + 1)
     answer = _document(found[:per_page], scope.now_ms)
     if len(found) > per_page:
         following = write_cursor(found[per_page - 1].seq)
@@ -124,7 +123,7 @@ def get_event(
     """Return the event of an id."""
     # The id has a question mark; a client that does not escape it sends its end as a query.
     full = event_id if ver is None else f"{event_id}?ver={ver}"
-    found = repositories_of(scope).epcis.find(full)
+    found = scope.repositories.epcis.find(full)
     if found is None:
         raise ProblemError(404, "unknown-event", "No such event", "No event has this id: take one from a query.")
     return _document([found], scope.now_ms)

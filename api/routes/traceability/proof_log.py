@@ -27,7 +27,6 @@ from api.schemas.traceability.proof import (
     WitnessKey,
     WitnessRequest,
 )
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.errors import DataDamaged
 from headland.proof.checkpoint import InvalidCheckpoint, PublicKey, read_checkpoint, read_key
@@ -94,7 +93,7 @@ def get_growth(
 @router.get("/entries/{seq}/inclusion", response_model=InclusionBody)
 def get_inclusion(request: Request, scope: ScopeOf, seq: Annotated[int, PathParameter(ge=1, le=2**53 - 1)]) -> Response:
     """Return the path that proves an entry to be in the log of the newest checkpoint."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     log = repositories.proof_log
     size = read_checkpoint(_sign(log)).checkpoint.size
     entries = repositories.ledger.read(after_seq=seq - 1, limit=1)
@@ -190,7 +189,7 @@ def add_cosignatures(scope: ScopeOf, signed: Sent[CosignedCheckpoint]) -> Respon
 
 
 def _log_of(scope: OrgScope) -> ProofLog:
-    return repositories_of(scope).proof_log
+    return scope.repositories.proof_log
 
 
 def _sign(log: ProofLog) -> str:

@@ -13,7 +13,6 @@ from api.http.router import Router
 from api.routes.registry import RecordId
 from api.schemas.model import fill
 from api.schemas.traceability.release import ReleaseBody
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.lots.releases.release import release_lot
 from headland.analysis.plant_protection.harvest_review import review_lot
@@ -48,7 +47,7 @@ def add_release(scope: ScopeOf, thing: RecordId, body: Sent[ReleaseRequest]) -> 
 @router.get("/{thing:record_id}/release", response_model=ReleaseBody)
 def get_release(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
     """Return the newest release of a lot, withdrawn or not."""
-    found = repositories_of(scope).releases.of_lot(thing)
+    found = scope.repositories.releases.of_lot(thing)
     if found is None:
         raise NotFound("release", thing)
     return reply(request, _body_of(scope, found))
@@ -57,7 +56,7 @@ def get_release(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
 @router.delete("/{thing:record_id}/release", status_code=204)
 def withdraw_release(scope: ScopeOf, thing: RecordId) -> Response:
     """Withdraw a lot's releases: its page is not found any more. The ledger keeps that they were made."""
-    repositories_of(scope).releases.withdraw(thing)
+    scope.repositories.releases.withdraw(thing)
     return Response(status_code=204)
 
 
@@ -69,5 +68,5 @@ def _body_of(scope: OrgScope, release: Release) -> ReleaseBody:
         release,
         path=path,
         link_path=path if lot.gtin is None else f"{batch_path(lot.gtin, lot.code)}?t={release.token}",
-        interval_state=review_lot(repositories_of(scope), release.lot).state,
+        interval_state=review_lot(scope.repositories, release.lot).state,
     )

@@ -28,7 +28,6 @@ from api.standards.brapi.envelope import (
     reply_stored,
     write_search_id,
 )
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.registry.models.errors import NotFound
 from headland.registry.models.trials import PlotObservation, TrialVariable
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -140,7 +139,7 @@ def get_server_info(request: Request) -> Response:
 def list_crops(request: Request, scope: ScopeOf) -> Response:
     """List the crops of germplasm and seasons."""
     ask, ignored = read_query(request, ())
-    return _plain(BrapiCatalog(repositories_of(scope)).crops(), ask, ignored)
+    return _plain(BrapiCatalog(scope.repositories).crops(), ask, ignored)
 
 
 @router.get("/studytypes")
@@ -161,7 +160,7 @@ def list_levels(request: Request) -> Response:
 def get_table(request: Request, scope: ScopeOf) -> Response:
     """Return the observations of plots as a table: a row for each plot, a column for each variable."""
     ask, ignored = read_query(request, _FILTERS["observations"])
-    catalog = BrapiCatalog(repositories_of(scope))
+    catalog = BrapiCatalog(scope.repositories)
     study = next(iter(ask.wanted.get("studyDbId", ())), None)
     rows = [row for row in catalog.observations(study) if all(row.matches(*each) for each in ask.wanted.items())]
     found = [row.entity for row in rows]
@@ -192,7 +191,7 @@ def list_entities(request: Request, scope: ScopeOf, collection: str) -> Response
     filters = _filters(collection)
     also = ("includeObservations",) if collection == "observationunits" else ()
     ask, ignored = read_query(request, (*filters, *also))
-    catalog = BrapiCatalog(repositories_of(scope))
+    catalog = BrapiCatalog(scope.repositories)
     study = next(iter(ask.wanted.get("studyDbId", ())), None) if len(ask.wanted.get("studyDbId", ())) == 1 else None
     if collection == "observationunits":
         included = ask.wanted.get("includeObservations") == frozenset(("true",))
@@ -208,7 +207,7 @@ def list_entities(request: Request, scope: ScopeOf, collection: str) -> Response
 def search_entities(scope: ScopeOf, collection: str, body: BodyOf) -> Response:
     """Search a collection by lists of values; the answer comes at once, and can be read again by its id."""
     ask, ignored = read_search(body, _plurals(collection))
-    rows = _ROWS[collection](BrapiCatalog(repositories_of(scope)))
+    rows = _ROWS[collection](BrapiCatalog(scope.repositories))
     return reply_list(rows, ask, ignored, search=write_search_id(body))
 
 
@@ -217,7 +216,7 @@ def read_search_again(request: Request, scope: ScopeOf, collection: str, key: st
     """Return a page of a search by its id, which holds what was asked for."""
     ask, ignored = read_search(read_search_id(key), _plurals(collection))
     page, unused = read_query(request, ())
-    rows = _ROWS[collection](BrapiCatalog(repositories_of(scope)))
+    rows = _ROWS[collection](BrapiCatalog(scope.repositories))
     return reply_list(rows, ListQuery(page.page, page.size, ask.wanted), [*ignored, *unused], search=key)
 
 
@@ -226,7 +225,7 @@ def get_entity(scope: ScopeOf, collection: str, key: str) -> Response:
     """Return one entity."""
     _filters(collection)
     name = _KEYS[collection]
-    for row in _ROWS[collection](BrapiCatalog(repositories_of(scope))):
+    for row in _ROWS[collection](BrapiCatalog(scope.repositories)):
         if row.entity[name] == key:
             return reply_one(row.entity)
     raise NotFound(name, key[:64])
@@ -235,7 +234,7 @@ def get_entity(scope: ScopeOf, collection: str, key: str) -> Response:
 @router.post("/observations")
 def add_observations(scope: ScopeOf, body: BodyOf) -> Response:
     """Store observations, all or none; one that was sent before is the same by its external references."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     bodies = read_json(body, list[sent.ObservationBody])
     notes = sent.not_kept(body, sent.ObservationBody)
     variables = _variables(repositories)
@@ -248,7 +247,7 @@ def add_observations(scope: ScopeOf, body: BodyOf) -> Response:
 @router.put("/observations")
 def change_observations(scope: ScopeOf, body: BodyOf) -> Response:
     """Change observations by their ids, all or none; the audit log keeps the values before."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     bodies = read_json(body, dict[str, sent.ObservationBody])
     notes = sent.not_kept(body, sent.ObservationBody)
     changed = [_changed(repositories, key, each, notes) for key, each in bodies.items()]
@@ -260,7 +259,7 @@ def change_observations(scope: ScopeOf, body: BodyOf) -> Response:
 @router.put("/observations/{key}")
 def change_observation(scope: ScopeOf, key: str, body: BodyOf) -> Response:
     """Change one observation."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     notes: list[str] = []
     changed = _changed(repositories, key, read_json(body, sent.ObservationBody), notes)
     (stored,) = repositories.plot_observations.change_all([changed])
@@ -271,7 +270,7 @@ def change_observation(scope: ScopeOf, key: str, body: BodyOf) -> Response:
 def add_variables(scope: ScopeOf, body: BodyOf) -> Response:
     """Store observation variables, all or none."""
     bodies = read_json(body, list[sent.VariableBody])
-    stored = repositories_of(scope).trial_variables.add_all([sent.variable_of(each) for each in bodies])
+    stored = scope.repositories.trial_variables.add_all([sent.variable_of(each) for each in bodies])
     return reply_stored([variable_entity(each) for each in stored], sent.not_kept(body, sent.VariableBody))
 
 
@@ -279,14 +278,14 @@ def add_variables(scope: ScopeOf, body: BodyOf) -> Response:
 def add_germplasm(scope: ScopeOf, body: BodyOf) -> Response:
     """Store germplasm, all or none."""
     bodies = read_json(body, list[sent.GermplasmBody])
-    stored = repositories_of(scope).germplasm.add_all([sent.germplasm_of(each) for each in bodies])
+    stored = scope.repositories.germplasm.add_all([sent.germplasm_of(each) for each in bodies])
     return reply_stored([germplasm_entity(each) for each in stored], sent.not_kept(body, sent.GermplasmBody))
 
 
 @router.post("/studies")
 def add_studies(scope: ScopeOf, body: BodyOf) -> Response:
     """Store studies of another program, all or none: each is a trial whose plots follow as observation units."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     bodies = read_json(body, list[sent.StudyBody])
     stored = repositories.trials.add_all([sent.trial_of(each) for each in bodies])
     catalog = BrapiCatalog(repositories)
@@ -296,7 +295,7 @@ def add_studies(scope: ScopeOf, body: BodyOf) -> Response:
 @router.post("/observationunits")
 def add_units(scope: ScopeOf, body: BodyOf) -> Response:
     """Add plots to a study of another program."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     bodies = read_json(body, list[sent.UnitBody])
     studies = {each.study_db_id for each in bodies}
     if len(studies) != 1:

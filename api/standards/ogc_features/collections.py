@@ -20,7 +20,6 @@ from api.standards.ogc_features.query import FeatureQuery
 from api.standards.sensorthings.catalog import EntityCatalog
 from headland.agronomy.series.arrays import Mask
 from headland.analysis.inputs.errors import AnalysisError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import read_latest
 from headland.analysis.inputs.window import Window, utc_of
@@ -101,7 +100,7 @@ class Layer:
 
 def find_fields(read: LayerRead) -> Iterator[Feature]:
     """Yield the fields of the registry."""
-    for field in repositories_of(read.scope).fields.all():
+    for field in read.scope.repositories.fields.all():
         properties = {
             "name": field.name,
             "owner": field.owner,
@@ -119,7 +118,7 @@ def find_fields(read: LayerRead) -> Iterator[Feature]:
 
 def find_greenhouses(read: LayerRead) -> Iterator[Feature]:
     """Yield the greenhouses of the registry, at their own position or else at their site's."""
-    repositories = repositories_of(read.scope)
+    repositories = read.scope.repositories
     sites = {site.id: site for site in repositories.sites.all()}
     for house in repositories.greenhouses.all():
         site = sites.get(house.site)
@@ -245,7 +244,7 @@ def _find_passes(scope: OrgScope, query: FeatureQuery) -> list[tuple[str, FieldP
     if query.pass_id is not None:
         passes = _find_one(scope, query.pass_id)
     elif start_ms <= end_ms:
-        fields = list(repositories_of(scope).fields.all())
+        fields = list(scope.repositories.fields.all())
         for _, found in list_passes_of_fields(scope, fields, Window(start_ms, end_ms + 1)):
             passes += found
     keyed = (

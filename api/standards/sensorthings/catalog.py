@@ -13,7 +13,6 @@ from typing import Any, Final, Self
 from api.standards.sensorthings.entities import ENTITY_TYPES, Entity, Interval, TimeInstant
 from api.standards.sensorthings.observations import find_first_ms
 from headland.analysis.inputs.errors import AnalysisError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import unit_of
 from headland.contract.quantities import QUANTITIES, split_channel
@@ -114,7 +113,7 @@ class EntityCatalog:
     @cached_property
     def _repositories(self) -> OrganisationRepositories | None:
         try:
-            return repositories_of(self.scope)
+            return self.scope.repositories
         except (NotFound, AnalysisError):
             return None
 

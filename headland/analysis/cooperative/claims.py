@@ -22,7 +22,6 @@ from headland.analysis.cooperative.treated_works import (
     write_ground,
 )
 from headland.analysis.inputs.field_geometry import plane_of
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window, utc_of
 from headland.files.zip_members import pack_zip
@@ -56,7 +55,7 @@ def find_claims(scope: OrgScope, rule: SubsidyRule, window: Window) -> list[Fiel
     Ground of claims that were kept by this rule, or by one that excludes it, is not claimed again, nor ground of two
     fields that share it, nor under a field's edited outline. What the rule paid a field before counts for its caps.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     every = kept_claims(repositories)
     shut = _excluding(repositories, rule, {claim.rule for claims in every.values() for claim in claims})
     kept = {name: [claim for claim in claims if claim.rule in shut] for name, claims in every.items()}
@@ -99,7 +98,7 @@ def excludes(rule: SubsidyRule, other: str) -> bool:
 
 def keep_claims(scope: OrgScope, rule: SubsidyRule, claims: Sequence[FieldClaim]) -> list[LedgerEntry]:
     """Append the claims that have ground to the ledger: nobody can claim this ground again within the rule's days."""
-    ledger = repositories_of(scope).ledger
+    ledger = scope.repositories.ledger
     return [
         ledger.append(CLAIM, each.field.id, each.claim.work.pass_id, _claim_body(rule, each.claim))
         for each in claims
@@ -109,7 +108,7 @@ def keep_claims(scope: OrgScope, rule: SubsidyRule, claims: Sequence[FieldClaim]
 
 def claim_pack(scope: OrgScope, rule: SubsidyRule, claims: Sequence[FieldClaim], window: Window) -> bytes:
     """Return the claim as a zip: claims as CSV in both languages, a map, the evidence, and the ledger's proof."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     entries = [
         entry
         for each in claims

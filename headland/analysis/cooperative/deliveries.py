@@ -10,7 +10,6 @@ from typing import Any, Final, Literal
 import msgspec
 
 from headland.analysis.cooperative.shares import NOBODY, HeldShare, bearers, divide, round_half_up
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.registry.models.cooperative import AccountEntry, AccountKind
@@ -92,7 +91,7 @@ def deliver_harvests(scope: OrgScope, window: Window, fen_per_kg: Mapping[str, i
 
     The holder at the time of the harvest delivers: a lessee before the owner. A repetition adds what is new.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     harvests = [h for h in repositories.lots.harvests.all() if window.start_ms <= h.time_ms < window.end_ms]
     taken_back, codes = _operations_of(repositories)
     entered = {each.lot_code for each in list_deliveries(scope) if each.source == "entered" and each.grams > 0}
@@ -126,7 +125,7 @@ def list_deliveries(
     scope: OrgScope, person: str | None = None, after: str = "", limit: int | None = None
 ) -> list[MemberDelivery]:
     """Return deliveries in the order in which they were added, those after the entry `after`; a member's own ones."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     records = repositories.accounts.records
     where: dict[str, str | None] = {
         "kind": AccountKind.DELIVERY.value,
@@ -143,7 +142,7 @@ def list_deliveries(
 
 def read_delivery(scope: OrgScope, id: str) -> MemberDelivery:  # noqa: A002 - it is the entry's id
     """Return a delivery; raises NotFound."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     entry = repositories.accounts.records.get(id)
     if entry.kind is not AccountKind.DELIVERY:
         raise NotFound("delivery", id)

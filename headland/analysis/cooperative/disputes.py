@@ -7,7 +7,6 @@ from typing import Any, Final, Literal
 import msgspec
 
 from headland.analysis.inputs.errors import AnalysisError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.passes.cell_evidence import CellEvidence, explain_cell
 from headland.analysis.passes.cell_map import map_cells
@@ -53,7 +52,7 @@ def open_dispute(
     AnalysisError (no-cell) for a place beside the pass, and PreconditionError without a swath or a track.
     """
     field_pass = find_pass(scope, pass_id)
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     person = person if scope.person is None else scope.person
     if person is not None:
         repositories.people.get(person)
@@ -81,7 +80,7 @@ def close_dispute(scope: OrgScope, seq: int, outcome: Outcome, text: str, correc
 
     A later outcome replaces an earlier one, which stays in the ledger. Raises NotFound.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     found = next((entry for entry in _entries(scope, DISPUTE) if entry.seq == seq), None)
     if found is None:
         raise NotFound("dispute", str(seq))
@@ -119,7 +118,7 @@ def evidence_of_cell(cell: CellEvidence) -> dict[str, Any]:
 
 
 def _entries(scope: OrgScope, kind: str) -> list[LedgerEntry]:
-    ledger = repositories_of(scope).ledger
+    ledger = scope.repositories.ledger
     found: list[LedgerEntry] = []
     after = 0
     while page := ledger.read(kind=kind, after_seq=after, limit=_PAGE):

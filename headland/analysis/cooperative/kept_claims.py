@@ -16,7 +16,6 @@ from headland.analysis.cooperative.shares import round_half_up
 from headland.analysis.cooperative.treated_ground import PlacedGround, TreatedGround
 from headland.analysis.cooperative.treated_works import is_by_cells, read_ground, treated_works, write_ground
 from headland.analysis.inputs.field_geometry import outline_of, plane_of
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.registry.models.cooperative import SubsidyRule
 from headland.registry.models.models import Field
@@ -100,7 +99,7 @@ def find_claim_corrections(scope: OrgScope, rule: SubsidyRule) -> list[ClaimCorr
     Their passes have to be recorded anew before: those whose treated ground is by cells still are left out. The money
     follows the ground at the price that was claimed, and is nothing where the coverage is too low for the rule.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     works = {(work.field, work.pass_id): work for work in treated_works(repositories) if not work.is_by_cells}
     corrections = []
     for field_id, claims in sorted(kept_claims(repositories).items()):
@@ -114,7 +113,7 @@ def find_claim_corrections(scope: OrgScope, rule: SubsidyRule) -> list[ClaimCorr
 
 def keep_claim_corrections(scope: OrgScope, corrections: Sequence[ClaimCorrection]) -> list[LedgerEntry]:
     """Append corrections of claims to the ledger; each names the entry that it corrects, which stays."""
-    ledger = repositories_of(scope).ledger
+    ledger = scope.repositories.ledger
     entries = []
     for each in corrections:
         kept = each.kept

@@ -9,7 +9,6 @@ from headland.analysis.cooperative.shares import NOBODY
 from headland.analysis.cooperative.statements import AccountFact, SeasonFacts, StatementRun, make_statements
 from headland.analysis.cooperative.tariff import Tariff
 from headland.analysis.cooperative.treated_works import treated_works
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.registry.models.cooperative import SeasonStatement, StatementRunRecord, Statements, TariffRecord
@@ -21,7 +20,7 @@ def settle_season(scope: OrgScope, tariff: TariffRecord, window: Window) -> Stat
 
     The same facts give the same run, which is returned again instead of a copy.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     run = compute_statements(repositories, tariff, window)
     record = StatementRunRecord(
         tariff=tariff.id,

@@ -28,7 +28,6 @@ from headland.analysis.cooperative.treated_ground import (
 from headland.analysis.cooperative.treated_works import TREATED, is_by_cells, write_ground
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.field_geometry import outline_of, plane_of
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
@@ -46,7 +45,7 @@ _AREA_METHOD: Final = f"{TREATED_GROUND.id} {TREATED_GROUND.version}"
 
 def passes_of_period(scope: OrgScope, window: Window, field: str | None = None) -> Iterator[FieldPass]:
     """Yield the passes that begin in a window, of one field or of all, each once; those of a field in time order."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     fields = [repositories.fields.get(field)] if field is not None else list(repositories.fields.all())
     for _, passes in list_passes_of_fields(scope, fields, window):
         yield from passes
@@ -60,7 +59,7 @@ def record_treated(scope: OrgScope, field_pass: FieldPass, plots: Plots | None =
     have a pass of their own by the same machine at the same time. `plots` are all fields, where the caller has read
     them already.
     """
-    ledger = repositories_of(scope).ledger
+    ledger = scope.repositories.ledger
     return [
         stated.entry
         if stated.entry is not None and stated.is_recorded
@@ -81,7 +80,7 @@ class StatedGround:
 
 def state_treated(scope: OrgScope, field_pass: FieldPass, plots: Plots | None = None) -> list[StatedGround]:
     """Return what `record_treated` writes, or finds written; it raises the same."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     measured = measure_treated(scope, field_pass, plots)
     newest = {entry.field: entry for entry in repositories.ledger.read(kind=TREATED, pass_id=field_pass.id)}
     stated = []
@@ -102,7 +101,7 @@ def state_treated(scope: OrgScope, field_pass: FieldPass, plots: Plots | None = 
 def measure_treated(scope: OrgScope, field_pass: FieldPass, plots: Plots | None = None) -> dict[str, dict[str, Any]]:
     """Return each field that a pass treated, its own first, with what `record_treated` writes of it in the ledger."""
     refuse_flying(scope, field_pass)
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     own = field_pass.field
     # Where a detected pass worked on another field, that field's telemetry shows a pass of its own.
     others: list[Field] = []
@@ -129,7 +128,7 @@ def record_season(
 
     `report` is told after each pass how many are done, of how many. A repetition adds nothing.
     """
-    plots = read_plots(repositories_of(scope))
+    plots = read_plots(scope.repositories)
     passes = list(passes_of_period(scope, window))
     failed = []
     for number, field_pass in enumerate(passes, 1):

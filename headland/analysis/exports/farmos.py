@@ -15,7 +15,6 @@ from headland.analysis.greenhouse.climate import ClimateQuery, PeriodAnswers, an
 from headland.analysis.greenhouse.house import House, day_starts, find_house, settle_origins
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.inputs.errors import AnalysisError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import LOW_MS, Window, utc_of
 from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m
@@ -41,7 +40,7 @@ def list_entries(scope: OrgScope, window: Window, kinds: frozenset[str]) -> list
     """Return the logs of a window by their time: passes that began in it, local days that ended in it."""
     entries: list[Entry] = []
     if INPUT in kinds:
-        repositories = repositories_of(scope)
+        repositories = scope.repositories
         for _, passes in list_passes_of_fields(scope, list(repositories.fields.all()), window):
             entries += [_input_entry(scope, repositories, field_pass) for field_pass in passes]
     if OBSERVATION in kinds:

@@ -13,7 +13,6 @@ import msgspec
 from headland.agronomy.climate.air import AIR_TEMPERATURE
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.origin import for_window
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import find_device, read_first
 from headland.analysis.inputs.window import Window
@@ -169,7 +168,7 @@ def stage_spans(scope: OrgScope, house: House, window: Window) -> list[tuple[int
     if zone is None:
         sentence = f"{house.id} has no zone in the registry, so its crop stages are not known: assign it to a zone."
         raise AnalysisError("no-stages", "No crop stages", sentence)
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     entries = reversed(repositories.states_of(repositories.zones, zone.id))
     changes = [(e.time_ms, msgspec.json.decode(e.after, type=GreenhouseZone).stage) for e in entries if e.after]
     spans: list[tuple[int, str]] = [(window.start_ms, "")]
@@ -185,7 +184,7 @@ def stage_spans(scope: OrgScope, house: House, window: Window) -> list[tuple[int
 
 def _repositories(scope: OrgScope) -> OrganisationRepositories | None:
     try:
-        return repositories_of(scope)
+        return scope.repositories
     except (NotFound, AnalysisError):
         return None
 

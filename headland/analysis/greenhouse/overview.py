@@ -36,7 +36,6 @@ from headland.analysis.greenhouse.rule_limits import limits_of
 from headland.analysis.greenhouse.run_in import run_in
 from headland.analysis.greenhouse.samples import read_with_run_in
 from headland.analysis.inputs.downsampling import select_rows
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.window import Window
 from headland.contract.indices import INDICES
 from headland.contract.leaf import LEAF_TEMPERATURE
@@ -156,7 +155,7 @@ def _grower_notes(query: ClimateQuery) -> list[GrowerNote]:
     house, window = query.house, query.window
     if house.greenhouse is None or query.scope.registry is None:
         return []
-    repositories = repositories_of(query.scope)
+    repositories = query.scope.repositories
     zones = repositories.zones.all(greenhouse=house.greenhouse)
     notes = [
         *repositories.notes.all(greenhouse=house.greenhouse),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from headland.analysis.greenhouse.crop_targets import CropTargets, TargetBand, load_crop_targets
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.registry.models.crop_bands import CropBand
 
@@ -19,7 +18,7 @@ def crop_targets_of(scope: OrgScope, at_ms: int | None = None) -> CropTargets:
     if scope.registry is None:
         return targets
     day = day_of(scope.now_ms if at_ms is None else at_ms)
-    own = [target_of(band) for band in repositories_of(scope).crop_bands.all() if is_valid(band, day)]
+    own = [target_of(band) for band in scope.repositories.crop_bands.all() if is_valid(band, day)]
     return targets.before(own) if own else targets
 
 

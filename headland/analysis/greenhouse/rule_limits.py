@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from headland.agronomy.climate.air import AIR_TEMPERATURE
 from headland.analysis.greenhouse.house import House
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.contract.alarm_rules import GREENHOUSE, MARGIN, usual_limit
 from headland.registry.models.alarms import AlarmRule
@@ -73,7 +72,7 @@ def limits_of(scope: OrgScope, house: House) -> RuleLimits:
     """Return the limits of a house by the rules of its organisation."""
     if scope.registry is None:
         return USUAL_LIMITS
-    rules = repositories_of(scope).alarm_rules.all()
+    rules = scope.repositories.alarm_rules.all()
     descriptors = [record.descriptor for record in house.records]
     sites = {descriptor.site for descriptor in descriptors}
     zones = {zone.id for zone in house.zones.values()}

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from headland.analysis.inputs.errors import PreconditionError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.lots.happenings import rests_on_simulation
 from headland.analysis.lots.lot_history import LotHistory, read_lot_history
@@ -36,7 +35,7 @@ def issue_certificate(scope: OrgScope, lot_id: str, request: CertificateRequest)
     Raises PreconditionError: lot-simulated, lot-used-up, interval-runs, interval-not-known, sample-label or
     certificate-valid.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     history = read_lot_history(scope, lot_id, with_happenings=False)
     refuse_simulated(scope, repositories, history)
     if history.remaining_g == 0 or not history.harvests:

@@ -10,7 +10,6 @@ from typing import Final, Literal
 import numpy as np
 
 from headland.agronomy.climate.air import AIR_TEMPERATURE
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes.detection import list_passes
@@ -51,7 +50,7 @@ class Happening:
 
 def happenings_of(scope: OrgScope, harvest: Harvest) -> list[Happening]:
     """Return everything that happened to a harvest's crop from the beginning of its growth, in time order."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     place = find_place(repositories, harvest.field, harvest.zone)
     window = Window(grown_from_ms(repositories, harvest), harvest.time_ms + 1)
     found = [

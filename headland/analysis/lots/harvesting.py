@@ -9,7 +9,6 @@ from typing import Final
 import msgspec
 
 from headland.analysis.inputs.errors import PreconditionError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.lots.happenings import rests_on_simulation
 from headland.analysis.plant_protection.growing_place import GrowingPlace, find_place, grown_from_ms
@@ -30,7 +29,7 @@ def record_harvest(scope: OrgScope, harvest: Harvest, product: str, code: str = 
 
     Raises PreconditionError (interval-runs) with the day on which the interval ends.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     place = find_place(repositories, harvest.field, harvest.zone)
     if harvest.time_ms > scope.now_ms + _AHEAD_MS:
         raise InvalidRecord("The harvest is in the future: check its time.")
@@ -46,7 +45,7 @@ def record_operation(
     scope: OrgScope, operation: LotOperation, made: Sequence[Lot], unnamed: Sequence[bool]
 ) -> LotRecorded:
     """Record an operation; each `unnamed` lot gets the next batch number of the operation's local day."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     if operation.time_ms > scope.now_ms + _AHEAD_MS:
         raise InvalidRecord("The operation is in the future: check its time.")
     harvests = repositories.lots.lineage.harvests_of(operation.inputs[0].lot) if operation.inputs else []

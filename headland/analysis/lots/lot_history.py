@@ -10,7 +10,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from headland.analysis.inputs.errors import AnalysisError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.lots.happenings import Happening, HappeningKind, happenings_of
 from headland.analysis.passes.detection import find_pass
@@ -102,7 +101,7 @@ class LotHistory:
 
 def read_lot_history(scope: OrgScope, lot_id: str, *, with_happenings: bool = True) -> LotHistory:
     """Return a lot with its history; raises NotFound."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     lot = repositories.lots.lots.get(lot_id)
     links = repositories.lots.lineage.ancestors(lot_id)
     grams = apportion(lot.grams, composition_of(lot_id, links)) if links else {}
@@ -132,7 +131,7 @@ def harvests_after(scope: OrgScope, kind: HappeningKind, id: str) -> list[str]: 
 
     Raises NotFound and AnalysisError for an unknown one.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     return [harvest.id for harvest in _harvests_after(scope, repositories, kind, id)]
 
 

@@ -14,7 +14,6 @@ from headland.agronomy.application.pass_detection import Segment
 from headland.agronomy.geometry.outline import OUTSIDE, PLACES
 from headland.agronomy.series.arrays import Values
 from headland.analysis.inputs.errors import AnalysisError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import unit_of
 from headland.analysis.inputs.window import Window
@@ -148,7 +147,7 @@ def explain_cell(scope: OrgScope, cells: CellMap, latitude_deg: float, longitude
         conditions=_conditions_of(cells, row, column),
         visits=visits,
         conflicts=sum(conflict.key.channel in applied.inputs.telemetry.inputs for conflict in conflicts),
-        ledger=repositories_of(scope).ledger.read(pass_id=field_pass.id),
+        ledger=scope.repositories.ledger.read(pass_id=field_pass.id),
     )
 
 

@@ -22,7 +22,6 @@ from headland.agronomy.geometry.outline import FieldOutline
 from headland.agronomy.series.intervals import Intervals, clip
 from headland.analysis.inputs.errors import AnalysisError, PreconditionError
 from headland.analysis.inputs.field_geometry import bounds_of, outline_of, plane_of
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import find_device
 from headland.analysis.inputs.window import Window
@@ -129,7 +128,7 @@ class PassInputs:
 
 def list_passes(scope: OrgScope, field_id: str, window: Window) -> list[FieldPass]:
     """Return the passes of a field that begin in a window, in time order: declared ones and others detected."""
-    field = repositories_of(scope).fields.get(field_id)
+    field = scope.repositories.fields.get(field_id)
     return next(passes for _, passes in list_passes_of_fields(scope, [field], window))
 
 
@@ -141,7 +140,7 @@ def list_passes_of_fields(
     What the store and the registry hold of the vehicles is read once, not once for each field. Fields that were visited
     in the same hours come one after another, so that their samples are read once, too; the order is otherwise none.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     vehicles = read_visits(scope, repositories, fields, window)
     records = {record.descriptor.device: record for record in scope.store.devices(scope.organisation)}
 
@@ -169,7 +168,7 @@ def list_passes_of_fields(
 
 def find_pass(scope: OrgScope, pass_id: str) -> FieldPass:
     """Return a pass by its id; raises AnalysisError (unknown-pass) and NotFound."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     named = _DETECTED.match(pass_id)
     if named is None:
         declared = repositories.passes.get(pass_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from headland.agronomy.prescription.weather_window import Kind
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
@@ -24,7 +23,7 @@ def close_pass(scope: OrgScope, field_pass: FieldPass, options: PassOptions) -> 
     before the pass has ended.
     """
     refuse_flying(scope, field_pass)
-    ledger = repositories_of(scope).ledger
+    ledger = scope.repositories.ledger
     applied = compute_as_applied(
         scope, field_pass, cell_m=options.cell_m, swath_m=options.swath_m, latency_s=options.latency_s
     )
@@ -38,7 +37,7 @@ def close_pass(scope: OrgScope, field_pass: FieldPass, options: PassOptions) -> 
 
 def record_weather(scope: OrgScope, field_pass: FieldPass, window: Window) -> LedgerEntry:
     """Append the weather of a pass's window, as the site's devices measured it; return the entry."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     kind: Kind = "liquid" if field_pass.unit == "L" else "granular"
     evidence = weather_evidence(assess_weather(scope, repositories, field_pass.field, window, kind))
     return repositories.ledger.append("weather", field_pass.field.id, field_pass.id, evidence)

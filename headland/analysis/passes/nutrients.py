@@ -10,7 +10,6 @@ from headland.agronomy.prescription.loss_risk import Risk, leaching_risk, volati
 from headland.agronomy.prescription.nutrients import Nutrients
 from headland.analysis.inputs.errors import AnalysisError, PreconditionError
 from headland.analysis.inputs.field_geometry import bounds_of, outline_of
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
@@ -112,7 +111,7 @@ def nutrients_of_field(
     passes = list_passes(scope, field_id, window)
     if season is not None:
         passes = passes_of_season(passes, season)
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     brought = [
         nutrients_of_pass(scope, repositories, field_pass, soil_deficit_mm, swath_m=swath_m) for field_pass in passes
     ]

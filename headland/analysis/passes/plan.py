@@ -15,7 +15,6 @@ from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import USABLE
 from headland.agronomy.series.arrays import Values
 from headland.analysis.inputs.errors import AnalysisError, PreconditionError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.passes.detection import FieldPass
 from headland.registry.models.errors import NotFound
@@ -82,7 +81,7 @@ def find_plan(scope: OrgScope, field_pass: FieldPass, plan_request: PlanRequest)
     prescription of the field that was made before the pass and agrees with all that is known about it, if all such
     prescriptions are for one product and one season.
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     if plan_request.rate_ha is not None and plan_request.prescription is not None:
         raise AnalysisError("two-plans", "Two plans given", "Give planned_rate_ha or prescription, not both.")
     if plan_request.rate_ha is not None:

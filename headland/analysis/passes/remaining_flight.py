@@ -8,7 +8,6 @@ from typing import Final
 
 from headland.agronomy.prescription.flight_lines import Place, share_loads
 from headland.analysis.inputs.errors import AnalysisError, PreconditionError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import find_device
 from headland.analysis.inputs.window import Window
@@ -39,7 +38,7 @@ def plan_remaining_flight(
     if not remaining.lines:
         sentence = "No ground wide enough for a swath remains, so there is no mission to fly."
         raise PreconditionError("nothing-left", "Nothing remains", sentence)
-    repositories, plane = repositories_of(scope), remaining.inputs.plane
+    repositories, plane = scope.repositories, remaining.inputs.plane
     home_deg = _find_home(scope, remaining)
     plan, field_pass = remaining.plan, remaining.field_pass
     implement = field_pass.implement

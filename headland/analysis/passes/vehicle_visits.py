@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from headland.analysis.inputs.errors import PreconditionError
 from headland.analysis.inputs.field_geometry import bounds_of
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes.telemetry import TelemetryIndex, index_telemetry, read_hours
@@ -67,7 +66,7 @@ def swath_of_device(
     """
     device = record.descriptor.device
     if scope.registry is not None:
-        repositories = repositories_of(scope)
+        repositories = scope.repositories
         declared = repositories.passes.of_device(device, window.start_ms, window.end_ms)
         named = {each.implement for each in declared if each.implement is not None}
         if len(named) == 1:

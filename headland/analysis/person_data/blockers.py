@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from headland.analysis.cooperative.disputes import list_disputes
 from headland.analysis.cooperative.treated_works import treated_works
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.person_data.summary import is_author
 from headland.analysis.plant_protection.intervals import longest_reach_ms
@@ -25,7 +24,7 @@ _FEN_PER_YUAN = 100
 
 def find_blockers(scope: OrgScope, person: str, names: PersonNames) -> list[CatalogText]:
     """Return why a person cannot be erased now, each as a sentence with the remedy; none where nothing is open."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     holdings = list(repositories.holdings.all(person=person))
     found = [
         *_held(holdings, scope.now_ms),

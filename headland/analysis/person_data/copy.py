@@ -13,7 +13,6 @@ from typing import Any, Final
 import msgspec
 
 from headland.analysis.inputs.errors import AnalysisError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import find_device, list_channels, read_slices
 from headland.analysis.inputs.window import Window
@@ -61,7 +60,7 @@ def _members(
     scope: OrgScope, person: str, names: PersonNames, read_photo: ReadPhoto
 ) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Yield the files of a copy with their contents, piece by piece."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     photos: list[str] = []
 
     def records() -> Iterator[bytes]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.registry.models.person_names import PersonNames
 from headland.registry.models.personal_data import PersonalKind
@@ -29,7 +28,7 @@ class KeptData:
 
 def summarise(scope: OrgScope, person: str, names: PersonNames) -> list[KeptData]:
     """Return what is kept of a person, each kind that there is in the order of the inventory."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     found = {kind: KeptData(kind) for kind in PersonalKind}
     for row in repositories.person_data.rows(person, names):
         found[row.kind].add(row.time_ms)

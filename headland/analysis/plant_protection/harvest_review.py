@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.plant_protection.growing_place import GrowingPlace, find_place, grown_from_ms
 from headland.analysis.plant_protection.intervals import (
@@ -177,7 +176,7 @@ def review_treatment(
 
 def standing_breaches(scope: OrgScope) -> Sequence[TreatmentReview]:
     """Return `review_treatments`, computed again after each change of a record."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     newest = repositories.newest_change()
     family = ("harvest-breaches", scope.organisation)
     key = (*family, newest.seq if newest else 0)

@@ -13,7 +13,6 @@ from headland.agronomy.plant_protection import checks
 from headland.agronomy.plant_protection.checks import DECLARED, MixRates, ProtectionFinding
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.field_geometry import plane_of
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
@@ -81,7 +80,7 @@ class TreatmentCheck:
 
 def check_treatment(scope: OrgScope, treatment: Treatment) -> TreatmentCheck:
     """Check a treatment against the labels of its products, with what its pass measured where it names one."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     place = find_place(repositories, treatment.field, treatment.zone)
     applied, no_map = _applied(scope, treatment)
     review = review_treatment(repositories, treatment)

@@ -22,7 +22,6 @@ from headland.analysis.greenhouse.house import find_house, place_of
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.greenhouse.rule_limits import field_frost_limit
 from headland.analysis.inputs.errors import AnalysisError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.tonight.done import Done, collect_done, water_given
 from headland.analysis.tonight.house_statements import COVER, HouseLimits, house_statements
@@ -101,7 +100,7 @@ class CardPage:
 
 def list_cards(scope: OrgScope, limit: int, first: int = 0, kind: SubjectKind | None = None) -> CardPage:
     """Return the cards from place `first` on, those with the most trouble first. Raises AnalysisError."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     subjects = [one for one in list_subjects(scope, repositories) if kind in (None, one.kind)]
     active = repositories.alarms.active()
     recalls = list_recalls(scope, active)

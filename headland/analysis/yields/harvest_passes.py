@@ -17,7 +17,6 @@ from headland.agronomy.series.arrays import Times, Values
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.field_geometry import bounds_of, outline_of, plane_of
 from headland.analysis.inputs.origin import for_window
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import EMPTY, ChannelColumn, read_columns
 from headland.analysis.inputs.window import Window
@@ -75,7 +74,7 @@ class HarvestPass:
 
 def list_harvest_passes(scope: OrgScope, field: Field, window: Window) -> list[HarvestPass]:
     """Return the passes of combines over a field that begin in a window, in time order."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     plane = plane_of(field)
     outline = outline_of(field, plane)
     found: list[HarvestPass] = []

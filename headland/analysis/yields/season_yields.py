@@ -13,7 +13,6 @@ from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.harvest.yield_comparison import LEAST_YEARS, Slope, relative_stability, slope_on_applied
 from headland.agronomy.series.arrays import Values
 from headland.analysis.inputs.errors import AnalysisError, PreconditionError
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
@@ -73,13 +72,13 @@ def window_of_season(season: Season, now_ms: int) -> Window:
 
 def list_seasons(scope: OrgScope, of: Field) -> list[Season]:
     """Return the seasons of a field by their dates; a member sees those in which they held it."""
-    seasons = [each for each in repositories_of(scope).seasons.all(field=of.id) if _is_seen(scope, each)]
+    seasons = [each for each in scope.repositories.seasons.all(field=of.id) if _is_seen(scope, each)]
     return sorted(seasons, key=lambda season: str(season.harvest_date or season.sowing_date or ""))
 
 
 def find_season(scope: OrgScope, of: Field, season_id: str) -> Season:
     """Return a season of a field; raises NotFound for one that a member does not see, AnalysisError for another's."""
-    season = repositories_of(scope).seasons.get(season_id)
+    season = scope.repositories.seasons.get(season_id)
     if season.field == of.id and not _is_seen(scope, season):
         raise NotFound("season", season_id)
     if season.field != of.id:
@@ -160,7 +159,7 @@ def _blocks_of(grid: Grid, area_m2: float) -> tuple[NDArray[np.int64], float]:
 def _is_seen(scope: OrgScope, season: Season) -> bool:
     """Return whether a member held the field at the sowing or the harvest of a season, or now where it has no date."""
     at_ms = [_noon_ms(day) for day in (season.sowing_date, season.harvest_date) if day is not None] or [scope.now_ms]
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     return any(repositories.sees_field_at(season.field, time_ms) for time_ms in at_ms)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.registry.models.lots import Harvest
@@ -48,7 +47,7 @@ def weigh_harvest(scope: OrgScope, of: Field, window: Window, season: Season | N
     """
     records = [
         each
-        for each in repositories_of(scope).harvests.of_field(of.id)
+        for each in scope.repositories.harvests.of_field(of.id)
         if (season is not None and each.season == season.id)
         or (
             (each.season is None or season is None)

@@ -17,7 +17,6 @@ from headland.analysis.cooperative.deliveries import deliver_harvests
 from headland.analysis.cooperative.disputes import Dispute, close_dispute, open_dispute
 from headland.analysis.cooperative.settlement import settle_season
 from headland.analysis.cooperative.treated_entries import record_season
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.registry.models.cooperative import (
@@ -84,7 +83,7 @@ class PlayedSeason:
 
 def play_season(scope: OrgScope, size: SeasonSize, folder: Path, report: Report) -> PlayedSeason:
     """Play a season in an empty organisation and write its papers to a folder."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     rng = np.random.default_rng(size.seed)
     clock = _Clock()
     report("village", 0, 1)
@@ -162,7 +161,7 @@ def _pay_advances(repositories: OrganisationRepositories, village: Village) -> N
 
 def _dispute(scope: OrgScope, flight: SeasonFlight) -> Dispute:
     """Open a dispute about the middle of the first plot, and close it with a payment of the cooperative."""
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     block, plot = flight.block, flight.block.plots[0]
     declared = repositories.passes.of_field(plot.id)[0]
     person = next(held.person for held in repositories.holdings.all(field=plot.id))

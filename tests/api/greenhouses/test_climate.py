@@ -147,9 +147,9 @@ def test_samples_before_a_window_that_begins_within_a_step_are_not_used(known: K
     assert (part["n"], whole["n"]) == (1, 2)
 
 
-def test_without_a_site_days_are_those_of_utc_and_the_answer_says_that(known: Known) -> None:
+def test_a_house_without_a_site_has_the_days_of_the_only_zone_of_the_farm(known: Known) -> None:
     body = ask(known, "climate", "gh-nowhere", by="day")
-    assert (body["time_zone"], body["time_zone_known"]) == ("UTC", False)
+    assert (body["time_zone"], body["time_zone_known"]) == ("Asia/Shanghai", True)
     assert body["items"][2]["answers"]["vpd_kpa"]["reason"] == "insufficient_data"
 
 

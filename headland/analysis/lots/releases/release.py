@@ -8,7 +8,6 @@ from typing import Final
 
 import msgspec
 
-from headland.analysis.inputs.registry_access import repositories_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.lots.certification import origin_of, refuse_breached
 from headland.analysis.lots.happenings import Happening
@@ -41,7 +40,7 @@ def release_lot(scope: OrgScope, lot_id: str, request: ReleaseRequest) -> Releas
 
     Raises NotFound, InvalidGtin for a wrong number, and PreconditionError (harvested-in-interval).
     """
-    repositories = repositories_of(scope)
+    repositories = scope.repositories
     gtin = read_gtin(request.gtin) if request.gtin.strip() else None
     history = read_lot_history(scope, lot_id)
     refuse_breached(history.review, "release")
