@@ -127,7 +127,8 @@ def _compare_states(epoch: EpochDelivery, fact: EpochFacts, stored: Collection[i
         ("stored", epoch.stored, len(own) + told, len(held | events | thinned)),
         ("quarantined or refused by the store", refused, len((nowhere & sure) - dropped), len(waiting)),
         ("dropped", epoch.dropped_by_gateway, len((nowhere & dropped) - waiting), len(dropped | thinned)),
-        ("expired", epoch.expired, 0, len(gone) + (len(events) if fact.expired else 0)),
+        # An event, and what is left of thinned records, have expired once a sample beside them has.
+        ("expired", epoch.expired, 0, len(gone) + (len((events | thinned) - gone) if fact.expired else 0)),
         ("uncounted", epoch.uncounted, 0, 0),
         # Nothing leaves a quarantine that is not full; of a damaged file, what can be read is saved.
         ("lost", epoch.lost, 0, len(nowhere - waiting) if fact.has_lost_book else 0),

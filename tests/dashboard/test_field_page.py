@@ -417,6 +417,7 @@ def test_the_page_of_a_pass_shows_its_areas_by_name(visit: Open, farm: Farm, loc
         assert shown_m2(told.inner_text()) == pytest.approx(cover[key], abs=7.0), name
     settlement = panel(page, "settlement")
     settlement.locator("summary").click()
+    expect(settlement.locator("th", has_text=AREAS[locale][0])).to_be_visible()
     at = settlement.locator("th").all_inner_texts().index(AREAS[locale][0])
     row = settlement.locator("tbody tr", has_text="Equator").locator("td, th")
     assert shown_m2(row.nth(at).inner_text()) == pytest.approx(cover["covered_m2"], abs=7.0)
