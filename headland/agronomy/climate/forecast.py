@@ -14,7 +14,6 @@ Sources
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final
@@ -196,9 +195,15 @@ def _lag(column: Values, hours: int) -> Values:
 
 
 def _mean(columns: list[Values]) -> Values:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a row without any value is NaN, as it should be
-        return np.asarray(np.nanmean(columns, axis=0))
+    """Return the mean of the known values of each row; NaN for a row without any.
+
+    `np.nanmean` warns of such a row, and filters of warnings are those of all threads.
+    """
+    values = np.stack(columns)
+    known = ~np.isnan(values)
+    count = known.sum(axis=0)
+    total = np.where(known, values, 0.0).sum(axis=0)
+    return np.asarray(np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0))
 
 
 def _rms(error: Values) -> float:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from headland.agronomy.climate import forecast
 from headland.agronomy.climate.forecast import MOST_AHEAD_H, ForecastInputs, backtest, predict
 
 HOURS = 24 * 20
@@ -37,6 +40,11 @@ def test_an_unknown_present_gives_no_forecast() -> None:
     course = day_wave(HOURS)
     course[-1] = np.nan
     assert predict(course, [], surroundings(), 6) is None
+
+
+def test_no_formula_changes_the_filters_of_warnings_which_all_threads_share() -> None:
+    formulas = (Path(forecast.__file__).parents[1]).rglob("*.py")
+    assert [path.name for path in formulas if "catch_warnings" in path.read_text(encoding="utf-8")] == []
 
 
 def test_an_hour_beyond_a_day_is_refused() -> None:
