@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf, home_of
-from api.http.problems import ProblemError, declare_problems
+from api.http.problems import declare_problems
 from api.http.records import Sent
 from api.http.responses import reply
 from api.http.router import Router
@@ -14,6 +14,7 @@ from api.routes.alarms.alarms import Id
 from api.schemas.alarms import PushKeyBody, PushOrder, PushRecipient
 from headland.alarms.notification.web_push import check_keys, make_key, read_key
 from headland.registry.models.alarms import AlarmRecipient, PushSubscription, RecipientKind, Severity
+from headland.registry.models.errors import InvalidRecord
 from headland.registry.validation.targets import check_permitted
 
 router = Router(prefix="/v1/push-subscriptions", tags=["alarms"], responses=declare_problems(403, 404, 422, 503))
@@ -41,8 +42,7 @@ def subscribe(request: Request, scope: ScopeOf, body: Sent[PushOrder]) -> PushRe
     try:
         check_keys(body.p256dh, body.auth)
     except ValueError as error:
-        sentence = "The subscription of this browser is not readable: subscribe again."
-        raise ProblemError(422, "bad-body", "Invalid request body", sentence) from error
+        raise InvalidRecord("The subscription of this browser is not readable: subscribe again.") from error
     policy = home_of(request).webhooks_to
     if policy is not None:
         check_permitted(body.endpoint, policy)

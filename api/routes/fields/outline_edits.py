@@ -42,7 +42,8 @@ _BODY: Final[dict[str, Any]] = {
                         "geometry": _GEOMETRY,
                         "split_by": {
                             "type": ["array", "null"],
-                            "items": {"type": "array", "items": {"type": "number"}},
+                            "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+                            "maxItems": 10_000,
                             "description": "Points of a line (longitude, latitude) that divides the outline.",
                         },
                         "strip_m": {"type": ["number", "null"], "description": "Width of a strip inside the edge."},

@@ -168,9 +168,6 @@ def get_intervals(
 ) -> Response:
     """Tell whether a crop may be harvested, and else from which day on; intervals that no label has are listed."""
     repositories = scope.repositories
-    if (field is None) is (zone is None):
-        sentence = "Name the field or the greenhouse zone, one of the two."
-        raise ProblemError(422, "bad-parameter", "Invalid parameter", sentence)
     place = find_place(repositories, field, zone)
     at_ms = scope.now_ms if time_ms is None else time_ms
     return reply(request, intervals_of(intervals_at(repositories, place, crop, at_ms)))
