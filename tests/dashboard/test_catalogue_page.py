@@ -1,4 +1,4 @@
-"""What the page knows of units, channels and indices: the station's catalogue, without a table of its own."""
+"""Units, channels and indices on the page: from the station's catalogue, without a table of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a unit or a channel is stands in the catalogue alone: no other literal has three channels or four units."""
+"""The catalogue is the one table of units and channels: no other literal has three channels or four units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a session says that it may do: the same as the middleware does, and as the forms of the dashboard ask."""
+"""Permissions in a session: those of the middleware, and those by which the dashboard shows its forms."""
 
 from __future__ import annotations
 
