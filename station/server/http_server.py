@@ -97,12 +97,18 @@ class ApiServer(uvicorn.Server):
             app.state.live.close()
             app.state.running.cancel_all()
         await super().shutdown(sockets)
-        # Whoever is still connected was waited for: the event loop ends, and no socket is left to it.
-        for connection in list(self.server_state.connections):
-            transport = getattr(connection, "transport", None)
-            if transport is not None:
-                transport.abort()
-        await asyncio.sleep(0)
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve; however that ends, no socket is left to the event loop, which ends as well."""
+        try:
+            await super().serve(sockets)
+        finally:
+            for listening in self.servers:
+                listening.close()
+            while self.server_state.connections:
+                for connection in list(self.server_state.connections):
+                    connection.transport.abort()
+                await asyncio.sleep(0)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin the shutdown at a signal."""

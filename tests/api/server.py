@@ -33,7 +33,15 @@ def serve(app: FastAPI, *, opened: bool = True) -> Iterator[httpx.Client]:
     headers = open_access(app) if opened else {}
     port = find_free_port()
     server = ApiServer(server_config(app, "127.0.0.1", port))
-    thread = threading.Thread(target=server.run, name=f"test-api-{port}", daemon=True)
+    faults: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            server.run()
+        except BaseException as fault:  # for the test, whoever has replaced `threading.excepthook`
+            faults.append(fault)
+
+    thread = threading.Thread(target=run, name=f"test-api-{port}", daemon=True)
     thread.start()
     wait_until(lambda: server.started or not thread.is_alive())
     try:
@@ -45,6 +53,8 @@ def serve(app: FastAPI, *, opened: bool = True) -> Iterator[httpx.Client]:
         server.should_exit = True
         # A browser may still hold a connection: the thread, which ends with the process, is not waited for longer.
         thread.join(5.0)
+        if faults:
+            raise faults[0]
 
 
 def open_access(app: FastAPI) -> dict[str, str]:

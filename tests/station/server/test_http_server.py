@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from station.server.http_server import _END_WITHIN_S, ApiServer, server_config
 from tests.floors.modules import ROOT
@@ -120,6 +121,28 @@ def test_a_server_that_ends_leaves_no_connection_to_its_event_loop(free_port: in
         assert left is None or left.transport.get_extra_info("socket").fileno() == -1
         with suppress(ConnectionResetError):
             assert client.recv(1) == b""
+
+
+def test_a_server_whose_shutdown_fails_leaves_no_connection_to_its_event_loop(
+    free_port: int, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = FastAPI()
+    app.state.running = None  # asked for at the shutdown, and has nothing to cancel
+    app.state.live = None
+    server = ApiServer(server_config(app, "127.0.0.1", free_port))
+    faults: list[BaseException | None] = []
+    monkeypatch.setattr(threading, "excepthook", lambda uncaught: faults.append(uncaught.exc_value))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    wait_until(lambda: server.started)
+    with socket.create_connection(("127.0.0.1", free_port), timeout=120) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(1) == b"H"
+        (connection,) = server.server_state.connections
+        server.should_exit = True
+        thread.join(120)
+        assert [type(fault) for fault in faults] == [AttributeError]
+        assert connection.transport.get_extra_info("socket").fileno() == -1
 
 
 def _wait_for_stopping(manager: socket.socket) -> None:
