@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from headland.contract.delivery import Delivery
 from headland.contract.gateway_state import RecentTrouble
 from headland.contract.records import GatewayStatus
 from headland.contract.refusals import Reason
@@ -16,7 +17,7 @@ from headland.runtime.supervised_thread import ThreadStatus
 from headland.runtime.tracing.spans import SpanSink
 from headland.store.number_sets import Counts
 from headland.store.port import MarkState, Store, WriteBatch, WriteResult
-from ingest.accounting.delivery import STATES, Delivery, reconcile
+from ingest.accounting.delivery import STATES, reconcile
 from ingest.accounting.ledger import Disposition
 from ingest.commit.traces import IngestTraces
 from ingest.machine import MACHINE, IngestMachine

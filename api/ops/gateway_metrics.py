@@ -9,7 +9,7 @@ from prometheus_client.core import Metric
 
 from api.ops.families import LABELLED, labelled
 from api.ops.ingest_port import IngestPort
-from api.schemas.devices.gateways import Delivery
+from headland.contract.delivery import Delivery
 from headland.errors import HeadlandError
 
 #: Largest number of gateways with series of their own, the first by id: labels stay few.

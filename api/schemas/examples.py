@@ -97,7 +97,7 @@ class _Maker:
         if "$ref" in schema:
             return self.make(self._schemas[schema["$ref"].rpartition("/")[2]], name, depth + 1)
         for word in ("example", "const", "default"):
-            if word in schema and not (word == "default" and schema[word] in (None, [], {}, "")):
+            if word in schema and not (word == "default" and schema[word] in (None, [], (), {}, "")):
                 return schema[word]
         if schema.get("examples"):
             return schema["examples"][0]

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
-from headland.contract.records import SpoolStatus
+from headland.contract.records import GatewayStatus, SpoolStatus
 
 #: Turns of processes with one identity that prove two of them.
 TWIN_ALTERNATIONS: Final = 2
+#: Examples of the API's document.
+EXAMPLE_GATEWAY: Final = {"example": "gw-1"}
+EXAMPLE_EPOCH: Final = {"example": "0192f3c4"}
+EXAMPLE_INSTANT: Final = {"example": 1_795_507_200_000}
+
+
+class SpoolState(SpoolStatus, frozen=True, kw_only=True, omit_defaults=False):
+    """State of a gateway's spool and its losses, as the gateway reports them; in JSON with all of its fields."""
 
 
 class RecentTrouble(msgspec.Struct, frozen=True, kw_only=True):
     """Contradictions of a gateway in the last hour; `alternations` in the last ten minutes."""
 
-    quarantined: int = 0
-    conflicting: int = 0
-    other_content: int = 0
-    foreign: int = 0
-    alternations: int = 0
+    quarantined: Annotated[int, "Messages refused as a whole or in part."] = 0
+    conflicting: Annotated[int, "Samples that contradict stored ones."] = 0
+    other_content: Annotated[int, "Records with another content than before."] = 0
+    foreign: Annotated[int, "Messages about devices of other gateways."] = 0
+    alternations: Annotated[int, "Turns of processes; 2 prove two machines."] = 0
 
     @property
     def is_twin(self) -> bool:
@@ -28,35 +37,40 @@ class RecentTrouble(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):
-    """State of a source of a gateway; `trouble` prevents it from reading, empty where nothing is known."""
+    """A source of a gateway: a serial line, a network address or a broker that it reads."""
 
-    name: str
-    type: str
-    restarts: int = 0
-    trouble: str = ""
-    trouble_zh: str = ""
+    name: Annotated[str, Meta(extra_json_schema={"example": "drones"})]
+    type: Annotated[str, Meta(extra_json_schema={"example": "mavlink"}), "The type in edge.toml."]
+    restarts: Annotated[int, Meta(ge=0), "How often it ended by itself and was started again."] = 0
+    trouble: Annotated[str, "What prevents it from reading; empty where nothing is known."] = ""
+    trouble_zh: Annotated[str, "The same in Chinese; empty where it has none."] = ""
 
 
 class UnstoredRecords(msgspec.Struct, frozen=True, kw_only=True):
-    """Records of a gateway that are neither in the store nor on their way."""
+    """Records of a gateway that are neither in the store nor on their way, as of ten seconds ago."""
 
-    lost: int = 0
-    quarantined: int = 0
-    expired: int = 0
-    dropped: int = 0
-    not_known: int = 0
+    lost: Annotated[int, "Lost, accepted or not."] = 0
+    quarantined: Annotated[int, "Waiting in quarantine, also those that the store refused."] = 0
+    expired: Annotated[int, "Deleted by retention."] = 0
+    dropped: Annotated[int, "Dropped from a full spool, as the gateway reported."] = 0
+    not_known: Annotated[int, "No book says what became of them."] = 0
 
 
 class GatewayState(msgspec.Struct, frozen=True, kw_only=True):
-    """State of a gateway. `online` is None where no status was received since the start; `loss` is not accepted yet."""
+    """A gateway with its newest status. `online` is null where no status was received since the start."""
 
-    id: str
-    online: bool | None
-    last_status_ms: int | None
+    id: Annotated[str, Meta(extra_json_schema=EXAMPLE_GATEWAY)]
+    online: Annotated[bool | None, "Whether it is connected."]
+    last_status_ms: Annotated[int | None, Meta(extra_json_schema=EXAMPLE_INSTANT), "Time of its newest status."]
     software: str
-    epoch: str
-    spool: SpoolStatus
-    loss: int = 0
-    unstored: UnstoredRecords = UnstoredRecords()
-    recent: RecentTrouble = RecentTrouble()
-    sources: tuple[SourceState, ...] = ()
+    epoch: Annotated[str, Meta(extra_json_schema=EXAMPLE_EPOCH), "The spool in use."]
+    spool: Annotated[SpoolState, "State of its spool."]
+    loss: Annotated[int, "Lost records that nobody has accepted, as of ten seconds ago."] = 0
+    unstored: Annotated[UnstoredRecords, "Records that are neither in the store nor on their way."] = UnstoredRecords()
+    recent: Annotated[RecentTrouble, "Contradictions of the last hour."] = RecentTrouble()
+    sources: Annotated[tuple[SourceState, ...], "Its sources; empty while it is offline, and of an older gateway."] = ()
+
+
+def spool_of(status: GatewayStatus | None) -> SpoolState:
+    """Return the spool of a status with all of its fields in JSON; an empty one without a status."""
+    return SpoolState() if status is None else SpoolState(**msgspec.structs.asdict(status.spool))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import IntEnum, StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -182,24 +182,19 @@ class Descriptor(Record, frozen=True, kw_only=True):
 
 
 class SpoolStatus(Record, frozen=True, kw_only=True):
-    """Fill level and losses of a gateway's spool; `trouble` is the reason why it accepts nothing now.
+    """Fill level and losses of a gateway's spool. `epoch_reason` is an `EpochReason` or a newer word."""
 
-    `epoch_reason` is an `EpochReason` or a newer word and `epoch_ms` its time: why and when the epoch in use began.
-    `renewals` counts the epochs that began in this folder after the first, `shortened_records` the accepted records
-    that it reported as missing.
-    """
-
-    records: int = 0
+    records: Annotated[int, "Records that await their commit ack."] = 0
     bytes: int = 0
-    oldest_ms: int | None = None
-    dropped_records: int = 0
-    dropped_points: int = 0
-    thinned_points: int = 0
-    trouble: str = ""
-    epoch_reason: str = ""
-    epoch_ms: int | None = None
-    renewals: int = 0
-    shortened_records: int = 0
+    oldest_ms: Annotated[int | None, "Time of the oldest of these records; null without any."] = None
+    dropped_records: Annotated[int, "Records dropped because it was full."] = 0
+    dropped_points: Annotated[int, "Samples in them."] = 0
+    thinned_points: Annotated[int, "Samples removed by thinning."] = 0
+    trouble: Annotated[str, "Why it accepts no data; empty where it does."] = ""
+    epoch_reason: Annotated[str, "Why the spool in use began; empty where it is not known."] = ""
+    epoch_ms: Annotated[int | None, "When it began."] = None
+    renewals: Annotated[int, "Spools that began in this folder after the first."] = 0
+    shortened_records: Annotated[int, "Accepted records that the spool no longer has."] = 0
 
 
 class SourceReport(Record, frozen=True, kw_only=True):

@@ -13,14 +13,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from headland.contract.records import GatewayStatus, SpoolStatus
+import msgspec
+
+from headland.contract.delivery import (
+    Delivery,
+    EpochDelivery,
+    EpochRange,
+    Latency,
+    RecordTotals,
+    RefusedDevice,
+    SpoolReport,
+    StoreLoss,
+)
+from headland.contract.gateway_state import spool_of
+from headland.contract.records import GatewayStatus
 from headland.files.damage_notes import FileDamage
 from headland.store.number_sets import Counts, Range, Ranges, count, intersect, merge, subtract
 from headland.store.port import MarkState
 from headland.store.record_book import CUT, DROPPED, EXPIRED, GONE, SERVER_LOST, UNCOUNTED, is_content
-from ingest.accounting.latency import Latency
 from ingest.accounting.ledger import CountsByDisposition, Disposition
-from ingest.accounting.spool_reports import REPORTS_LEFT_OUT, SpoolReport
+from ingest.accounting.spool_reports import REPORTS_LEFT_OUT
 
 _NOTHING: Final = Counts()
 #: States by the entries of contents that are not stored any more.
@@ -49,14 +61,6 @@ STATES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedDevice:
-    """A device that a gateway wrote about and that belongs to another one, `owner`."""
-
-    device: str
-    owner: str
-
-
-@dataclass(frozen=True, slots=True)
 class GatewayFigures:
     """Figures of one gateway's messages since `since_ms`, when the process started."""
 
@@ -68,122 +72,6 @@ class GatewayFigures:
     status: GatewayStatus | None = None
     refused_devices: tuple[RefusedDevice, ...] = ()
     alternations: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RecordTotals:
-    """Records of all spools by state. `accounted` is the sum of the others; `missing` are not accounted for."""
-
-    accounted: int = 0
-    stored: int = 0
-    quarantined: int = 0
-    dropped_by_gateway: int = 0
-    gone_unseen: int = 0
-    lost: int = 0
-    missing: int = 0
-    store_refused: int = 0
-    expired: int = 0
-    uncounted: int = 0
-    not_known: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class EpochDelivery:
-    """The records of one spool by state; `accounted` is the sum of the states.
-
-    `stored` counts the records with a content in the store, as the store counted them; `expired` those whose samples
-    retention has deleted; `store_refused` those in quarantine of which the store refused every sample. `uncounted` are
-    stored as far as the ledger knows: a version that did not count accounted for them. Of `not_known` the store has
-    nothing, and no book says what became of them. `missing` are the numbers below the highest that is known which are
-    not accounted for.
-    """
-
-    epoch: str
-    accounted: int
-    stored: int
-    quarantined: int
-    dropped_by_gateway: int
-    gone_unseen: int
-    lost: int
-    high_water: int
-    missing: Ranges
-    store_refused: int = 0
-    expired: int = 0
-    uncounted: int = 0
-    not_known: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class EpochRange:
-    """The records `first`..`last` of one spool."""
-
-    epoch: str
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoreLoss:
-    """Damage of the store's files, found at `found_ms`, by which records that count as stored may lack data.
-
-    The lost samples are of any gateways and series, between `start_ms` and `end_ms` by their own times. None is
-    unknown: then it may be any data that was stored before `found_ms`. `suspect_samples` are there and flagged.
-    `acknowledged_ms` is when an administrator took note.
-    """
-
-    found_ms: int
-    samples: int | None
-    events: int | None
-    suspect_samples: int
-    start_ms: int | None
-    end_ms: int | None
-    acknowledged_ms: int | None
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """Delivery report of a gateway.
-
-    `received`, `duplicate` and `latency_ms` count messages since `since_ms`; the rest is proven by the store. `loss` is
-    the number of records that the gateway deleted, or reports as missing in its spool, and that are neither stored,
-    quarantined nor reported as dropped; `lost` lists them, except for the oldest of very many, and `not_known` those
-    that no book knows. `epochs` lists the
-    spools with something to tell first; `totals` counts all; the `..._left_out` say how many entries the bounded lists
-    do not have. `store_losses` is damage of the store, newest last: no part of `loss`, as it is not known whose
-    samples were lost. `refused_devices` are the newest since the start; `alternations` counts how often
-    processes of one identity took turns in the last ten minutes. `spool_reports` is what the gateway said about its
-    spool, newest last: records that it names may be stored by now, or another spool may have used their numbers.
-    """
-
-    gateway: str
-    online: bool | None
-    since_ms: int
-    received: int
-    duplicate: int
-    epochs: tuple[EpochDelivery, ...]
-    epochs_left_out: int
-    totals: RecordTotals
-    loss: int
-    lost: tuple[EpochRange, ...]
-    lost_left_out: int
-    missing: tuple[EpochRange, ...]
-    missing_left_out: int
-    latency_ms: Latency
-    spool: SpoolStatus
-    lost_messages: int = 0
-    conflicting: int = 0
-    other_content: int = 0
-    foreign: int = 0
-    loss_accepted: int = 0
-    refused_devices: tuple[RefusedDevice, ...] = ()
-    alternations: int = 0
-    spool_reports: tuple[SpoolReport, ...] = ()
-    spool_reports_left_out: int = 0
-    store_losses: tuple[StoreLoss, ...] = ()
-    store_losses_left_out: int = 0
-    not_known: tuple[EpochRange, ...] = ()
-    not_known_left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +134,7 @@ def reconcile(
         missing=tuple(missing[-MAX_LISTED_RANGES:]),
         missing_left_out=max(0, len(missing) - MAX_LISTED_RANGES),
         latency_ms=figures.latency,
-        spool=SpoolStatus() if status is None else status.spool,
+        spool=spool_of(status),
         **{name: (lasting or {}).get(name, 0) for name in LASTING},
         refused_devices=figures.refused_devices,
         alternations=figures.alternations,
@@ -301,8 +189,7 @@ def _shorten(delivery: EpochDelivery) -> EpochDelivery:
     if len(delivery.missing) <= MAX_LISTED_RANGES // 10:
         return delivery
     # The report's own list names the newest gaps; a spool repeats some of its own.
-    values = {name: getattr(delivery, name) for name in EpochDelivery.__slots__}
-    return EpochDelivery(**{**values, "missing": delivery.missing[-(MAX_LISTED_RANGES // 10) :]})
+    return msgspec.structs.replace(delivery, missing=delivery.missing[-(MAX_LISTED_RANGES // 10) :])
 
 
 def _total(epochs: Iterable[EpochDelivery]) -> RecordTotals:

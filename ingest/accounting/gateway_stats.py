@@ -7,9 +7,10 @@ from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import Final
 
+from headland.contract.delivery import RefusedDevice
 from headland.contract.gateway_state import RecentTrouble
 from headland.contract.records import GatewayStatus
-from ingest.accounting.delivery import GatewayFigures, RefusedDevice
+from ingest.accounting.delivery import GatewayFigures
 from ingest.accounting.latency import LatencyHistogram
 
 #: Gateway names come from outside: above this number new gateways are counted but not tracked.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
 from typing import Final
 
+from headland.contract.delivery import Latency
 from headland.units_of_time import MINUTE_MS
 
 #: Buckets a doubling: the middle of a bucket is within 5 % of every value in it.
@@ -15,15 +15,6 @@ _PER_OCTAVE: Final = 8
 _MAX_COUNT: Final = 10_000
 #: A sample older than this on arrival was held back on purpose or imported; it does not measure the transfer.
 LIVE_WITHIN_MS: Final = 10 * MINUTE_MS
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Median and 99th percentile over `n` messages [ms], within 5 %; None where there were none."""
-
-    p50: float | None = None
-    p99: float | None = None
-    n: int = 0
 
 
 class LatencyHistogram:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from headland.contract.delivery import SpoolReport
 from headland.contract.records import SPOOL_DAMAGED, SPOOL_REFUSED, SPOOL_RENEWED, SPOOL_SHORTENED, Event
 from ingest.accounting import ledger
 
@@ -42,15 +42,6 @@ _PRUNE: Final = """
 DELETE FROM spool_reports WHERE gateway = ?1
 AND rowid NOT IN (SELECT rowid FROM spool_reports WHERE gateway = ?1 ORDER BY rowid DESC LIMIT ?2)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class SpoolReport:
-    """A gateway's report of `kind` about its spool, at `time_ms` of its clock; `data` as in the event of that kind."""
-
-    time_ms: int
-    kind: str
-    data: Mapping[str, int | str]
 
 
 #: A gateway's id with a report of it.

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from headland.contract.codec import MAX_SEQ, decode_batch, decode_record
+from headland.contract.delivery import RefusedDevice
 from headland.contract.quantities import quantity_of, unit_of_channel
 from headland.contract.records import SPOOL_DROPPED, Block, Descriptor, Event, GatewayStatus, Quality, is_name
 from headland.contract.refusals import Reason, Refused
@@ -17,7 +18,6 @@ from headland.contract.senml.decoder import decode_senml
 from headland.contract.topics import Topic, parse_topic
 from headland.plain_numbers import is_digits
 from headland.store.port import Mark
-from ingest.accounting.delivery import RefusedDevice
 
 V = TypeVar("V")
 DescriptorOf = Callable[[str, str], Descriptor | None]

@@ -17,10 +17,10 @@ from typing import Final
 import msgspec
 
 from headland.clock.station_clock.record import TimeLimits
+from headland.contract.delivery import RefusedDevice
 from headland.contract.records import CLOCK_IN_DOUBT, RECEIVED_MS, Block, Event
 from headland.contract.refusals import Reason, Refused
 from headland.store.port import DeviceRecord, SeriesKey
-from ingest.accounting.delivery import RefusedDevice
 from ingest.accounting.spool_reports import REPORT_KINDS
 from ingest.admission.admit import Admitted
 from ingest.admission.quotas import Quotas

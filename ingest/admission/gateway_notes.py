@@ -6,10 +6,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
+from headland.contract.delivery import RefusedDevice
 from headland.contract.records import DEVICE_REFUSED, RECORD_DIFFERS, Clock, Event, Scalar
 from headland.store.port import Mark
 from headland.units_of_time import HOUR_MS
-from ingest.accounting.delivery import RefusedDevice
 from ingest.admission.admit import UNDESCRIBED_SITE
 
 _MAX_CAUSES: Final = 2000

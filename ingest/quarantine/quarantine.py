@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
+from headland.contract.delivery import SpoolReport
 from headland.contract.refusals import Reason, Refused
 from headland.errors import QuarantineUnavailable, RetryLater
 from headland.store.number_sets import Counts, Ranges, merge, subtract
@@ -184,7 +185,7 @@ class Quarantine:
         with self._file.read() as connection:
             return ledger.read_gateway_counts(connection, gateway)
 
-    def spool_reports(self, gateway: str | None = None) -> dict[str, tuple[spool_reports.SpoolReport, ...]]:
+    def spool_reports(self, gateway: str | None = None) -> dict[str, tuple[SpoolReport, ...]]:
         """Return the reports about their spools of one gateway, or of all, by gateway, in order of arrival."""
         with self._file.read() as connection:
             return spool_reports.read_reports(connection, gateway)

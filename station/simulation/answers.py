@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from headland.contract.delivery import Delivery, EpochDelivery, RecordTotals
 from headland.store.number_sets import Ranges, count, merge, subtract
-from ingest.accounting.delivery import STATES, Delivery, EpochDelivery, RecordTotals
+from ingest.accounting.delivery import STATES
 
 #: Lists of a report that are bounded, and what is counted of those left out.
 _LEFT_OUT: Final = ("epochs_left_out", "lost_left_out", "missing_left_out", "not_known_left_out")
@@ -69,7 +70,7 @@ def compare_delivery(report: Delivery, facts: Mapping[str, EpochFacts], stored: 
 def _compare_sums(report: Delivery) -> Iterable[str]:
     """Compare the figures of a report with one another: each is shown somewhere without the others."""
     if not any(getattr(report, name) for name in _LEFT_OUT):
-        for name in RecordTotals.__dataclass_fields__:
+        for name in RecordTotals.__struct_fields__:
             values = [getattr(epoch, name) for epoch in report.epochs]
             total = sum(count(value) if name == "missing" else value for value in values)
             if getattr(report.totals, name) != total:

@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from api.schemas.devices.gateways import (
+from api.schemas.model import fill
+from headland.contract.delivery import (
     Delivery,
     EpochDelivery,
     EpochRange,
@@ -16,13 +17,10 @@ from api.schemas.devices.gateways import (
     QuarantinedDetail,
     RecordTotals,
     RefusedDevice,
-    Spool,
 )
-from api.schemas.model import fill
-from headland.contract.gateway_state import GatewayState, SourceState, UnstoredRecords
-from headland.contract.records import SpoolStatus
+from headland.contract.gateway_state import GatewayState, SourceState, SpoolState, UnstoredRecords
 
-SPOOL = Spool(records=3, bytes=9216)
+SPOOL = SpoolState(records=3, bytes=9216)
 MESSAGE = QuarantinedDetail(
     id=7,
     topic="headland/v1/data/3/gw-1",
@@ -63,7 +61,7 @@ class FakeIngest:
                 last_status_ms=1000,
                 software="headland 0.1.0",
                 epoch="e1",
-                spool=SpoolStatus(records=3, bytes=9216),
+                spool=SpoolState(records=3, bytes=9216),
                 loss=5,
                 unstored=UnstoredRecords(lost=5, quarantined=3, expired=1200),
                 sources=(
@@ -71,7 +69,7 @@ class FakeIngest:
                     SourceState(name="house-1", type="modbus_tcp"),
                 ),
             ),
-            GatewayState(id="gw-2", online=None, last_status_ms=None, software="", epoch="", spool=SpoolStatus()),
+            GatewayState(id="gw-2", online=None, last_status_ms=None, software="", epoch="", spool=SpoolState()),
         ]
 
     def delivery(self, gateway: str) -> Delivery | None:
@@ -118,7 +116,7 @@ def delivery_of(gateway: str) -> Delivery:
         dropped_by_gateway=4,
         gone_unseen=5,
         high_water=88,
-        missing=[(89, 90)],
+        missing=((89, 90),),
     )
     return Delivery(
         gateway=gateway,
@@ -126,16 +124,16 @@ def delivery_of(gateway: str) -> Delivery:
         since_ms=1000,
         received=95,
         duplicate=5,
-        epochs=[epoch],
+        epochs=(epoch,),
         totals=RecordTotals(accounted=90, stored=80, quarantined=1, dropped_by_gateway=4, gone_unseen=5, missing=2),
         loss=5,
-        lost=[EpochRange(epoch="e1", first=1, last=5)],
-        missing=[EpochRange(epoch="e1", first=89, last=90)],
+        lost=(EpochRange(epoch="e1", first=1, last=5),),
+        missing=(EpochRange(epoch="e1", first=89, last=90),),
         latency_ms=Latency(p50=12.5, p99=40.0, n=90),
         spool=SPOOL,
         conflicting=600,
         other_content=7,
         foreign=3,
-        refused_devices=[RefusedDevice(device="gh-7", owner="gw-2")],
+        refused_devices=(RefusedDevice(device="gh-7", owner="gw-2"),),
         alternations=2 if gateway == "gw-1" else 0,
     )

@@ -10,13 +10,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.schemas.devices.gateways import Delivery as DeliveryAnswer
+from headland.contract.delivery import Delivery
 from headland.files.damage_notes import FileDamage, add_note, load_notes, note_path
 from headland.store.duckdb.paths import parity_of, wal_of
 from headland.store.duckdb.repair.checksums import flip
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, Points, WriteBatch
-from ingest.accounting.delivery import MAX_STORE_LOSSES, Delivery, GatewayFigures, reconcile
+from ingest.accounting.delivery import MAX_STORE_LOSSES, GatewayFigures, reconcile
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from tests.store.batches import batch, key
@@ -50,7 +50,7 @@ def delivery(path: Path) -> Delivery:
         found = service.delivery("gw-1")
         service.quarantine.close()
     assert found is not None
-    msgspec.convert(found, DeliveryAnswer, from_attributes=True)
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Delivery) == found
     return found
 
 

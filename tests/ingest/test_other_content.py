@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from headland.contract.codec import encode_batch
 from headland.contract.content_sums import content_sum
+from headland.contract.delivery import EpochRange
 from headland.contract.records import Batch, Clock, Event, GatewayStatus, Scalar
 from headland.errors import RetryLater
 from headland.store.port import SeriesFilter
-from ingest.accounting.delivery import EpochRange
 from ingest.accounting.record_digests import EPOCHS, RECORDS, SAVED_RECORDS, RecordDigests
 from ingest.service import describe_records
 from tests.examples import examples

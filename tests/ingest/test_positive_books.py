@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from headland.clock import wall_clock_ms
+from headland.contract.delivery import Delivery, RecordTotals
 from headland.contract.gateway_state import UnstoredRecords
 from headland.contract.records import EndedEpoch, GatewayStatus, ShortenedRange
 from headland.contract.topics import data_topic
@@ -15,7 +16,6 @@ from headland.store.core.rollup import Retention
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, SeriesFilter, WriteBatch
 from headland.units_of_time import DAY_MS
-from ingest.accounting.delivery import Delivery, RecordTotals
 from ingest.admission.columns import SampleColumns
 from ingest.mqtt.inbox import InboundMessage
 from station.server.ingest_access.local_ingest import LocalIngest
@@ -64,8 +64,10 @@ def count_samples(store: DuckDBStore) -> int:
 def totals_of(bench: Bench) -> dict[str, int]:
     report: Delivery = bench.delivery("gw-1")
     totals: RecordTotals = report.totals
-    counted = {name: getattr(totals, name) for name in RecordTotals.__slots__ if getattr(totals, name)}
-    states = sum(counted.get(name, 0) for name in RecordTotals.__slots__ if name not in ("accounted", "missing"))
+    counted = {name: getattr(totals, name) for name in RecordTotals.__struct_fields__ if getattr(totals, name)}
+    states = sum(
+        counted.get(name, 0) for name in RecordTotals.__struct_fields__ if name not in ("accounted", "missing")
+    )
     assert states == totals.accounted
     return counted
 

@@ -11,9 +11,9 @@ import msgspec
 from headland.clock import MachineClock
 from headland.contract.codec import encode_batch, encode_record
 from headland.contract.content_sums import read_sums
+from headland.contract.delivery import Delivery
 from headland.contract.records import Ack, Batch, Descriptor, GatewayStatus
 from headland.contract.topics import data_topic, meta_topic, status_topic
-from ingest.accounting.delivery import Delivery
 from ingest.machine import IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.service import IngestService

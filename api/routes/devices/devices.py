@@ -24,8 +24,7 @@ from api.schemas.devices.devices import (
     device_of,
     latest_of,
 )
-from api.schemas.devices.flights import FlightList, flight_bodies
-from api.schemas.devices.series import ConflictList, EventList, Series, conflicts_of, events_of, series_of
+from api.schemas.devices.series import ConflictList, EventList, FlightList, Series, conflicts_of, events_of, series_of
 from headland.analysis.inputs.downsampling import Method
 from headland.analysis.inputs.flights import list_flights
 from headland.analysis.inputs.origin import count_left_out, for_window
@@ -190,7 +189,7 @@ def get_flights(request: Request, scope: ScopeOf, device: DeviceId, start: Start
     """List a vehicle's flights that ended in [start, end): what of each came by link, was healed, and remains."""
     window = settle_window(start, end, scope.now_ms, LONGEST_SERIES_MS)
     find_device(scope, device)
-    return reply(request, FlightList(device=device, items=flight_bodies(list_flights(scope, device, window))))
+    return reply(request, FlightList(device=device, items=list_flights(scope, device, window)))
 
 
 @router.get(

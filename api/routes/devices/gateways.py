@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-import msgspec
 from fastapi import Depends, Path, Query, Request
 from starlette.responses import Response
 
@@ -17,18 +16,11 @@ from api.http.router import Router
 from api.ops.gateway_registrar import RegisteredGateway
 from api.ops.ingest_port import IngestPort
 from api.routes.parameters import NAME_PATTERN
-from api.schemas.devices.flights import flight_bodies
-from api.schemas.devices.gateways import (
-    Delivery,
-    GatewayList,
-    NewGateway,
-    QuarantinedDetail,
-    QuarantineList,
-    ReplayAsked,
-)
-from api.schemas.devices.gateways import Gateway as GatewayBody
+from api.schemas.devices.gateways import Delivery, GatewayList, NewGateway, QuarantineList, ReplayAsked
+from api.schemas.model import fill
 from headland.analysis.inputs.flights import list_gateway_flights
 from headland.analysis.inputs.window import Window
+from headland.contract.delivery import QuarantinedDetail
 from headland.errors import SettingsError
 from headland.registry.models.models import Gateway
 from headland.units_of_time import DAY_MS, HOUR_MS
@@ -70,8 +62,7 @@ def get_gateways(
         if (after is None or gateway.id > after[0]) and online in (None, gateway.online)
     ]
     page = rest[:limit]
-    items = [msgspec.convert(gateway, GatewayBody, from_attributes=True) for gateway in page]
-    return reply_page(request, GatewayList(items=items, next=write_cursor(page[-1].id) if len(rest) > limit else None))
+    return reply_page(request, GatewayList(items=page, next=write_cursor(page[-1].id) if len(rest) > limit else None))
 
 
 @router.post(
@@ -105,8 +96,8 @@ def get_delivery(request: Request, scope: ScopeOf, ingest: IngestOf, gateway: Ga
     if delivery is None:
         raise ProblemError(404, "unknown-gateway", "Unknown gateway", f"There is no gateway {gateway}: check its id.")
     flights = list_gateway_flights(scope, gateway, Window(scope.now_ms - DAY_MS, scope.now_ms + HOUR_MS))
-    shown, left_out = flight_bodies(flights[:MOST_FLIGHTS]), len(flights[MOST_FLIGHTS:])
-    return reply(request, msgspec.structs.replace(delivery, flights=shown, flights_left_out=left_out))
+    shown, left_out = flights[:MOST_FLIGHTS], len(flights[MOST_FLIGHTS:])
+    return reply(request, fill(Delivery, delivery, flights=shown, flights_left_out=left_out))
 
 
 @router.post("/gateways/{gateway}/refresh", status_code=204)

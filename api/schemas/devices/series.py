@@ -1,4 +1,4 @@
-"""Response models of series, events and conflicts, with the mapping from records."""
+"""Response models of series, events, flights and conflicts, with the mapping from records."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 from msgspec import Meta
 
 from api.schemas.model import EXAMPLE_MS, fill
-from headland.analysis.inputs import origin
+from headland.analysis.inputs.flights import FlightCoverage
+from headland.analysis.inputs.origin import LeftOut
 from headland.analysis.inputs.telemetry import SeriesColumns, unit_of
 from headland.analysis.inputs.window import Window
 from headland.contract.records import Event
@@ -22,13 +23,6 @@ class Aggregation(msgspec.Struct, frozen=True, kw_only=True):
     method: Annotated[Literal["mean", "min_max", "lttb"], Meta(extra_json_schema={"example": "mean"})]
     step_ms: Annotated[int | None, "Bucket length; null for selected samples."]
     time: Annotated[Literal["bucket_start", "sample"], Meta(extra_json_schema={"example": "bucket_start"})]
-
-
-class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Samples that the answer leaves out: a simulator's, or real ones. Request them with `simulated`."""
-
-    simulated: bool
-    samples: Annotated[int, Meta(extra_json_schema={"example": 1756})]
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,8 +80,15 @@ class ConflictList(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
 
 
+class FlightList(msgspec.Struct, frozen=True, kw_only=True):
+    """The flights of a device that ended in [start, end), by their start."""
+
+    device: str
+    items: list[FlightCoverage]
+
+
 def series_of(
-    record: DeviceRecord, window: Window, columns: SeriesColumns, left_out: origin.LeftOut | None = None
+    record: DeviceRecord, window: Window, columns: SeriesColumns, left_out: LeftOut | None = None
 ) -> dict[str, Any]:
     """Return a `Series` as a dict with array columns: large responses are not validated twice."""
     aggregation = None
@@ -98,7 +99,7 @@ def series_of(
     return {
         "device": record.descriptor.device,
         "simulated": record.descriptor.simulated,
-        "left_out": None if left_out is None else {"simulated": left_out.simulated, "samples": left_out.samples},
+        "left_out": left_out,
         "start_ms": window.start_ms,
         "end_ms": window.end_ms,
         "aggregation": aggregation,

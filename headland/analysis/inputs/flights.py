@@ -14,6 +14,7 @@ from msgspec import Meta
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import read_events
 from headland.analysis.inputs.window import Window
+from headland.contract.gateway_state import EXAMPLE_INSTANT
 from headland.contract.records import Event
 
 EVENT: Final = "flight_coverage"
@@ -22,36 +23,24 @@ _PAGE: Final = 5000
 #: Events of one vehicle that are looked through, at most.
 _MOST_EVENTS: Final = 100_000
 
-_Duration = Annotated[float, Meta(ge=0)]
 
+class FlightCoverage(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of a flight is stored: what came by link, what was read from the vehicle's card, and what remains.
 
-class FlightCoverage(msgspec.Struct, frozen=True):
-    """One flight. `state` is `open` while the vehicle's card is to be read, `complete`, or `left`, with a `reason`."""
+    A gap is a silence of the vehicle's positions of more than two seconds, unless its gateway has another limit.
+    """
 
-    device: str
-    reported_ms: int
-    start_ms: int
-    end_ms: int
-    live_s: _Duration
-    healed_s: _Duration
-    remaining_s: _Duration
-    gaps: int
-    state: str
-    reason: str | None = None
-
-    @property
-    def live_coverage(self) -> float:
-        """The share that came by link."""
-        return self._share(self.live_s)
-
-    @property
-    def coverage(self) -> float:
-        """The share that is stored."""
-        return self._share(self.live_s + self.healed_s)
-
-    def _share(self, part_s: float) -> float:
-        total_s = (self.end_ms - self.start_ms) / 1000
-        return min(1.0, part_s / total_s) if total_s > 0 else 1.0
+    device: Annotated[str, Meta(extra_json_schema={"example": "uav-484c53494d01"})]
+    start_ms: Annotated[int, Meta(extra_json_schema=EXAMPLE_INSTANT)]
+    end_ms: Annotated[int, Meta(extra_json_schema=EXAMPLE_INSTANT)]
+    live_s: Annotated[float, "Came by link."]
+    healed_s: Annotated[float, "Read from the vehicle's card after landing."]
+    remaining_s: Annotated[float, "Not stored."]
+    live_coverage: Annotated[float, "Share that came by link, 0 to 1."]
+    coverage: Annotated[float, "Share that is stored, 0 to 1."]
+    gaps: Annotated[int, "Gaps of the link in this flight."]
+    state: Annotated[str, "open (the card is to be read), complete, or left (something remains)."]
+    reason: Annotated[str | None, "Why something remains."]
 
 
 def list_flights(scope: OrgScope, device: str, window: Window) -> list[FlightCoverage]:
@@ -88,7 +77,16 @@ def _coverage_events(scope: OrgScope, device: str, window: Window) -> Iterator[E
 
 def _flight_of(event: Event) -> FlightCoverage | None:
     """Return what an event reports, None where it is not of that form."""
+    shares = dict.fromkeys(("live_coverage", "coverage"), 0.0)
     try:
-        return msgspec.convert({**event.data, "device": event.device, "reported_ms": event.t}, FlightCoverage)
+        flight = msgspec.convert({"reason": None, **event.data, "device": event.device, **shares}, FlightCoverage)
     except msgspec.ValidationError:
         return None
+    if min(flight.live_s, flight.healed_s, flight.remaining_s) < 0.0:
+        return None
+    total_s = (flight.end_ms - flight.start_ms) / 1000
+    live, stored = (
+        min(1.0, part_s / total_s) if total_s > 0 else 1.0
+        for part_s in (flight.live_s, flight.live_s + flight.healed_s)
+    )
+    return msgspec.structs.replace(flight, live_coverage=live, coverage=stored)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
@@ -25,10 +26,10 @@ _ANY_QUALITY: Final = 255
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Samples of the other origin in the window: `simulated` is theirs."""
+    """Samples that the answer leaves out: a simulator's, or real ones. Request them with `simulated`."""
 
-    simulated: bool
-    samples: int
+    simulated: Annotated[bool, "Whether the samples that were left out are a simulator's."]
+    samples: Annotated[int, Meta(extra_json_schema={"example": 1756}), "Number of samples that were left out."]
 
 
 def for_window(

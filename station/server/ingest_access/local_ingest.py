@@ -7,14 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from api.schemas.devices.gateways import (
-    Delivery,
-    Quarantined,
-    QuarantinedDetail,
-)
 from api.schemas.model import fill
-from headland.contract.gateway_state import GatewayState, RecentTrouble, SourceState, UnstoredRecords
-from headland.contract.records import GatewayStatus, SourceReport, SpoolStatus
+from headland.contract.delivery import Delivery, Quarantined, QuarantinedDetail
+from headland.contract.gateway_state import GatewayState, RecentTrouble, SourceState, UnstoredRecords, spool_of
+from headland.contract.records import GatewayStatus, SourceReport
 from headland.i18n.sentences import translate_sentence
 from ingest.quarantine.refused_messages import QuarantinedMessage
 from ingest.service import IngestService
@@ -46,9 +42,7 @@ class LocalIngest:
 
     def deliveries(self, gateways: Sequence[str]) -> list[Delivery]:
         """Return the deliveries of several gateways."""
-        return [
-            msgspec.convert(delivery, Delivery, from_attributes=True) for delivery in self._ingest.deliveries(gateways)
-        ]
+        return self._ingest.deliveries(gateways)
 
     def quarantined(self, limit: int, before: int | None, gateway: str | None) -> list[Quarantined]:
         """Return quarantined messages, newest first."""
@@ -104,14 +98,14 @@ def unstored_of(states: Mapping[str, int]) -> UnstoredRecords:
 
 def _state_of(name: str, status: GatewayStatus | None) -> GatewayState:
     if status is None:
-        return GatewayState(id=name, online=None, last_status_ms=None, software="", epoch="", spool=SpoolStatus())
+        return GatewayState(id=name, online=None, last_status_ms=None, software="", epoch="", spool=spool_of(None))
     return GatewayState(
         id=name,
         online=status.online,
         last_status_ms=status.t,
         software=status.software,
         epoch=status.epoch,
-        spool=status.spool,
+        spool=spool_of(status),
         sources=tuple(source_of(source) for source in status.sources),
     )
 

@@ -9,13 +9,8 @@ import httpx
 import msgspec
 
 from api.http.pagination import write_cursor
-from api.schemas.devices.gateways import (
-    AcceptedLoss,
-    Delivery,
-    Quarantined,
-    QuarantinedDetail,
-    QuarantineList,
-)
+from api.schemas.devices.gateways import AcceptedLoss, GatewayList, QuarantineList
+from headland.contract.delivery import Delivery, Quarantined, QuarantinedDetail
 from headland.contract.gateway_state import GatewayState
 from headland.contract.topics import SHARDS
 from headland.errors import RetryLater
@@ -24,13 +19,6 @@ from station.server.ingest_access.worker_token import WORKER_TOKEN
 _TIMEOUT_S: Final = 5.0
 #: Factor that makes the numbers of quarantined messages unique over all workers.
 _MAX_WORKERS: Final = SHARDS
-
-
-class _GatewayPage(msgspec.Struct):
-    """A page of the gateways of a worker."""
-
-    items: list[GatewayState]
-    next: str | None
 
 
 class RemoteIngest:
@@ -56,7 +44,7 @@ class RemoteIngest:
         for worker in self._workers:
             cursor: str | None = None
             while True:
-                page = msgspec.json.decode(_get(worker, "/v1/gateways", cursor=cursor).content, type=_GatewayPage)
+                page = msgspec.json.decode(_get(worker, "/v1/gateways", cursor=cursor).content, type=GatewayList)
                 gateways.update((gateway.id, gateway) for gateway in page.items)
                 if page.next is None:
                     break

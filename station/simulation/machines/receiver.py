@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from headland.contract.delivery import Delivery, SpoolReport
 from headland.contract.records import SPOOL_DAMAGED, SPOOL_RENEWED, SPOOL_SHORTENED
 from headland.store.number_sets import Ranges, merge
 from headland.store.port import MarkState, SeriesFilter
 from headland.units_of_time import DAY_MS
-from ingest.accounting.delivery import Delivery
 from ingest.accounting.ledger import Disposition
-from ingest.accounting.spool_reports import GatewayReport, SpoolReport, reports_in
+from ingest.accounting.spool_reports import GatewayReport, reports_in
 from ingest.quarantine.replays import spool_marks
 from ingest.settings import IngestSettings
 from station.simulation.agenda import Agenda, SimulatedClock

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from headland.clock.station_clock.record import trusted_limits
 from headland.contract.codec import encode_batch
-from headland.contract.records import Batch, Clock, Event, GatewayStatus, SpoolStatus
+from headland.contract.delivery import Delivery, EpochRange
+from headland.contract.gateway_state import SpoolState
+from headland.contract.records import Batch, Clock, Event, GatewayStatus
 from headland.contract.topics import data_topic
 from headland.store import record_book
 from headland.store.memory import MemoryStore
@@ -29,7 +31,7 @@ from headland.store.record_book import (
     RecordBook,
 )
 from ingest.accounting import ledger
-from ingest.accounting.delivery import STATES, Delivery, EpochRange, GatewayFigures, reconcile
+from ingest.accounting.delivery import STATES, GatewayFigures, reconcile
 from ingest.accounting.ledger import Disposition, DispositionEntry
 from ingest.commit.batch_builder import MAX_AHEAD, CommitBatchBuilder
 from ingest.mqtt.inbox import InboundMessage
@@ -137,7 +139,7 @@ def test_the_report_agrees_with_the_history_of_each_record(
 def test_a_gateway_without_records_has_lost_nothing() -> None:
     report = reconcile("gw-1", {}, {}, GatewayFigures(7))
     assert (report.epochs, report.loss, report.missing, report.online, report.since_ms) == ((), 0, (), None, 7)
-    assert report.spool == SpoolStatus()
+    assert report.spool == SpoolState()
 
 
 def test_records_in_the_spool_are_missing_and_not_lost() -> None:

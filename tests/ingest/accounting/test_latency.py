@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.accounting.latency import LIVE_WITHIN_MS, Latency, LatencyHistogram
+from headland.contract.delivery import Latency
+from ingest.accounting.latency import LIVE_WITHIN_MS, LatencyHistogram
 
 
 def test_an_empty_histogram_has_no_percentiles() -> None:

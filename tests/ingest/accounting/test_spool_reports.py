@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headland.contract.delivery import SpoolReport
 from headland.contract.records import Clock, Event, Scalar
 from ingest.accounting import ledger, spool_reports
 from ingest.accounting.spool_reports import (
     MAX_REPORTS,
     REPORT_KINDS,
     REPORTS_LEFT_OUT,
-    SpoolReport,
     read_reports,
     record_reports,
     reports_in,

@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from headland.contract.delivery import RefusedDevice
 from headland.contract.records import Ack, Batch, Block, Clock, Descriptor, Event
 from headland.contract.topics import shard_of
 from headland.store.port import SeriesFilter
-from ingest.accounting.delivery import RefusedDevice
 from tests.ingest.brittle_store import BrittleStore
 from tests.ingest.gateway import T0_MS, batch_of, block_of
 from tests.ingest.writer_bench import Bench

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from headland.contract.delivery import SpoolReport
 from headland.contract.refusals import Reason, Refused
 from headland.store.port import Mark
 from ingest.accounting.ledger import Disposition, DispositionEntry
-from ingest.accounting.spool_reports import SpoolReport
 from ingest.quarantine.quarantine import Quarantine
 from ingest.quarantine.refused_messages import RefusedMessage
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from headland.contract.delivery import SpoolReport
 from headland.contract.records import SPOOL_SHORTENED
 from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import shard_of
 from headland.store.number_sets import MAX_RANGES
 from ingest.accounting.ledger import Disposition, DispositionEntry
-from ingest.accounting.spool_reports import SpoolReport
 from ingest.quarantine.quarantine import Quarantine
 from ingest.quarantine.refused_messages import RefusedMessage
 from ingest.settings import ALL_SHARDS

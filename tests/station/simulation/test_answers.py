@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 import ingest.service
+from headland.contract.delivery import Delivery, EpochRange
 from headland.store.number_sets import Counts
 from headland.store.port import Mark, MarkState
 from headland.store.record_book import DROPPED, EVENTS, QUARANTINED, RecordBook
-from ingest.accounting.delivery import Delivery, EpochRange, GatewayFigures, reconcile
+from ingest.accounting.delivery import GatewayFigures, reconcile
 from ingest.accounting.ledger import Disposition
 from station.simulation.answers import EpochFacts, compare_delivery
 from station.simulation.world import RunSettings, run_world
@@ -46,13 +48,15 @@ def of_epoch(**changes: int) -> Callable[[Delivery], Delivery]:
         (epoch,) = told.epochs
         totals = {name: getattr(told.totals, name) + more for name, more in changes.items()}
         parts = {name: getattr(epoch, name) + more for name, more in changes.items()}
-        return replace(told, epochs=(replace(epoch, **parts),), totals=replace(told.totals, **totals))
+        return structs.replace(
+            told, epochs=(structs.replace(epoch, **parts),), totals=structs.replace(told.totals, **totals)
+        )
 
     return change
 
 
 def of_report(**changes: Any) -> Callable[[Delivery], Delivery]:
-    return lambda told: replace(told, **changes)
+    return lambda told: structs.replace(told, **changes)
 
 
 def test_a_true_report_contradicts_nothing() -> None:
@@ -78,9 +82,9 @@ def test_a_true_report_contradicts_nothing() -> None:
         of_epoch(stored=-1, quarantined=1),
         of_epoch(stored=-1, expired=1),
         of_epoch(stored=-1, uncounted=1),
-        lambda told: replace(told, totals=replace(told.totals, stored=told.totals.stored + 1)),
-        lambda told: replace(told, epochs=(replace(told.epochs[0], high_water=10),)),
-        lambda told: replace(told, epochs=(replace(told.epochs[0], missing=()),)),
+        lambda told: structs.replace(told, totals=structs.replace(told.totals, stored=told.totals.stored + 1)),
+        lambda told: structs.replace(told, epochs=(structs.replace(told.epochs[0], high_water=10),)),
+        lambda told: structs.replace(told, epochs=(structs.replace(told.epochs[0], missing=()),)),
     ],
 )
 def test_each_field_that_lies_is_found(lie: Callable[[Delivery], Delivery]) -> None:
@@ -105,7 +109,7 @@ def test_a_delivery_answer_that_hides_its_losses_is_found_in_a_simulation(monkey
 
     def lie(*arguments: Any, **named: Any) -> Delivery:
         told = reconcile(*arguments, **named)
-        return replace(told, loss=0, totals=replace(told.totals, stored=told.totals.stored + 1000))
+        return structs.replace(told, loss=0, totals=structs.replace(told.totals, stored=told.totals.stored + 1000))
 
     monkeypatch.setattr(ingest.service, "reconcile", lie)
     result = run_world(settings)

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from api.schemas.devices.gateways import Delivery
+from headland.contract.delivery import Delivery
 from headland.contract.gateway_state import GatewayState
 from headland.errors import RetryLater
 from station.server.ingest_access.remote_ingest import RemoteIngest

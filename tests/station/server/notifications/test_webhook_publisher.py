@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from headland.contract.gateway_state import GatewayState
-from headland.contract.records import Clock, Event, SpoolStatus
+from headland.contract.gateway_state import GatewayState, SpoolState
+from headland.contract.records import Clock, Event
 from headland.network.address_policy import parse_networks
 from headland.registry.models.alarms import Alarm, Severity
 from headland.registry.models.errors import InvalidRecord
@@ -56,7 +56,7 @@ class Office:
 
     def gateways(self) -> list[GatewayState]:
         return [
-            GatewayState(id=name, online=online, last_status_ms=1, software="", epoch="e", spool=SpoolStatus())
+            GatewayState(id=name, online=online, last_status_ms=1, software="", epoch="e", spool=SpoolState())
             for name, online in self.online.items()
         ]
 

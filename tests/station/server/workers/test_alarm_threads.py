@@ -16,8 +16,8 @@ from headland.alarms.rules.default_rules import BROKER_RECIPIENT, add_default_ru
 from headland.alarms.rules.targets import STATION
 from headland.clock import wall_clock_ms
 from headland.clock.station_clock.station_clock import StationClock
-from headland.contract.gateway_state import GatewayState, RecentTrouble
-from headland.contract.records import ChannelInfo, Descriptor, SpoolStatus
+from headland.contract.gateway_state import GatewayState, RecentTrouble, SpoolState
+from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, Notice, NoticeState, RecipientKind
 from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.alarms import AlarmRepository, AlarmUpdate
@@ -247,7 +247,7 @@ def test_what_delivery_has_to_tell_raises_an_alarm(registry: Registry, rule: str
 
 
 def told(*, online: bool | None) -> GatewayState:
-    spool = SpoolStatus(records=7, oldest_ms=30_000)
+    spool = SpoolState(records=7, oldest_ms=30_000)
     return GatewayState(id="gw-1", online=online, last_status_ms=1000, software="", epoch="", spool=spool)
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from headland.contract.delivery import EpochRange
 from headland.contract.records import GatewayStatus
 from headland.errors import RetryLater
 from headland.registry.registry import Registry, open_registry
 from headland.store.memory import MemoryStore
-from ingest.accounting.delivery import EpochRange
 from station.server.workers.delivery_marks_sync import DeliveryMarksSync
 from tests.ingest.brittle_store import BrittleStore
 from tests.ingest.gateway import T0_MS, batch_of, block_of
