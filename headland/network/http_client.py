@@ -2,7 +2,7 @@
 
 Each request has a connection of its own, but for a client that keeps one. A name is resolved once; the connection goes
 to the address that was checked, with the name as Host and as the name in TLS. A body is not read beyond what is used,
-and never unpacked. Closing a client ends its requests at once.
+and unpacked only where the caller asks for it, never to more than it wants. Closing a client ends its requests at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,7 +29,9 @@ from headland.network.address_policy import AddressPolicy, IPAddress, choose
 from headland.network.http_target import HttpTarget
 from headland.network.name_resolver import CLOSED, LOOK_EVERY_S, Deadline, OutgoingError, resolve_name
 
-_OK: Final = 200
+#: The statuses of an answer whose body is read, without another wish.
+_OK: Final = frozenset((200,))
+_GZIP: Final = ("gzip", "x-gzip")
 _ERRORS: Final = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -89,12 +92,22 @@ class OutgoingClient:
         """POST a body; of the answer's own at most `most_bytes` are read, by default none. Raises OutgoingError."""
         return self._send("POST", target, body, headers, within_s, most_bytes)
 
-    def get(self, target: HttpTarget, headers: Mapping[str, str], within_s: float, most_bytes: int) -> HttpAnswer:
-        """GET a document of at most `most_bytes`; the body of another answer than 200 is not read.
+    def get(
+        self,
+        target: HttpTarget,
+        headers: Mapping[str, str],
+        within_s: float,
+        most_bytes: int,
+        *,
+        unpacks: bool = False,
+        read_at: Set[int] = _OK,
+    ) -> HttpAnswer:
+        """GET a document of at most `most_bytes`; the body of another answer than `read_at` is not read.
 
-        Raises OutgoingError.
+        With `unpacks` it may come as gzip, of at most so many bytes packed and unpacked. Raises OutgoingError.
         """
-        return self._send("GET", target, None, headers, within_s, most_bytes)
+        wanted = {"Accept-Encoding": "gzip", **headers} if unpacks else headers
+        return self._send("GET", target, None, wanted, within_s, most_bytes, unpacks=unpacks, read_at=read_at)
 
     def _send(
         self,
@@ -104,6 +117,9 @@ class OutgoingClient:
         headers: Mapping[str, str],
         within_s: float,
         most_bytes: int,
+        *,
+        unpacks: bool = False,
+        read_at: Set[int] = _OK,
     ) -> HttpAnswer:
         fields = {
             "Host": target.authority,
@@ -129,9 +145,9 @@ class OutgoingClient:
         try:
             with pool.stream(method, url, headers=list(fields.items()), content=body) as response:
                 received = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in response.headers}
-                if not most_bytes or response.status != _OK:
+                if not most_bytes or response.status not in read_at:
                     return HttpAnswer(response.status, headers=received)
-                return HttpAnswer(response.status, _read(response, received, most_bytes), received)
+                return HttpAnswer(response.status, _read(response, received, most_bytes, unpacks=unpacks), received)
         except _ERRORS as error:
             if deadline.is_over():
                 raise OutgoingError(f"there was no answer within {within_s:g} s") from error
@@ -318,15 +334,29 @@ class _Stream(httpcore.NetworkStream):
         return self._peer if info == "socket" else None
 
 
-def _read(response: httpcore.Response, headers: Mapping[str, str], most_bytes: int) -> bytes:
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise OutgoingError("the answer is compressed, which was not asked for")
+def _read(response: httpcore.Response, headers: Mapping[str, str], most_bytes: int, *, unpacks: bool) -> bytes:
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity" and not (unpacks and encoding in _GZIP):
+        raise OutgoingError("the answer is compressed in a way that was not asked for")
     body = bytearray()
     for piece in response.iter_stream():
         body += piece
         if len(body) > most_bytes:
             raise AnswerTooLargeError(f"the answer has more than {most_bytes} bytes")
-    return bytes(body)
+    return bytes(body) if encoding == "identity" else _unpack(bytes(body), most_bytes)
+
+
+def _unpack(packed: bytes, most_bytes: int) -> bytes:
+    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        body = unpacker.decompress(packed, most_bytes + 1)
+    except zlib.error as error:
+        raise OutgoingError("the answer is no gzip though it says so") from error
+    if len(body) > most_bytes:
+        raise AnswerTooLargeError(f"the answer has more than {most_bytes} bytes unpacked")
+    if not unpacker.eof:
+        raise OutgoingError("the answer ends in the middle of its gzip")
+    return body
 
 
 @cache

@@ -37,7 +37,7 @@ import numpy as np
 from api.routes.station.catalogue import _catalogue
 from docs.generator import science, terms
 from edge.imports.table.preview import units_of
-from edge.sources.mapping.units import convert_to_channel
+from headland.contract.foreign_units import convert_to_channel
 from headland.agronomy.climate.air import Air, air_indices
 from headland.agronomy.series.time_grid import make_periods
 from headland.alarms.rules.rule_values import ChannelSamples, SiteConditions, values_of

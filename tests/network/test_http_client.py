@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from headland.network.address_policy import PUBLIC_ONLY, parse_networks
-from headland.network.http_client import OutgoingClient
+from headland.network.http_client import AnswerTooLargeError, OutgoingClient
 from headland.network.http_target import parse_target
 from headland.network.name_resolver import OutgoingError
 from tests.station.certificates import Authority
@@ -304,6 +304,44 @@ def test_a_client_that_keeps_its_connection_has_a_deadline_for_each_request_and_
         with pytest.raises(OutgoingError):
             client.get(target, {}, PATIENCE_S, 10)
     assert len(connections) == 3
+
+
+def answer_packed(body: bytes, status: str = "200 OK", encoding: bytes = b"gzip") -> Answer:
+    head = b"HTTP/1.1 %s\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n"
+    return say(head % (status.encode(), encoding, len(body)) + body)
+
+
+def get_unpacked(answer: Answer, most_bytes: int = 1000, **more: Any) -> Any:
+    with peer(answer) as (port, heads):
+        got = OutgoingClient(LOOPBACK).get(
+            parse_target(f"http://127.0.0.1:{port}/"), {}, PATIENCE_S, most_bytes, **more
+        )
+        return got, heads[0]
+
+
+def test_a_packed_answer_is_unpacked_where_it_was_asked_for() -> None:
+    got, head = get_unpacked(answer_packed(gzip.compress(b"rain")), unpacks=True)
+    assert got.body == b"rain"
+    assert b"Accept-Encoding: gzip\r\n" in head
+    with pytest.raises(OutgoingError, match="not asked for"):
+        get_unpacked(answer_packed(gzip.compress(b"rain")))
+
+
+def test_a_small_answer_that_unpacks_to_more_than_is_wanted_is_too_large() -> None:
+    with pytest.raises(AnswerTooLargeError, match="1000 bytes unpacked"):
+        get_unpacked(answer_packed(gzip.compress(b"0" * 100_000)), unpacks=True)
+
+
+@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"rain")[:-3], b""])
+def test_what_is_no_whole_gzip_is_an_error(body: bytes) -> None:
+    with pytest.raises(OutgoingError, match="gzip"):
+        get_unpacked(answer_packed(body), unpacks=True)
+
+
+def test_the_body_of_another_status_is_read_where_the_caller_names_it() -> None:
+    answer = answer_packed(gzip.compress(b"rain"), "203 Old")
+    assert get_unpacked(answer, unpacks=True)[0].body == b""
+    assert get_unpacked(answer, unpacks=True, read_at=frozenset((200, 203)))[0].body == b"rain"
 
 
 @pytest.mark.services("openssl")

@@ -14,14 +14,14 @@ from typing import Any, Final, NamedTuple
 
 from edge.imports.dataflash.columns import PULSES, RULES, LogChannel, MessageRule
 from edge.imports.dataflash.format import ColumnUnit, Format, Raw
-from edge.sources.mapping.units import NoConversion, convert_to_channel
+from headland.contract.foreign_units import NoConversion, convert_to_channel
 from headland.contract.quantities import quantity_of
 
 Values = dict[str, float | None]
 #: Takes raw values; returns the row, None where there is none.
 Make = Callable[[Raw], Values | None]
 
-#: FMTU's names of units, as `edge.sources.mapping.units` knows them.
+#: FMTU's names of units, as `headland.contract.foreign_units` knows them.
 _SPELLINGS: Final = {
     "deglatitude": "deg", "deglongitude": "deg", "degheading": "deg", "W.h": "Wh", "satellites": "1", "instance": "1",
 }  # fmt: skip

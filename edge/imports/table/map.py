@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
-from edge.sources.mapping.units import Conversion, NoConversion, convert_to_channel
 from edge.toml.positions import TomlPath
 from edge.toml.toml_file import TomlFile
+from headland.contract.foreign_units import Conversion, NoConversion, convert_to_channel
 from headland.contract.records import NAME
 from headland.errors import SettingsError
 

@@ -15,9 +15,9 @@ from typing import Final, get_args
 from edge.imports.table.map import Encoding, LoadedMap
 from edge.imports.table.rows import RefusedRow
 from edge.imports.table.source import TableSource
-from edge.sources.mapping.units import Conversion, convert_to_channel
 from edge.sources.source import Reading, Readings
 from headland.contract.catalogue import CATALOGUE
+from headland.contract.foreign_units import Conversion, convert_to_channel
 from headland.contract.quantities import QUANTITIES
 from headland.contract.records import Descriptor, Event
 

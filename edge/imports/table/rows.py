@@ -9,7 +9,7 @@ from typing import Final
 
 from edge.imports.table.clock import NoTime, read_time
 from edge.imports.table.map import LoadedMap
-from edge.sources.mapping.units import Conversion
+from headland.contract.foreign_units import Conversion
 from headland.plain_numbers import read_decimal
 
 NOT_A_NUMBER: Final = "not_a_number"

@@ -10,7 +10,7 @@ from typing import Final
 
 from edge.pipeline.channels.limit_tables import Limits, find_mistake, merge_checks
 from edge.pipeline.channels.settings import CalibrationSettings, ChannelSettings, GrossRange, QualityChecks
-from edge.sources.mapping.units import Conversion, NoConversion, convert_to_channel
+from headland.contract.foreign_units import Conversion, NoConversion, convert_to_channel
 from headland.contract.quantities import quantity_of, split_channel
 from headland.errors import SettingsError
 

@@ -12,7 +12,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from edge.sources.mapping.units import Conversion, convert_to_channel
+from headland.contract.foreign_units import Conversion, convert_to_channel
 from headland.contract.quantities import QUANTITIES, quantity_of, split_channel, unit_of_channel
 from headland.contract.units import UNIT_BY_SUFFIX
 

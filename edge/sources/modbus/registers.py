@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Meta
 
 from edge.sources.mapping.field_map import check_channel
-from edge.sources.mapping.units import Conversion, convert_to_channel
 from edge.toml.toml_file import TomlFile
+from headland.contract.foreign_units import Conversion, convert_to_channel
 
 #: The most that a response holds (Modbus Application Protocol 1.1b3, sections 6.1 to 6.4): bits, then registers.
 MAX_READ: Final[dict[int, int]] = {1: 2000, 2: 2000, 3: 125, 4: 125}

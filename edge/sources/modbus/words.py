@@ -7,8 +7,8 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from edge.sources.mapping.units import Conversion, convert_to_channel
 from edge.sources.modbus.registers import BIT_FUNCTIONS, Read, Register, RegisterMap
+from headland.contract.foreign_units import Conversion, convert_to_channel
 
 #: Place of a word (or a bit): (function code, address).
 Place = tuple[int, int]

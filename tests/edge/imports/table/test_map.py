@@ -9,7 +9,7 @@ import pytest
 
 import edge.imports.table.map
 from edge.imports.table.map import find_zone, load_map, open_map
-from edge.sources.mapping.units import Conversion
+from headland.contract.foreign_units import Conversion
 from headland.contract.quantities import quantity_of
 from headland.errors import SettingsError
 

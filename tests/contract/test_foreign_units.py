@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sources.mapping.units import Conversion, NoConversion, convert_to_channel, convert_unit
+from headland.contract.foreign_units import Conversion, NoConversion, convert_to_channel, convert_unit
 from headland.contract.quantities import QUANTITIES
 from headland.contract.senml.units import UNITS
 from headland.contract.units import UNIT_BY_SUFFIX

@@ -1,0 +1,101 @@
+"""Provider of forecasts: what every adapter offers, and the adapters by name.
+
+Another distribution adds one by an entry point of the group `headland.forecast_providers`, named like the provider,
+that is a `ForecastProvider`. `tests/formats/weather/contract.py` has what each must hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlencode
+
+from headland.registry.models.weather import Attribution, ForecastIssue, ForecastPlace
+
+GROUP: Final = "headland.forecast_providers"
+
+
+class RefusedAnswer(StrEnum):
+    """Why an answer of a provider is no forecast."""
+
+    NOT_READABLE = "not_readable"
+    WRONG_SHAPE = "wrong_shape"
+    PROVIDER_ERROR = "provider_error"
+    NO_VALUES = "no_values"
+    TIMES_OUT_OF_ORDER = "times_out_of_order"
+    OTHER_PLACE = "other_place"
+    TOO_MANY = "too_many"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An answer that is no forecast: the reason, and what was found, for a log."""
+
+    reason: RefusedAnswer
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A forecast, and how many of its values were left out, by reason: `unknown_unit`, `out_of_range` and others."""
+
+    issue: ForecastIssue
+    left_out: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastQuery:
+    """What is asked: the place, rounded as far as the provider allows, the model, and the time zone of the site."""
+
+    place: ForecastPlace
+    model: str = ""
+    time_zone: str = "UTC"
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRequest:
+    """A GET: path, parameters of the query, and headers; `key` goes where the provider wants it."""
+
+    path: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def target(self) -> str:
+        """Path and query; commas stay, as the providers write them."""
+        return f"{self.path}?{urlencode(self.parameters, safe=',')}" if self.parameters else self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastProvider:
+    """An adapter. It does no I/O and has no clock.
+
+    decimals
+        Those to which a place is rounded before it leaves the station: 2 are about a kilometre.
+    every_s, quota_a_day
+        The shortest time between two requests for a place, and the most requests of a day in all.
+    request, decode
+        The request of a query with a key, and what its answer is; `decode` raises nothing whatever the bytes are.
+    """
+
+    name: str
+    title: str
+    host: str
+    attribution: Attribution
+    request: Callable[[ForecastQuery, str], ProviderRequest]
+    decode: Callable[[bytes, ForecastQuery, int], Decoded | Refused]
+    decimals: int = 2
+    every_s: float = 3600.0
+    quota_a_day: int = 500
+    most_bytes: int = 4_000_000
+    needs_key: bool = False
+
+
+def round_place(place: ForecastPlace, decimals: int) -> ForecastPlace:
+    """Return a place without its height, rounded: nobody outside has to know where in a village a house is."""
+    latitude_deg, longitude_deg = round(place.latitude_deg, decimals), round(place.longitude_deg, decimals)
+    # -0.0 would be another place than 0.0.
+    return ForecastPlace(latitude_deg=latitude_deg + 0.0, longitude_deg=longitude_deg + 0.0)

@@ -1,0 +1,127 @@
+"""QWeather (和风天气): forecasts by hour for 24, 72 or 168 hours, and by day.
+
+Numbers are texts; a place has two decimals at most, longitude first; every answer is gzip
+(https://dev.qweather.com/docs/api/weather/weather-hourly-forecast). An error is a `code` other than 200 in an answer
+with status 200, or an answer with another status.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from headland.formats.weather.iso_times import read_time_ms
+from headland.formats.weather.issue_builder import IssueBuilder, load_names
+from headland.formats.weather.provider import (
+    Decoded,
+    ForecastProvider,
+    ForecastQuery,
+    ProviderRequest,
+    Refused,
+    RefusedAnswer,
+)
+from headland.registry.models.weather import Aggregation, Attribution
+from headland.units_of_time import HOUR_MS
+
+_NAME: Final = "qweather"
+_USUAL: Final = "72h"
+#: What `model` chooses: hours of the hourly forecast, or days of the daily one.
+PRODUCTS: Final = ("24h", "72h", "168h", "3d", "7d", "10d", "15d", "30d")
+_GOOD: Final = "200"
+#: A group of its own for days, of which two in a year are an hour shorter or longer.
+_DAYS: Final = -1
+ATTRIBUTION: Final = Attribution(
+    text="Weather forecast: data from QWeather (www.qweather.com).",
+    text_zh="天气预报数据来自和风天气（www.qweather.com）。",
+    licence="QWeather Developers License",
+    url="https://www.qweather.com/legal",
+)
+
+
+class _Answer(msgspec.Struct):
+    code: str
+    updateTime: str = ""  # noqa: N815 - the provider's name
+    hourly: list[dict[str, Any]] = []
+    daily: list[dict[str, Any]] = []
+
+
+def _request(query: ForecastQuery, key: str) -> ProviderRequest:
+    product = query.model if query.model in PRODUCTS else _USUAL
+    place = query.place
+    parameters = {"location": f"{place.longitude_deg:.2f},{place.latitude_deg:.2f}", "unit": "m", "lang": "en"}
+    return ProviderRequest(f"/v7/weather/{product}", parameters, {"X-QW-Api-Key": key})
+
+
+def _decode(body: bytes, query: ForecastQuery, fetched_ms: int) -> Decoded | Refused:
+    try:
+        answer = msgspec.json.decode(body, type=_Answer)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        is_json = isinstance(error, msgspec.ValidationError)
+        return Refused(RefusedAnswer.WRONG_SHAPE if is_json else RefusedAnswer.NOT_READABLE, str(error)[:200])
+    if answer.code != _GOOD:
+        return Refused(RefusedAnswer.PROVIDER_ERROR, f"code {answer.code[:20]}")
+    builder = IssueBuilder()
+    for rows, times_of, is_day in ((answer.hourly, _hour, False), (answer.daily, _day, True)):
+        before_ms = -1
+        for row in rows:
+            times_ms = times_of(row, query.time_zone)
+            if times_ms is None or times_ms[0] <= before_ms:
+                return Refused(RefusedAnswer.TIMES_OUT_OF_ORDER, str(row.get("fxTime", row.get("fxDate")))[:40])
+            before_ms = times_ms[0]
+            _add(builder, row, times_ms, is_day=is_day)
+    return builder.finish(
+        query,
+        _NAME,
+        ATTRIBUTION,
+        fetched_ms,
+        issued_ms=read_time_ms(answer.updateTime),
+        answered=None,
+        model=query.model if query.model in PRODUCTS else _USUAL,
+    )
+
+
+def _add(builder: IssueBuilder, row: dict[str, Any], times_ms: tuple[int, int], *, is_day: bool) -> None:
+    for name, value in row.items():
+        known = load_names(_NAME).get(name)
+        if known is None:
+            continue
+        # Of a day only the sum and the extremes are said: its humidity or wind is of no stated time.
+        is_instant = known.aggregation is Aggregation.INSTANT
+        if is_day and is_instant:
+            continue
+        builder.add(
+            known,
+            (times_ms[0], times_ms[0]) if is_instant else times_ms,
+            value,
+            known.unit,
+            group=_DAYS if is_day else None,
+        )
+
+
+def _hour(row: dict[str, Any], _time_zone: str) -> tuple[int, int] | None:
+    start_ms = read_time_ms(row.get("fxTime"))
+    return None if start_ms is None else (start_ms, start_ms + HOUR_MS)
+
+
+def _day(row: dict[str, Any], time_zone: str) -> tuple[int, int] | None:
+    """Return the local day of a row: the provider states dates without a time zone."""
+    try:
+        day, zone = date.fromisoformat(str(row.get("fxDate", ""))), ZoneInfo(time_zone)
+        starts = [datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1))]
+        return round(starts[0].timestamp()) * 1000, round(starts[1].timestamp()) * 1000
+    except (ValueError, OverflowError, ZoneInfoNotFoundError, OSError):
+        return None
+
+
+QWEATHER: Final = ForecastProvider(
+    name=_NAME,
+    title="QWeather 和风天气",
+    host="https://devapi.qweather.com",
+    attribution=ATTRIBUTION,
+    request=_request,
+    decode=_decode,
+    needs_key=True,
+)

@@ -1,0 +1,95 @@
+"""The contract of providers of forecasts, on every adapter; others add theirs by an entry point."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headland.errors import SettingsError
+from headland.formats.weather.provider import GROUP
+from headland.formats.weather.providers import PROVIDERS, provider_named
+from tests.examples import examples
+from tests.formats.weather import contract
+from tests.formats.weather.answers import CASES
+
+_NAMES = sorted(CASES)
+_VALUES = st.one_of(
+    st.none(), st.booleans(), st.text(max_size=8), st.integers(), st.floats(allow_nan=False, allow_infinity=False),
+    st.lists(st.integers(), max_size=3), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+)  # fmt: skip
+
+
+def test_every_provider_of_the_package_has_a_case() -> None:
+    assert {case.provider.name for case in CASES.values()} == set(PROVIDERS)
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_a_request_tells_the_rounded_place_alone(name: str) -> None:
+    contract.check_request(CASES[name])
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_an_issue_is_in_the_catalogue_s_units_and_carries_its_attribution(name: str) -> None:
+    contract.check_issue(CASES[name])
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_the_same_answer_is_the_same_issue_whenever_it_is_fetched(name: str) -> None:
+    contract.check_same_content(CASES[name])
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_what_a_simulator_says_is_marked(name: str) -> None:
+    contract.check_simulated(CASES[name])
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(st.sampled_from(_NAMES), st.binary(max_size=200))
+def test_no_bytes_are_an_exception(name: str, body: bytes) -> None:
+    contract.check_any_bytes(CASES[name], body)
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(st.sampled_from(_NAMES), st.integers(0, 10_000))
+def test_an_answer_that_was_cut_is_an_issue_or_a_refusal(name: str, cut: int) -> None:
+    body = CASES[name].body
+    contract.check_any_bytes(CASES[name], body[: cut % len(body)])
+
+
+@settings(max_examples=examples(400), deadline=None)
+@given(st.sampled_from(_NAMES), st.integers(0, 100_000), _VALUES)
+def test_an_answer_with_any_other_value_anywhere_is_an_issue_or_a_refusal(name: str, place: int, value: object) -> None:
+    contract.check_any_bytes(CASES[name], contract.mutated(CASES[name].body, place, value))
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff\xfe", b"", b"null", b"<html></html>"])
+@pytest.mark.parametrize("name", _NAMES)
+def test_what_is_no_document_of_a_provider_is_refused(name: str, body: bytes) -> None:
+    contract.check_any_bytes(CASES[name], body)
+
+
+def test_another_distribution_adds_a_provider_by_an_entry_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "valley_forecast.py").write_text(
+        "from dataclasses import replace\n"
+        "from headland.formats.weather.met_norway import MET_NORWAY\n"
+        "VALLEY = replace(MET_NORWAY, name='valley', title='Valley')\n"
+        "OTHER = 7\n"
+    )
+    info = tmp_path / "valley_forecast-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: valley-forecast\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        f"[{GROUP}]\nvalley = valley_forecast:VALLEY\nother = valley_forecast:OTHER\nlost = valley_lost:X\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert provider_named("valley").title == "Valley"
+    for name, fault in (("other", "update its package"), ("lost", "cannot be loaded"), ("none", "choose one of")):
+        with pytest.raises(SettingsError, match=fault):
+            provider_named(name)
+    sys.modules.pop("valley_forecast")
