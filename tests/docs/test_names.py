@@ -26,7 +26,10 @@ THEIR_FILES: Final = re.compile(
     r"^edge/(?:$|spool|edge\.toml|status\.json|alarms\.json)|^(?:edge|sources|gw-2|house-7|my-sprayer|farm)\.toml$"
 )
 #: What looks like a module and is the name of something else.
-OTHER_NAMES: Final = {"headland.sources", "headland.steady_flow_min", "headland.env", "edge.toml", "edge.sample.toml"}
+OTHER_NAMES: Final = {
+    *("headland.sources", "headland.forecast_providers", "headland.steady_flow_min", "headland.env"),
+    *("edge.toml", "edge.sample.toml"),
+}
 #: What the tests' and chaos' own processes hand to each other, and no user sets.
 INTERNAL: Final = {"HEADLAND_SUPERVISED", "HEADLAND_CHAOS_CLOCK", "HEADLAND_STATION_PLACE"}
 #: Options of other programs that the pages name.
