@@ -41,8 +41,7 @@ from api.live.places import LivePlaces
 from api.live.sources import FeedSource, LiveFeeds
 from api.ops.clock_port import ClockPort
 from api.ops.file_imports import FileImports
-from api.ops.gateway_enrolment import GatewayEnrolment
-from api.ops.gateway_registrar import GatewayRegistrar
+from api.ops.gateway_enrolment import GatewayEnrolment, GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.metrics import DurationMiddleware
 from api.ops.store_admin_port import StoreAdmin

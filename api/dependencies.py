@@ -11,8 +11,7 @@ from fastapi import Depends, Request
 
 from api.ops.clock_port import ClockPort
 from api.ops.file_imports import FileImports
-from api.ops.gateway_enrolment import GatewayEnrolment
-from api.ops.gateway_registrar import GatewayRegistrar
+from api.ops.gateway_enrolment import GatewayEnrolment, GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.store_admin_port import StoreAdmin
 from headland.analysis.inputs.result_cache import ResultCache

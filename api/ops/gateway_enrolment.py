@@ -1,36 +1,19 @@
-"""Port from the API to the enrolment of gateways: one-time codes, and certificates of the farm's own authority."""
+"""Ports from the API to the gateways of the farm's broker: logins, one-time codes and certificates."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Protocol
+from typing import Protocol
 
-import msgspec
-
+from headland.network.enrolment.gateways import EnrolledGateway, GatewayCode, RegisteredGateway
 from headland.network.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
 
 
-class GatewayCode(msgspec.Struct, frozen=True, kw_only=True):
-    """A one-time code by which a gateway gets its settings and its certificate; it is in this response only."""
+class GatewayRegistrar(Protocol):
+    """Adds gateways to the broker of this station."""
 
-    name: str
-    site: str
-    code: Annotated[str, "Four groups of five letters; any case, dashes may be left out."]
-    expires_ms: int
-    command: Annotated[str, "What to enter on the gateway."]
-
-
-class EnrolledGateway(msgspec.Struct, frozen=True, kw_only=True):
-    """State of a gateway's one-time code and of its certificate, without the code."""
-
-    name: str
-    code: Annotated[
-        Literal["none", "waiting", "used", "expired"],
-        "The newest code; none once it was revoked.",
-    ]
-    code_expires_ms: Annotated[int | None, "Until when a code that waits may be used."]
-    enrolled_ms: Annotated[int | None, "When its present certificate's code was used."]
-    renewed_ms: int | None
-    is_revoked: Annotated[bool, "It had a code or a certificate, and neither is accepted any more."]
+    def register(self, name: str, site: str, host: str | None) -> RegisteredGateway:
+        """Add a gateway and return its settings. Raises SettingsError with what prevents it."""
+        ...
 
 
 class GatewayEnrolment(Protocol):

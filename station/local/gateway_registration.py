@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from api.ops.gateway_enrolment import EnrolledGateway, GatewayCode
-from api.ops.gateway_registrar import RegisteredGateway
 from headland.clock import wall_clock_ms
 from headland.errors import PeerRefused, RetryLater, SettingsError
+from headland.network.enrolment.gateways import EnrolledGateway, GatewayCode, RegisteredGateway
 from headland.network.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
 from station.local.broker import NO_ACCESS_LIST, find_mosquitto, write_logins
 from station.local.enrolment.authority import CertificateAuthority

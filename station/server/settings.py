@@ -11,8 +11,7 @@ from api.auth.limits import Limits
 from api.auth.oidc import Issuer
 from api.http.addresses import Addresses
 from api.ops.file_imports import FileImports
-from api.ops.gateway_enrolment import GatewayEnrolment
-from api.ops.gateway_registrar import GatewayRegistrar
+from api.ops.gateway_enrolment import GatewayEnrolment, GatewayRegistrar
 from headland.alarms.rules.targets import in_real_time
 from headland.network.address_policy import PUBLIC_ONLY, AddressPolicy
 from headland.registry.db.photo_files import PhotoFiles

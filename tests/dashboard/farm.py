@@ -12,10 +12,9 @@ import numpy as np
 
 from api.app import create_app
 from api.live.sources import StorePoll
-from api.ops.gateway_enrolment import EnrolledGateway, GatewayCode
-from api.ops.gateway_registrar import RegisteredGateway
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
+from headland.network.enrolment.gateways import EnrolledGateway, GatewayCode, RegisteredGateway
 from headland.network.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
 from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.models.alarms import Alarm, Severity

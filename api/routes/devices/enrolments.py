@@ -16,9 +16,10 @@ from api.dependencies import HomeOf, ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.records import Sent, encode
 from api.http.router import Router
-from api.ops.gateway_enrolment import EnrolledGateway, GatewayCode, GatewayEnrolment
+from api.ops.gateway_enrolment import GatewayEnrolment
 from api.routes.devices.gateways import GatewayId
 from headland.errors import PeerRefused, SettingsError
+from headland.network.enrolment.gateways import EnrolledGateway, GatewayCode
 from headland.network.enrolment.life import RenewalTooEarly
 from headland.network.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
 from headland.registry.models.models import Gateway

@@ -13,7 +13,6 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.records import Sent, encode
 from api.http.responses import reply
 from api.http.router import Router
-from api.ops.gateway_registrar import RegisteredGateway
 from api.ops.ingest_port import IngestPort
 from api.routes.parameters import NAME_PATTERN
 from api.schemas.devices.gateways import Delivery, GatewayList, NewGateway, QuarantineList, ReplayAsked
@@ -22,6 +21,7 @@ from headland.analysis.inputs.flights import list_gateway_flights
 from headland.analysis.inputs.window import Window
 from headland.contract.delivery import QuarantinedDetail
 from headland.errors import SettingsError
+from headland.network.enrolment.gateways import RegisteredGateway
 from headland.registry.models.models import Gateway
 from headland.units_of_time import DAY_MS, HOUR_MS
 

@@ -12,13 +12,13 @@ from api.http.languages import current_language
 from api.http.problems import ProblemError, declare_problems
 from api.http.records import Sent
 from api.http.router import Router
-from api.ops.store_admin_port import RetentionPreview
 from api.schemas.station.lifecycle import KeptKind, KeptKinds, NewDays
 from headland.analysis.inputs.scope import OrgScope
 from headland.clock.station_clock.sentences import describe
 from headland.i18n import find_term
 from headland.registry.lifecycle import KINDS, REGISTRY_KINDS, RecordKind
 from headland.registry.repositories.retention import RecordRetention, RetentionRepository
+from headland.store.core.store_work import RetentionPreview
 
 router = Router(prefix="/v1/store/lifecycle", tags=["health"], responses=declare_problems(400, 404, 422, 503))
 

@@ -12,20 +12,14 @@ from api.dependencies import AccessOf, HomeOf, HomeServices, ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.records import Sent
 from api.http.router import Router
-from api.ops.store_admin_port import (
-    DamageList,
-    RetentionDays,
-    RetentionPreview,
-    StoreAdmin,
-    StoreJob,
-    StoreWork,
-)
+from api.ops.store_admin_port import StoreAdmin
 from api.schemas.station.health import StoreSpace
 from headland.analysis.inputs.scope import OrgScope
 from headland.errors import SettingsError
-from headland.files.damage_notes import acknowledge_notes, load_notes
+from headland.files.damage_notes import FileDamage, acknowledge_notes, load_notes
 from headland.files.disk_space import forecast, load_readings
 from headland.network.addresses import is_loopback_address
+from headland.store.core.store_work import RetentionDays, RetentionPreview, StoreJob, StoreWork
 
 Token = Annotated[str, Header(alias="X-Headland-Store-Token", max_length=200)]
 
@@ -52,6 +46,12 @@ _NOT_MEASURED: Final = StoreSpace(
     is_nearly_full=False,
 )
 Days = Annotated[int | None, Query(ge=1, le=100_000, description="Days; without, for ever.")]
+
+
+class DamageList(msgspec.Struct, frozen=True, kw_only=True):
+    """Damage of the store's files, oldest first."""
+
+    items: list[FileDamage]
 
 
 @retention_router.get("", response_model=RetentionPreview)

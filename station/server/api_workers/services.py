@@ -10,8 +10,7 @@ from api.live.followers import FeedPort
 from api.live.summed_counters import SummedCounters
 from api.ops.clock_port import ClockPort
 from api.ops.file_imports import FileImports
-from api.ops.gateway_enrolment import GatewayEnrolment
-from api.ops.gateway_registrar import GatewayRegistrar
+from api.ops.gateway_enrolment import GatewayEnrolment, GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.store_admin_port import StoreAdmin
 from headland.errors import ImportRefused

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hmac
 import logging
 import threading
 
 import msgspec
 
-from api.ops.store_admin_port import (
-    RetentionDays,
-    RetentionPreview,
-    StoreJob,
-    StoreWork,
-)
-from api.schemas.model import fill
 from headland.clock.station_clock.station_clock import StationClock
 from headland.errors import HeadlandError, RetryLater
 from headland.files.damage_notes import FileDamage
 from headland.store.core.rollup import Retention
+from headland.store.core.store_work import RetentionDays, RetentionPreview, StoreJob, StoreWork
 from headland.store.duckdb.maintenance import NIGHT_DAYS
 from headland.store.duckdb.store import DuckDBStore
 from station.server.storage.store_admin_tasks import do_work, retention_of
@@ -62,9 +57,8 @@ class DuckDBAdmin:
 
     def _preview(self, retention: Retention) -> RetentionPreview:
         due, deleted = self._store.preview(retention, self._clock.now_ms()), self._store.deleted()
-        return fill(
-            RetentionPreview,
-            retention,
+        return RetentionPreview(
+            **dataclasses.asdict(retention),
             samples=due.samples,
             before_ms=due.before_ms,
             events=due.events,

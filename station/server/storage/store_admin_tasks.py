@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from api.ops.store_admin_port import RetentionDays, StoreWork
 from headland.clock.station_clock.station_clock import StationClock
 from headland.errors import SettingsError
 from headland.store.core.rollup import Retention
+from headland.store.core.store_work import RetentionDays, StoreWork
 from headland.store.duckdb.copies.backup import BackupInfo
 from headland.store.duckdb.copies.export import Export
 from headland.store.duckdb.maintenance import NIGHT_DAYS, CompactionResult
@@ -64,7 +64,7 @@ def _keep(store: DuckDBStore, work: StoreWork, now_ms: int, clock: StationClock)
     return [retention_text(store.set_retention(retention)), preview]
 
 
-def retention_of(days: StoreWork | RetentionDays) -> Retention:
+def retention_of(days: RetentionDays) -> Retention:
     """Return the retention of a request; raises SettingsError."""
     try:
         return Retention(days.raw_days, days.minute_days, days.hour_days, days.event_days)

@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from api.app import create_app
-from api.ops.store_admin_port import RetentionDays, RetentionPreview, StoreJob, StoreWork
 from headland.errors import SettingsError
 from headland.files.damage_notes import FileDamage
 from headland.files.disk_space import DiskReading, save_readings, space_path
 from headland.registry.models.models import Scope
+from headland.store.core.store_work import RetentionDays, RetentionPreview, StoreJob, StoreWork
 from headland.store.memory import MemoryStore
 from headland.units_of_time import DAY_MS
 from tests.api.open_authenticator import OpenAuthenticator

@@ -18,7 +18,7 @@ from station.server.storage.stores import duckdb_path, is_file, newest_real_ms, 
 if TYPE_CHECKING:
     import httpx
 
-    from api.ops.store_admin_port import StoreWork
+    from headland.store.core.store_work import StoreWork
     from headland.store.duckdb.store import DuckDBStore
     from headland.store.duckdb.tables.compaction import Progress
     from station.local.folder import FarmFolder
@@ -217,7 +217,7 @@ def _work(data: Path | None, store: str | None, api: str | None, **work: object)
     """Run a task on the store's file, or have the station that has it open run it, and print the result."""
     import msgspec
 
-    from api.ops.store_admin_port import StoreWork
+    from headland.store.core.store_work import StoreWork
 
     task = msgspec.convert(work, StoreWork)
     folder = farm_folder(data)
