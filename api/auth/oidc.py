@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from api.auth.authenticators import RefusedError
+from api.auth.authenticators import Authenticator, RefusedError, RegistryAuthenticator
 from headland.clock import wall_clock_ms
 from headland.errors import RetryLater, SettingsError
 from headland.network.http_client import OutgoingClient
 from headland.network.http_target import parse_target
 from headland.network.name_resolver import OutgoingError
+from headland.registry.registry import Registry
 
 #: Key pair signatures only: with a shared secret, every verifier could also sign.
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -191,3 +192,12 @@ def _check_times(claims: dict[str, Any], now_s: float) -> None:
             raise jwt.ExpiredSignatureError("Signature has expired")
         if name != "exp" and value > now_s + _LEEWAY_S:
             raise jwt.ImmatureSignatureError(f"The token is not yet valid ({name})")
+
+
+def authenticator_of(
+    registry: Registry | None, issuer: Issuer | None, now_ms: Callable[[], int]
+) -> Authenticator | None:
+    """Return the authenticator of registry keys and issuer tokens by the station's time, None without a registry."""
+    if registry is None:
+        return None
+    return RegistryAuthenticator(registry, None if issuer is None else OidcTokenVerifier(issuer, now_ms=now_ms))

@@ -90,7 +90,7 @@ class EpochDelivery(msgspec.Struct, frozen=True, kw_only=True):
 class EpochRange:
     """Records `first`..`last` of one spool."""
 
-    epoch: Annotated[str, _EPOCH, "SpoolState."]
+    epoch: Annotated[str, _EPOCH, "Its spool."]
     first: Annotated[int, "Number of the first record."]
     last: Annotated[int, "Number of the last record."]
 
@@ -173,7 +173,7 @@ class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[str, _example("unknown_channel"), "Kind of the refusal."]
     detail: str
     gateway: str | None
-    epoch: Annotated[str | None, "SpoolState."]
+    epoch: Annotated[str | None, "Its spool."]
     first: Annotated[int | None, "Number of the first record in it."]
     seq: Annotated[int | None, "Number of the last record in it."]
     first_seen_ms: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import sqlite3
@@ -68,6 +69,16 @@ class QuarantinedMessage:
     seq: int | None = None
     replays: int = 0
     is_asked: bool = False
+
+    @property
+    def payload_bytes(self) -> int:
+        """The size of the payload."""
+        return len(self.payload)
+
+    @property
+    def payload_base64(self) -> str:
+        """The payload as text."""
+        return base64.b64encode(self.payload).decode()
 
     @property
     def records(self) -> Mark | None:

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.auth.authenticators import TokenAuthenticator
+from api.auth.oidc import authenticator_of
 from api.live.sources import CommitSource, LiveFeeds
 from api.ops.ingest_port import IngestPort
 from api.ops.store_admin_port import StoreAdmin
@@ -34,7 +35,6 @@ from headland.store.port import Store
 from ingest.machine import machine_of
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
-from station.server.authentication import authenticator_of
 from station.server.clock_access import LocalClock, check_clock
 from station.server.commit_listeners import CommitListeners
 from station.server.homeassistant.bridge import HomeAssistantBridge

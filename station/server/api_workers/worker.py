@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Final, cast
 
 from api.app import create_app
+from api.auth.oidc import authenticator_of
 from api.auth.shared_limits import SharedLimits
 from api.live.followers import FeedPort
 from api.live.places import LivePlaces
@@ -25,7 +26,6 @@ from station.server.api_workers.services import (
     StationServices,
     remote_services,
 )
-from station.server.authentication import authenticator_of
 from station.server.http_server import serve_until_stopped
 from station.server.notifications.sender import unreachable_kinds
 from station.server.process_memory import GarbageSearch, limit_arenas

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from api.schemas.model import fill
 from headland.contract.delivery import Delivery, Quarantined, QuarantinedDetail
 from headland.contract.gateway_state import GatewayState, RecentTrouble, SourceState, UnstoredRecords, spool_of
 from headland.contract.records import GatewayStatus, SourceReport
 from headland.i18n.sentences import translate_sentence
-from ingest.quarantine.refused_messages import QuarantinedMessage
 from ingest.service import IngestService
 
 
@@ -46,12 +43,13 @@ class LocalIngest:
 
     def quarantined(self, limit: int, before: int | None, gateway: str | None) -> list[Quarantined]:
         """Return quarantined messages, newest first."""
-        return [fill(Quarantined, message) for message in self._ingest.quarantine.list(limit, before, gateway)]
+        messages = self._ingest.quarantine.list(limit, before, gateway)
+        return [msgspec.convert(message, Quarantined, from_attributes=True) for message in messages]
 
     def find_quarantined(self, number: int) -> QuarantinedDetail | None:
         """Return a quarantined message."""
         message = self._ingest.quarantine.find(number)
-        return None if message is None else quarantined_of(message)
+        return None if message is None else msgspec.convert(message, QuarantinedDetail, from_attributes=True)
 
     def replay(self, number: int) -> bool:
         """Request that a message is processed again; False where it is not in quarantine."""
@@ -72,17 +70,6 @@ class LocalIngest:
     def drop(self, number: int) -> bool:
         """Delete a message; False where it is not in quarantine."""
         return self._ingest.quarantine.drop(number)
-
-
-def quarantined_of(message: QuarantinedMessage) -> QuarantinedDetail:
-    """Return a quarantined message with its payload."""
-    payload = message.payload
-    return fill(
-        QuarantinedDetail,
-        message,
-        payload_bytes=len(payload),
-        payload_base64=base64.b64encode(payload).decode(),
-    )
 
 
 def unstored_of(states: Mapping[str, int]) -> UnstoredRecords:
@@ -112,4 +99,5 @@ def _state_of(name: str, status: GatewayStatus | None) -> GatewayState:
 
 def source_of(source: SourceReport) -> SourceState:
     """Return a source as a gateway reported it, with its sentence in Chinese where that is known."""
-    return fill(SourceState, source, trouble_zh=translate_sentence(source.trouble, "zh") or "")
+    state = msgspec.convert(source, SourceState, from_attributes=True)
+    return msgspec.structs.replace(state, trouble_zh=translate_sentence(source.trouble, "zh") or "")
