@@ -158,7 +158,8 @@ _PUBLISHED_NAMES: Final = {
     "headland.network.enrolment.messages.RenewedCertificate": "api__routes__enrolments__CertificateBody",
     "headland.network.enrolment.messages.SealedPapers": "SealedBody",
     "headland.analysis.inputs.origin.LeftOut": "api__schemas__series__LeftOut",
-    "api.schemas.imports.LeftOut": "api__schemas__imports__LeftOut",
+    "headland.contract.file_imports.ReasonCount": "api__schemas__imports__LeftOut",
+    "headland.contract.file_imports.SeenColumn": "TableColumn",
     "api.schemas.harvest.certificates.CertificateBody": "api__schemas__harvest__certificates__CertificateBody",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from api.schemas.imports import ConvertedTable, FileImport, FileImportList, ImportChoice, TablePreview
+from headland.contract.file_imports import ConvertedTable, FileImport, FileImportList, ImportChoice, TablePreview
 from headland.contract.records import Descriptor
 from headland.i18n import Language
 

@@ -16,6 +16,8 @@ from headland.i18n import LANGUAGES, Language
 
 #: Refused rows of a table that a result lists; all are counted.
 MOST_REFUSED: Final = 50
+#: Letters of a refused cell that are shown.
+MOST_CELL: Final = 60
 
 #: A sentence in each language.
 BothLanguages = Mapping[Language, str]
@@ -28,7 +30,7 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     total_ms: int
 
 
-class RefusedCell(msgspec.Struct, frozen=True, kw_only=True):
+class CellRefusal(msgspec.Struct, frozen=True, kw_only=True):
     """A refused cell of a table, or a refused row where `column` is empty."""
 
     line: int
@@ -50,7 +52,7 @@ class ImportedFile(msgspec.Struct, frozen=True, kw_only=True):
     last_ms: int | None = None
     left_out: Mapping[str, int] = {}
     flagged: Mapping[str, int] = {}
-    refused: tuple[RefusedCell, ...] = ()
+    refused: tuple[CellRefusal, ...] = ()
     gaps: Stretch | None = None
     dropouts: Stretch | None = None
     notes: tuple[BothLanguages, ...] = ()
@@ -127,7 +129,7 @@ def _show_file(file: FileReport) -> ImportedFile:
         left_out=dict(file.ignored or {}),
         flagged=dict(file.flags or {}),
         refused=tuple(
-            RefusedCell(line=row.line, column=row.column, reason=row.reason, text=row.text[:60])
+            CellRefusal(line=row.line, column=row.column, reason=row.reason, text=row.text[:MOST_CELL])
             for row in file.refused_rows[:MOST_REFUSED]
         ),
         gaps=_stretch(file.gaps),

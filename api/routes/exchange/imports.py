@@ -15,16 +15,9 @@ from api.http.records import BodyOf, Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.ops.file_imports import FileImports
-from api.schemas.imports import (
-    ConvertedTable,
-    FileDigest,
-    FileImport,
-    FileImportList,
-    ImportChoice,
-    NewImport,
-    TablePreview,
-)
+from api.schemas.imports import FileDigest, NewImport
 from headland.analysis.inputs.scope import OrgScope
+from headland.contract.file_imports import ConvertedTable, FileImport, FileImportList, ImportChoice, TablePreview
 from headland.contract.records import Descriptor
 from headland.errors import ImportRefused, RetryLater
 from headland.registry.db.audit import Action

@@ -9,6 +9,7 @@ import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final, get_args
 
@@ -17,6 +18,7 @@ from edge.imports.table.rows import RefusedRow
 from edge.imports.table.source import TableSource
 from edge.sources.source import Reading, Readings
 from headland.contract.catalogue import CATALOGUE
+from headland.contract.file_imports import ConvertedRow, QuantityChoice, SeenColumn, TablePreview
 from headland.contract.foreign_units import Conversion, convert_to_channel
 from headland.contract.quantities import QUANTITIES
 from headland.contract.records import Descriptor, Event
@@ -38,26 +40,6 @@ _UNIT_IN_NAME: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TableColumnSeen:
-    """A column of a table: its name, the channel that the name is, and the unit that stands behind it; else empty."""
-
-    name: str
-    channel: str = ""
-    unit: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TablePreview:
-    """The beginning of a table, as `encoding` and `delimiter` read it; without `is_utf8` the encoding is assumed."""
-
-    encoding: Encoding
-    delimiter: str
-    is_utf8: bool
-    columns: tuple[TableColumnSeen, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
 def look_at(path: Path, encoding: str | None = None, delimiter: str | None = None) -> TablePreview:
     """Return the beginning of a table, with the encoding and delimiter given, else with those that fit it.
 
@@ -74,7 +56,20 @@ def look_at(path: Path, encoding: str | None = None, delimiter: str | None = Non
     lines = [cells for cells in _read(text, mark) if any(cell.strip() for cell in cells)]
     names = [cell.strip()[:_MOST_CELL] for cell in (lines[0] if lines else [])][:_MOST_COLUMNS]
     rows = tuple(tuple(cell[:_MOST_CELL] for cell in cells[:_MOST_COLUMNS]) for cells in lines[1 : _SHOWN_ROWS + 1])
-    return TablePreview(chosen, mark, found == "utf-8", tuple(map(_see_column, names)), rows)
+    return TablePreview(
+        encoding=chosen,
+        delimiter=mark,
+        is_utf8=found == "utf-8",
+        columns=tuple(map(_see_column, names)),
+        rows=rows,
+        quantities=_quantities(),
+    )
+
+
+@cache
+def _quantities() -> tuple[QuantityChoice, ...]:
+    """Return the quantities that a column can be."""
+    return tuple(QuantityChoice(channel=name, units=tuple(units_of(name))) for name in QUANTITIES)
 
 
 def units_of(channel: str) -> list[str]:
@@ -92,7 +87,7 @@ def units_of(channel: str) -> list[str]:
 class ConvertedRows:
     """What a map makes of a table's first rows: instants and values in the channels' units, and what is refused."""
 
-    rows: tuple[tuple[int, dict[str, float | None]], ...]
+    rows: tuple[ConvertedRow, ...]
     refusals: tuple[RefusedRow, ...]
 
 
@@ -111,13 +106,13 @@ class _FirstRows:
     """A sink that ends the reading after some rows."""
 
     def __init__(self, source: TableSource, most_rows: int) -> None:
-        self.rows: list[tuple[int, dict[str, float | None]]] = []
+        self.rows: list[ConvertedRow] = []
         self._source, self._most_rows = source, most_rows
 
     def reading(self, reading: Reading) -> None:
         """Keep a row."""
         if len(self.rows) < self._most_rows:
-            self.rows.append((reading.time_ms, dict(reading.values)))
+            self.rows.append(ConvertedRow(reading.time_ms, dict(reading.values)))
         else:
             self._source.stop()
 
@@ -164,8 +159,6 @@ def _read(text: str, delimiter: str) -> list[list[str]]:
     return rows
 
 
-def _see_column(name: str) -> TableColumnSeen:
+def _see_column(name: str) -> SeenColumn:
     match = _UNIT_IN_NAME.search(name)
-    return TableColumnSeen(
-        name, name if name in QUANTITIES else "", (match[1] or match[2]) if match is not None else ""
-    )
+    return SeenColumn(name, name if name in QUANTITIES else "", (match[1] or match[2]) if match is not None else "")

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from api.schemas.imports import (
-    ConvertedRow,
+import msgspec
+from msgspec import structs
+
+from edge.imports.status import MOST_CELL, CellRefusal, ImportedFile, ImportStatus, Stretch
+from edge.imports.table.preview import ConvertedRows
+from edge.imports.table.rows import RefusedRow
+from headland.contract.file_imports import (
     ConvertedTable,
     FileImport,
     ImportProgress,
     ImportResult,
-    LeftOut,
-    QuantityChoice,
+    ReasonCount,
     RefusedCell,
-    TableColumn,
-    TablePreview,
 )
-from api.schemas.model import fill
-from edge.imports.status import ImportedFile, ImportStatus, Stretch
-from edge.imports.table import preview
-from edge.imports.table.rows import RefusedRow
-from headland.contract.quantities import QUANTITIES
 from headland.i18n import Language, find_term
 from station.local.imports.job import ImportJob
 
@@ -29,73 +26,63 @@ _REASONS = "import_reasons"
 
 def show_import(job: ImportJob, progress: ImportStatus | None, language: Language) -> FileImport:
     """Return an import."""
-    return fill(
-        FileImport,
-        job,
-        parts=list(job.parts),
-        progress=None if progress is None else _show_progress(progress),
-        result=None if job.result is None else _show_result(job, job.result, language),
-        error=None if job.error is None else job.error[language],
-    )
+    shown = {
+        "progress": None if progress is None else _show_progress(progress),
+        "result": None if job.result is None else _show_result(job, job.result, language),
+        "error": None if job.error is None else job.error[language],
+    }
+    return msgspec.convert({**structs.asdict(job), **shown}, FileImport)
 
 
-def show_preview(seen: preview.TablePreview) -> TablePreview:
-    """Return the beginning of a table."""
-    return fill(
-        TablePreview,
-        seen,
-        columns=[fill(TableColumn, c) for c in seen.columns],
-        rows=[list(row) for row in seen.rows],
-        quantities=[QuantityChoice(channel=name, units=preview.units_of(name)) for name in QUANTITIES],
-    )
-
-
-def show_converted(converted: preview.ConvertedRows, gateway: str, is_new: bool, language: Language) -> ConvertedTable:
+def show_converted(converted: ConvertedRows, gateway: str, is_new: bool, language: Language) -> ConvertedTable:
     """Return what choices make of a table's first rows."""
-    return ConvertedTable(
-        rows=[ConvertedRow(time_ms=time_ms, values=values) for time_ms, values in converted.rows],
-        refused=_show_refused(converted.refusals, language),
-        gateway=gateway,
-        is_new=is_new,
-    )
+    refused = _show_refused(converted.refusals, language)
+    return ConvertedTable(rows=converted.rows, refused=refused, gateway=gateway, is_new=is_new)
 
 
 def _show_progress(status: ImportStatus) -> ImportProgress:
     phase = status.phase if status.phase in ("reading", "storing", "waiting") else "storing"
-    return fill(ImportProgress, status, phase=phase)
+    return msgspec.convert(
+        {**structs.asdict(status), "phase": phase, "fraction": min(1.0, status.fraction)}, ImportProgress
+    )
 
 
 def _show_result(job: ImportJob, status: ImportStatus, language: Language) -> ImportResult:
     files = status.files or (ImportedFile(name=job.name),)
     file = files[0]  # an import has one
-    return fill(
-        ImportResult,
-        file,
-        devices=list(file.devices),
-        left_out=_show_counts(file.left_out, language),
-        flagged=[
-            LeftOut(reason=name, count=count, text=_flag(name, language))
-            for name, count in sorted(file.flagged.items())
-        ],
-        refused=[fill(RefusedCell, c, text=_reason(c.reason, language), cell=c.text) for c in file.refused],
-        gaps=_count(file.gaps),
-        gaps_ms=_total(file.gaps),
-        dropouts=_count(file.dropouts),
-        dropouts_ms=_total(file.dropouts),
-        notes=[note[language] for note in file.notes],
-        gateway=job.gateway,
-        epochs=list(status.epochs),
-        quarantined=None,
+    flags = sorted(file.flagged.items())
+    shown = {
+        "left_out": _show_counts(file.left_out, language),
+        "flagged": tuple(ReasonCount(reason=name, count=n, text=_flag(name, language)) for name, n in flags),
+        "refused": _show_refused(file.refused, language),
+        "gaps": _count(file.gaps),
+        "gaps_ms": _total(file.gaps),
+        "dropouts": _count(file.dropouts),
+        "dropouts_ms": _total(file.dropouts),
+        "notes": [note[language] for note in file.notes],
+        "gateway": job.gateway,
+        "epochs": status.epochs,
+        "quarantined": None,
+    }
+    return msgspec.convert({**structs.asdict(file), **shown}, ImportResult)
+
+
+def _show_refused(rows: Sequence[RefusedRow | CellRefusal], language: Language) -> tuple[RefusedCell, ...]:
+    return tuple(
+        RefusedCell(
+            line=row.line,
+            column=row.column,
+            reason=row.reason,
+            text=_reason(row.reason, language),
+            cell=row.text[:MOST_CELL],
+        )
+        for row in rows
     )
 
 
-def _show_refused(rows: Sequence[RefusedRow], language: Language) -> list[RefusedCell]:
-    return [fill(RefusedCell, row, text=_reason(row.reason, language), cell=row.text[:60]) for row in rows]
-
-
-def _show_counts(counts: Mapping[str, int], language: Language) -> list[LeftOut]:
+def _show_counts(counts: Mapping[str, int], language: Language) -> tuple[ReasonCount, ...]:
     items: Iterable[tuple[str, int]] = sorted(counts.items(), key=lambda item: -item[1])
-    return [LeftOut(reason=name, count=count, text=_reason(name, language)) for name, count in items]
+    return tuple(ReasonCount(reason=name, count=count, text=_reason(name, language)) for name, count in items)
 
 
 def _reason(name: str, language: Language) -> str:

@@ -8,13 +8,13 @@ from typing import Any, Literal
 import msgspec
 
 from edge.imports.status import ImportStatus
+from headland.contract.file_imports import ImportState
 from headland.i18n import Language
 
-State = Literal["receiving", "needs_map", "needs_start", "queued", "running", "done", "failed"]
 #: States after which nothing more happens.
-ENDED: frozenset[State] = frozenset(("done", "failed"))
+ENDED: frozenset[ImportState] = frozenset(("done", "failed"))
 #: States in which a file waits for a person.
-WAITING: frozenset[State] = frozenset(("receiving", "needs_map", "needs_start"))
+WAITING: frozenset[ImportState] = frozenset(("receiving", "needs_map", "needs_start"))
 
 
 class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +27,7 @@ class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     created_ms: int
     changed_ms: int
-    state: State = "receiving"
+    state: ImportState = "receiving"
     kind: Literal["log", "table"] | None = None
     part_bytes: int
     parts: tuple[int, ...] = ()

@@ -6,18 +6,18 @@ from typing import Final
 
 import msgspec
 
-from api.schemas.imports import ConvertedTable, FileImport, FileImportList, ImportChoice, TablePreview
 from edge.imports.sentences import Sentence
 from edge.imports.status import tell
 from edge.imports.table.map import LoadedMap, TableMap, check_map
 from edge.imports.table.preview import ConvertedRows, convert_rows, look_at
 from headland.clock import wall_clock_ms
+from headland.contract.file_imports import ConvertedTable, FileImport, FileImportList, ImportChoice, TablePreview
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, ImportRefused, SettingsError
 from headland.i18n import Language
 from headland.runtime.supervised_thread import ThreadStatus
 from station.local.folder import IMPORT_GATEWAY, FarmFolder
-from station.local.imports.answers import show_converted, show_import, show_preview
+from station.local.imports.answers import show_converted, show_import
 from station.local.imports.gateway import find_password
 from station.local.imports.import_files import ImportFiles, not_now
 from station.local.imports.job import ImportJob
@@ -49,7 +49,7 @@ class FolderImports:
 
     def list(self, language: Language) -> FileImportList:
         """Return the imports, the newest first."""
-        items = [self._show(job, language) for job in self._files.all()]
+        items = tuple(self._show(job, language) for job in self._files.all())
         return FileImportList(items=items, free_bytes=self._files.free_bytes(), next=None)
 
     def get(self, id: str, language: Language) -> FileImport:  # noqa: A002 - it is the import's id
@@ -84,7 +84,7 @@ class FolderImports:
         job = self._files.get(id)
         if job.state != "needs_map":
             raise not_now(job)
-        return show_preview(look_at(self._files.file_of(job), encoding, delimiter))
+        return look_at(self._files.file_of(job), encoding, delimiter)
 
     def choose(
         self,

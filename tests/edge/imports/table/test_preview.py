@@ -95,9 +95,9 @@ def test_a_unit_behind_a_name_is_seen_in_brackets_or_where_it_can_be_no_word(
 def test_the_first_rows_are_converted_as_the_import_will(tmp_path: Path) -> None:
     converted = convert_rows(write(tmp_path, TABLE), check_map(fahrenheit()))
     (first, second) = converted.rows
-    assert first[0] == 1_777_593_600_000  # 2026-05-01 08:00 in China
-    assert first[1] == {"air_temperature_degc": pytest.approx(20.0), "relative_humidity_pct": 55.0}
-    assert second[1]["air_temperature_degc"] is None
+    assert first.time_ms == 1_777_593_600_000  # 2026-05-01 08:00 in China
+    assert first.values == {"air_temperature_degc": pytest.approx(20.0), "relative_humidity_pct": 55.0}
+    assert second.values["air_temperature_degc"] is None
     assert [(refusal.line, refusal.column, refusal.reason) for refusal in converted.refusals] == [
         (3, "Air [°F]", "not_a_number")
     ]

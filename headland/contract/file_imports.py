@@ -1,0 +1,193 @@
+"""Imports of files as a station answers them: what is chosen for a file, how far its import is, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+_NAME: Final = Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+
+ImportState = Literal["receiving", "needs_map", "needs_start", "queued", "running", "done", "failed"]
+_Instant = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+
+
+class TimeColumnChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The column of the time, its format and its zone."""
+
+    column: Annotated[str, Meta(min_length=1, max_length=200)]
+    format: Annotated[
+        str,
+        Meta(min_length=1, max_length=64),
+        "iso8601, epoch_s, epoch_ms, excel_days, or strptime's.",
+    ]
+    zone: Annotated[str, Meta(min_length=1, max_length=64), "UTC, +08:00, or a zone's name."]
+
+
+class ColumnChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A column that is imported: its quantity, and the unit of its cells."""
+
+    column: Annotated[str, Meta(min_length=1, max_length=200)]
+    channel: Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*(:[0-9]{1,3})?$", max_length=100)]
+    unit: Annotated[str, Meta(min_length=1, max_length=32)] = "1"
+
+
+class TableChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the columns of a table are. Each is the time, a quantity with its unit, or named in `ignored`."""
+
+    EXAMPLE: ClassVar = {
+        "device": "house-7",
+        "time": {"column": "Time", "format": "iso8601", "zone": "Asia/Shanghai"},
+        "columns": [{"column": "Air [F]", "channel": "air_temperature_degc", "unit": "degF"}],
+        "ignored": ["Remark"],
+    }
+
+    device: Annotated[str, _NAME, "A device that exists, or the id of a new one."]
+    kind: Annotated[str, _NAME, "Kind of a new device."] = "greenhouse"
+    site: Annotated[str, _NAME, "Site of a new device."] = "home"
+    time: TimeColumnChoice
+    columns: Annotated[list[ColumnChoice], Meta(min_length=1, max_length=200)]
+    ignored: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=200)] = []
+    delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
+    decimal: Literal[".", ","] = "."
+    encoding: Literal["utf-8", "latin-1", "windows-1252", "gb18030"] = "utf-8"
+    missing: Annotated[
+        tuple[Annotated[str, Meta(max_length=32)], ...],
+        Meta(max_length=20),
+        "Texts of a missing value.",
+    ] = ("NaN", "nan", "NA", "N/A", "null")
+
+
+class ImportChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a file does not say by itself: the columns of a table, or when a log without satellite time began."""
+
+    EXAMPLE: ClassVar = {"start_ms": 1_795_507_200_000}
+
+    table: TableChoice | None = None
+    start_ms: Annotated[_Instant | None, "Instant of the log's first message."] = None
+
+
+class ImportProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an import is: reading is the first half, storing the second."""
+
+    phase: Literal["reading", "storing", "waiting"]
+    fraction: Annotated[float, Meta(ge=0, le=1)]
+    left_s: Annotated[float | None, "Seconds until the end; null near the beginning."]
+    records_total: Annotated[int, "Records in the import's spool so far."]
+    records_acked: Annotated[int, "Records of them that are in the store."]
+    waiting_for: Annotated[str, "What is waited for, in English; empty where nothing is."] = ""
+
+
+class ReasonCount(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows, cells or messages that were left out, or samples that a quality test flagged, for one reason."""
+
+    reason: Annotated[str, Meta(extra_json_schema={"example": "undated_rows"})]
+    count: int
+    text: Annotated[str, "The reason in the language of the request."]
+
+
+class RefusedCell(msgspec.Struct, frozen=True, kw_only=True):
+    """A refused cell of a table; the whole row where `column` is empty."""
+
+    line: int
+    column: str
+    reason: str
+    text: Annotated[str, "The reason in the language of the request."]
+    cell: Annotated[str, "The cell's text."]
+
+
+class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What was imported, and what was not. Every record of `gateway` in `epochs` is in its delivery."""
+
+    messages: Annotated[int, "Messages of a log that were read."]
+    rows: int
+    points: Annotated[int, "Samples."]
+    events: int
+    devices: tuple[str, ...]
+    first_ms: int | None
+    last_ms: int | None
+    left_out: tuple[ReasonCount, ...]
+    flagged: tuple[ReasonCount, ...]
+    refused: Annotated[tuple[RefusedCell, ...], "The first refused cells of a table."]
+    gaps: Annotated[int, "Silences of a vehicle of more than 1.5 s."]
+    gaps_ms: int
+    dropouts: Annotated[int, "Losses that the vehicle's logger reports."]
+    dropouts_ms: int
+    notes: Annotated[tuple[str, ...], "Sentences about the whole file."]
+    gateway: str
+    epochs: Annotated[tuple[str, ...], "Epochs of the spool that sent the records."]
+    quarantined: Annotated[int | None, "Messages of it that ingest refused; null where unknown."]
+
+
+class FileImport(msgspec.Struct, frozen=True, kw_only=True):
+    """An import of a file: received in parts, then read and stored by the gateway's own steps."""
+
+    id: str
+    name: str
+    bytes: int
+    kind: Annotated[Literal["log", "table"] | None, "By the content; null before it is whole."]
+    state: ImportState
+    by: str
+    created_ms: int
+    changed_ms: int
+    part_bytes: Annotated[int, "Size of each part but the last."]
+    parts: Annotated[tuple[int, ...], "Parts that are here, counted from 1."]
+    device: Annotated[str | None, "Device of a table."] = None
+    start_ms: int | None = None
+    progress: ImportProgress | None = None
+    result: ImportResult | None = None
+    error: Annotated[str | None, "Why nothing was imported, in the language of the request."] = None
+
+
+class FileImportList(msgspec.Struct, frozen=True, kw_only=True):
+    """Imports, the newest first. `free_bytes` is how much may still be handed over."""
+
+    items: tuple[FileImport, ...]
+    free_bytes: int
+    next: None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenColumn:
+    """A column of a table; `channel` where its name is one, `unit` where one stands behind its name."""
+
+    name: str
+    channel: str
+    unit: str
+
+
+class QuantityChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """A quantity that a column can be, with the units that convert to its own, which is the first."""
+
+    channel: str
+    units: tuple[str, ...]
+
+
+class TablePreview(msgspec.Struct, frozen=True, kw_only=True):
+    """The beginning of a table, and the quantities that its columns can be."""
+
+    encoding: str
+    is_utf8: Annotated[bool, "False: the encoding is assumed. Look at the letters."]
+    delimiter: str
+    columns: tuple[SeenColumn, ...]
+    rows: tuple[tuple[str, ...], ...]
+    quantities: tuple[QuantityChoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedRow:
+    """A row as it will be stored; null where a cell is empty or refused."""
+
+    time_ms: int
+    values: dict[str, float | None]
+
+
+class ConvertedTable(msgspec.Struct, frozen=True, kw_only=True):
+    """What the choices make of a table's first rows."""
+
+    rows: tuple[ConvertedRow, ...]
+    refused: tuple[RefusedCell, ...]
+    gateway: Annotated[str, "The gateway whose device it becomes or is."]
+    is_new: Annotated[bool, "The device does not exist yet."]
