@@ -236,7 +236,8 @@ def _point_to(node: Any, keys: dict[str, str]) -> None:
 
 
 def _schema_of_other(kind: Any) -> dict[str, Any]:
-    schema: dict[str, Any] = kind.json_schema()
+    # What an array holds stands beside its type.
+    schema: dict[str, Any] = {} if kind is np.ndarray else kind.json_schema()
     return schema
 
 

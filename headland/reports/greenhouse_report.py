@@ -21,8 +21,8 @@ from headland.analysis.greenhouse.climate import (
 from headland.analysis.greenhouse.control import answer_irrigation
 from headland.analysis.greenhouse.crop_targets import TargetBand
 from headland.analysis.greenhouse.house import House, find_house, settle_origins
-from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.greenhouse.own_bands import crop_targets_of
+from headland.analysis.inputs.answers import DeviceFinding
 from headland.analysis.inputs.scope import OrgScope
 from headland.contract.indices import INDICES, is_summable, unit_of_index
 from headland.i18n import CatalogText, term_or_name
@@ -245,20 +245,19 @@ def _findings(answers: Sequence[HouseAnswers]) -> list[Part]:
     seen: dict[tuple[str, str, str, int], DeviceFinding] = {}
     for answer in answers:
         for entry in answer.left_out:
-            finding = entry.finding
-            seen.setdefault((entry.device, finding.channel, finding.test, finding.start_ms), entry)
+            seen.setdefault((entry.device, entry.channel, entry.test, entry.start_ms), entry)
     if not seen:
         return [Note("no_doubt")]
     names = ("device", "channel", "test", "samples", "begins", "ends", "done")
     rows = tuple(
         (
             Figure("device", entry.device, is_name=True),
-            Figure("channel", entry.finding.channel),
-            Figure("test", entry.finding.test),
-            Figure("samples", entry.finding.n),
-            ReportInstant(entry.finding.start_ms),
-            ReportInstant(entry.finding.end_ms),
-            Figure("done", "left_out" if entry.finding.left_out else "used_in_doubt"),
+            Figure("channel", entry.channel),
+            Figure("test", entry.test),
+            Figure("samples", entry.n),
+            ReportInstant(entry.start_ms),
+            ReportInstant(entry.end_ms),
+            Figure("done", "left_out" if entry.left_out else "used_in_doubt"),
         )
         for entry in seen.values()
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 from urllib.parse import urlencode
 
@@ -264,8 +264,13 @@ def _against_plan(data: _ReportData) -> list[Part]:
             (
                 Figure("zone", zone.zone),
                 Figure("area", zone.area_m2, "m2"),
-                Figure("planned_rate", zone.rate_ha, f"{unit}/ha"),
-                Figure("applied_rate", zone.applied_ha, f"{unit}/ha", reason=_unless(zone.applied_ha, "not_measured")),
+                Figure("planned_rate", zone.planned_rate_ha, f"{unit}/ha"),
+                Figure(
+                    "applied_rate",
+                    zone.applied_rate_ha,
+                    f"{unit}/ha",
+                    reason=_unless(zone.applied_rate_ha, "not_measured"),
+                ),
                 Figure("class", zone.kind, reason=_unless(zone.kind, "not_measured")),
             )
             for zone in deviation.zones
@@ -305,8 +310,7 @@ def _nutrients(data: _ReportData) -> list[Part]:
     if nutrients.per_ha is None:
         parts.append(Figure("nutrients_per_area", None, "kg/ha", reason=nutrients.reason))
     else:
-        per_ha = nutrients.per_ha
-        elements = {"n": per_ha.n, "p2o5": per_ha.p2o5, "k2o": per_ha.k2o, "p": per_ha.p, "k": per_ha.k}
+        elements = asdict(nutrients.per_ha.elements)
         rows = tuple(
             (
                 Figure("nutrient", name),

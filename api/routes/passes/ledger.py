@@ -19,32 +19,18 @@ from api.routes.parameters import End, Start, check_filters
 from api.routes.passes import pass_cells, remaining_work
 from api.routes.passes.pass_cells import OptionsOf
 from api.routes.passes.passes import LONGEST_LIST_MS, FieldId, PassId
-from api.schemas.greenhouses.greenhouses_mapping import left_out_of
 from api.schemas.model import fill
-from api.schemas.passes.ledger import (
-    Columns,
-    DeviationBody,
-    EntryList,
-    LedgerCheckBody,
-    NutrientsBody,
-    WeatherBody,
-)
-from api.schemas.passes.ledger_mapping import (
-    balance_of,
-    deviation_of,
-    elements_of,
-    hour_of,
-    pass_nutrients_of,
-)
-from headland.agronomy.prescription.nutrients import MU_PER_HA, balance_nitrogen, nitrogen_use
+from api.schemas.passes.ledger import Columns, EntryList, LedgerCheckBody, WeatherBody
 from headland.agronomy.prescription.weather_window import Kind
 from headland.analysis.exports.settlement import entries_table, settlement_table
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes import ledger_entries
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.passes.deviation import deviation_of_pass
+from headland.analysis.passes.deviation_answer import DeviationAnswer, deviation_of
 from headland.analysis.passes.nutrients import nutrients_of_field, share_by_plot
-from headland.analysis.weather.spray_window import assess_weather
+from headland.analysis.passes.nutrients_answer import HarvestFigures, NutrientsOfSeason, nutrients_of
+from headland.analysis.weather.spray_window import assess_weather, hour_of
 from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.registry.repositories.ledger.ledger import Ledger
 from headland.units_of_time import DAY_MS, HOUR_MS
@@ -65,7 +51,7 @@ router.include(pass_cells.router)
 router.include(remaining_work.router)
 
 
-@router.get("/passes/{pass_id}/deviation", response_model=DeviationBody, responses=declare_problems(409))
+@router.get("/passes/{pass_id}/deviation", response_model=DeviationAnswer, responses=declare_problems(409))
 def get_deviation(
     request: Request,
     scope: ScopeOf,
@@ -106,7 +92,7 @@ def get_settlement(request: Request, scope: ScopeOf, pass_id: PassId, options: O
     return reply_table(request, form, settlement_table(field_pass, shares, product, field_pass.unit or "kg"))
 
 
-@router.get("/fields/{field}/nutrients", response_model=NutrientsBody)
+@router.get("/fields/{field}/nutrients", response_model=NutrientsOfSeason)
 def get_nutrients(
     request: Request,
     scope: ScopeOf,
@@ -128,38 +114,13 @@ def get_nutrients(
     Sums are of metered amounts on the usable field; they are null while the amount or product of one pass is unknown.
     The weather after each pass gives the risks of losing ammonia or nitrate: risks, not amounts.
     """
-    repositories = scope.repositories
-    chosen = None if season is None else repositories.seasons.get(season)
+    chosen = None if season is None else scope.repositories.seasons.get(season)
     window = Window(scope.now_ms - LONGEST_LIST_MS, scope.now_ms + 1)
     nutrients = nutrients_of_field(scope, field, window, chosen, soil_deficit_mm, swath_m)
-    total = nutrients.total
-    grain_n_share = None if grain_n_pct is None else grain_n_pct / 100.0
-    output = None if yield_kg_ha is None or grain_n_share is None else yield_kg_ha * grain_n_share
-    use = None
-    if total is not None:
-        use = nitrogen_use(
-            total.n,
-            yield_kg_ha=yield_kg_ha,
-            unfertilised_yield_kg_ha=unfertilised_yield_kg_ha,
-            uptake_kg_ha=uptake_kg_ha,
-            unfertilised_uptake_kg_ha=unfertilised_uptake_kg_ha,
-            grain_n_share=grain_n_share,
-        )
-    balance = None
-    if total is not None and output is not None:
-        balance = balance_of(balance_nitrogen(total.n, output), total.n, output)
-    body = NutrientsBody(
-        field=field,
-        season=season,
-        simulated=nutrients.simulated,
-        passes=[pass_nutrients_of(brought) for brought in nutrients.passes],
-        total_kg_ha=elements_of(total),
-        total_kg_mu=elements_of(total, 1.0 / MU_PER_HA),
-        reason=nutrients.reason,
-        balance=balance,
-        efficiency=use,
+    harvest = HarvestFigures(
+        yield_kg_ha, unfertilised_yield_kg_ha, uptake_kg_ha, unfertilised_uptake_kg_ha, grain_n_pct
     )
-    return reply(request, body)
+    return reply(request, nutrients_of(nutrients, field, season, harvest))
 
 
 @router.get("/fields/{field}/weather-window", response_model=WeatherBody)
@@ -180,14 +141,8 @@ def get_weather_window(
     end_ms = scope.now_ms if end is None else end
     window = settle_window(end_ms - 24 * HOUR_MS if start is None else start, end_ms, end_ms, _LONGEST_WEATHER_MS)
     weather = assess_weather(scope, repositories, known, window, kind)
-    body = WeatherBody(
-        field=field,
-        kind=kind,
-        devices=weather.devices,
-        altitude_m=weather.altitude_m,
-        left_out=left_out_of(weather.left_out),
-        hours=[hour_of(verdict) for verdict in weather.verdicts],
-    )
+    hours = [hour_of(verdict) for verdict in weather.verdicts]
+    body = fill(WeatherBody, weather, field=field, kind=kind, hours=hours)
     return reply(request, body)
 
 

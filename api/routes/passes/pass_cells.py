@@ -12,13 +12,13 @@ from api.http.problems import declare_problems
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.passes.passes import CellM, LatencyS, PassId, SwathM
-from api.schemas.passes.cell_evidence import CellEvidence, evidence_of
-from api.schemas.passes.cell_map import CellMapBody
 from headland.analysis.passes.as_applied import fine_cell_m
+from headland.analysis.passes.cell_answer import CellEvidence
 from headland.analysis.passes.cell_evidence import explain_cell
 from headland.analysis.passes.cell_map import (
     MOST_CELLS,
     MOST_POLYGONS,
+    CellMapAnswer,
     cells_arrays,
     cells_geojson,
     cells_grid,
@@ -71,7 +71,7 @@ _CELLS: Final[dict[int | str, dict[str, Any]]] = {
 router = Router()
 
 
-@router.get("/passes/{pass_id}/cells", response_model=CellMapBody, responses={**_CELLS, **declare_problems(400, 409)})
+@router.get("/passes/{pass_id}/cells", response_model=CellMapAnswer, responses={**_CELLS, **declare_problems(400, 409)})
 def get_cells(
     request: Request,
     scope: ScopeOf,
@@ -129,4 +129,4 @@ def get_cell(
     cells = map_cells(
         scope, find_pass(scope, pass_id), plan_request, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s
     )
-    return reply(request, evidence_of(explain_cell(scope, cells, latitude_deg, longitude_deg)))
+    return reply(request, explain_cell(scope, cells, latitude_deg, longitude_deg))

@@ -17,15 +17,16 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.parameters import NAME_PATTERN, End, Start
 from api.schemas.model import fill
-from api.schemas.passes.passes import AppliedBody, PassDeclaration, PassDetail, PassItem, PassList
-from api.schemas.passes.passes_mapping import applied_of, listed_pass_of, pass_detail_of, pass_of
+from api.schemas.passes.passes import PassDeclaration, PassList
 from headland.analysis.exports.as_applied import applied_geojson, applied_geotiff, applied_isoxml, applied_png
 from headland.analysis.exports.settlement import cells_table
 from headland.analysis.exports.time_log import applied_time_log
 from headland.analysis.inputs.window import Window
+from headland.analysis.passes.applied_answer import AppliedBody, applied_head_of, applied_of
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, uniformity_of
 from headland.analysis.passes.detection import find_pass, list_passes
 from headland.analysis.passes.ledger_entries import record_weather
+from headland.analysis.passes.pass_answer import PassDetail, PassItem, listed_pass_of, pass_detail_of, pass_of
 from headland.analysis.passes.pass_state import PassStates, refuse_flying_between, state_of_pass
 from headland.analysis.passes.reported_width import ReportedWidths
 from headland.registry.models.errors import NotFound
@@ -176,9 +177,9 @@ def get_applied(
         scope, find_pass(scope, pass_id), cell_m=cell_m, swath_m=swath_m, latency_s=latency_s
     )
     if form == JSON:
-        uniformity, state = uniformity_of(scope, applied.machine), state_of_pass(scope, applied.field_pass)
-        body = applied_of(applied, uniformity, state, with_grid=not is_summary)
-        answer = reply(request, body)
+        uniformity, state = uniformity_of(scope, applied), state_of_pass(scope, applied.field_pass)
+        answer_of = applied_head_of if is_summary else applied_of
+        answer = reply(request, answer_of(applied, uniformity, state))
         answer.headers["Vary"] = "Accept"
         return answer
     if form in FORMS:

@@ -17,11 +17,10 @@ from api.routes.passes.pass_cells import PlannedRate, PrescriptionAsked
 from api.routes.passes.passes import PassId, SwathM
 from api.routes.registry import reply_json
 from api.schemas.model import fill
-from api.schemas.passes.ledger_mapping import plan_of
-from api.schemas.passes.remaining_work import RemainingZoneBody, ResumeBody
+from api.schemas.passes.remaining_work import ResumeBody
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.passes.detection import FieldPass, find_pass
-from headland.analysis.passes.plan import PlanRequest
+from headland.analysis.passes.plan import PlanRequest, summarise_plan
 from headland.analysis.passes.remaining_flight import plan_remaining_flight
 from headland.analysis.passes.remaining_work import find_remaining_work, prescribe_remaining
 from headland.formats.prescriptions.qgc_plan import HeightAbove, write_plan
@@ -72,13 +71,12 @@ def get_resume(
         remaining,
         pass_id=remaining.field_pass.id,
         simulated=remaining.field_pass.simulated,
-        plan=None if remaining.plan is None else plan_of(remaining.plan),
+        plan=None if remaining.plan is None else summarise_plan(remaining.plan),
         passes=[done.id for done in remaining.passes],
         remaining_m2=remaining.ground.remaining_m2,
         planned_m2=planned_m2,
         unflown_m2=max(remaining.ground.remaining_m2 - planned_m2, 0.0),
         unit=remaining.field_pass.unit or "kg",
-        zones=[fill(RemainingZoneBody, zone, planned_rate_ha=zone.rate_ha) for zone in remaining.zones],
         lines=len(remaining.lines),
         plan_url=f"/v1/passes/{remaining.field_pass.id}/resume.plan{'?' if query else ''}{query}",
     )

@@ -7,9 +7,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from api.schemas.answers import Answer, LeftOutItem
 from headland.agronomy.climate.forecast import Skill
 from headland.agronomy.series.answer import Method
+from headland.analysis.inputs.answers import DeviceFinding, SourcedAnswer
 from headland.analysis.inputs.window import Window
 
 
@@ -29,7 +29,7 @@ class PeriodAnswers(msgspec.Struct, frozen=True, kw_only=True):
 
     window: Window
     stage: str | None
-    answers: dict[str, Answer]
+    answers: dict[str, SourcedAnswer]
     levels: Annotated[
         dict[str, str],
         "below, within or above its target; for a disease low, moderate or high.",
@@ -59,7 +59,7 @@ class HouseAnswersBody(msgspec.Struct, frozen=True, kw_only=True):
     stage: str
     targets: dict[str, Target]
     items: list[PeriodAnswers]
-    left_out: list[LeftOutItem]
+    left_out: list[DeviceFinding]
     notes: Annotated[dict[str, str], "How a value was computed, or the validity of an index."]
     notes_zh: Annotated[dict[str, str], "The notes that there are in Chinese."]
     events: Annotated[list[WetEventItem] | None, "For condensation only."]
@@ -68,11 +68,11 @@ class HouseAnswersBody(msgspec.Struct, frozen=True, kw_only=True):
 class ClimateAnswers(HouseAnswersBody, frozen=True, kw_only=True):
     """The answers about a greenhouse's air; without `by` the main ones also under keys of their own."""
 
-    vpd_kpa: Annotated[Answer | None, "Over the whole window; null with `by`."]
-    dew_point_degc: Annotated[Answer | None, "Over the whole window; null with `by`."]
-    humidity_deficit_g_m3: Annotated[Answer | None, "Over the whole window; null with `by`."]
+    vpd_kpa: Annotated[SourcedAnswer | None, "Over the whole window; null with `by`."]
+    dew_point_degc: Annotated[SourcedAnswer | None, "Over the whole window; null with `by`."]
+    humidity_deficit_g_m3: Annotated[SourcedAnswer | None, "Over the whole window; null with `by`."]
     frost_point_degc: Annotated[
-        Answer | None,
+        SourcedAnswer | None,
         "Over the whole window, only where hoar could have formed; null with `by`.",
     ]
 
@@ -82,7 +82,7 @@ class ForecastHour(msgspec.Struct, frozen=True, kw_only=True):
 
     ahead_h: int
     window: Window
-    answers: dict[str, Answer]
+    answers: dict[str, SourcedAnswer]
     skill: Annotated[
         dict[str, Skill | None],
         "By quantity. With a weather forecast, computed as if past ones had been right: too optimistic.",
@@ -103,7 +103,7 @@ class ForecastBody(msgspec.Struct, frozen=True, kw_only=True):
     drivers: Annotated[list[str], "The weather channels used."]
     weather_forecast: Annotated[list[str], "The weather channels with a given forecast."]
     items: list[ForecastHour]
-    left_out: list[LeftOutItem]
+    left_out: list[DeviceFinding]
 
 
 class PastForecast(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +136,7 @@ class ChannelHealth(msgspec.Struct, frozen=True, kw_only=True):
     state: Annotated[str, "good, doubtful (used, see findings), failed (left out) or silent."]
     n: int
     coverage: Annotated[float, Meta(ge=0, le=1), "Share of the window covered by used samples."]
-    findings: list[LeftOutItem]
+    findings: list[DeviceFinding]
 
 
 class DeviceHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,7 +159,7 @@ class WeatherDay(msgspec.Struct, frozen=True, kw_only=True):
     """The answers of one local day or hour."""
 
     window: Window
-    answers: dict[str, Answer]
+    answers: dict[str, SourcedAnswer]
 
 
 class SiteWeatherBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +171,7 @@ class SiteWeatherBody(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str
     time_zone_known: bool
     items: list[WeatherDay]
-    left_out: list[LeftOutItem]
+    left_out: list[DeviceFinding]
     notes: dict[str, str]
 
 
@@ -279,7 +279,7 @@ class OverviewBody(msgspec.Struct, frozen=True, kw_only=True):
     events: list[WetEventItem]
     days: OverviewDays
     map: OverviewMap
-    left_out: list[LeftOutItem]
+    left_out: list[DeviceFinding]
     notes: dict[str, str]
     notes_zh: dict[str, str]
     grower_notes: Annotated[list[OverviewNote], "Notes about the greenhouse in the window, by time."]

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from api.schemas.answers import Answer, LeftOutItem, answer_of, finding_of
 from api.schemas.greenhouses import greenhouses as schema
 from api.schemas.model import fill
 from headland.agronomy.climate.forecast import Skill
@@ -14,8 +13,8 @@ from headland.analysis.greenhouse.climate import HouseAnswers
 from headland.analysis.greenhouse.forecast import HouseForecast
 from headland.analysis.greenhouse.forecast_history import PastForecast
 from headland.analysis.greenhouse.house import House
-from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.greenhouse.sensor_health import ChannelHealth
+from headland.analysis.inputs.answers import SourcedAnswer, answer_of
 from headland.analysis.inputs.window import Window
 from headland.analysis.weather.site_weather import SiteWeather
 from headland.contract.indices import unit_of
@@ -25,7 +24,7 @@ from headland.i18n.sentences import translate_sentence
 
 def climate_answers_of(answers: HouseAnswers) -> schema.ClimateAnswers:
     """Return the answers about a house's air, those over the whole window also by their own keys."""
-    whole: dict[str, Answer] = {}
+    whole: dict[str, SourcedAnswer] = {}
     if answers.by == "window":
         (period,) = answers.periods
         whole = {name: answer_of(answer, answers.house.simulated) for name, answer in period.answers.items()}
@@ -64,7 +63,7 @@ def _house_fields(answers: HouseAnswers) -> dict[str, Any]:
             )
             for period in answers.periods
         ],
-        "left_out": left_out_of(answers.left_out),
+        "left_out": answers.left_out,
         "notes": notes_of(answers.notes),
         "notes_zh": notes_in_chinese(answers.notes),
         "events": None if answers.events is None else [fill(schema.WetEventItem, event) for event in answers.events],
@@ -83,11 +82,6 @@ def notes_in_chinese(notes: Mapping[str, str | CatalogText]) -> dict[str, str]:
         for name, note in notes.items()
     }
     return {name: text for name, text in found.items() if text}
-
-
-def left_out_of(findings: list[DeviceFinding]) -> list[LeftOutItem]:
-    """Return the findings about sensors."""
-    return [finding_of(entry.device, entry.finding) for entry in findings]
 
 
 def forecast_of(
@@ -114,7 +108,7 @@ def forecast_of(
             )
             for hour in forecast.ahead
         ],
-        left_out=left_out_of(forecast.left_out),
+        left_out=forecast.left_out,
     )
 
 
@@ -145,7 +139,7 @@ def data_quality_of(house: House, window: Window, channels: list[ChannelHealth])
             schema.DeviceHealth(
                 device=device,
                 channels=[
-                    fill(schema.ChannelHealth, health, findings=left_out_of(health.findings))
+                    fill(schema.ChannelHealth, health, findings=health.findings)
                     for health in channels
                     if health.device == device
                 ],
@@ -171,6 +165,6 @@ def site_weather_of(weather: SiteWeather) -> schema.SiteWeatherBody:
             )
             for window, answers in weather.days
         ],
-        left_out=left_out_of(weather.left_out),
+        left_out=weather.left_out,
         notes=weather.notes,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from api.schemas.greenhouses.greenhouses_mapping import left_out_of, notes_in_chinese, notes_of
+from api.schemas.greenhouses.greenhouses_mapping import notes_in_chinese, notes_of
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.time_grid import STEP_MS
 from headland.analysis.greenhouse.climate import PeriodAnswers
@@ -73,7 +73,7 @@ def overview_of(overview: Overview) -> dict[str, Any]:
                 for place in overview.places
             ],
         },
-        "left_out": left_out_of(overview.left_out),
+        "left_out": overview.left_out,
         "notes": notes_of(overview.notes),
         "notes_zh": notes_in_chinese(overview.notes),
         "grower_notes": [

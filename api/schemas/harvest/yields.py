@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 
-from api.schemas.answers import Answer, answer_of
 from api.schemas.model import fill
 from headland.agronomy.harvest.yield_comparison import AGAINST_APPLIED, STABILITY
 from headland.agronomy.harvest.yield_filters import YieldFilters
 from headland.agronomy.prescription.interpolation import Variogram
 from headland.agronomy.series.answer import Method
 from headland.agronomy.series.arrays import Values
+from headland.analysis.inputs.answers import SourcedAnswer, answer_of
 from headland.analysis.inputs.field_geometry import degrees_of
 from headland.analysis.inputs.window import Window
 from headland.analysis.yields.harvest_passes import HarvestPass
@@ -120,8 +120,8 @@ class YieldHead(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool
     basis: Annotated[str, "as_harvested (wet), or standard_moisture."]
     standard_moisture_pct: float | None
-    total: Answer
-    mean: Answer
+    total: SourcedAnswer
+    mean: SourcedAnswer
     mean_kg_mu: Annotated[float | None, "The mean in kilograms per mu."]
     sensor_t: Annotated[float, "Wet grain at the sensors [t]."]
     map_t: Annotated[float, "Grain on the cells [t]."]
@@ -168,8 +168,8 @@ class YieldAgainstAppliedBody(msgspec.Struct, frozen=True, kw_only=True):
     season: str | None
     simulated: bool
     unit: Annotated[str, "kg or L; rates are of it per hectare."]
-    amount: Answer
-    yield_mean: Answer
+    amount: SourcedAnswer
+    yield_mean: SourcedAnswer
     slope_t_per_unit: Annotated[
         float | None, "Change of yield [t/ha] with one unit per hectare more; null with a reason."
     ]

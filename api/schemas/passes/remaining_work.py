@@ -6,22 +6,8 @@ from typing import Annotated
 
 import msgspec
 
-from api.schemas.passes.ledger import PlanBody
-
-
-class RemainingZoneBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A zone of the plan over the usable ground, amounts in the answer's unit."""
-
-    zone: int
-    planned_rate_ha: float
-    planned: float
-    applied: Annotated[float | None, "By all of `passes`; null where an amount is unknown."]
-    open_m2: Annotated[float, "Its remaining ground; the zones add up to `remaining_m2`."]
-    open: Annotated[float, "The planned amount of its open ground."]
-    treated_difference: Annotated[
-        float | None,
-        "The amount on treated ground above its plan; negative: too little, and not treated again."
-    ]  # fmt: skip
+from headland.analysis.passes.plan import PlanSummary
+from headland.analysis.passes.remaining_work import RemainingZone
 
 
 class ResumeBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +15,7 @@ class ResumeBody(msgspec.Struct, frozen=True, kw_only=True):
 
     pass_id: str
     simulated: bool
-    plan: PlanBody | None
+    plan: Annotated[PlanSummary | None, "Plan of the pass; null without one."]
     reason: Annotated[str | None, "no_plan or ambiguous_plan; null with a plan."]
     passes: Annotated[list[str], "Passes that count as done: this one and others of its prescription."]
     remaining_m2: Annotated[
@@ -41,7 +27,7 @@ class ResumeBody(msgspec.Struct, frozen=True, kw_only=True):
     unflown_m2: Annotated[float, "Ground that remains open: too narrow for a swath."]
     amount: Annotated[float | None, "The amount for the lines at the planned rates; null without a plan."]
     unit: str
-    zones: list[RemainingZoneBody]
-    lines: int
+    zones: Annotated[list[RemainingZone], "Zones of the plan."]
+    lines: Annotated[int, "Number of lines."]
     length_m: float
     plan_url: Annotated[str, "The mission as a QGroundControl .plan."]

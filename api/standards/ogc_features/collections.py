@@ -13,7 +13,6 @@ import orjson
 import shapely
 
 from api.http.content_types import name_column
-from api.schemas.passes.passes_mapping import pass_of
 from api.standards.ogc_features.cell_texts import write_cells
 from api.standards.ogc_features.pass_maps import PassCells, find_cells, find_track, is_computed
 from api.standards.ogc_features.query import FeatureQuery
@@ -24,6 +23,7 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import read_latest
 from headland.analysis.inputs.window import Window, utc_of
 from headland.analysis.passes.detection import FieldPass, find_pass, list_passes, list_passes_of_fields
+from headland.analysis.passes.pass_answer import pass_of
 from headland.analysis.passes.pass_state import PassStates
 from headland.formats.geojson import geojson_of
 from headland.plain_numbers import is_digits

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from api.http.content_types import name_column
 from api.http.records import describe_records, key_of
-from api.schemas.passes.passes import PassItem
 from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.geometry.outline import PLACES
 from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.passes.pass_answer import PassItem
 from headland.contract.quantities import QUANTITIES, split_channel
 from headland.store.port import SeriesFilter
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 import shapely
@@ -64,23 +64,15 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class AmountsByPlace:
-    """The amount of a pass by place, in its unit; the parts add up to `released` except for `closure`.
+    """Mass balance of a pass in the map's unit. The parts add up to `released` within `closure` (a share)."""
 
-    `unlocated` left where the vehicle reported no position, or at an unknown time.
-    """
-
-    released: float
-    usable: float
-    buffer: float
-    exclusion: float
-    outside: float
-    unlocated: float
-
-    @property
-    def closure(self) -> float:
-        """The share of the whole by which the parts differ from it."""
-        parts = self.usable + self.buffer + self.exclusion + self.outside + self.unlocated
-        return abs(parts - self.released) / self.released if self.released > 0.0 else 0.0
+    released: Annotated[float, "What left the machine."]
+    usable: Annotated[float, "What landed on the usable ground of the field."]
+    buffer: Annotated[float, "What landed on buffer strips."]
+    exclusion: Annotated[float, "What landed on exclusions."]
+    outside: Annotated[float, "What landed beside the field."]
+    unlocated: Annotated[float, "What left at an unknown time, or where the vehicle reported no position."]
+    closure: Annotated[float, "Share of the whole by which the parts differ from it."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +152,11 @@ def map_applied(
         evidence[deposit_total(outlet, on_s / 1000.0, machine, grid).mass_kg > 0.0] = EVIDENCE.index(released.unmetered)
     places = map_places(outline, grid)
     by_place = np.bincount(places.ravel(), amount.ravel(), minlength=4)
-    totals = AmountsByPlace(
-        released=released.amount,
-        usable=float(by_place[USABLE]),
-        buffer=float(by_place[BUFFER]),
-        exclusion=float(by_place[EXCLUSION]),
-        outside=float(by_place[OUTSIDE]) + beside,
-        unlocated=unlocated,
-    )
+    usable, buffer, exclusion = (float(by_place[place]) for place in (USABLE, BUFFER, EXCLUSION))
+    outside = float(by_place[OUTSIDE]) + beside
+    apart = abs(usable + buffer + exclusion + outside + unlocated - released.amount)
+    closure = apart / released.amount if released.amount > 0.0 else 0.0
+    totals = AmountsByPlace(released.amount, usable, buffer, exclusion, outside, unlocated, closure)
     landed = find_landing(track.time_ms, released, stretches, machine.latency_s)
     lines = find_passes(track, landed, (plane.latitude_deg, plane.longitude_deg))
     swaths = draw_swaths(lines, machine.swath_m)

@@ -8,7 +8,7 @@ with the other two.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 
@@ -78,22 +78,13 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """The same amount by three kinds of evidence, None where one is missing."""
+    """The amount by flow meter, by tank or hopper level, and by the pump's curve (commanded only)."""
 
-    by_flow: float | None
-    by_tank: float | None
-    by_pump_curve: float | None
-
-    @property
-    def flow_residual(self) -> float | None:
-        """The meter's amount less the tank's loss."""
-        return None if self.by_flow is None or self.by_tank is None else self.by_flow - self.by_tank
-
-    @property
-    def pump_curve_residual(self) -> float | None:
-        """The commanded amount less the tank's loss, or less the meter's amount where no tank is weighed."""
-        measured = self.by_tank if self.by_tank is not None else self.by_flow
-        return None if self.by_pump_curve is None or measured is None else self.by_pump_curve - measured
+    by_flow: Annotated[float | None, "By flow meter; null without one."]
+    by_tank: Annotated[float | None, "By the loss of tank or hopper; null where it is not weighed."]
+    by_pump_curve: Annotated[float | None, "By the command to the pump; null without a known curve."]
+    flow_residual: Annotated[float | None, "By flow less by tank."]
+    pump_curve_residual: Annotated[float | None, "By pump curve less by tank, else by flow."]
 
 
 def release(
@@ -125,7 +116,12 @@ def reconcile(amounts: Amounts, window: tuple[int, int], most_per_min: float | N
     if most_per_min is not None and len(amounts.command_time_ms) >= 2:
         share = np.clip((amounts.command_us - PUMP_OFF_US) / (PUMP_FULL_US - PUMP_OFF_US), 0.0, 1.0)
         curve = float(np.diff(_integrate(edges, amounts.command_time_ms, share * most_per_min))[0])
-    return Reconciliation(None if metered is None else float(metered[1] - metered[0]), tank, curve)
+    flow = None if metered is None else float(metered[1] - metered[0])
+    return Reconciliation(flow, tank, curve, _less(flow, tank), _less(curve, flow if tank is None else tank))
+
+
+def _less(amount: float | None, other: float | None) -> float | None:
+    return None if amount is None or other is None else amount - other
 
 
 def _by_meter(at_ms: Times, amounts: Amounts, window: tuple[int, int]) -> tuple[Values | None, Intervals]:

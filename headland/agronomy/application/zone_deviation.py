@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,23 +15,22 @@ from headland.agronomy.series.arrays import Values
 
 @dataclass(frozen=True, slots=True)
 class ZoneDeviation:
-    """Deviation of one zone over its cells with a known rate: amounts in the map's unit, areas [m2] by class and cause.
-
-    `kind` is the class of the zone as a whole, None without a plan or a known rate; `cause` is that of most of its
-    off-target ground, None without any. `unknown_m2` is ground without a known amount.
-    """
+    """A zone of the plan, over its cells with a known rate; `kind` is the class of the whole zone."""
 
     zone: int
-    rate_ha: float
-    applied_ha: float | None
+    planned_rate_ha: float
+    applied_rate_ha: Annotated[float | None, "Applied rate per hectare; null without a cell with a known rate."]
     area_m2: float
-    planned: float
-    applied: float
-    kind: str | None
-    cause: str | None
-    class_m2: dict[str, float]
-    cause_m2: dict[str, float]
-    unknown_m2: float
+    planned: Annotated[float, "Planned amount of these cells."]
+    applied: Annotated[float, "Applied amount on them."]
+    difference: Annotated[float, "Applied less planned amount."]
+    kind: Annotated[
+        str | None, "skip (nothing treated), far_under, under, on_target, over, double; null: nothing planned."
+    ]
+    cause: Annotated[str | None, "Of most of its ground that is off target; null without any."]
+    class_m2: Annotated[dict[str, float], "Ground by class of deviation."]
+    cause_m2: Annotated[dict[str, float], "Ground that is off target, by cause."]
+    unknown_m2: Annotated[float, "Its ground of which no amount is known; in no other number here."]
 
 
 def deviation_by_zone(
@@ -51,11 +51,12 @@ def deviation_by_zone(
         zones.append(
             ZoneDeviation(
                 zone=number,
-                rate_ha=float(rate_ha),
-                applied_ha=applied / area_ha if area_ha > 0.0 else None,
+                planned_rate_ha=float(rate_ha),
+                applied_rate_ha=applied / area_ha if area_ha > 0.0 else None,
                 area_m2=area_m2,
                 planned=planned,
                 applied=applied,
+                difference=applied - planned,
                 kind=_class_of_zone(applied / planned, class_m2) if planned > 0.0 else None,
                 cause=max(cause_m2, key=lambda name: cause_m2[name]) if any(cause_m2.values()) else None,
                 class_m2=class_m2,

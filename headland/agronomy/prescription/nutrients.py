@@ -64,14 +64,9 @@ class Nutrients:
     k2o: float = 0.0
 
     @property
-    def p(self) -> float:
-        """Phosphorus as the element."""
-        return self.p2o5 * P_OF_P2O5
-
-    @property
-    def k(self) -> float:
-        """Potassium as the element."""
-        return self.k2o * K_OF_K2O
+    def elements(self) -> Elements:
+        """The same with phosphorus and potassium as elements."""
+        return Elements(self.n, self.p2o5, self.k2o, self.p2o5 * P_OF_P2O5, self.k2o * K_OF_K2O)
 
     def __add__(self, other: Nutrients) -> Nutrients:
         return Nutrients(self.n + other.n, self.p2o5 + other.p2o5, self.k2o + other.k2o)
@@ -79,6 +74,17 @@ class Nutrients:
     def scaled(self, factor: float) -> Nutrients:
         """Return all three multiplied by `factor`, for example from a mass to a rate."""
         return Nutrients(self.n * factor, self.p2o5 * factor, self.k2o * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """Nutrients of one area unit [kg]; P and K as elements beside the oxides that labels name."""
+
+    n: Annotated[float, "Nitrogen [kg]."]
+    p2o5: Annotated[float, "Phosphorus as oxide [kg]."]
+    k2o: Annotated[float, "Potassium as oxide [kg]."]
+    p: Annotated[float, "Phosphorus as the element [kg]."]
+    k: Annotated[float, "Potassium as the element [kg]."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,24 +141,13 @@ def nitrogen_use(
 
 @dataclass(frozen=True, slots=True)
 class NitrogenBalance:
-    """A season's nitrogen in the EU panel's box: efficiency [kg/kg], surplus [kg/ha], and whether each is within it."""
+    """The season's nitrogen in the EU panel's box (2015): NUE 0.5 to 0.9, surplus at most 80, output from 80 kg/ha."""
 
-    nue: float
-    surplus_kg_ha: float
-    nue_ok: bool
-    surplus_ok: bool
-    output_ok: bool
-
-    @property
-    def verdict(self) -> str:
-        """The most serious finding: `soil_mining`, `surplus`, `low_nue`, `low_output` or `ok`."""
-        if self.nue > EUNEP_NUE[1]:
-            return "soil_mining"
-        if not self.surplus_ok:
-            return "surplus"
-        if not self.nue_ok:
-            return "low_nue"
-        return "ok" if self.output_ok else "low_output"
+    input_kg_ha: float
+    output_kg_ha: Annotated[float, "Nitrogen removed by the harvest."]
+    nue: Annotated[float, "Nitrogen use efficiency: output per input [kg/kg]."]
+    surplus_kg_ha: Annotated[float, "Input less output."]
+    verdict: Annotated[str, "Most serious finding: soil_mining, surplus, low_nue, low_output or ok."]
 
 
 def balance_nitrogen(input_kg_ha: float, output_kg_ha: float) -> NitrogenBalance | None:
@@ -164,13 +159,14 @@ def balance_nitrogen(input_kg_ha: float, output_kg_ha: float) -> NitrogenBalance
     if input_kg_ha <= 0.0:
         return None
     nue, surplus = output_kg_ha / input_kg_ha, input_kg_ha - output_kg_ha
-    return NitrogenBalance(
-        nue=nue,
-        surplus_kg_ha=surplus,
-        nue_ok=EUNEP_NUE[0] <= nue <= EUNEP_NUE[1],
-        surplus_ok=surplus <= EUNEP_MOST_SURPLUS_KG_HA,
-        output_ok=output_kg_ha >= EUNEP_LEAST_OUTPUT_KG_HA,
-    )
+    verdict = "ok" if output_kg_ha >= EUNEP_LEAST_OUTPUT_KG_HA else "low_output"
+    if nue > EUNEP_NUE[1]:
+        verdict = "soil_mining"
+    elif surplus > EUNEP_MOST_SURPLUS_KG_HA:
+        verdict = "surplus"
+    elif nue < EUNEP_NUE[0]:
+        verdict = "low_nue"
+    return NitrogenBalance(input_kg_ha, output_kg_ha, nue, surplus, verdict)
 
 
 def kg_mu(kg_ha: float) -> float:

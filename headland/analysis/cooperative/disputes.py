@@ -8,7 +8,8 @@ import msgspec
 
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
-from headland.analysis.passes.cell_evidence import CellEvidence, explain_cell
+from headland.analysis.passes.cell_answer import CellEvidence
+from headland.analysis.passes.cell_evidence import explain_cell
 from headland.analysis.passes.cell_map import map_cells
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.passes.plan import PlanRequest
@@ -92,28 +93,28 @@ def close_dispute(scope: OrgScope, seq: int, outcome: Outcome, text: str, correc
     return _dispute_of(found, repositories.ledger.append(OUTCOME, found.field, found.pass_id, body))
 
 
-def evidence_of_cell(cell: CellEvidence) -> dict[str, Any]:
+def evidence_of_cell(evidence: CellEvidence) -> dict[str, Any]:
     """Return what the ledger keeps of a cell's evidence."""
-    square = cell.square
+    square, applied = evidence.cell, evidence.applied
     return {
         "cell_m": square.cell_m,
         "south_deg": round(square.south_deg, 8),
         "west_deg": round(square.west_deg, 8),
         "place": square.place,
-        "unit": cell.cells.applied.unit,
-        "planned_ha": _rounded(cell.planned_ha),
-        "applied_ha": _rounded(cell.applied_ha),
-        "amount": _rounded(cell.amount),
-        "evidence": cell.evidence,
-        "kind": cell.kind,
-        "cause": cell.cause,
+        "unit": evidence.unit,
+        "planned_ha": None if evidence.planned is None else _rounded(evidence.planned.rate_ha),
+        "applied_ha": _rounded(applied.rate_ha),
+        "amount": _rounded(applied.amount),
+        "evidence": applied.evidence,
+        "kind": evidence.kind,
+        "cause": evidence.cause,
         "visits": [
-            {"start_ms": visit.window.start_ms, "end_ms": visit.window.end_ms, "share": _rounded(visit.share)}
-            for visit in cell.visits
+            {"start_ms": visit.start_ms, "end_ms": visit.end_ms, "share": _rounded(visit.share)}
+            for visit in evidence.visits
         ],
-        "conflicts": cell.conflicts,
-        "ledger": [entry.seq for entry in cell.ledger if not entry.kind.startswith(DISPUTE)],
-        "simulated": cell.cells.applied.field_pass.simulated,
+        "conflicts": evidence.conflicts,
+        "ledger": [entry.seq for entry in evidence.ledger if not entry.kind.startswith(DISPUTE)],
+        "simulated": evidence.simulated,
     }
 
 

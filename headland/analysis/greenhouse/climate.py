@@ -51,11 +51,12 @@ from headland.analysis.greenhouse.derived import (
     surface_notes,
 )
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts, stage_spans
-from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid, answers_of
+from headland.analysis.greenhouse.house_grid import HouseGrid, answers_of
 from headland.analysis.greenhouse.mildew_history import states_before
 from headland.analysis.greenhouse.rule_limits import limits_of
 from headland.analysis.greenhouse.run_in import run_in
 from headland.analysis.greenhouse.samples import read_grid, read_with_run_in
+from headland.analysis.inputs.answers import DeviceFinding
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.contract.leaf import LEAF_TEMPERATURE

@@ -17,8 +17,9 @@ from headland.agronomy.series.time_grid import average, count_true, make_periods
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.derived import by_day_of, margin_of
 from headland.analysis.greenhouse.house import House, day_starts, local_hour_start
-from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid
+from headland.analysis.greenhouse.house_grid import HouseGrid
 from headland.analysis.greenhouse.samples import read_grid
+from headland.analysis.inputs.answers import DeviceFinding
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.contract.indices import unit_of_index

@@ -11,16 +11,8 @@ from headland.agronomy.series.answer import SAMPLED_TOO_RARELY, Answer
 from headland.agronomy.series.arrays import Counts, Mask, Values
 from headland.agronomy.series.indicator import Index, answer_of
 from headland.agronomy.series.qartod import GOOD, MISSING
-from headland.agronomy.series.sensor_health import SensorFinding
 from headland.agronomy.series.time_grid import STEP_MS, Periods, count_true
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceFinding:
-    """A finding about a sensor of a device."""
-
-    device: str
-    finding: SensorFinding
+from headland.analysis.inputs.answers import DeviceFinding
 
 
 @dataclass(slots=True)

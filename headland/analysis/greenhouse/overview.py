@@ -31,10 +31,11 @@ from headland.analysis.greenhouse.climate import (
 from headland.analysis.greenhouse.crop_targets import TargetBand
 from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of, surface_notes
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts, stage_spans
-from headland.analysis.greenhouse.house_grid import DeviceFinding, DeviceGrid, HouseGrid
+from headland.analysis.greenhouse.house_grid import DeviceGrid, HouseGrid
 from headland.analysis.greenhouse.rule_limits import limits_of
 from headland.analysis.greenhouse.run_in import run_in
 from headland.analysis.greenhouse.samples import read_with_run_in
+from headland.analysis.inputs.answers import DeviceFinding
 from headland.analysis.inputs.downsampling import select_rows
 from headland.analysis.inputs.window import Window
 from headland.contract.indices import INDICES
@@ -265,7 +266,7 @@ def _distinct(findings: list[DeviceFinding]) -> list[DeviceFinding]:
     """Return each finding once, the one with the most samples."""
     largest: dict[tuple[str, str, str], DeviceFinding] = {}
     for entry in findings:
-        key = (entry.device, entry.finding.channel, entry.finding.test)
-        if key not in largest or entry.finding.n > largest[key].finding.n:
+        key = (entry.device, entry.channel, entry.test)
+        if key not in largest or entry.n > largest[key].n:
             largest[key] = entry
     return list(largest.values())

@@ -17,8 +17,9 @@ from headland.agronomy.series.sensor_health import SensorFinding, check_channel,
 from headland.agronomy.series.stamps import Stamp, is_slow
 from headland.agronomy.series.time_grid import STEP_MS, Periods
 from headland.analysis.greenhouse.house import House, settle_origins
-from headland.analysis.greenhouse.house_grid import DeviceFinding, DeviceGrid, HouseGrid
+from headland.analysis.greenhouse.house_grid import DeviceGrid, HouseGrid
 from headland.analysis.greenhouse.run_in import RunIn
+from headland.analysis.inputs.answers import finding_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.store.port import DeviceRecord, SeriesFilter, Times
@@ -69,7 +70,7 @@ def read_grid(
             scope, record, wanted, periods, whole, told or whole, beside_ms, sun, is_past, stamp
         )
         devices.append(grid)
-        left_out += [DeviceFinding(grid.device, finding) for finding in findings]
+        left_out += [finding_of(grid.device, finding) for finding in findings]
     return HouseGrid(periods, devices, left_out)
 
 

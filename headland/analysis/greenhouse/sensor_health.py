@@ -12,8 +12,8 @@ from headland.agronomy.series.qartod import MISSING
 from headland.agronomy.series.sensor_health import LIMITS, SensorFinding
 from headland.agronomy.series.time_grid import STEP_MS, make_periods
 from headland.analysis.greenhouse.house import House
-from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.greenhouse.samples import read_grid
+from headland.analysis.inputs.answers import DeviceFinding, finding_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.contract.freshness import silent_after_s
@@ -46,9 +46,7 @@ def check_sensors(scope: OrgScope, house: House, window: Window) -> list[Channel
         zone = house.zones.get(device.device)
         described = {c for c in record.descriptor.channels if c.partition(":")[0] in LIMITS}
         for channel in sorted(described | device.values.keys()):
-            findings = [
-                entry for entry in grid.left_out if (entry.device, entry.finding.channel) == (device.device, channel)
-            ]
+            findings = [entry for entry in grid.left_out if (entry.device, entry.channel) == (device.device, channel)]
             values, count = device.values.get(channel), device.counts.get(channel)
             is_replaced = channel in device.stand_ins
             n = 0 if count is None or is_replaced else int(count.sum())
@@ -78,16 +76,15 @@ def _silence(
     if count is not None and count.any():
         start_ms += STEP_MS * int(np.flatnonzero(count)[-1] + 1)
     detail = f"no usable sample for {steps * STEP_MS // MINUTE_MS} min or longer up to the end"
-    return DeviceFinding(
+    return finding_of(
         descriptor.device, SensorFinding(channel, "silent", MISSING, 0, start_ms, window.end_ms, False, detail)
     )
 
 
 def _state(findings: list[DeviceFinding]) -> str:
-    tests = {entry.finding.test for entry in findings}
+    tests = {entry.test for entry in findings}
     if any(
-        entry.finding.left_out and entry.finding.test in {"flat_line", "sun_heated", *_UNITS, "blocked_gauge"}
-        for entry in findings
+        entry.left_out and entry.test in {"flat_line", "sun_heated", *_UNITS, "blocked_gauge"} for entry in findings
     ):
         return "failed"
     if "silent" in tests:

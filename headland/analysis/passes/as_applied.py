@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 
@@ -56,23 +56,38 @@ _RATE: Final = Method("mean_rate_in_field", 1, "amount on the usable field over 
 
 
 @dataclass(frozen=True, slots=True)
+class SwathWidths:
+    """The widest swath within a coefficient of variation [m]; null where there is none."""
+
+    one_way: Annotated[float | None, "Of work in one direction."]
+    back_and_forth: Annotated[float | None, "Of work back and forth."]
+
+
+@dataclass(frozen=True, slots=True)
 class SpreadUniformity:
-    """Evenness across swaths of an implement's pattern, each for one-way and back-and-forth work.
+    """Uniformity of the implement's pattern at its swath, and over the cells of the field."""
 
-    `overlap_cv_pct` is the coefficient of variation at its swath [%], the others the widest swath within a limit [m].
-    """
-
-    overlap_cv_pct: tuple[float, float]
-    ground_swath_m: tuple[float | None, float | None]
-    aerial_swath_m: tuple[float | None, float | None]
+    overlap_cv_one_way_pct: Annotated[float, "Coefficient of variation across swaths of work in one direction."]
+    overlap_cv_back_and_forth_pct: Annotated[float, "Coefficient of variation across swaths of work back and forth."]
+    effective_swath_cv15_m: Annotated[SwathWidths, "Widest swath with a coefficient of at most 15 %."]
+    effective_swath_cv25_m: Annotated[SwathWidths, "Widest swath with a coefficient of at most 25 %."]
+    field_cv_pct: Annotated[
+        float | None, "Coefficient of variation over the treated cells; null with fewer than two."
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class LandingTiming:
-    """What the time from the measurement to the ground rests on: given, implement, or fitted with the feeder's lag."""
+    """How long after its measurement, or after the feeder's signal, product reached the ground."""
 
-    basis: str
-    lag: FeederLag | None = None
+    basis: Annotated[
+        str,
+        "given (in the request), implement (its declared latencies), or fitted: the feeder's lag by "
+        "the hopper's weights, the fall declared or, where it is not, modelled.",
+    ]
+    latency_s: float
+    feeder_opening_s: Annotated[float | None, "Time constant of the flow when the feeder opens."]
+    feeder_closing_s: Annotated[float | None, "Time constant of the flow when it closes; null without a fitted lag."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +166,13 @@ def _compute(
         raise AnalysisError("too-many-cells", "Too many cells", sentence)
     telemetry, stretches, implement = inputs.telemetry, inputs.stretches, inputs.field_pass.implement
     track, window = telemetry.vehicle.track, _released_window(inputs)
-    timing, lag = LandingTiming("implement" if is_landing_timed else "given"), None
+    basis, lag = "implement" if is_landing_timed else "given", None
     if is_landing_timed and not telemetry.amounts.is_metered:
         # Without a meter only the feeder's signal times the work: opening and closing have their own latencies.
         lag = feeder_lag(telemetry.amounts, stretches, window)
         ground_s = None if lag is None else _ground_latency_s(inputs, implement, lag)
         if lag is not None and ground_s is not None:
-            timing, machine = LandingTiming("fitted", lag), replace(machine, latency_s=ground_s)
+            basis, machine = "fitted", replace(machine, latency_s=ground_s)
         elif implement is not None:
             lag = None
             stretches, machine = _landing(stretches, implement), replace(machine, latency_s=0.0)
@@ -169,6 +184,8 @@ def _compute(
     most = None if implement is None else _most_per_min(implement, telemetry.unit)
     reconciliation = reconcile(telemetry.amounts, window, most)
     rate = _answer_rate(amount, applied_map, telemetry.unit)
+    feeder_s = (None, None) if lag is None else (lag.opening_s, lag.closing_s)
+    timing = LandingTiming(basis, machine.latency_s, *feeder_s)
     return AppliedPass(key, inputs, machine, timing, released, applied_map, amount, rate, reconciliation)
 
 
@@ -214,24 +231,27 @@ def machine_of(field_pass: FieldPass, swath_m: float | None = None, latency_s: f
     return Machine(_pattern_of(implement, width_m), width_m, latency_s, behind_m)
 
 
-def uniformity_of(scope: OrgScope, machine: Machine) -> SpreadUniformity:
-    """Return the evenness of a machine's pattern, one-way and back-and-forth, from the cache where it is known."""
-    pattern = machine.pattern
+def uniformity_of(scope: OrgScope, applied: AppliedPass) -> SpreadUniformity:
+    """Return the evenness of a pass; that of its machine's pattern is from the cache where it is known."""
+    machine, pattern = applied.machine, applied.machine.pattern
     key = ("uniformity", machine.swath_m, pattern.offset_m.tobytes(), pattern.density_1_m.tobytes())
-    return scope.cache.get(key, lambda: _assess_pattern(machine))
+    by_pattern = scope.cache.get(key, lambda: _assess_pattern(machine))
+    return replace(by_pattern, field_cv_pct=applied.map.field_cv_pct)
 
 
 def _assess_pattern(machine: Machine) -> SpreadUniformity:
 
-    def both(most_pct: float) -> tuple[float | None, float | None]:
+    def widest(most_pct: float) -> SwathWidths:
         one_way, returning = (
             effective_swath_m(machine.pattern, most_pct, back_and_forth=back, step_m=_UNIFORM_STEP_M)
             for back in (False, True)
         )
-        return one_way, returning
+        return SwathWidths(one_way, returning)
 
-    cv_pct = tuple(overlap_cv_pct(machine.pattern, machine.swath_m, back_and_forth=back) for back in (False, True))
-    return SpreadUniformity((cv_pct[0], cv_pct[1]), both(GROUND_CV_PCT), both(AERIAL_CV_PCT))
+    one_way, returning = (
+        overlap_cv_pct(machine.pattern, machine.swath_m, back_and_forth=back) for back in (False, True)
+    )
+    return SpreadUniformity(one_way, returning, widest(GROUND_CV_PCT), widest(AERIAL_CV_PCT))
 
 
 def _pattern_of(implement: Implement | None, swath_m: float) -> Pattern:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
 import numpy as np
 
 from headland.agronomy.application.as_applied import EVIDENCE, outlet_track
 from headland.agronomy.application.cell_conditions import Visit, cell_of, speed_of, trace_cell
 from headland.agronomy.application.deviation import CAUSES, CLASSES
-from headland.agronomy.application.pass_detection import Segment
 from headland.agronomy.geometry.outline import OUTSIDE, PLACES
 from headland.agronomy.series.arrays import Values
 from headland.analysis.inputs.errors import AnalysisError
@@ -18,104 +16,30 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import unit_of
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes.as_applied import AppliedPass
+from headland.analysis.passes.cell_answer import (
+    CellApplied,
+    CellConditions,
+    CellEntry,
+    CellEvidence,
+    CellPlanned,
+    CellSamples,
+    CellSegment,
+    CellSquare,
+    CellVisit,
+)
 from headland.analysis.passes.cell_map import CellMap, head_of
+from headland.analysis.passes.plan import summarise_plan
 from headland.contract.quantities import QUANTITIES
-from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.store.port import DeviceRecord, Samples, SeriesFilter
 
 #: Time read around a visit, which holds each channel's neighbouring samples [ms].
 _AROUND_MS: Final = 1_000
 _MOST_VISITS: Final = 20
+#: Samples of a channel that a visit lists.
+_MOST_SAMPLES: Final = 60
 #: What each channel tells of the product on the ground.
 _ROLES: Final = {name: row.role for name, row in QUANTITIES.items() if row.role not in ("", "condition")}
 _CONDITION_CHANNELS: Final = tuple(name for name, row in QUANTITIES.items() if row.role == "condition")
-
-
-@dataclass(frozen=True, slots=True)
-class CellSquare:
-    """One cell of a map: its row, column and edges; `place` is one of `outline.PLACES`."""
-
-    row: Annotated[int, "Row, from the south."]
-    column: Annotated[int, "Column, from the west."]
-    cell_m: Annotated[float, "Side of the cell."]
-    south_deg: Annotated[float, "Southern edge, WGS84."]
-    west_deg: Annotated[float, "Western edge, WGS84."]
-    north_deg: Annotated[float, "Northern edge, WGS84."]
-    east_deg: Annotated[float, "Eastern edge, WGS84."]
-    place: Annotated[str, "outside, usable, buffer or exclusion."]
-
-
-@dataclass(frozen=True, slots=True)
-class CellConditions:
-    """Means over the product that landed on the cell, None where unknown; `covers` counts the swaths over it."""
-
-    speed_m_s: Annotated[float | None, "Mean ground speed."]
-    wind_m_s: Annotated[float | None, "Mean wind speed."]
-    flow_per_min: Annotated[float | None, "Mean flow, kg or L a minute."]
-    hopper_kg: Annotated[float | None, "Mean weight in the hopper."]
-    covers: Annotated[int, "Number of swaths over the cell."]
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelEvidence:
-    """The samples of one channel around a visit as stored, rejected ones included.
-
-    `role` is position, amount, command or condition; `evidence` and `sensor` are the descriptor's; `quality` counts
-    samples by QARTOD flag.
-    """
-
-    unit: str
-    role: str
-    evidence: str | None
-    sensor: str | None
-    quality: dict[str, int]
-    samples: Samples
-
-
-@dataclass(frozen=True, slots=True)
-class VisitEvidence:
-    """One visit of the machine to the cell, with its conditions; None where unknown.
-
-    `window` is from when to when the product that landed here left the machine, `read` the time of `channels`, `share`
-    the visit's share of the cell's amount.
-    """
-
-    visit: Visit
-    window: Window
-    read: Window
-    share: float | None
-    speed_m_s: float | None
-    height_m: float | None
-    wind_m_s: float | None
-    wind_from_deg: float | None
-    flow_per_min: float | None
-    hopper_kg: float | None
-    segments: tuple[Segment, ...]
-    channels: list[ChannelEvidence]
-
-
-@dataclass(frozen=True, slots=True)
-class CellEvidence:
-    """Planned and applied rate of one cell, their difference with its class and cause, and the visits behind them.
-
-    None where unknown. `conflicts` counts values that contradict a stored one during the pass.
-    """
-
-    cells: CellMap
-    record: DeviceRecord
-    square: CellSquare
-    planned_ha: float | None
-    zone: int | None
-    applied_ha: float | None
-    amount: float | None
-    evidence: str | None
-    difference_ha: float | None
-    kind: str | None
-    cause: str | None
-    conditions: CellConditions | None
-    visits: list[VisitEvidence]
-    conflicts: int
-    ledger: list[LedgerEntry]
 
 
 def explain_cell(scope: OrgScope, cells: CellMap, latitude_deg: float, longitude_deg: float) -> CellEvidence:
@@ -131,24 +55,43 @@ def explain_cell(scope: OrgScope, cells: CellMap, latitude_deg: float, longitude
     amount = None if rate_ha is None else float(applied.map.amount[row, column])
     visits = [_explain_visit(scope, cells, visit, amount) for visit in _largest(_trace(scope, cells, row, column))]
     conflicts = scope.store.conflicts(scope.organisation, field_pass.start_ms, field_pass.end_ms + 1, field_pass.device)
-    zone = int(cells.zone[row, column])
+    record = applied.inputs.telemetry.record
     return CellEvidence(
-        cells=cells,
-        record=applied.inputs.telemetry.record,
-        square=square,
-        planned_ha=_known(cells.planned_ha[row, column]),
-        zone=None if zone < 0 else zone,
-        applied_ha=rate_ha,
-        amount=amount,
-        evidence=_name_of(EVIDENCE, applied.map.evidence[row, column]),
+        pass_id=field_pass.id,
+        field=field_pass.field.id,
+        device=field_pass.device,
+        gateway=record.gateway,
+        clock=None if record.clock is None else record.clock.value,
+        simulated=field_pass.simulated,
+        unit=applied.unit,
+        swath_m=applied.machine.swath_m,
+        latency_s=applied.machine.latency_s,
+        cell=square,
+        planned=_planned_of(cells, row, column),
+        applied=CellApplied(
+            rate_ha, amount, _name_of(EVIDENCE, applied.map.evidence[row, column]), applied.amount.method
+        ),
         difference_ha=_known(cells.difference_ha[row, column]),
         kind=_name_of(CLASSES, cells.codes["kind"][row, column]),
         cause=_name_of(CAUSES, cells.codes["cause"][row, column]),
+        reason=cells.reason,
         conditions=_conditions_of(cells, row, column),
         visits=visits,
         conflicts=sum(conflict.key.channel in applied.inputs.telemetry.inputs for conflict in conflicts),
-        ledger=scope.repositories.ledger.read(pass_id=field_pass.id),
+        ledger=[
+            CellEntry(entry.seq, entry.time_ms, entry.kind, entry.hash)
+            for entry in scope.repositories.ledger.read(pass_id=field_pass.id)
+        ],
+        delivery_url=f"/v1/gateways/{record.gateway}/delivery",
     )
+
+
+def _planned_of(cells: CellMap, row: int, column: int) -> CellPlanned | None:
+    if cells.plan is None:
+        return None
+    zone = int(cells.zone[row, column])
+    rate_ha = _known(cells.planned_ha[row, column])
+    return CellPlanned(rate_ha, None if zone < 0 else zone, summarise_plan(cells.plan))
 
 
 def _find_square(cells: CellMap, latitude_deg: float, longitude_deg: float) -> CellSquare:
@@ -207,7 +150,7 @@ def _conditions_of(cells: CellMap, row: int, column: int) -> CellConditions | No
     )
 
 
-def _explain_visit(scope: OrgScope, cells: CellMap, visit: Visit, amount: float | None) -> VisitEvidence:
+def _explain_visit(scope: OrgScope, cells: CellMap, visit: Visit, amount: float | None) -> CellVisit:
     """Return a visit with its samples: product that landed then left the machine the latency earlier."""
     applied = cells.applied
     inputs, field_pass = applied.inputs, applied.field_pass
@@ -225,39 +168,46 @@ def _explain_visit(scope: OrgScope, cells: CellMap, visit: Visit, amount: float 
     left_ms = (near_ms[0] - latency_ms, near_ms[1] - latency_ms)
     at_nearest = (track.time_ms >= near_ms[0]) & (track.time_ms <= near_ms[1])
     segments = () if field_pass.detected is None else field_pass.detected.segments
-    return VisitEvidence(
-        visit=visit,
-        window=window,
-        read=read,
+    query = "&".join(f"channel={name}" for name in sorted({samples.key.channel for samples in around}))
+    return CellVisit(
+        start_ms=window.start_ms,
+        end_ms=window.end_ms,
+        amount=visit.amount if visit.amounts else None,
         share=visit.amount / amount if visit.amounts and amount else None,
+        amounts=visit.amounts,
+        beside_m=visit.beside_m,
         speed_m_s=_known(speed_of(track, inputs.plane)[at_nearest].mean()),
         height_m=_mean(around, "relative_altitude_m", near_ms),
         wind_m_s=_mean(around, "wind_speed_m_s", near_ms),
         wind_from_deg=_mean_bearing(around, "wind_from_deg", near_ms),
         flow_per_min=_mean(around, "mass_flow_kg_min" if applied.unit == "kg" else "flow_l_min", left_ms),
         hopper_kg=_mean(around, "hopper_kg", left_ms),
-        segments=tuple(
-            segment
+        segments=[
+            CellSegment(segment.kind, segment.start_ms, segment.end_ms, segment.evidence)
             for segment in segments
             if segment.start_ms <= window.end_ms
             and window.start_ms <= segment.end_ms
             and segment.kind in {"work", "off_field"}
-        ),
-        channels=[_channel_evidence(record, samples) for samples in around],
+        ],
+        samples=[_samples_of(record, samples) for samples in around],
+        series_url=f"/v1/devices/{field_pass.device}/series?{query}&start={read.start_ms}&end={read.end_ms}",
     )
 
 
-def _channel_evidence(record: DeviceRecord, samples: Samples) -> ChannelEvidence:
+def _samples_of(record: DeviceRecord, samples: Samples) -> CellSamples:
     channel = samples.key.channel
     info = record.descriptor.channels.get(channel)
     flags, counts = np.unique(samples.quality, return_counts=True)
-    return ChannelEvidence(
+    return CellSamples(
+        channel=channel,
         unit=unit_of(record, channel),
         role=_ROLES.get(channel, "condition"),
         evidence=None if info is None else info.evidence,
         sensor=None if info is None else info.sensor,
+        n=len(samples.time_ms),
         quality={str(flag): count for flag, count in zip(flags.tolist(), counts.tolist(), strict=True)},
-        samples=samples,
+        time_ms=samples.time_ms[:_MOST_SAMPLES].tolist(),
+        value=samples.value[:_MOST_SAMPLES].tolist(),
     )
 
 

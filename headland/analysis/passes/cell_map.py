@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
 import orjson
@@ -14,13 +14,22 @@ from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.application.deviation import CAUSES, CLASSES
 from headland.agronomy.geometry.outline import OUTSIDE, PLACES
 from headland.agronomy.series.arrays import Values
+from headland.analysis.inputs.columns import CodeGrid, KnownGrid, NumberGrid
 from headland.analysis.inputs.errors import AnalysisError, PreconditionError
 from headland.analysis.inputs.field_geometry import degrees_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, fine_cell_m
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.deviation import PassDeviation, compare_with_plan, usable_rate
-from headland.analysis.passes.plan import Plan, PlanMap, PlanRequest, find_plan, rasterise_plan, summarise_plan
+from headland.analysis.passes.plan import (
+    Plan,
+    PlanMap,
+    PlanRequest,
+    PlanSummary,
+    find_plan,
+    rasterise_plan,
+    summarise_plan,
+)
 from headland.formats.safetensors import write_safetensors
 
 #: A browser draws more polygons than this slowly.
@@ -31,8 +40,6 @@ _DEFAULT_CELLS: Final = 10_000
 _DEFAULT_SIDES_M: Final = (2.0, 5.0, 10.0, 20.0, 50.0)
 #: Decimals of degrees: a millimetre.
 _DECIMALS: Final = 8
-#: The names of the grids' codes.
-_NAMES: Final = {"kind": CLASSES, "cause": CAUSES, "evidence": EVIDENCE, "place": PLACES}
 #: A cell as GeoJSON, to be joined with its numbers.
 _FEATURE: Final = (
     b'{"type":"Feature","id":%b,"geometry":{"type":"Polygon",'
@@ -40,6 +47,56 @@ _FEATURE: Final = (
     b'"zone":%b,"planned_ha":%b,"applied_ha":%b,"difference_ha":%b,"uncertainty_ha":%b,"kind":%b,"cause":%b,'
     b'"evidence":%b}}'
 )
+
+
+@dataclass(frozen=True, slots=True)
+class CellGrids:
+    """Rows from the south, each from the west. Rates are null where unknown or not planned."""
+
+    planned_ha: NumberGrid
+    applied_ha: NumberGrid
+    difference_ha: NumberGrid
+    uncertainty_ha: KnownGrid
+    kind: Annotated[CodeGrid, "Class of the deviation, by its index in `names.kind`."]
+    cause: CodeGrid
+    zone: Annotated[CodeGrid, "The plan's zone, -1 for none."]
+    evidence: Annotated[CodeGrid, "Weakest class of evidence for the amount, by its index in `names.evidence`."]
+    place: Annotated[CodeGrid, "Place of the cell, by its index in `names.place`."]
+
+
+@dataclass(frozen=True, slots=True)
+class CellNames:
+    """Names of the grids' codes, by their index in these lists."""
+
+    kind: Annotated[Sequence[str], "Classes of deviation."]
+    cause: Annotated[Sequence[str], "Causes."]
+    evidence: Annotated[Sequence[str], "Classes of evidence."]
+    place: Annotated[Sequence[str], "Places."]
+
+
+_NAMES: Final = CellNames(CLASSES, CAUSES, EVIDENCE, PLACES)
+
+
+@dataclass(frozen=True, slots=True)
+class CellMapAnswer:
+    """A pass on cells: planned, applied and the difference, with its class and cause."""
+
+    pass_id: str
+    field: str
+    device: str
+    simulated: bool
+    unit: Annotated[str, "kg, or L of a liquid; rates are of it per hectare."]
+    cell_m: float
+    rows: Annotated[int, "Number of rows."]
+    columns: Annotated[int, "Number of columns."]
+    south_deg: float
+    west_deg: float
+    north_step_deg: float
+    east_step_deg: float
+    plan: Annotated[PlanSummary | None, "Plan of the pass; null without one."]
+    reason: Annotated[str | None, "Why there is no deviation: no_plan, ambiguous_plan or no_amount; else null."]
+    names: Annotated[CellNames, "Names of the codes."]
+    grid: Annotated[CellGrids, "Values of the cells."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,24 +223,20 @@ def _coded(names: Sequence[str], codes: NDArray[Any], none: int | None = 0) -> l
     return [written[code] for code in codes.tolist()]
 
 
-def cells_grid(cells: CellMap) -> dict[str, Any]:
+def cells_grid(cells: CellMap) -> CellMapAnswer:
     """Return the same as grids of numbers, rows from the south, with the names of their codes."""
     applied_map = cells.applied.map
-    grids: dict[str, NDArray[Any]] = {
-        "planned_ha": _rounded(cells.planned_ha),
-        "applied_ha": _rounded(cells.applied_ha),
-        "difference_ha": _rounded(cells.difference_ha),
-        "uncertainty_ha": _rounded(applied_map.uncertainty_ha),
+    grids = CellGrids(
+        planned_ha=_rounded(cells.planned_ha),
+        applied_ha=_rounded(cells.applied_ha),
+        difference_ha=_rounded(cells.difference_ha),
+        uncertainty_ha=_rounded(applied_map.uncertainty_ha),
         **cells.codes,
-        "zone": cells.zone,
-        "evidence": applied_map.evidence,
-        "place": applied_map.places,
-    }
-    return {
-        **head_of(cells),
-        "names": _NAMES,
-        "grid": {name: np.ascontiguousarray(grid) for name, grid in grids.items()},
-    }
+        zone=cells.zone,
+        evidence=applied_map.evidence,
+        place=applied_map.places,
+    )
+    return CellMapAnswer(**head_of(cells), names=_NAMES, grid=grids)
 
 
 def cells_arrays(cells: CellMap) -> bytes:

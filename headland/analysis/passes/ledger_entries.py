@@ -84,7 +84,7 @@ def deviation_entry(deviation: PassDeviation) -> dict[str, object]:
         "zones": [
             {
                 "zone": zone.zone,
-                "rate_ha": round(zone.rate_ha, 4),
+                "rate_ha": round(zone.planned_rate_ha, 4),
                 "area_m2": round(zone.area_m2, 2),
                 "planned": round(zone.planned, 4),
                 "applied": round(zone.applied, 4),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,22 @@ class Plan:
         prescription = self.prescription
         version = None if prescription is None else (prescription.id, prescription.version, prescription.changed_ms)
         return self.source, self.rate_ha, version
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """Plan of a pass: one rate (`rate_ha`), or a prescription; `source` names its origin."""
+
+    source: Annotated[
+        str,
+        "query_rate, query_prescription, pass_prescription, pass_rate, or field_prescription: "
+        "the field's newest that was made before the pass and contradicts nothing known of it.",
+    ]
+    rate_ha: float | None
+    prescription: str | None
+    name: Annotated[str | None, "Name of the prescription; null for one rate."]
+    product: Annotated[str | None, "Id of the prescription's product; null where none is known."]
+    season: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +183,10 @@ def season_contains(season: Season, time_ms: int) -> bool:
     return after and (season.harvest_date is None or day <= season.harvest_date)
 
 
-def summarise_plan(plan: Plan) -> dict[str, Any]:
-    """Return a plan as JSON: its source, and its rate or its prescription."""
+def summarise_plan(plan: Plan) -> PlanSummary:
+    """Return a plan as an answer: its source, and its rate or its prescription."""
     prescription = plan.prescription
-    return {
-        "source": plan.source,
-        "rate_ha": plan.rate_ha,
-        "prescription": None if prescription is None else prescription.id,
-        "name": None if prescription is None else prescription.name,
-        "product": None if prescription is None else prescription.product,
-        "season": None if prescription is None else prescription.season,
-    }
+    if prescription is None:
+        return PlanSummary(plan.source, plan.rate_ha, None, None, None, None)
+    named = (prescription.id, prescription.name, prescription.product, prescription.season)
+    return PlanSummary(plan.source, plan.rate_ha, *named)

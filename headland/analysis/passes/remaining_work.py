@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -32,19 +33,17 @@ _M2_PER_HA = 10_000.0
 
 @dataclass(frozen=True, slots=True)
 class RemainingZone:
-    """A zone of the plan over the usable ground; `open` is the planned amount of its open ground, in the plan's unit.
-
-    `treated_difference` is the amount on treated ground above its plan. It is negative where too little was applied;
-    that ground is not treated again. `applied` and `treated_difference` are None where an amount is unknown.
-    """
+    """A zone of the plan over the usable ground, amounts in the answer's unit."""
 
     zone: int
-    rate_ha: float
-    planned: float
-    applied: float | None
-    open_m2: float
-    open: float
-    treated_difference: float | None
+    planned_rate_ha: float
+    planned: Annotated[float, "Planned amount of the zone."]
+    applied: Annotated[float | None, "By all of `passes`; null where an amount is unknown."]
+    open_m2: Annotated[float, "Its remaining ground; the zones add up to `remaining_m2`."]
+    open: Annotated[float, "The planned amount of its open ground."]
+    treated_difference: Annotated[
+        float | None, "The amount on treated ground above its plan; negative: too little, and not treated again."
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +237,7 @@ def _sum_zones(remaining: RemainingWork, plan: Plan, applied: Sequence[AppliedPa
         zones.append(
             RemainingZone(
                 zone=number,
-                rate_ha=rate_ha,
+                planned_rate_ha=rate_ha,
                 planned=rate_ha * own_m2 / _M2_PER_HA,
                 applied=None if amount is None else float(amount[own].sum()),
                 open_m2=own_open_m2,

@@ -14,7 +14,7 @@ from headland.agronomy.series.cadence import fill_by_cadence
 from headland.agronomy.series.qartod import FAIL, NOT_EVALUATED, SUSPECT
 from headland.agronomy.series.sensor_health import LIMITS, SensorFinding, check_channel, find_stuck
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, make_periods
-from headland.analysis.greenhouse.house_grid import DeviceFinding
+from headland.analysis.inputs.answers import DeviceFinding, finding_of
 from headland.analysis.inputs.origin import of_one_origin
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
@@ -133,7 +133,7 @@ def _hourly_means(
             value, faults = _check(channel, buckets.start_ms, buckets.mean, inside)
             known = _hourly(hours, buckets.start_ms, value, interval_s, is_detector=quantity == "rain_share")
             fresh = {hour_ms: mean for hour_ms, mean in known.items() if hour_ms not in means}
-            found = [DeviceFinding(device.device, finding) for finding in faults]
+            found = [finding_of(device.device, finding) for finding in faults]
             if fresh:
                 means |= fresh
                 devices.append(device.device)

@@ -24,9 +24,10 @@ from headland.agronomy.series.time_grid import (
     sum_up,
 )
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts
-from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid, answers_of
+from headland.analysis.greenhouse.house_grid import HouseGrid, answers_of
 from headland.analysis.greenhouse.run_in import run_in, run_in_by_hour
 from headland.analysis.greenhouse.samples import read_with_run_in
+from headland.analysis.inputs.answers import DeviceFinding, finding_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.weather.evapotranspiration import (
@@ -140,7 +141,7 @@ def answer_weather(
     gauges = [r for r in stations.records if r.descriptor.device not in {each.device for each in blocked}]
     rained = read_gauges(scope, gauges, Window(periods.start_ms, periods.window(len(periods) - 1)[1]))
     if not rained and blocked:
-        notes["rain"] = f"{blocked[0].device} {blocked[0].finding.detail}: the rain is not known."
+        notes["rain"] = f"{blocked[0].device} {blocked[0].detail}: the rain is not known."
     elif not rained:
         notes["rain"] = f"No device of the site measures rain: {RAIN} is missing."
     else:
@@ -189,7 +190,7 @@ def _blocked_gauges(grid: HouseGrid) -> list[DeviceFinding]:
         others_mm = max((mm for other, mm in counted_mm.items() if other != name), default=0.0)
         finding = find_blocked_gauge(RAIN, grid.periods.time_ms, total, wet_h, others_mm)
         if finding is not None:
-            found.append(DeviceFinding(name, finding))
+            found.append(finding_of(name, finding))
     return found
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import asdict, dataclass
+from typing import Annotated, Final
 
 import numpy as np
 
 from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA, air_pressure_kpa
 from headland.agronomy.climate.sun import is_day
 from headland.agronomy.prescription.weather_window import Hour, HourVerdict, Kind, assess_hours
-from headland.analysis.greenhouse.house_grid import DeviceFinding
+from headland.analysis.inputs.answers import DeviceFinding
 from headland.analysis.inputs.field_geometry import bounds_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
@@ -25,6 +25,22 @@ _SUNSET_MS: Final = 5_400_000
 #: The share of an hour's rain that must be known; of other quantities four of six parts.
 _LEAST_KNOWN: Final = 4 / 6
 _MEASURED: Final[tuple[Quantity, ...]] = ("temperature", "humidity", "wind", "rain_share")
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredHour:
+    """An hour of weather: go, caution, stop or insufficient_data."""
+
+    start_ms: int
+    state: Annotated[str, "go, caution, stop or insufficient_data."]
+    reasons: Annotated[tuple[str, ...], "What decided it."]
+    missing: Annotated[tuple[str, ...], "What was not measured: wind, delta_t or rain."]
+    air_temperature_degc: Annotated[float | None, "Mean of the air; null where it is not measured."]
+    relative_humidity_pct: Annotated[float | None, "Mean of the relative humidity; null where it is not measured."]
+    wind_speed_m_s: Annotated[float | None, "Mean of the wind; null where it is not measured."]
+    rain_share: Annotated[float | None, "Of the hour, by a detector."]
+    rain_mm: Annotated[float | None, "By a gauge."]
+    delta_t_k: Annotated[float | None, "Temperature less wet-bulb temperature; null where it is not known."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +94,25 @@ def assess_weather(
 
 def weather_evidence(weather: SprayWeather) -> dict[str, object]:
     """Return the known weather in the form of a ledger entry."""
-    return {
-        "devices": weather.devices,
-        "altitude_m": weather.altitude_m,
-        "hours": [
-            {
-                "start_ms": verdict.hour.start_ms,
-                "state": verdict.state,
-                "reasons": list(verdict.reasons),
-                "missing": list(verdict.missing),
-                "air_temperature_degc": verdict.hour.temperature_degc,
-                "relative_humidity_pct": verdict.hour.humidity_pct,
-                "wind_speed_m_s": verdict.hour.wind_m_s,
-                "rain_share": verdict.hour.rain_share,
-                "rain_mm": verdict.hour.rain_mm,
-                "delta_t_k": verdict.delta_t_k,
-            }
-            for verdict in weather.verdicts
-        ],
-    }
+    hours = [asdict(hour_of(verdict)) for verdict in weather.verdicts]
+    return {"devices": weather.devices, "altitude_m": weather.altitude_m, "hours": hours}
+
+
+def hour_of(verdict: HourVerdict) -> MeasuredHour:
+    """Return an hour with its verdict."""
+    hour = verdict.hour
+    return MeasuredHour(
+        start_ms=hour.start_ms,
+        state=verdict.state,
+        reasons=verdict.reasons,
+        missing=verdict.missing,
+        air_temperature_degc=hour.temperature_degc,
+        relative_humidity_pct=hour.humidity_pct,
+        wind_speed_m_s=hour.wind_m_s,
+        rain_share=hour.rain_share,
+        rain_mm=hour.rain_mm,
+        delta_t_k=verdict.delta_t_k,
+    )
 
 
 def _altitude_m(site: Site | None, records: list[DeviceRecord]) -> float | None:

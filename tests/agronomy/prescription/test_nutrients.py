@@ -45,7 +45,7 @@ def test_a_rate_of_urea_is_a_rate_of_nitrogen() -> None:
 def test_a_compound_holds_phosphorus_and_potassium() -> None:
     found = Grade(0.15, 0.15, 0.15).nutrients(100.0) + Grade(0.18, 0.46).nutrients(50.0)
     assert [found.n, found.p2o5, found.k2o] == pytest.approx([24.0, 38.0, 15.0])
-    assert [found.p, found.k] == pytest.approx([16.58, 12.45], abs=0.01)
+    assert [found.elements.p, found.elements.k] == pytest.approx([16.58, 12.45], abs=0.01)
     assert found.scaled(0.5).n == pytest.approx(12.0)
 
 

@@ -1,35 +1,35 @@
-"""Response models of analytic answers and sensor findings, with the mapping from the library."""
+"""Answers as the API gives them: a number with its evidence and origin, and findings about sensors."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
-from api.schemas.model import fill
-from headland.agronomy.series.answer import Answer as ComputedAnswer
-from headland.agronomy.series.answer import Method
+from headland.agronomy.series.answer import Answer, Method
 from headland.agronomy.series.sensor_health import SensorFinding
 from headland.analysis.inputs.window import Window
 from headland.i18n.sentences import translate_sentence
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True)
+class SourcedAnswer:
     """A number with its evidence. `value` is null where the data does not suffice; `reason` then names the cause."""
 
-    value: Annotated[float | None, Meta(extra_json_schema={"example": 0.92})]
+    value: Annotated[float | None, Meta(extra_json_schema={"example": 0.92}), "Value in `unit`; null with a `reason`."]
     unit: Annotated[str, Meta(extra_json_schema={"example": "kPa"})]
-    window: Window
+    window: Annotated[Window, "Time that the value is about."]
     n: Annotated[int, Meta(ge=0), "Samples used."]
     coverage: Annotated[float, Meta(ge=0, le=1), "Share of the data that is known; the method defines of what."]
     quality: Annotated[int, "Worst QARTOD flag of the samples used; 9 without samples."]
-    method: Method
-    inputs: Annotated[list[str], Meta(extra_json_schema={"example": ["air_temperature_degc", "relative_humidity_pct"]})]
-    evidence: Annotated[
-        str | None,
-        "measured, measured_flow (a flow meter) or pump_pwm (the pump's command only).",
+    method: Annotated[Method, "Method of the value."]
+    inputs: Annotated[
+        tuple[str, ...],
+        Meta(extra_json_schema={"example": ["air_temperature_degc", "relative_humidity_pct"]}),
+        "Channels used, and figures that were declared or assumed.",
     ]
+    evidence: Annotated[str | None, "measured, measured_flow (a flow meter) or pump_pwm (the pump's command only)."]
     reason: Annotated[
         str | None,
         "insufficient_data, sampled_too_rarely, run_in_too_short, next_day_not_known, cover_not_known, "
@@ -40,7 +40,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool
 
 
-class LeftOutItem(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True)
+class DeviceFinding:
     """A finding about a channel: its samples were left out, or used as suspect."""
 
     device: str
@@ -59,17 +60,36 @@ class LeftOutItem(msgspec.Struct, frozen=True, kw_only=True):
     detail_zh: Annotated[str, "The detail in Chinese; empty where it has none."]
 
 
-def answer_of(answer: ComputedAnswer, simulated: bool) -> Answer:
-    """Return an analytic answer."""
-    return fill(
-        Answer,
-        answer,
-        window=Window(start_ms=answer.window[0], end_ms=answer.window[1]),
-        inputs=list(answer.inputs),
-        simulated=simulated,
+def answer_of(answer: Answer, simulated: bool) -> SourcedAnswer:
+    """Return an answer with its origin."""
+    return SourcedAnswer(
+        answer.value,
+        answer.unit,
+        Window(*answer.window),
+        answer.n,
+        answer.coverage,
+        answer.quality,
+        answer.method,
+        answer.inputs,
+        answer.evidence,
+        answer.reason,
+        answer.low,
+        answer.high,
+        simulated,
     )
 
 
-def finding_of(device: str, finding: SensorFinding) -> LeftOutItem:
-    """Return a finding about a channel."""
-    return fill(LeftOutItem, finding, device=device, detail_zh=translate_sentence(finding.detail, "zh") or "")
+def finding_of(device: str, finding: SensorFinding) -> DeviceFinding:
+    """Return a finding about a channel of a device, in both languages."""
+    return DeviceFinding(
+        device,
+        finding.channel,
+        finding.test,
+        finding.flag,
+        finding.n,
+        finding.start_ms,
+        finding.end_ms,
+        finding.left_out,
+        finding.detail,
+        translate_sentence(finding.detail, "zh") or "",
+    )
