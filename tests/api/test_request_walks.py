@@ -8,15 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from headland.registry.registry import Registry
 from headland.registry.repositories.repository import Repository
-from tests.api.farm import HOUSE, NOW_MS, START_MS, fill_farm
+from tests.api.farm import fill_farm
 from tests.api.registry_api import RegistryApi
-from tests.api.spread_field import declaration, serve_spread_field
+from tests.api.spread_field import serve_spread_field
+from tests.api.walked_requests import as_applied, certificate, climate
 
 ROOT: Final = Path(__file__).parents[2]
 PRODUCT: Final = tuple(f"{ROOT}/{name}/" for name in ("api", "headland", "ingest", "station"))
@@ -79,51 +80,9 @@ def farm_api(tmp_path_factory: pytest.TempPathFactory, tracer: Tracer) -> Iterat
         yield served
 
 
-def _post(farm_api: RegistryApi, path: str, body: dict[str, Any], status: int = 201) -> Any:
-    answer = farm_api.client.post(path, json=body)
-    assert answer.status_code == status, answer.text
-    return answer.json()
-
-
-def _as_applied(farm_api: RegistryApi) -> Callable[[], None]:
-    made = _post(farm_api, "/v1/passes", declaration(farm_api))
-
-    def ask() -> None:
-        answer = farm_api.client.get(f"/v1/passes/{made['id']}/as-applied")
-        assert answer.status_code == 200, answer.text
-
-    return ask
-
-
-def _climate(farm_api: RegistryApi) -> Callable[[], None]:
-    def ask() -> None:
-        answer = farm_api.client.get(f"/v1/greenhouses/{HOUSE}/climate", params={"start": START_MS, "end": NOW_MS})
-        assert answer.status_code == 200, answer.text
-
-    return ask
-
-
-def _certificate(farm_api: RegistryApi) -> Callable[[], None]:
-    harvest = {
-        "field": farm_api.ids["fields"],
-        "crop": "wheat",
-        "product": "Wheat",
-        "time_ms": NOW_MS - 1,
-        "grams": 1_000_000,
-        "author": "Li",
-    }
-    lot = _post(farm_api, "/v1/harvests", harvest)["lot"]["id"]
-
-    def ask() -> None:
-        body = {"issuer": "Li", "contact": "138", "author": "Li", "basis": ["own_control"]}
-        _post(farm_api, f"/v1/lots/{lot}/certificates", body)
-
-    return ask
-
-
 #: Files of the product, files of the repositories, and repositories made, at most. Before they were made at first use
 #: the requests passed 67, 63 and 56 files, 28 or 29 of them repositories, and made 40, 80 and 200 repositories.
-BOUNDS: Final = [(_as_applied, 47, 8, 6), (_climate, 43, 8, 6), (_certificate, 42, 14, 12)]
+BOUNDS: Final = [(as_applied, 47, 8, 6), (climate, 43, 8, 6), (certificate, 42, 14, 12)]
 
 
 @pytest.mark.parametrize(

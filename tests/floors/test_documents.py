@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.floors.modules import ROOT
+from tests.walk.way_tracer import read_names, read_way
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
@@ -26,20 +27,31 @@ def test_contributing_names_files_that_are_there() -> None:
 
 
 #: The ways that docs/explanation/index.md tells step by step, each with the most steps in which it may be told.
-WAYS = {"a position": 15, "a SenML message": 10, "an as-applied request": 12, "a climate request": 10}
+WAYS = {
+    "a position": 15,
+    "a SenML message": 10,
+    "an as-applied request": 12,
+    "a climate request": 10,
+    "a Modbus register to an alarm": 21,
+    "a lot's certificate": 12,
+    "an enrolment": 17,
+}
 
 
 @pytest.mark.parametrize(("way", "most"), WAYS.items(), ids=WAYS)
 def test_each_step_of_a_way_names_functions_of_its_file(way: str, most: int) -> None:
-    text = (ROOT / "docs" / "explanation" / "index.md").read_text(encoding="utf-8")
-    section = text.partition(f"## The way of {way}\n")[2].partition("\n## ")[0]
-    steps = re.findall(r"^\| \d+ [^|]+\| ([^|]+) \| `([^`]+)` \|$", section, re.MULTILINE)
+    """`tests/walk/test_ways.py` walks them."""
+    steps = read_way(way).steps
     assert 0 < len(steps) <= most
-    for functions, file in steps:
-        source = (ROOT / file).read_text(encoding="utf-8")
-        for name in re.findall(r"`([\w.]+)`", functions):
+    for step in steps:
+        source = (ROOT / step.file).read_text(encoding="utf-8")
+        for name in step.functions:
             for part in name.split("."):
                 assert re.search(rf"^\s*(?:def|class) {part}\b", source, re.MULTILINE), name
+
+
+def test_every_way_of_the_page_is_walked() -> None:
+    assert read_names() == list(WAYS)
 
 
 #: Ends processes of everybody on the machine, by a name that others' processes have too.

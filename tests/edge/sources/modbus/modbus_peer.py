@@ -11,7 +11,10 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 
 class ModbusPeer:
-    """Serves `registers` (address -> word); what `broken` names is answered by `exception`."""
+    """Serves `registers` (address -> word); what `broken` names is answered by `exception`.
+
+    Another mapping in `registers` is served whole from the next request on.
+    """
 
     def __init__(self, port: int, registers: dict[int, int], unit: int = 1) -> None:
         self.port = port
@@ -58,10 +61,10 @@ class ModbusPeer:
         _written: list[int] | list[bool] | None,
     ) -> ExcCodes | None:
         self.requests.append((function, address, count))
-        asked = range(address, address + count)
+        asked, registers = range(address, address + count), self.registers
         if self.broken.intersection(asked):
             return self.exception
         for at in asked:
-            if at in self.registers:
-                words[at - start] = self.registers[at]
+            if at in registers:
+                words[at - start] = registers[at]
         return None

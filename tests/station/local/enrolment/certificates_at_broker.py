@@ -117,23 +117,39 @@ class CertificateFarm:
 def certificate_farm(root: Path) -> Iterator[CertificateFarm]:
     """Run mosquitto for a farm in `root` that enrols gateways."""
     folder = FarmFolder(root / "farm")
+    with enrolling_broker(folder) as broker, folder.hold():
+        folder.write_state(broker.state("http://localhost"))
+        yield CertificateFarm(folder, broker.tls_port, root / "cards")
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollingBroker:
+    """A running mosquitto: its port on this machine, that of gateways, and its process."""
+
+    port: int
+    tls_port: int
+    pid: int
+
+    def state(self, api_url: str) -> FarmState:
+        """Return what a farm with this broker writes of itself."""
+        return FarmState(
+            api_url=api_url, broker_host="127.0.0.1", broker_port=self.port, broker="mosquitto",
+            pids={"broker": self.pid},
+        )  # fmt: skip
+
+
+@contextmanager
+def enrolling_broker(folder: FarmFolder) -> Iterator[EnrollingBroker]:
+    """Run mosquitto with the logins of a farm, and its port for gateways by certificate."""
     port, tls_port = find_free_port(), find_free_port()
     tls = own_tls_files(folder, f"127.0.0.1:{tls_port}", None, [], wall_clock_ms())
     listener = Listener(host="127.0.0.1", port=tls_port, tls=tls)
     write_whole(folder.broker_address_path, msgspec.json.encode(BrokerAddress(port=port, listener=listener)))
     command = prepare_broker("mosquitto", folder.broker_dir, port, broker_users(folder), listener)
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as broker, folder.hold():
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as broker:
         try:
             wait_until(lambda: listens(tls_port) and _answers(port))
-            state = FarmState(
-                api_url="http://localhost",
-                broker_host="127.0.0.1",
-                broker_port=port,
-                broker="mosquitto",
-                pids={"broker": broker.pid},
-            )
-            folder.write_state(state)
-            yield CertificateFarm(folder, tls_port, root / "cards")
+            yield EnrollingBroker(port, tls_port, broker.pid)
         finally:
             broker.kill()
 

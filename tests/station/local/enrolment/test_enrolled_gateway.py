@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import msgspec
 import pytest
-from fastapi import FastAPI
 
-from api.app import create_app
 from api.auth.limits import Limits
 from api.auth.sessions_cache import AuthCache
 from edge.agent.settings import load_settings
@@ -24,23 +20,14 @@ from edge.uplink.uplink import Uplink
 from headland.clock import wall_clock_ms
 from headland.errors import PeerRefused, RetryLater, SettingsError
 from headland.network.enrolment.keys import make_key, make_request
-from headland.registry.registry import open_registry
-from headland.store.memory import MemoryStore
 from headland.units_of_time import DAY_MS
-from station.local.broker import prepare_broker
-from station.local.broker_listener import BrokerAddress, Listener
-from station.local.enrolment.listener import own_tls_files
-from station.local.folder import INGEST_USER, FarmFolder, FarmState
-from station.local.gateway_registration import FolderRegistrar
-from station.local.gateways import broker_users
-from station.server.files import write_whole
-from tests.api.farm import NOW_MS, OWN
+from station.local.folder import INGEST_USER
+from tests.api.farm import OWN
 from tests.api.open_authenticator import OpenAuthenticator
-from tests.api.server import serve
 from tests.edge.contents import content
 from tests.edge.ingest_stand_in import StandInIngest
-from tests.ports import find_free_port, listens
-from tests.waiting import WaitUntil, wait_until
+from tests.station.local.enrolment.enrolled_farm import EnrolledFarm, enrolled_farm
+from tests.waiting import WaitUntil
 
 pytestmark = [
     pytest.mark.services("mosquitto"),
@@ -49,57 +36,10 @@ pytestmark = [
 ]
 
 
-class EnrolledFarm:
-    """A farm's folder, its API, the port of its broker on this machine, and how far its clock is from the true one."""
-
-    def __init__(self, folder: FarmFolder, app: FastAPI, client: httpx.Client, port: int, clock: list[int]) -> None:
-        self.folder = folder
-        self.app = app
-        self.clock = clock
-        self.client = client
-        self.port = port
-        self.url = str(client.base_url).rstrip("/")
-
-    def code_of(self, name: str) -> str:
-        answer = self.client.post(f"/v1/gateways/{name}/code", json={"host": "localhost", "station": self.url})
-        assert (answer.status_code, answer.headers["cache-control"]) == (201, "no-store"), answer.text
-        assert answer.json()["command"] == f"headland edge enrol {self.url} {answer.json()['code']}"
-        return str(answer.json()["code"])
-
-
 @pytest.fixture
 def farm(tmp_path: Path) -> Iterator[EnrolledFarm]:
-    folder = FarmFolder(tmp_path / "farm")
-    port, tls_port = find_free_port(), find_free_port()
-    tls = own_tls_files(folder, f"127.0.0.1:{tls_port}", None, [], wall_clock_ms())
-    listener = Listener(host="127.0.0.1", port=tls_port, tls=tls)
-    write_whole(folder.broker_address_path, msgspec.json.encode(BrokerAddress(port=port, listener=listener)))
-    command = prepare_broker("mosquitto", folder.broker_dir, port, broker_users(folder), listener)
-    registry = open_registry(f"sqlite:///{folder.registry_path}", lambda: NOW_MS)
-    registry.add_organisation(OWN, "Our farm", "test")
-    clock = [0]
-    registrar = FolderRegistrar(folder, lambda: wall_clock_ms() + clock[0])
-    app = create_app(
-        MemoryStore(),
-        organisation=OWN,
-        readiness=list,
-        counters=dict,
-        registry=registry,
-        registrar=registrar,
-        enrolment=registrar,
-    )
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as broker, serve(app) as client, folder.hold():
-        try:
-            wait_until(lambda: listens(port))
-            made = EnrolledFarm(folder, app, client, port, clock)
-            pids = {"broker": broker.pid}
-            folder.write_state(
-                FarmState(api_url=made.url, broker_host="127.0.0.1", broker_port=port, broker="mosquitto", pids=pids)
-            )
-            yield made
-        finally:
-            broker.kill()
-    registry.close()
+    with enrolled_farm(tmp_path) as running:
+        yield running
 
 
 def broker_of(folder: Path) -> BrokerSettings:
