@@ -19,6 +19,7 @@ from ingest.settings import IngestSettings
 from ingest.writer import IngestWriter
 from station.server.workers.clock_repair import ClockRepair
 from tests.clock.machine import STEPS_MS, YEAR_MS, ClockedMachine
+from tests.examples import some_long
 from tests.ingest.gateway import batch_of, block_of, properties_of, topic_and_payload
 from tests.ingest.writer_bench import Bench, RecordedAcks
 
@@ -98,7 +99,7 @@ class ClockBench(Bench):
 
 
 @pytest.mark.parametrize("gateways", [("ga",), ("ga", "gb", "gc")], ids=["one gateway", "three"])
-@pytest.mark.parametrize("step_ms", STEPS_MS)
+@pytest.mark.parametrize("step_ms", some_long(STEPS_MS))
 @pytest.mark.parametrize("when", ["live", "at the start", "from the first"])
 def test_no_step_of_the_clock_flags_a_true_sample_or_loses_an_alarm(
     tmp_path: Path, step_ms: int, when: str, gateways: tuple[str, ...]

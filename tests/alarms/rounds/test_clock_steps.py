@@ -17,7 +17,7 @@ from headland.registry.repositories.alarms import AlarmUpdate
 from headland.units_of_time import DAY_MS, HOUR_MS
 from tests.alarms.conftest import AIR, MINUTE, START_MS, Station, frost, station_in
 from tests.clock.machine import YEAR_MS
-from tests.examples import examples
+from tests.examples import examples, some_long
 
 STEPS_MS = [
     sign * step for step in (HOUR_MS, 6 * HOUR_MS, DAY_MS, 70 * DAY_MS, YEAR_MS, 10 * YEAR_MS) for sign in (1, -1)
@@ -97,7 +97,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("step_ms", "in_doubt", "follow"), CASES)
+@pytest.mark.parametrize(("step_ms", "in_doubt", "follow"), some_long(CASES))
 def test_what_begins_after_a_step_is_raised_in_the_next_round_and_what_ends_is_cleared(
     farm: Farm, step_ms: int, in_doubt: bool, follow: bool
 ) -> None:
@@ -124,7 +124,7 @@ def test_what_begins_after_a_step_is_raised_in_the_next_round_and_what_ends_is_c
     assert farm.active() == {"frost", "gateway-loss"}
 
 
-@pytest.mark.parametrize(("step_ms", "in_doubt", "follow"), CASES)
+@pytest.mark.parametrize(("step_ms", "in_doubt", "follow"), some_long(CASES))
 def test_what_is_raised_before_a_step_ends_after_it(farm: Farm, step_ms: int, in_doubt: bool, follow: bool) -> None:
     farm.lose(5)
     farm.values["gh-1"] = 0.0
@@ -139,7 +139,7 @@ def test_what_is_raised_before_a_step_ends_after_it(farm: Farm, step_ms: int, in
     assert farm.active() == set()
 
 
-@pytest.mark.parametrize(("step_ms", "in_doubt", "follow"), CASES)
+@pytest.mark.parametrize(("step_ms", "in_doubt", "follow"), some_long(CASES))
 def test_a_station_that_starts_after_a_step_raises_and_clears_as_well(
     farm: Farm, step_ms: int, in_doubt: bool, follow: bool
 ) -> None:
@@ -177,7 +177,7 @@ def test_no_sequence_of_steps_silences_an_alarm(steps: list[tuple[int, bool, int
             assert farm.active() == ({"frost", "gateway-loss"} if is_bad else set()), (step_ms, is_bad)
 
 
-@pytest.mark.parametrize("step_ms", STEPS_MS)
+@pytest.mark.parametrize("step_ms", some_long(STEPS_MS))
 def test_silence_in_doubt_ends_an_alarm_and_raises_one_by_real_seconds(station: Station, step_ms: int) -> None:
     dead = AlarmRule(name="dead", any_of=((AlarmTest(what="age_s", above=900.0, of=AIR),),), for_s=60.0)
     station.repositories.alarm_rules.add(dead)
@@ -210,7 +210,7 @@ def test_a_device_that_is_silent_since_a_clock_was_set_back_ends_its_alarm_as_lo
     assert [alarm.ended_why for alarm in station.alarms()] == ["no_data"]
 
 
-@pytest.mark.parametrize("other_ms", STEPS_MS)
+@pytest.mark.parametrize("other_ms", some_long(STEPS_MS))
 def test_a_device_of_another_time_moves_no_other_one(farm: Farm, other_ms: int) -> None:
     farm.in_doubt = True
     for _ in range(5):
@@ -222,7 +222,7 @@ def test_a_device_of_another_time_moves_no_other_one(farm: Farm, other_ms: int) 
     assert {alarm.subject for alarm in farm.station.alarms() if alarm.is_active} == {"gh-1", "gh-x"}
 
 
-@pytest.mark.parametrize("step_ms", STEPS_MS)
+@pytest.mark.parametrize("step_ms", some_long(STEPS_MS))
 def test_a_gateways_own_alarm_is_taken_notified_and_ended_in_doubt(farm: Farm, step_ms: int) -> None:
     farm.step_ms, farm.in_doubt = step_ms, True
     farm.run(3)
@@ -235,7 +235,7 @@ def test_a_gateways_own_alarm_is_taken_notified_and_ended_in_doubt(farm: Farm, s
     assert farm.active() == set()
 
 
-@pytest.mark.parametrize("step_ms", STEPS_MS)
+@pytest.mark.parametrize("step_ms", some_long(STEPS_MS))
 def test_an_alarm_of_a_gateway_whose_clock_jumped_with_the_stations_is_taken_and_notified(
     farm: Farm, step_ms: int
 ) -> None:

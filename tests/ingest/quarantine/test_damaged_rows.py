@@ -14,6 +14,7 @@ from headland.store.port import Mark
 from ingest.accounting.ledger import Disposition, DispositionEntry
 from ingest.quarantine.quarantine import Quarantine
 from ingest.quarantine.refused_messages import RefusedMessage
+from tests.examples import some_long
 
 WHY = (Refused(Reason.NOT_JSON, "no JSON"),)
 
@@ -55,7 +56,7 @@ def read_all(path: Path) -> None:
     quarantine.close()
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", some_long(range(40)))
 def test_no_damage_of_a_page_ends_a_starting_ingest(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "quarantine.sqlite"
     filled(path)

@@ -32,6 +32,7 @@ from headland.registry.repositories.harvest.epcis_events import CapturedEvent
 from headland.registry.repositories.ledger.entries import leaf_hash_of
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from tests.byte_hits import forms_of, hits_below, hits_in
+from tests.examples import some_long
 from tests.registry.conftest import ManualClock
 from tests.registry.records import PLOT, START_MS, fill
 
@@ -257,14 +258,16 @@ def test_a_second_person_is_erased_after_the_first_with_both_chains_valid(
 
 @pytest.mark.parametrize(
     "forge",
-    [
-        ledger.update().where(ledger.c.kind == "subsidy_claim").values(body='{"fen":1}'),
-        ledger.update().where(ledger.c.kind == "as_applied").values(body='{"amount":1}', leaf_sha256="0" * 64),
-        ledger.update().where(ledger.c.kind == "dispute").values(hash="0" * 64),
-        audit.update().where(audit.c.kind == "treatment").values(after='{"author":"nobody"}'),
-        audit.update().where(audit.c.kind == "farm").values(after="{}", erasure=1),
-        audit.update().where(audit.c.kind == "treatment").values(erasure=None),
-    ],
+    some_long(
+        [
+            ledger.update().where(ledger.c.kind == "subsidy_claim").values(body='{"fen":1}'),
+            ledger.update().where(ledger.c.kind == "as_applied").values(body='{"amount":1}', leaf_sha256="0" * 64),
+            ledger.update().where(ledger.c.kind == "dispute").values(hash="0" * 64),
+            audit.update().where(audit.c.kind == "treatment").values(after='{"author":"nobody"}'),
+            audit.update().where(audit.c.kind == "farm").values(after="{}", erasure=1),
+            audit.update().where(audit.c.kind == "treatment").values(erasure=None),
+        ]
+    ),
 )
 def test_what_is_altered_under_the_cover_of_an_erasure_is_found(
     registry: Registry, repositories: OrganisationRepositories, forge: sa.Update

@@ -18,6 +18,7 @@ from headland.store.duckdb.tables.deletion import DueRows
 from headland.store.port import SeriesFilter, WriteBatch
 from headland.units_of_time import DAY_MS, HOUR_MS
 from tests.clock.machine import NOW_MS, STEPS_MS, YEAR_MS, ClockedMachine
+from tests.examples import some_long
 from tests.store.batches import batch, key
 
 A, B = key("air_temperature_degc", organisation="local"), key("co2_ppm", organisation="local")
@@ -44,7 +45,7 @@ def flags(store: DuckDBStore) -> list[int]:
     return [flag for each in store.raw(ALL, 0, 2**62) for flag in each.quality.tolist()]
 
 
-@pytest.mark.parametrize("step_ms", STEPS_MS)
+@pytest.mark.parametrize("step_ms", some_long(STEPS_MS))
 @pytest.mark.parametrize("retention", [RETENTION, Retention()], ids=["with retention", "without"])
 def test_no_step_of_the_clock_deletes_or_refuses_anything(
     store: DuckDBStore, step_ms: int, retention: Retention

@@ -15,6 +15,7 @@ from edge.imports.machine.layers import LayerReader, find_layers
 from headland.errors import DataDamaged
 from headland.files.zip_members import open_zip
 from tests.edge.imports.machine.test_machine_source import read
+from tests.examples import some_long
 
 SIMPLE = ("作业名", "麦田北块施肥", "尿素")
 TRADITIONAL = ("作業名", "麥田北塊施肥", "尿素")
@@ -62,8 +63,10 @@ ENCODINGS = [
 SYSTEMS = ["EPSG:4326", "EPSG:32650", "EPSG:4490", "EPSG:4549", "EPSG:4528", "EPSG:4498"]
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-@pytest.mark.parametrize(("encoding", "cpg"), ENCODINGS)
+@pytest.mark.parametrize(
+    ("system", "encoding", "cpg"),
+    some_long([pytest.param(system, *encoding) for system in SYSTEMS for encoding in ENCODINGS]),
+)
 def test_texts_and_places_are_read_exactly_in_every_encoding_and_system(
     tmp_path: Path, encoding: str, cpg: str | None, system: str
 ) -> None:
