@@ -11,13 +11,13 @@ from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
 from api.http.router import Router
-from api.schemas.tonight import TonightBody, tonight_of
+from headland.analysis.tonight.card_answer import TonightCards, tonight_of
 from headland.analysis.tonight.cards import list_cards
 
 router = Router(prefix="/v1", tags=["answers"], responses=declare_problems(400, 422, 503))
 
 
-@router.get("/tonight", response_model=TonightBody)
+@router.get("/tonight", response_model=TonightCards)
 def get_tonight(
     request: Request,
     scope: ScopeOf,

@@ -14,24 +14,6 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.greenhouses.thermal_params import ThermalOf
 from api.routes.parameters import NAME_PATTERN, End, Start
-from api.schemas.greenhouses.greenhouses import (
-    ClimateAnswers,
-    DataQualityBody,
-    ForecastBody,
-    HouseAnswersBody,
-    OverviewBody,
-    PastForecastBody,
-    SiteWeatherBody,
-)
-from api.schemas.greenhouses.greenhouses_mapping import (
-    climate_answers_of,
-    data_quality_of,
-    forecast_of,
-    house_answers_of,
-    past_forecasts_of,
-    site_weather_of,
-)
-from api.schemas.greenhouses.overview_mapping import overview_of
 from headland.agronomy.climate.air import Thresholds
 from headland.agronomy.climate.exchange import DeclaredHouse
 from headland.agronomy.climate.forecast import Skill
@@ -62,12 +44,26 @@ from headland.analysis.greenhouse.house import (
     settle_origins,
     trim_to_samples,
 )
+from headland.analysis.greenhouse.house_answer import (
+    AnswersOfHouse,
+    ClimateAnswers,
+    ForecastOfHouse,
+    PastForecasts,
+    SensorsOfHouse,
+    climate_answers_of,
+    forecast_of,
+    house_answers_of,
+    past_forecasts_of,
+    sensors_of,
+)
 from headland.analysis.greenhouse.overview import build_overview
+from headland.analysis.greenhouse.overview_answer import OverviewAnswer, overview_of
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.greenhouse.sensor_health import check_sensors
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.weather.site_weather import answer_hourly_weather, answer_weather
+from headland.analysis.weather.weather_answer import WeatherOfSite, site_weather_of
 from headland.units_of_time import DAY_MS
 
 LONGEST_CLIMATE_MS: Final = 366 * DAY_MS
@@ -131,7 +127,7 @@ def get_climate(
     return reply(request, climate_answers_of(answer_air(query, thermal.over(query.thresholds))))
 
 
-@router.get("/greenhouses/{device}/overview", response_model=OverviewBody)
+@router.get("/greenhouses/{device}/overview", response_model=OverviewAnswer)
 def get_overview(
     request: Request,
     scope: ScopeOf,
@@ -156,7 +152,7 @@ def get_overview(
     )
 
 
-@router.get("/greenhouses/{device}/condensation", response_model=HouseAnswersBody)
+@router.get("/greenhouses/{device}/condensation", response_model=AnswersOfHouse)
 def get_condensation(
     request: Request,
     scope: ScopeOf,
@@ -175,7 +171,7 @@ def get_condensation(
     )
 
 
-@router.get("/greenhouses/{device}/light", response_model=HouseAnswersBody)
+@router.get("/greenhouses/{device}/light", response_model=AnswersOfHouse)
 def get_light(
     request: Request,
     scope: ScopeOf,
@@ -201,7 +197,7 @@ def get_light(
     return reply(request, house_answers_of(answer_light(query, transmission, lamp)))
 
 
-@router.get("/greenhouses/{device}/disease", response_model=HouseAnswersBody)
+@router.get("/greenhouses/{device}/disease", response_model=AnswersOfHouse)
 def get_disease(
     request: Request, scope: ScopeOf, device: GreenhouseId, start: Start = None, end: End = None, zone: Zone = None
 ) -> Response:
@@ -213,7 +209,7 @@ def get_disease(
     return reply(request, house_answers_of(answer_disease(query)))
 
 
-@router.get("/greenhouses/{device}/irrigation", response_model=HouseAnswersBody)
+@router.get("/greenhouses/{device}/irrigation", response_model=AnswersOfHouse)
 def get_irrigation(
     request: Request,
     scope: ScopeOf,
@@ -234,7 +230,7 @@ def get_irrigation(
     return reply(request, house_answers_of(answer_irrigation(query, dose_l_m2, uptake_ml_j_cm2)))
 
 
-@router.get("/greenhouses/{device}/exchange", response_model=HouseAnswersBody)
+@router.get("/greenhouses/{device}/exchange", response_model=AnswersOfHouse)
 def get_exchange(
     request: Request,
     scope: ScopeOf,
@@ -275,7 +271,7 @@ def get_exchange(
     )
 
 
-@router.get("/greenhouses/{device}/compliance", response_model=HouseAnswersBody)
+@router.get("/greenhouses/{device}/compliance", response_model=AnswersOfHouse)
 def get_compliance(
     request: Request,
     scope: ScopeOf,
@@ -291,7 +287,7 @@ def get_compliance(
     )
 
 
-@router.get("/greenhouses/{device}/uniformity", response_model=HouseAnswersBody)
+@router.get("/greenhouses/{device}/uniformity", response_model=AnswersOfHouse)
 def get_uniformity(
     request: Request,
     scope: ScopeOf,
@@ -307,17 +303,17 @@ def get_uniformity(
     )
 
 
-@router.get("/greenhouses/{device}/data-quality", response_model=DataQualityBody)
+@router.get("/greenhouses/{device}/data-quality", response_model=SensorsOfHouse)
 def get_data_quality(
     request: Request, scope: ScopeOf, device: GreenhouseId, start: Start = None, end: End = None, zone: Zone = None
 ) -> Response:
     """Return the health of the sensors by device and channel: stuck, spikes, drift, sun-heated, saturated, silent."""
     window = _window(scope, start, end, LONGEST_BY_HOUR_MS)
     house = settle_origins(scope, find_house(scope, device, zone), window)
-    return reply(request, data_quality_of(house, window, check_sensors(scope, house, window)))
+    return reply(request, sensors_of(house, window, check_sensors(scope, house, window)))
 
 
-@router.get("/greenhouses/{device}/forecast", response_model=ForecastBody)
+@router.get("/greenhouses/{device}/forecast", response_model=ForecastOfHouse)
 def get_forecast(
     request: Request,
     scope: ScopeOf,
@@ -351,7 +347,7 @@ def get_forecast(
     return reply(request, forecast_of(house, forecast, record))
 
 
-@router.get("/greenhouses/{device}/forecast/past", response_model=PastForecastBody)
+@router.get("/greenhouses/{device}/forecast/past", response_model=PastForecasts)
 def get_past_forecasts(
     request: Request,
     scope: ScopeOf,
@@ -367,7 +363,7 @@ def get_past_forecasts(
     return reply(request, past_forecasts_of(house, ahead_h, window, recorded))
 
 
-@router.get("/sites/{site}/weather", response_model=SiteWeatherBody)
+@router.get("/sites/{site}/weather", response_model=WeatherOfSite)
 def get_weather(
     request: Request,
     scope: ScopeOf,

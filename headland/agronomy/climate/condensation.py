@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,17 +82,13 @@ class Surface:
 
 @dataclass(frozen=True, slots=True)
 class WetEvent:
-    """A period in which a surface was at or below the dew point: epoch milliseconds, its smallest margin [K]."""
+    """A period in which a surface was at or below the dew point."""
 
-    start_ms: int
-    end_ms: int
-    surface: str
-    least_margin_k: float
-
-    @property
-    def hours(self) -> float:
-        """Its length."""
-        return (self.end_ms - self.start_ms) / HOUR_MS
+    start_ms: Annotated[int, "Start, epoch milliseconds UTC."]
+    end_ms: Annotated[int, "End, not included, epoch milliseconds UTC."]
+    hours: Annotated[float, "Number of hours."]
+    surface: Annotated[str, "Surface: leaf, fruit or cover."]
+    least_margin_k: Annotated[float, "Smallest margin of the surface above the dew point [K]."]
 
 
 def margin_k(surfaces: list[Surface], dew_degc: Values) -> tuple[Values, NDArray[np.int64]]:
@@ -138,7 +134,9 @@ def find_wet_events(
     at_least = np.flatnonzero(margin[steps] == np.repeat(least, lengths))
     worst = steps[at_least[np.searchsorted(at_least, starts)]]
     rows = zip(time_ms[first].tolist(), end_ms.tolist(), coldest[worst].tolist(), least.tolist(), strict=True)
-    return [WetEvent(start, end, names[surface], margin) for start, end, surface, margin in rows]
+    return [
+        WetEvent(start, end, (end - start) / HOUR_MS, names[surface], margin) for start, end, surface, margin in rows
+    ]
 
 
 _RULE: Final = "surface less dew point (FAO-56 eq 11 inverted), the most critical surface wins"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 import numpy as np
@@ -13,6 +13,7 @@ from headland.agronomy.climate.forecast import HOURS_A_DAY, Skill, skill_of
 from headland.agronomy.series.arrays import Values
 from headland.analysis.greenhouse.forecast import HouseForecast
 from headland.analysis.greenhouse.house import House
+from headland.contract.indices import unit_of
 from headland.registry.repositories.forecasts import Forecast, QuantityForecast
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.units_of_time import DAY_MS, HOUR_MS
@@ -27,13 +28,14 @@ _OPEN_MS: Final = _LATE_MS + 2 * DAY_MS
 
 @dataclass(frozen=True, slots=True)
 class PastForecast:
-    """Recorded forecasts of one quantity, a number of hours ahead, beside the measured values; by forecast hour."""
+    """Recorded forecasts of one quantity by forecast hour, with the measured values."""
 
-    time_ms: list[int]
-    made: list[float | None]
-    low: list[float | None]
-    high: list[float | None]
-    measured: list[float | None]
+    unit: str
+    time_ms: Annotated[list[int], "Beginnings of the hours, epoch milliseconds UTC."]
+    made: Annotated[list[float | None], "Values of the forecasts; null where too little was known."]
+    low: Annotated[list[float | None], "Lower ends of their ranges; null where the errors are not known."]
+    high: Annotated[list[float | None], "Upper ends of their ranges; null where the errors are not known."]
+    measured: Annotated[list[float | None], "Null where the hour has not passed, or nothing was measured."]
 
 
 def record_forecast(repositories: OrganisationRepositories, house: House, forecast: HouseForecast, now_ms: int) -> None:
@@ -99,7 +101,7 @@ def past_forecasts(
     for record in repositories.forecasts.find(house.id, start_ms - back_ms, end_ms - back_ms):
         for name, quantity in record.quantities.items():
             if len(quantity.made) >= ahead_h:
-                columns = by_quantity.setdefault(name, PastForecast([], [], [], [], []))
+                columns = by_quantity.setdefault(name, PastForecast(unit_of(name) or "1", [], [], [], [], []))
                 columns.time_ms.append(record.origin_ms + back_ms)
                 for column, values in (
                     (columns.made, quantity.made),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
+from msgspec import Meta
 
 from headland.agronomy.series.arrays import Counts, Values
 from headland.agronomy.series.qartod import MISSING
@@ -26,22 +27,29 @@ _UNITS: Final = ("unit_fraction", "unit_fahrenheit")
 
 @dataclass(frozen=True, slots=True)
 class ChannelHealth:
-    """The health of a channel of a device: good, doubtful, failed or silent, with its findings."""
+    """The health of a channel over the window."""
+
+    channel: Annotated[str, "Name of the channel."]
+    zone: Annotated[str, "Name of the zone; empty in none."]
+    state: Annotated[str, "good, doubtful (used, see findings), failed (left out) or silent."]
+    n: Annotated[int, "Number of samples used."]
+    coverage: Annotated[float, Meta(ge=0, le=1), "Share of the window covered by used samples."]
+    findings: Annotated[list[DeviceFinding], "Findings about the channel."]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceHealth:
+    """The channels of one device."""
 
     device: str
-    channel: str
-    zone: str
-    state: str
-    n: int
-    coverage: float
-    findings: list[DeviceFinding]
+    channels: Annotated[list[ChannelHealth], "Channels by name."]
 
 
-def check_sensors(scope: OrgScope, house: House, window: Window) -> list[ChannelHealth]:
+def check_sensors(scope: OrgScope, house: House, window: Window) -> list[DeviceHealth]:
     """Return the health of every channel that has limits, by device and channel."""
     periods = make_periods([window.start_ms], window.end_ms)
     grid = read_grid(scope, house, tuple(LIMITS), periods)
-    channels = []
+    devices: dict[str, DeviceHealth] = {}
     for record, device in zip(house.records, grid.devices, strict=True):
         zone = house.zones.get(device.device)
         described = {c for c in record.descriptor.channels if c.partition(":")[0] in LIMITS}
@@ -55,9 +63,9 @@ def check_sensors(scope: OrgScope, house: House, window: Window) -> list[Channel
             if silence is not None:
                 findings = [*findings, silence]
             zone_name = "" if zone is None else zone.name
-            state = _state(findings)
-            channels.append(ChannelHealth(device.device, channel, zone_name, state, n, coverage, findings))
-    return channels
+            health = ChannelHealth(channel, zone_name, _state(findings), n, coverage, findings)
+            devices.setdefault(device.device, DeviceHealth(device.device, [])).channels.append(health)
+    return list(devices.values())
 
 
 def _silence(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
+from msgspec import Meta
 
 from headland.agronomy.series.answer import Method
 from headland.analysis.tonight.orders import Order, Span, Withheld
@@ -28,24 +29,17 @@ Hours = Sequence[float | None]
 
 @dataclass(frozen=True, slots=True)
 class StatementRecord:
-    """What came of the last statements of a kind about a subject.
+    """What came of the last such statements. A chance is told from `least` on; `n` says how many there are."""
 
-    n
-        How many of them can be compared with what was measured, at most `MOST_STATEMENTS`.
-    right, missed, false_alarms
-        Of these: said as it came; came and was not said; said and did not come.
-    mean_abs_error
-        Of the value, in the statement's unit.
-    chance
-        Of what the statement is about, 0..1, by the errors of the past values. None below `LEAST_STATEMENTS`.
-    """
-
-    n: int = 0
-    right: int = 0
-    missed: int = 0
-    false_alarms: int = 0
-    mean_abs_error: float | None = None
-    chance: float | None = None
+    n: Annotated[int, f"Statements that can be compared, at most {MOST_STATEMENTS}; hours of a window."] = 0
+    least: Annotated[int, "Number of statements from which on a chance is told."] = LEAST_STATEMENTS
+    right: Annotated[int, "It came as it was said."] = 0
+    missed: Annotated[int, "It came and was not said."] = 0
+    false_alarms: Annotated[int, "It was said and did not come."] = 0
+    mean_abs_error: Annotated[float | None, "Of the value, in the statement's unit."] = None
+    chance: Annotated[Annotated[float, Meta(ge=0, le=1)] | None, "That it comes, by the errors of the past values."] = (
+        None
+    )
 
     @property
     def is_enough(self) -> bool:

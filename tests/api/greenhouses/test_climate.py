@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from api.app import create_app
-from api.schemas.greenhouses.greenhouses import OverviewBody
 from headland.agronomy.climate.exchange import co2_g_m3, condensed_g_m2_h
 from headland.agronomy.climate.psychrometrics import absolute_humidity_g_m3
 from headland.agronomy.climate.surface_estimates import estimate_cover_degc
 from headland.analysis.greenhouse.house import HouseLocation, hour_starts
+from headland.analysis.greenhouse.overview_answer import OverviewAnswer
 from headland.analysis.inputs.window import Window
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.store.memory import MemoryStore
@@ -434,7 +434,7 @@ def test_a_crop_stage_is_a_period_by_the_registrys_history(tmp_path: Path) -> No
 def test_the_overview_has_the_same_values_as_the_single_answers(known: Known) -> None:
     start = START_MS + 5 * DAY_MS + 6 * HOUR_MS
     body = ask(known, "overview", known[1]["greenhouses"], start=start, end=start + DAY_MS)
-    msgspec.convert(body, OverviewBody)
+    msgspec.convert(body, OverviewAnswer, dec_hook=lambda _, values: np.array(values, np.float64))
     samples = body["samples"]
     assert (samples["step_ms"], samples["chosen_by"], len(samples["time_ms"])) == (STEP_MS, None, 288)
     assert samples["time_ms"][0] == start

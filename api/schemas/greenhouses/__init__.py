@@ -1,1 +1,0 @@
-"""Schemas of greenhouses and weather, with their mapping."""
