@@ -21,6 +21,7 @@ from ingest.accounting.delivery import STATES, reconcile
 from ingest.accounting.ledger import Disposition
 from ingest.commit.traces import IngestTraces
 from ingest.machine import MACHINE, IngestMachine
+from ingest.mqtt.rules_publisher import RulesPublisher, SentRules
 from ingest.mqtt.subscriber import Subscriber
 from ingest.quarantine.quarantine import Quarantine
 from ingest.quarantine.replays import spool_marks
@@ -77,6 +78,7 @@ class IngestService:
         self._subscriber = Subscriber(settings, self._inbox, machine.clock, machine.make_client)
         self._writer = IngestWriter(settings, store, self._inbox, self._subscriber, machine)
         self._subscriber.on_session = self._writer.resend_acks
+        self._rules = RulesPublisher(settings, machine.clock)
         self._losses: tuple[float, Mapping[str, int]] = (float("-inf"), {})
         self._unstored: Mapping[str, Mapping[str, int]] = {}
         self._not_stored: Mapping[str, Mapping[str, int]] = {}
@@ -293,6 +295,14 @@ class IngestService:
             if mark > marks.get(spool, 0):
                 marks[spool] = mark
         return marks
+
+    def send_rules(self, gateway: str, number: int, content: bytes) -> None:
+        """Publish the farm's alarm rules of a gateway, retained and signed (`headland.contract.gateway_rules`)."""
+        self._rules.send(gateway, number, content)
+
+    def sent_rules(self) -> Mapping[str, SentRules]:
+        """Return the last sending of rules to each gateway since the start."""
+        return self._rules.sent()
 
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store. Raises RetryLater."""

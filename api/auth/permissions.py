@@ -18,7 +18,7 @@ from headland.registry.models.people import PersonRole
 
 _PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
 #: Parts of a gateway that decide whose word counts, or what is held to be lost.
-_LOGIN_PARTS: Final = ("replace", "refresh", "code", "certificate", "delivery/accept", "delivery/marks")
+_LOGIN_PARTS: Final = ("replace", "refresh", "rules", "code", "certificate", "delivery/accept", "delivery/marks")
 _PARTS_OF_A_YIELD: Final = ("", "/seasons", "/against-applied", "/stability")
 _READS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 
@@ -180,7 +180,7 @@ PATH_PERMISSIONS: Final = (
     PathPermission("/v1/gateways", KindOfRecord.IDENTITIES, below=False),
     *_kinds(KindOfRecord.IDENTITIES, *(f"gateways/{{name}}/{part}" for part in _LOGIN_PARTS)),
     *_kinds(KindOfRecord.IDENTITIES, "devices/{name}/owner", "devices/{name}/simulated"),
-    *_kinds(KindOfRecord.GATEWAYS, "gateways"),
+    *_kinds(KindOfRecord.GATEWAYS, "gateways", "gateway-rules"),
     *_kinds(KindOfRecord.HARVESTS, "harvests"),
     *_kinds(KindOfRecord.INPUTS, "devices", "implements", "prescriptions", "products", "seasons", "sites"),
     *_kinds(

@@ -44,6 +44,10 @@ class IngestPort(Protocol):
         """Accept the loss of a gateway and return it; None for an unknown gateway."""
         ...
 
+    def send_rules(self, gateway: str, number: int, content: bytes) -> None:
+        """Send alarm rules (`headland.contract.gateway_rules`) to a gateway; its state then says what became of it."""
+        ...
+
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store."""
         ...

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from api.schemas.model import EXAMPLE_MS, fill
 from api.schemas.registry import EXAMPLE_ID, RecordKind
+from headland.alarms.rules.gateway_rules import GatewayRulesStanding
 from headland.analysis.inputs.window import HIGH_MS
 from headland.network.http_target import parse_target
 from headland.registry.models.access_table import KindOfRecord
@@ -322,3 +323,9 @@ def alarm_of(alarm: Alarm, rule_limit: float | None) -> AlarmItem:
     """Return an alarm as an item of a list, with the limit of the farm's rule where its gateway has another."""
     told = {recipient: fill(RecipientNotifications, notice) for recipient, notice in alarm.told.items()}
     return fill(AlarmItem, alarm, told=told, rule_limit=rule_limit)
+
+
+class GatewayRulesList(msgspec.Struct, frozen=True, kw_only=True):
+    """Alarm rules of the farm at its gateways, by gateway."""
+
+    items: list[GatewayRulesStanding]

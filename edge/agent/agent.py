@@ -23,8 +23,10 @@ from edge.agent.plugin_loader import build_plugin_source, tag_of
 from edge.agent.settings import EdgeSettings, SourceSettings
 from edge.agent.status import MOST_FLAGS, AgentStatus, SourceStatus, UplinkStatus, write_status
 from edge.agent.traces import start_traces
+from edge.pipeline.alarms.farm_rules import FarmRules, UsableRules
 from edge.pipeline.alarms.raised_alarms import AlarmStateFile, read_alarms
-from edge.pipeline.factory import make_processor
+from edge.pipeline.alarms.rule_tables import AlarmRule, own_rules
+from edge.pipeline.factory import make_processor, own_rules_of, rules_in_use
 from edge.plugins import GatewayIdentity, PluginSettings
 from edge.sources.connection.reconnect import Backoff
 from edge.sources.http.settings import HttpSettings
@@ -118,7 +120,17 @@ class Agent:
         self._intake = Intake(settings.batch, self._spool, self._uplink.describe, self._uplink.wake)
         self._uplink.on_followed = self._intake.follow
         parts.behind = self._intake
-        self._processor = make_processor(settings, read_alarms(settings.data_dir))
+        self._own_rules = own_rules_of(settings)
+        self._farm_rules = _farm_rules_of(settings, self._own_rules)
+        self._processor = make_processor(
+            settings,
+            read_alarms(settings.data_dir),
+            self._rules_in_use(),
+            takes_rules=self._farm_rules.is_wanted,
+        )
+        if self._farm_rules.is_wanted:
+            self._uplink.take_rules(self._farm_rules.offer)
+        self._uplink.report_rules(self._farm_rules.report)
         self._alarm_file = AlarmStateFile(settings.data_dir)
         self._runners: Sequence[SourceRunner] = runners
         self._failures = ItemFailures()
@@ -154,13 +166,20 @@ class Agent:
         self._spool.close()
 
     def tidy(self) -> None:
-        """Do the periodic work: silence rules, waiting rows, the alarm file and the spool's age limit."""
+        """Do the periodic work: the farm's rules, silence rules, waiting rows, the alarm file, and the spool's age."""
+        with self._failures.isolate("The farm's alarm rules"):
+            if self._farm_rules.take():
+                gateway, clock = self._settings.gateway, self._settings.clock
+                self._processor.replace_rules(self._rules_in_use(), gateway.site, clock, wall_clock_ms())
         with self._failures.isolate("The silence rules of the gateway"):
             self._processor.tick(self._intake)
         with self._failures.isolate("The file of the gateway's alarms"):
             self._write_alarms()
         with self._failures.isolate("The age limit of the spool"):
             self._spool.tidy()
+
+    def _rules_in_use(self) -> UsableRules:
+        return rules_in_use(self._settings, self._own_rules, self._farm_rules.usable)
 
     def threads(self) -> list[ThreadStatus]:
         """Return the status of all threads."""
@@ -181,9 +200,10 @@ class Agent:
             epoch=self._spool.epoch,
             sources=[runner.status() for runner in self._runners],
             threads=self.threads(),
-            channels=self._processor.counters(),
+            channels={**self._processor.counters(), **self._farm_rules.counters()},
             flags=self._processor.flags()[:MOST_FLAGS],
             alarms=self._processor.raised()[0],
+            rules=self._farm_rules.report(),
             intake=self._intake.counters(),
             spool=self._spool.status(),
             spool_counters=self._spool.counters(),
@@ -217,6 +237,17 @@ def _renewal_of(settings: EdgeSettings) -> CertificateRenewal | None:
     from edge.uplink.certificate import CertificateRenewal
 
     return CertificateRenewal(tls)
+
+
+def _farm_rules_of(settings: EdgeSettings, own: Sequence[AlarmRule]) -> FarmRules:
+    """Return the farm's rules at this gateway; only a farm's ingest, which sends commit acks, sends them."""
+    return FarmRules(
+        settings.data_dir,
+        settings.gateway.id,
+        settings.broker.ack_key,
+        is_wanted=settings.alarms.farm_rules and settings.broker.delete_on == "commit",
+        own=[rule.name for rule in own_rules(own)],
+    )
 
 
 class SourceRunner:

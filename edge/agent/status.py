@@ -11,7 +11,7 @@ import msgspec
 from edge.agent.traces import TracesStatus
 from edge.pipeline.alarms.raised_alarms import RaisedAlarm
 from edge.pipeline.processor import FlagCount
-from headland.contract.records import SpoolStatus
+from headland.contract.records import RulesReport, SpoolStatus
 from headland.errors import SettingsError
 from headland.runtime.supervised_thread import ThreadStatus
 
@@ -51,8 +51,9 @@ class UplinkStatus(msgspec.Struct, frozen=True, kw_only=True):
 class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Status of the whole gateway at one instant. `intake` are the counters of the queue and the batcher.
 
-    `flags`: how many samples of each channel each test flagged. `alarms`: the active ones, the oldest first.
-    `threads`: the age of each thread's last success. `traces` is None where they are off.
+    `flags`: how many samples of each channel each test flagged. `alarms`: the active ones, the oldest first. `rules`:
+    the farm's alarm rules here; None of an older gateway. `threads`: the age of each thread's last success. `traces` is
+    None where they are off.
     """
 
     gateway: str
@@ -69,6 +70,7 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     channels: Mapping[str, int] = {}
     flags: list[FlagCount] = []
     alarms: list[RaisedAlarm] = []
+    rules: RulesReport | None = None
     threads: list[ThreadStatus] = []
     traces: TracesStatus | None = None
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from edge.agent.status import AgentStatus, SourceStatus, UplinkStatus
 from edge.pipeline.alarms.raised_alarms import RaisedAlarm
-from headland.contract.records import EpochReason, SpoolStatus
+from headland.contract.gateway_rules import RulesRefusal
+from headland.contract.records import EpochReason, RulesReport, SpoolStatus
 from headland.runtime.supervised_thread import faults_of
 
 #: A daemon writes its status every two seconds; after so long it counts as dead.
@@ -26,6 +28,14 @@ _EPOCH_REASONS: Final[dict[str, str]] = {
     EpochReason.RENAMED: "gateway.id has changed",
     EpochReason.AHEAD: "the numbers were used before, as after the restoration of a backup",
     EpochReason.TWIN: "another gateway uses this gateway's id and numbers: give each an id of its own",
+}
+#: Why a message of alarm rules was refused as a whole.
+_REJECTED: Final[dict[str, str]] = {
+    RulesRefusal.TOO_LARGE: "it is too large",
+    RulesRefusal.NOT_READABLE: "it cannot be read",
+    RulesRefusal.OTHER_GATEWAY: "it is for another gateway",
+    RulesRefusal.NOT_SIGNED: "this farm's ingest did not sign it; check broker.ack_key (headland gateway ack-key)",
+    RulesRefusal.OLDER: "it is older than the rules in use",
 }
 _MOST_FLAG_LINES: Final = 20
 
@@ -60,6 +70,8 @@ def status_lines(status: AgentStatus, now_ms: int) -> list[str]:
     if epoch is not None:
         lines.append(("epoch", epoch))
     lines += [("" if at else "ALARMS", alarm_sentence(alarm)) for at, alarm in enumerate(status.alarms)]
+    if status.rules is not None:
+        lines.append(("rules", rules_sentence(status.rules, now_ms)))
     texts = [text for source in status.sources for text in (_source(source), *_remarks(source))]
     lines += [("" if at else "sources", text) for at, text in enumerate(texts)]
     if not status.sources:
@@ -139,6 +151,29 @@ def alarm_sentence(alarm: RaisedAlarm) -> str:
     since = f"since {begun:%Y-%m-%d %H:%M:%S} UTC, raised {raised:%H:%M:%S}"
     text = f": {alarm.text}" if alarm.text else ""
     return f"{alarm.severity} {alarm.rule} at {alarm.device}: {what}{estimated}, {since}{text}"
+
+
+def rules_sentence(rules: RulesReport, now_ms: int) -> str:
+    """Return which alarm rules of the farm the gateway evaluates, and what it refused."""
+    if rules.own:
+        return "those of edge.toml alone"
+    if not rules.revision:
+        text = "none of the farm received yet: those of edge.toml"
+    else:
+        text = f"{rules.applied} of the farm, revision {rules.revision}"
+        text += "" if rules.since_ms is None else f", for {format_age(now_ms - rules.since_ms)}"
+    if rules.replaced:
+        text += f"; instead of those of edge.toml: {_names(rules.replaced, rules.replaced_names)}"
+    if rules.refused:
+        text += f"; CANNOT EVALUATE {_names(rules.refused, rules.refused_names)}"
+    if rules.rejected:
+        text += f"; a newer message was REFUSED: {_REJECTED.get(rules.rejected, rules.rejected)}"
+    return f"{text}; NOT ON THE DISK YET" if rules.unsaved else text
+
+
+def _names(count: int, names: Sequence[str]) -> str:
+    more = f" and {count - len(names)} more" if count > len(names) else ""
+    return f"{', '.join(names)}{more}"
 
 
 def _flags(status: AgentStatus) -> list[str]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from edge.pipeline.alarms.evaluator import EdgeAlarmEvaluator
+from edge.pipeline.alarms.farm_rules import UsableRules
 from edge.pipeline.alarms.raised_alarms import RaisedAlarm
 from edge.pipeline.channels.channel import CheckedSample, describe_channels
 from edge.pipeline.channels.device_states import DeviceState, DeviceStates, WaitingRow
@@ -43,7 +44,8 @@ class ChannelProcessor:
     """Rows in, rows out; safe to call from any thread.
 
     `settings` are the `[[channel]]` tables, `limits` apply to channels without a table. `spike_wait_s` is how long a
-    row may wait for the next one of its kind. `clock_s` is any monotonic clock. Gaps are judged by
+    row may wait for the next one of its kind. With `takes_rules` alarm rules may come for any source. `clock_s` is any
+    monotonic clock. Gaps are judged by
     `now_ms`, the gateway's own clock, beside `passed_s`, which goes on while it sleeps and is never set.
     """
 
@@ -54,6 +56,7 @@ class ChannelProcessor:
         alarms: EdgeAlarmEvaluator,
         *,
         spike_wait_s: float = 0.0,
+        takes_rules: bool = False,
         clock_s: Callable[[], float] = time.monotonic,
         now_ms: Callable[[], int] = wall_clock_ms,
         passed_s: Callable[[], float] = since_boot_s,
@@ -62,6 +65,7 @@ class ChannelProcessor:
         self._lock = threading.Lock()
         self._plans = ChannelPlans(settings, limits)
         self._alarms = alarms
+        self._takes_rules = takes_rules
         self._spike_wait_s = spike_wait_s
         self._clock_s = clock_s
         self._now_ms = now_ms
@@ -78,13 +82,20 @@ class ChannelProcessor:
 
         Where no row would be changed or checked, that is `behind` itself.
         """
-        if not has_limits and not self._plans.names_source(source) and not self._alarms.has_rules:
+        has_rules = self._takes_rules or self._alarms.has_rules
+        if not has_limits and not self._plans.names_source(source) and not has_rules:
             return behind
         return _SourceSink(self, source, behind, has_limits=has_limits)
 
     def expect_devices(self, site: str, clock: Clock, now_ms: int) -> None:
         """Wait from now on for the devices that a silence rule names; `now_ms` is the gateway's own time."""
         with self._lock:
+            self._alarms.expect_devices(site, clock, now_ms, self._clock_s())
+
+    def replace_rules(self, rules: UsableRules, site: str, clock: Clock, now_ms: int) -> None:
+        """Evaluate other alarm rules from now on; an active alarm of a rule that goes is cleared by the next `tick`."""
+        with self._lock:
+            self._alarms.replace_rules(rules.rules, rules.place_deg, rules.inactive)
             self._alarms.expect_devices(site, clock, now_ms, self._clock_s())
 
     def tick(self, behind: Sink) -> None:

@@ -13,7 +13,7 @@ from edge.uplink.connection import MessageLink, Will
 from edge.uplink.state import UplinkState
 from headland.clock import wall_clock_ms
 from headland.contract.codec import MAX_SOURCES, encode_record
-from headland.contract.records import Descriptor, GatewayStatus, SourceReport
+from headland.contract.records import Descriptor, GatewayStatus, RulesReport, SourceReport
 from headland.contract.texts import displayable
 from headland.contract.topics import meta_topic, status_topic
 
@@ -46,6 +46,8 @@ class Announcer:
         self._now_ms = now_ms
         #: What the gateway reads; set before the start.
         self.sources: Callable[[], Sequence[SourceReport]] = tuple
+        #: The farm's alarm rules here; set before the start.
+        self.rules: Callable[[], RulesReport | None] = _no_rules
         self._lock = threading.Lock()
         self._descriptors: dict[str, Descriptor] = {}
         self._due: list[str] = []
@@ -99,6 +101,7 @@ class Announcer:
             state.acked_seq is None,
             state.overdue_ms,
             tuple((source.name, source.trouble) for source in sources),
+            self.rules(),
         )
         if now_s >= self._status_due_s or key != self._published_key:
             link.publish(status_topic(self._gateway), self._status(state, sources, online=True), retain=True)
@@ -125,5 +128,10 @@ class Announcer:
             sources=sources,
             ended=self._spool.ended(),
             shortened=self._spool.shortened(),
+            rules=self.rules(),
         )
         return encode_record(status)
+
+
+def _no_rules() -> RulesReport | None:
+    return None

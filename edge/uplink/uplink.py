@@ -31,9 +31,9 @@ from headland.clock import MACHINE_CLOCK, MachineClock
 from headland.contract.ack_keys import is_genuine
 from headland.contract.codec import decode_record
 from headland.contract.content_sums import read_sums
-from headland.contract.records import Ack, Descriptor, SourceReport
+from headland.contract.records import Ack, Descriptor, RulesReport, SourceReport
 from headland.contract.refusals import Refused
-from headland.contract.topics import ack_topic
+from headland.contract.topics import ack_topic, rules_topic
 from headland.errors import HeadlandError, PeerRefused, RetryLater
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 
@@ -51,6 +51,8 @@ _DELETE_S: Final = 0.05
 _REST_S: Final = 0.2
 #: How long to wait for the PUBACK of the last status.
 _OFFLINE_S: Final = 0.3
+#: Connections that may end before the broker answers the subscription to the farm's alarm rules.
+_MOST_RULES_UNANSWERED: Final = 2
 _BROKER_BACKOFF: Final = Backoff(0.5, 60.0)
 _FORGED: Final = (
     "a commit ack without the signature of this farm's ingest was refused and deleted nothing: ingest is older than"
@@ -70,6 +72,7 @@ class _Session:
     packet_bytes: int = 0
     connected: bool = False
     sending: bool = False
+    asks_rules: bool = False
     offline_s: float = 0.0
     offline_mid: int | None = None
     refusal: str = ""
@@ -122,6 +125,8 @@ class Uplink:
         #: any more; a lost connection is the latter. Must return at once.
         self.on_followed: Callable[[bool], None] = lambda _is_followed: None
         self._is_followed = False
+        self._offer_rules: Callable[[bytes], None] | None = None
+        self._rules_unanswered = 0
         self._session: _Session | None = None
         self._is_woken = threading.Event()
         self._state = UplinkState(False, "not started", spool.epoch, delete_on=settings.delete_on)
@@ -133,6 +138,7 @@ class Uplink:
             (
                 "connects", "connect_failures", "pubacks", "unheard", "refused_by_broker", "commit_acks",
                 "foreign_acks", "bad_acks", "forged_acks", "resends", "too_large", "errors", "woken",
+                "rules_received", "rules_refused",
             ),
             0,
         )  # fmt: skip
@@ -166,6 +172,14 @@ class Uplink:
     def report_sources(self, sources: Callable[[], Sequence[SourceReport]]) -> None:
         """Report what `sources` returns with each status; call before the start."""
         self._announcer.sources = sources
+
+    def report_rules(self, rules: Callable[[], RulesReport | None]) -> None:
+        """Report what `rules` returns with each status; call before the start."""
+        self._announcer.rules = rules
+
+    def take_rules(self, offer: Callable[[bytes], None]) -> None:
+        """Subscribe to the farm's alarm rules and pass each message to `offer`, which returns at once."""
+        self._offer_rules = offer
 
     def wake(self) -> None:
         """Signal that the spool has new records; callable from any thread."""
@@ -295,6 +309,7 @@ class Uplink:
     def _handle(self, session: _Session, event: LinkEvent) -> None:
         match event:
             case Closed():
+                self._rules_unanswered += session.asks_rules
                 if session.refusal:
                     raise PeerRefused(self._refusal_sentence(session.refusal))
                 # What an earlier connection did with the same settings, the settings do not prevent.
@@ -308,16 +323,34 @@ class Uplink:
                     self._begin(session)
                 else:
                     session.link.subscribe(ack_topic(self._gateway))
+            case Subscribed() if session.sending:
+                self._note_rules_answer(session, event.refused)
             case Subscribed():
                 if event.refused is not None:
                     raise PeerRefused(
                         f"the broker refuses {self._client_id} the subscription to its commit acks: {event.refused}"
                     )
                 self._begin(session)
+                self._ask_rules(session)
             case Acknowledged():
                 self._handle_puback(session, event)
+            case ReceivedMessage(topic) if self._offer_rules is not None and topic == rules_topic(self._gateway):
+                self._counters["rules_received"] += 1
+                self._offer_rules(event.payload)
             case ReceivedMessage():
                 self._handle_ack(event)
+
+    def _ask_rules(self, session: _Session) -> None:
+        """Subscribe to the farm's rules; never again at a broker that ends connections for it, as some do."""
+        if self._offer_rules is not None and self._rules_unanswered < _MOST_RULES_UNANSWERED:
+            session.asks_rules = True
+            session.link.subscribe(rules_topic(self._gateway))
+
+    def _note_rules_answer(self, session: _Session, refused: str | None) -> None:
+        session.asks_rules, self._rules_unanswered = False, 0
+        if refused is not None and not self._counters["rules_refused"]:
+            _LOGGER.warning("the broker refuses %s the farm's alarm rules: %s", self._gateway, refused)
+        self._counters["rules_refused"] += refused is not None
 
     def _refusal_sentence(self, reason: str) -> str:
         login = self._settings.username or "anonymous"

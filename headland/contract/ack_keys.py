@@ -1,4 +1,4 @@
-"""Signatures of commit acks: only who knows a farm's ack secret can make a gateway delete records.
+"""Signatures of what ingest sends to a gateway: only who knows a farm's ack secret can make it delete records.
 
 The secret belongs to ingest. Each gateway has the key that is derived for its name, so that a stolen gateway can sign
 acks for itself only. The signature covers the gateway, the epoch and the seq: an old ack that is sent again deletes
@@ -39,16 +39,25 @@ def session_name(secret: str, worker: str) -> str:
 
 def sign_ack(ack: Ack, gateway: str, key: str) -> Ack:
     """Return the ack with the signature that a gateway's key gives it. `key` is as `derive_ack_key` returns it."""
-    return msgspec.structs.replace(ack, mac=_mac(ack, gateway, key))
+    return msgspec.structs.replace(ack, mac=mac_of(_signed(ack, gateway), key))
 
 
 def is_genuine(ack: Ack, gateway: str, key: str) -> bool:
     """Return whether an ack of a gateway carries the signature of this key."""
-    return hmac.compare_digest(ack.mac.encode(), _mac(ack, gateway, key).encode())
+    return is_of_key(ack.mac, _signed(ack, gateway), key)
 
 
-def _mac(ack: Ack, gateway: str, key: str) -> str:
+def mac_of(text: str, key: str) -> str:
+    """Return the signature of a text by a gateway's key. `key` is as `derive_ack_key` returns it."""
     if re.fullmatch(KEY_PATTERN, key) is None:
         raise ValueError("an ack key has 64 hexadecimal digits")
-    text = f"{gateway}\n{ack.epoch}\n{ack.seq}"
-    return hmac.new(bytes.fromhex(key), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(bytes.fromhex(key), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def is_of_key(mac: str, text: str, key: str) -> bool:
+    """Return whether a signature of a text is by this key."""
+    return hmac.compare_digest(mac.encode("utf-8", "surrogatepass"), mac_of(text, key).encode())
+
+
+def _signed(ack: Ack, gateway: str) -> str:
+    return f"{gateway}\n{ack.epoch}\n{ack.seq}"

@@ -37,6 +37,8 @@ MAX_SOURCES: Final = 200
 MAX_ENDED: Final = 20
 #: Ranges of missing records of one gateway in its status.
 MAX_SHORTENED: Final = 20
+#: Names of refused and of replaced alarm rules of one gateway in its status, of each.
+MAX_NAMED_RULES: Final = 20
 
 _FLAGS: Final = frozenset((1, 2, 3, 4, 9))
 _HOSTILE = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
@@ -197,7 +199,26 @@ def check_status(status: GatewayStatus) -> Refused | None:
     for count in (*counts, spool.renewals, spool.shortened_records, *acked, *restarts):
         if not 0 <= count <= MAX_SEQ:
             return Refused(Reason.WRONG_SHAPE, f"a count is {_short(count)}")
-    return _check_epochs(status)
+    return _check_epochs(status) or _check_rules(status)
+
+
+def _check_rules(status: GatewayStatus) -> Refused | None:
+    """Return what is wrong with the report on the farm's rules in a status, or None."""
+    rules = status.rules
+    if rules is None:
+        return None
+    texts = (rules.revision, rules.rejected, rules.rejected_revision, *rules.refused_names, *rules.replaced_names)
+    if not all(is_displayable(text, MAX_DATA_NAME) for text in texts):
+        return Refused(Reason.WRONG_SHAPE, "a text about alarm rules is too long or has control characters")
+    if max(len(rules.refused_names), len(rules.replaced_names)) > MAX_NAMED_RULES:
+        return Refused(Reason.WRONG_SHAPE, f"more than {MAX_NAMED_RULES} names of alarm rules")
+    for time_ms in (rules.since_ms, rules.rejected_ms):
+        if time_ms is not None and not 0 <= time_ms <= MAX_TIME_MS:
+            return Refused(Reason.BAD_TIME, f"a time is {_short(time_ms)}")
+    for count in (rules.number, rules.applied, rules.refused, rules.replaced):
+        if not 0 <= count <= MAX_SEQ:
+            return Refused(Reason.WRONG_SHAPE, f"a count is {_short(count)}")
+    return None
 
 
 def _check_epochs(status: GatewayStatus) -> Refused | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from headland.contract.records import GatewayStatus, SpoolStatus
+from headland.contract.records import GatewayStatus, RulesReport, SpoolStatus
 
 #: Turns of processes with one identity that prove two of them.
 TWIN_ALTERNATIONS: Final = 2
@@ -46,6 +46,15 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True):
     trouble_zh: Annotated[str, "The same in Chinese; empty where it has none."] = ""
 
 
+class RulesState(RulesReport, frozen=True, kw_only=True, omit_defaults=False):
+    """Alarm rules of the farm at a gateway: what its last status reports, and what ingest has sent since its start."""
+
+    reported: Annotated[bool, "Whether its status says anything of alarm rules: an older gateway's does not."] = False
+    sent_revision: Annotated[str, "Revision that was sent last; empty for none."] = ""
+    sent_ms: Annotated[int | None, "When the broker first had it."] = None
+    trouble: Annotated[str, "Why the broker has it not."] = ""
+
+
 class UnstoredRecords(msgspec.Struct, frozen=True, kw_only=True):
     """Records of a gateway that are neither in the store nor on their way, as of ten seconds ago."""
 
@@ -69,8 +78,16 @@ class GatewayState(msgspec.Struct, frozen=True, kw_only=True):
     unstored: Annotated[UnstoredRecords, "Records that are neither in the store nor on their way."] = UnstoredRecords()
     recent: Annotated[RecentTrouble, "Contradictions of the last hour."] = RecentTrouble()
     sources: Annotated[tuple[SourceState, ...], "Its sources; empty while it is offline, and of an older gateway."] = ()
+    rules: Annotated[RulesState, "The farm's alarm rules there."] = RulesState()
 
 
 def spool_of(status: GatewayStatus | None) -> SpoolState:
     """Return the spool of a status with all of its fields in JSON; an empty one without a status."""
     return SpoolState() if status is None else SpoolState(**msgspec.structs.asdict(status.spool))
+
+
+def rules_of(status: GatewayStatus | None) -> RulesState:
+    """Return what a status reports on the farm's alarm rules; of an older gateway, and without a status, nothing."""
+    if status is None or status.rules is None:
+        return RulesState()
+    return RulesState(**msgspec.structs.asdict(status.rules), reported=True)

@@ -224,6 +224,24 @@ class ShortenedRange(Record, frozen=True, kw_only=True):
     last_seq: int
 
 
+class RulesReport(Record, frozen=True, kw_only=True):
+    """Alarm rules of the farm at a gateway. `rejected` is a word of `gateway_rules.RulesRefusal`, or a newer one."""
+
+    own: Annotated[bool, "Whether edge.toml takes no rules from the farm."] = False
+    number: Annotated[int, "Number of the message with the revision in use."] = 0
+    revision: Annotated[str, "Revision of the farm's rules in use; empty for none."] = ""
+    since_ms: Annotated[int | None, "Since when, by the gateway's clock."] = None
+    applied: Annotated[int, "Rules of the revision that it evaluates."] = 0
+    refused: Annotated[int, "Rules of the revision that it cannot evaluate."] = 0
+    refused_names: Annotated[tuple[str, ...], "The first of them."] = ()
+    replaced: Annotated[int, "Rules of edge.toml for which the farm has one of the same name, which holds."] = 0
+    replaced_names: Annotated[tuple[str, ...], "The first of them."] = ()
+    rejected: Annotated[str, "Why it refused the last message as a whole; empty where it did not."] = ""
+    rejected_revision: Annotated[str, "Revision in that message, where it could be read."] = ""
+    rejected_ms: Annotated[int | None, "When, by the gateway's clock."] = None
+    unsaved: Annotated[bool, "Whether its disk has not taken the revision yet."] = False
+
+
 class GatewayStatus(Record, frozen=True, kw_only=True):
     """A gateway's retained status; its last will is the same record with `online` false.
 
@@ -231,7 +249,8 @@ class GatewayStatus(Record, frozen=True, kw_only=True):
     which guarantees nothing. `overdue_ms` is the time since which a commit ack is overdue. `instance` is random for
     each start of the process: two that alternate are two processes that use one identity. `sources` are those that it
     reads, of a gateway that is online. `ended` are its last epochs before the one in use, the newest last. `shortened`
-    are the last records that it reported as missing under this id, the newest last.
+    are the last records that it reported as missing under this id, the newest last. `rules` are the farm's alarm rules
+    at it; None of an older gateway.
     """
 
     gw: str
@@ -247,6 +266,7 @@ class GatewayStatus(Record, frozen=True, kw_only=True):
     sources: tuple[SourceReport, ...] = ()
     ended: tuple[EndedEpoch, ...] = ()
     shortened: tuple[ShortenedRange, ...] = ()
+    rules: RulesReport | None = None
 
 
 @lru_cache(maxsize=8192)  # the names of a farm come again and again, several in each message

@@ -59,6 +59,11 @@ def meta_topic(gateway: str, device: str) -> str:
     return f"{ROOT}/meta/{gateway}/{device}"
 
 
+def rules_topic(gateway: str) -> str:
+    """Return the topic of the farm's retained alarm rules for a gateway."""
+    return f"{ROOT}/rules/{gateway}"
+
+
 def alarm_topic(organisation: str) -> str:
     """Return the topic of an organisation's alarm notifications."""
     return f"{ROOT}/alarm/{organisation}"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from headland.contract.topics import ROOT, ack_topic, data_topic, status_topic
+from headland.contract.topics import ROOT, ack_topic, data_topic, rules_topic, status_topic
 from headland.errors import SettingsError
 from station.local.broker_listener import Listener
 from station.server.files import write_whole
@@ -51,9 +51,9 @@ _DEVICE_TOPICS: Final = (
 class BrokerUser:
     """A login and its role.
 
-    A `gateway` may publish to its own topics only; `ingest` reads those of all gateways and publishes acks; `devices`
-    use the topics of third-party firmware, and the gateway's source subscribes there with the same login; `home` is
-    Home Assistant, which reads what the station publishes.
+    A `gateway` may publish to its own topics only; `ingest` reads those of all gateways and publishes acks and alarm
+    rules; `devices` use the topics of third-party firmware, and the gateway's source subscribes there with the same
+    login; `home` is Home Assistant, which reads what the station publishes.
     """
 
     name: str
@@ -210,7 +210,7 @@ def _password_line(user: BrokerUser) -> str:
 def _acl(user: BrokerUser) -> str:
     if user.role == "ingest":
         rules = [f"topic read {ROOT}/{kind}/#" for kind in ("data", "senml", "meta", "status")]
-        rules += [f"topic write {ROOT}/{kind}/#" for kind in ("ack", "alarm", "home")]
+        rules += [f"topic write {ROOT}/{kind}/#" for kind in ("ack", "rules", "alarm", "home")]
         rules.append("topic write +/device/+/config")
     elif user.role == "devices":
         rules = [f"topic readwrite {topic}" for topic in _DEVICE_TOPICS]
@@ -229,5 +229,5 @@ def _acl(user: BrokerUser) -> str:
                 f"{ROOT}/meta/{user.name}/+",
             )
         ]
-        rules.append(f"topic read {ack_topic(user.name)}")
+        rules += [f"topic read {topic}" for topic in (ack_topic(user.name), rules_topic(user.name))]
     return "\n".join([f"user {user.name}", *rules, ""])

@@ -61,6 +61,7 @@ from station.server.workers.alarm_worker import AlarmWorker
 from station.server.workers.clock_repair import ClockRepair
 from station.server.workers.delivery_marks_sync import DeliveryMarksSync
 from station.server.workers.forecast_worker import ForecastWorker
+from station.server.workers.gateway_rules_sender import GatewayRulesSender
 from station.server.workers.record_retention import RecordRetentionWorker
 from station.server.workers.registry_sync import RegistrySync
 from station.server.workers.registry_workers import CheckedWorker, RegistryWorkers
@@ -271,6 +272,7 @@ def _start_workers(
         prepare,
         build_checked,
         lambda: (
+            *([] if gateways is None else [GatewayRulesSender(registry, organisation, gateways, clock.now_ms)]),
             ForecastWorker(registry, store, organisation, clock.now_ms),
             RecordRetentionWorker(
                 registry, organisation, clock.now_ms, clock.in_doubt, partial(deleted_by_retention, store)

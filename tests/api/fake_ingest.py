@@ -99,6 +99,9 @@ class FakeIngest:
         self.moved.append(f"accept {gateway}")
         return 5 if gateway == "gw-1" else None
 
+    def send_rules(self, gateway: str, number: int, content: bytes) -> None:
+        self.moved.append(f"rules {gateway} {number} {content.decode()}")
+
     def forget_marks(self, gateway: str) -> None:
         self.moved.append(f"forget {gateway}")
 

@@ -13,6 +13,14 @@ import pytest
 from docs.generator.hooks import on_page_markdown
 from headland.clock.station_clock.record import AGREE_MS
 from headland.contract import codec, topics
+from headland.contract.gateway_rules import (
+    MAX_INACTIVE,
+    MAX_RULES,
+    MAX_RULES_BYTES,
+    GatewayRules,
+    RulesContent,
+    RulesRefusal,
+)
 from headland.contract.quantities import QUANTITIES, unit_of_name
 from headland.contract.records import (
     Ack,
@@ -25,6 +33,7 @@ from headland.contract.records import (
     Event,
     GatewayStatus,
     Quality,
+    RulesReport,
     SpoolStatus,
 )
 from headland.contract.refusals import Reason
@@ -83,6 +92,7 @@ def test_every_topic_is_listed() -> None:
     shown = [row[0] for row in tables(PROTOCOL)["topic | writer | QoS | retained | payload"]]
     shard = topics.shard_of("gw")
     built = [topics.data_topic("gw"), topics.senml_topic("gw", "dev"), topics.ack_topic("gw")]
+    built += [topics.rules_topic("gw")]
     built += [topics.status_topic("gw"), topics.meta_topic("gw", "dev"), topics.alarm_topic("org")]
     names = {"{shard}": str(shard), "{gateway}": "gw", "{device}": "dev", "{organisation}": "org"}
     filled = [re.sub(r"{\w+}", lambda found: names[found[0]], topic) for topic in shown]
@@ -101,6 +111,9 @@ def test_every_topic_is_listed() -> None:
         (Descriptor, "field | type | meaning #6"),
         (SpoolStatus, "field of spool | type | meaning"),
         (ChannelInfo, "field of a channel | type | meaning"),
+        (GatewayRules, "field of alarm rules | type | meaning"),
+        (RulesContent, "field of content | type | meaning"),
+        (RulesReport, "field of rules | type | meaning"),
     ],
 )
 def test_every_field_of_a_record_is_listed_in_its_order(record: type[msgspec.Struct], header: str) -> None:
@@ -113,6 +126,12 @@ def test_every_reason_is_listed() -> None:
 
 def test_every_reason_for_an_epoch_is_listed() -> None:
     assert [row[0] for row in tables(PROTOCOL)["reason | why"]] == [str(reason) for reason in EpochReason]
+
+
+def test_every_reason_to_refuse_alarm_rules_is_listed() -> None:
+    listed = [row[0] for row in tables(PROTOCOL)["reason to refuse rules | when"]]
+    assert listed == [str(reason) for reason in RulesRefusal]
+    assert f"{MAX_RULES_BYTES // 1024} KiB, {MAX_RULES} rules and {MAX_INACTIVE} devices" in " ".join(PROTOCOL.split())
 
 
 def test_every_cap_is_listed() -> None:

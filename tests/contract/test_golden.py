@@ -10,9 +10,21 @@ import msgspec
 import pytest
 
 from headland.contract.codec import Decoded, decode_batch, decode_record, encode_batch, encode_record
+from headland.contract.gateway_rules import GatewayRules, decode_rules, encode_rules, revision_of
 from headland.contract.records import Ack, Batch, Descriptor, GatewayStatus
 from headland.contract.senml.decoder import Pack, decode_senml
-from tests.golden.make import ACK, DESCRIPTOR, DROPPED_RANGE, FOLDER, LAST_WILL, NATIVE, STATUS, UNFOLLOWED_ACK
+from tests.golden.make import (
+    ACK,
+    DESCRIPTOR,
+    DROPPED_RANGE,
+    FOLDER,
+    LAST_WILL,
+    NATIVE,
+    RULES,
+    RULES_KEY,
+    STATUS,
+    UNFOLLOWED_ACK,
+)
 
 
 def golden(name: str) -> bytes:
@@ -53,6 +65,15 @@ def test_a_descriptor_means_what_it_always_meant() -> None:
     assert decode_record(golden("descriptor.json"), Descriptor) == DESCRIPTOR
     assert encode_record(DESCRIPTOR) == golden("descriptor.json")
     assert json.loads(encode_record(DESCRIPTOR)) == expected("descriptor")
+
+
+def test_a_message_of_alarm_rules_means_what_it_always_meant() -> None:
+    payload = golden("gateway_rules.json")
+    message = decode_rules(payload, "gw-1", RULES_KEY)
+    assert isinstance(message, GatewayRules)
+    assert (message.number, message.revision, bytes(message.content)) == (7, revision_of(RULES), RULES)
+    assert encode_rules("gw-1", 7, RULES, RULES_KEY) == payload
+    assert json.loads(payload) == expected("gateway_rules")
 
 
 def test_a_senml_pack_means_what_it_always_meant() -> None:

@@ -11,7 +11,9 @@ from typing import Final
 
 import msgspec
 
+from headland.contract.ack_keys import derive_ack_key
 from headland.contract.codec import encode_batch, encode_record
+from headland.contract.gateway_rules import encode_content, encode_rules
 from headland.contract.records import (
     Ack,
     Batch,
@@ -94,6 +96,13 @@ DESCRIPTOR: Final = Descriptor(
     },
     simulated=True,
 )
+#: The content and the message of alarm rules, signed by `derive_ack_key("a secret of this farm", "gw-1")`.
+RULES_KEY: Final = derive_ack_key("a secret of this farm", "gw-1")
+RULES: Final = encode_content(
+    [{"name": "frost", "kind": "greenhouse", "channel": "air_temperature_degc", "below": 3.0, "for_s": 300.0}],
+    ["gh-2"],
+    (30.6, 114.3),
+)
 #: A pack as a third party writes it, so not one of ours: base fields, relative offsets, a unit apart, text.
 SENML: Final = b"""[
   {"bn":"urn:dev:ow:10e2073a01080063:","bt":1790000000,"n":"soil_temperature","u":"Cel","v":17.5},
@@ -118,6 +127,9 @@ def main() -> None:
     ):
         (FOLDER / f"{name}.json").write_bytes(encode_record(record))
         _expect(name, msgspec.json.encode(record))
+    rules = encode_rules("gw-1", 7, RULES, RULES_KEY)
+    (FOLDER / "gateway_rules.json").write_bytes(rules)
+    _expect("gateway_rules", rules)
     (FOLDER / "senml_pack.json").write_bytes(SENML)
 
 

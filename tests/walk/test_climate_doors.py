@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from edge.pipeline.alarms.evaluator import EdgeAlarmEvaluator
-from edge.pipeline.alarms.rule_tables import AlarmRule as GatewayRule
+from edge.pipeline.alarms.farm_rules import FarmRules, UsableRules
 from edge.sources.source import DeviceId, Reading
+from headland.alarms.rules.gateway_rules import rules_of_gateways
 from headland.alarms.rules.rule_conditions import RuleInputs, evaluate_rule
 from headland.alarms.rules.rule_simulation import simulate_rule
 from headland.alarms.rules.rule_values import ChannelSamples, is_beyond
@@ -32,10 +33,12 @@ from headland.analysis.inputs.window import Window
 from headland.analysis.tonight.house_statements import HouseLimits, house_statements
 from headland.analysis.tonight.outdoor_statements import field_frost
 from headland.analysis.tonight.statements import OutlookStatement
-from headland.contract.alarm_rules import default_rules, gateway_rule
+from headland.contract.ack_keys import derive_ack_key
+from headland.contract.alarm_rules import default_rules
+from headland.contract.gateway_rules import encode_rules
 from headland.contract.records import Clock, Descriptor
 from headland.registry.models.alarms import AlarmRule
-from headland.registry.models.models import Farm, Site
+from headland.registry.models.models import Farm, Gateway, Site
 from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.forecasts import Forecast, QuantityForecast
 from headland.store.memory import MemoryStore
@@ -68,6 +71,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
             longitude_deg=LONGITUDE_DEG,
         )
     )  # fmt: skip
+    repositories.gateways.add(Gateway(name="gw-1", site="wuhan"))
     for rule in default_rules():
         if rule["name"] in RULES:
             repositories.alarm_rules.add(msgspec.convert(rule, AlarmRule))
@@ -165,10 +169,24 @@ def tonight(week: Week, hourly: dict[str, np.ndarray], limits: RuleLimits, day: 
     return {one.kind: one for one in house_statements(forecast, (), HouseLimits(of_rules=limits))}
 
 
-def gateway_alarms(week: Week, rule: AlarmRule) -> list[tuple[str, int]]:
-    """Return when a gateway with the farm's rule raises and clears its alarm, in the week."""
-    table = gateway_rule(msgspec.to_builtins(rule))
-    evaluator = EdgeAlarmEvaluator([msgspec.convert(table, GatewayRule)], place_deg=(LATITUDE_DEG, LONGITUDE_DEG))
+def sent_rules(week: Week, folder: Path) -> UsableRules:
+    """Return the rules of the house's gateway as they come there: from the registry, over the wire, from its disk."""
+    registry = week.scope.registry
+    assert registry is not None
+    current = rules_of_gateways(registry.repositories(registry.organisation(OWN).id, "tester"))["gw-1"]
+    key = derive_ack_key("a secret of this farm", "gw-1")
+    farm = FarmRules(folder, "gw-1", key)
+    farm.offer(encode_rules("gw-1", registry.change_mark(registry.organisation(OWN).id)[0] or 0, current.content, key))
+    farm.take()
+    usable = FarmRules(folder, "gw-1", key).usable
+    assert usable is not None
+    assert (usable.refused, {rule.name for rule in usable.rules}) == ((), set(RULES))
+    return usable
+
+
+def gateway_alarms(week: Week, rules: UsableRules, name: str) -> list[tuple[str, int]]:
+    """Return when a gateway with the farm's rules raises and clears the alarm of one, in the week."""
+    evaluator = EdgeAlarmEvaluator(rules.rules, place_deg=rules.place_deg, inactive=rules.inactive)
     identity = DeviceId("gh-1", "greenhouse", "wuhan")
     found = []
     for row, time_ms in enumerate(week.time_ms.tolist()):
@@ -176,7 +194,8 @@ def gateway_alarms(week: Week, rule: AlarmRule) -> list[tuple[str, int]]:
             continue
         values = {name: float(column[row]) for name, column in week.columns.items() if np.isfinite(column[row])}
         events = evaluator.evaluate(Reading(identity, Clock.NTP, time_ms, values, {}), time_ms / 1000.0)
-        found += [(one.kind, one.t) for one in events if not one.data["repeats"] or one.kind == "alarm_cleared"]
+        own = [one for one in events if one.data["rule"] == name]
+        found += [(one.kind, one.t) for one in own if not one.data["repeats"] or one.kind == "alarm_cleared"]
     return found
 
 
@@ -199,7 +218,7 @@ def column(answers: Sequence[object], name: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("seed", range(examples(100)))
-def test_no_two_doors_differ_on_wet_leaves_condensation_or_frost(seed: int, registry: Registry) -> None:
+def test_no_two_doors_differ_on_wet_leaves_condensation_or_frost(seed: int, registry: Registry, tmp_path: Path) -> None:
     week = make_week(seed, registry)
     limits = limits_of(week.scope, week.house)
     hours, days = answer_condensation(week.query("hour")).periods, answer_condensation(week.query("day")).periods
@@ -223,9 +242,10 @@ def test_no_two_doors_differ_on_wet_leaves_condensation_or_frost(seed: int, regi
     assert hours_with(margin <= 0.0, axis) / HOUR_STEPS == pytest.approx(by_hour)
     near = column(hours, "leaf_condensation_warning_h")
     assert hours_with(result.is_bad, axis) / HOUR_STEPS == pytest.approx(near)
-    # A gateway with the farm's rules raises and clears at the same samples.
+    # A gateway with the rules that the farm sent it raises and clears at the same samples.
+    sent = sent_rules(week, tmp_path)
     for name in ("frost", "condensation"):
-        assert gateway_alarms(week, week.rules[name]) == station_alarms(week, week.rules[name]), name
+        assert gateway_alarms(week, sent, name) == station_alarms(week, week.rules[name]), name
     # Tonight judges each hour of a forecast as the rules judge it.
     air = week.columns[AIR][week.time_ms >= START_MS].reshape(-1, HOUR_STEPS)[:, 0]
     hourly = {AIR: air, "leaf_condensation_margin_k": column(hours, "leaf_condensation_margin_k")}

@@ -24,6 +24,7 @@ from api.schemas.alarms import (
     AlarmItem,
     AlarmList,
     DeviceSimulation,
+    GatewayRulesList,
     NotificationItem,
     NotificationList,
     RecipientDelivery,
@@ -38,11 +39,13 @@ from api.schemas.model import fill
 from headland.alarms.notification.chat_robots import robot_of
 from headland.alarms.notification.messages import TEST, trial_body_of
 from headland.alarms.rounds.gateway_alarms import other_limit
+from headland.alarms.rules.gateway_rules import rules_of_gateways, standing_of
 from headland.alarms.rules.rule_conditions import is_for_gateways
 from headland.alarms.rules.rule_simulation import simulate_rule
 from headland.alarms.rules.targets import load_targets
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
+from headland.contract.gateway_state import RulesState
 from headland.i18n.sentences import translate_sentence
 from headland.registry.models.alarms import Alarm, AlarmRecipient, AlarmRule, Notice, NoticeState, RecipientKind
 from headland.registry.models.errors import AlreadyAcknowledged
@@ -129,6 +132,26 @@ def snooze(request: Request, scope: ScopeOf, alarm: Id, body: Sent[Snooze], if_m
     """Snooze an alarm: no notification until then; if it is still active, it is notified again."""
     _check_unchanged(scope, alarm, if_match)
     return reply(request, _item_of(scope, scope.repositories.alarms.snooze(alarm, body.until_ms)))
+
+
+@router.get("/gateway-rules", response_model=GatewayRulesList)
+def get_gateway_rules(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
+    """List what each gateway does with the farm's alarm rules: it applies the current ones, waits or refuses.
+
+    A rule is sent to the gateways whose site and devices it is for. Without a registry the list is empty.
+    """
+    if scope.registry is None:
+        return reply(request, GatewayRulesList(items=[]))
+    ingest = home.gateways if home.serves(scope) else None
+    states = {} if ingest is None else {state.id: state.rules for state in ingest.gateways()}
+    rules = rules_of_gateways(scope.repositories)
+    gateways = sorted(scope.repositories.gateways.all(), key=lambda gateway: gateway.name)
+    standings = [
+        standing_of(gateway, rules[gateway.name], states.get(gateway.name, RulesState()))
+        for gateway in gateways
+        if gateway.name in rules
+    ]
+    return reply(request, GatewayRulesList(items=standings))
 
 
 @router.get(

@@ -15,11 +15,12 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.ops.ingest_port import IngestPort
 from api.routes.parameters import NAME_PATTERN
-from api.schemas.devices.gateways import Delivery, GatewayList, NewGateway, QuarantineList, ReplayAsked
+from api.schemas.devices.gateways import Delivery, GatewayList, NewGateway, QuarantineList, ReplayAsked, RulesToSend
 from api.schemas.model import fill
 from headland.analysis.inputs.flights import list_gateway_flights
 from headland.analysis.inputs.window import Window
 from headland.contract.delivery import QuarantinedDetail
+from headland.contract.gateway_rules import is_content
 from headland.errors import SettingsError
 from headland.network.enrolment.gateways import RegisteredGateway
 from headland.registry.models.models import Gateway
@@ -107,6 +108,19 @@ def refresh_devices(ingest: IngestOf, gateway: GatewayId) -> None:
     An API sends this to its ingest workers when a device is moved; a worker also does it every half minute.
     """
     ingest.devices_moved(gateway)
+
+
+@router.post("/gateways/{gateway}/rules", status_code=204, responses=declare_problems(400))
+def send_rules(ingest: IngestOf, gateway: GatewayId, body: Sent[RulesToSend]) -> None:
+    """Send alarm rules to a gateway, signed and retained.
+
+    An API sends this to its ingest worker when the farm's rules change; what became of it is in the gateway's state.
+    """
+    content = body.content.encode()
+    if not is_content(content):
+        sentence = "Correct the body: content: it is not the JSON of rules for a gateway."
+        raise ProblemError(400, "bad-body", "Invalid request body", sentence)
+    ingest.send_rules(gateway, body.number, content)
 
 
 @router.get("/quarantine", name="list_quarantine", response_model=QuarantineList, responses=declare_problems(400))

@@ -10,6 +10,7 @@ from msgspec import Meta
 from headland.analysis.inputs.flights import FlightCoverage
 from headland.contract import delivery
 from headland.contract.delivery import Quarantined
+from headland.contract.gateway_rules import MAX_RULES_BYTES
 from headland.contract.gateway_state import GatewayState
 
 
@@ -25,6 +26,15 @@ class NewGateway(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         "Host name or address by which the gateway reaches this machine; needed where the broker "
         "listens on every address.",
     ] = None
+
+
+class RulesToSend(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Alarm rules for a gateway, as the API of the farm makes them of its records."""
+
+    EXAMPLE: ClassVar = {"number": 7, "content": "{}"}
+
+    number: Annotated[Annotated[int, Meta(ge=0)], "Grows with each change of the rules."]
+    content: Annotated[Annotated[str, Meta(max_length=MAX_RULES_BYTES)], "JSON of `RulesContent`."]
 
 
 class GatewayList(msgspec.Struct, frozen=True, kw_only=True):

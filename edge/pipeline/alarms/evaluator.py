@@ -8,67 +8,26 @@ saturates. In plain Python, because a Raspberry Pi has no numpy.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from edge.pipeline.alarms.device_rules import RuleState, WatchedDevice, describe_alarm, is_silent, take_over
 from edge.pipeline.alarms.raised_alarms import RaisedAlarm, alarm_event, state_of
 from edge.pipeline.alarms.rule_tables import AlarmRule, Margin
-from edge.pipeline.channels.time_order import TimeOrder, TimeStep
+from edge.pipeline.channels.time_order import TimeStep
 from edge.sources.source import DeviceId, Reading
-from headland.contract.alarm import AlarmState, step
+from headland.contract.alarm import step
 from headland.contract.freshness import silent_after_s
-from headland.contract.leaf import HOLD_S, SCREEN_CLOSED_PCT, estimate_leaf_degc
+from headland.contract.leaf import SCREEN_CLOSED_PCT, estimate_leaf_degc
 from headland.contract.records import ALARM_CLEARED, ChannelInfo, Clock, Event, Quality
 from headland.contract.sun import is_day
 
-#: How far apart in time temperature, humidity and surface may be to be combined.
-_TOGETHER_MS: Final = round(HOLD_S * 1000)
 #: The most devices that are evaluated: a stream of invented names must not fill the memory.
 _MOST_DEVICES: Final = 2000
 #: Validity of equation 11; nothing is extrapolated.
 _LOW_DEGC, _HIGH_DEGC = -40.0, 60.0
 #: Sensors read slightly above saturation; up to this value the air counts as saturated.
 _HIGH_HUMIDITY_PCT = 103.0
-
-
-@dataclass(slots=True)
-class _RuleState:
-    """State of one rule on one device. `valid_ms`, for silence rules: the last valid sample; `limit_s`: its most age.
-
-    `estimated`: whether the last value is that of an estimated surface.
-    """
-
-    rule: AlarmRule
-    state: AlarmState = field(default_factory=AlarmState)
-    value: float = 0.0
-    valid_ms: int | None = None
-    limit_s: float | None = None
-    estimated: bool = False
-
-
-@dataclass(slots=True)
-class _Device:
-    """A device with its rules. `newest_ms` is its latest time, received when the gateway had run for `received_s`."""
-
-    identity: DeviceId
-    clock: Clock
-    newest_ms: int
-    received_s: float
-    rules: list[_RuleState]
-    latest: dict[str, tuple[int, float]] = field(default_factory=dict)
-    time: TimeOrder = field(default_factory=TimeOrder)
-
-    def current(self, channel: str, time_ms: int) -> float | None:
-        """Return the newest value of a channel that is valid at an instant."""
-        sample = self.latest.get(channel)
-        return None if sample is None or abs(time_ms - sample[0]) > _TOGETHER_MS else sample[1]
-
-    def reset_times(self) -> None:
-        """Forget all times after the device's clock was set. Active alarms remain active."""
-        self.latest.clear()
-        for rule in self.rules:
-            rule.valid_ms, rule.state = None, replace(rule.state, last_ms=None)
 
 
 class EdgeAlarmEvaluator:
@@ -84,14 +43,20 @@ class EdgeAlarmEvaluator:
         raised: Iterable[RaisedAlarm] = (),
         *,
         place_deg: tuple[float, float] | None = None,
+        inactive: Collection[str] = (),
     ) -> None:
-        """Start with the alarms that were active at the last stop. `place_deg`: latitude and longitude, if known."""
+        """Start with the alarms that were active at the last stop. `place_deg`: latitude and longitude, if known.
+
+        `inactive` are devices that no rule is for.
+        """
         self._rules = rules
         self._place_deg = place_deg
+        self._inactive = inactive
+        self._removed: list[RaisedAlarm] = []
         self._intervals_s: dict[str, dict[str, float | None]] = {}
-        self._channels = frozenset(channel for rule in rules for channel in rule.channels)
-        self._devices: dict[str, _Device] = {}
-        self._absent: dict[str, _Device] = {}
+        self._channels = _channels_of(rules)
+        self._devices: dict[str, WatchedDevice] = {}
+        self._absent: dict[str, WatchedDevice] = {}
         self._restored = {(alarm.rule, alarm.device): alarm for alarm in raised}
         self.changes = 0
         self._counters = dict.fromkeys(("alarms_raised", "alarms_repeated", "alarms_cleared", "devices_unwatched"), 0)
@@ -118,7 +83,24 @@ class EdgeAlarmEvaluator:
 
     def has_rules_for(self, identity: DeviceId) -> bool:
         """Return whether any rule applies to a device, so that each of its rows must be evaluated."""
-        return any(rule.fits(identity.device, identity.kind) for rule in self._rules)
+        return any(True for _ in self._rules_of(identity))
+
+    def replace_rules(
+        self, rules: Sequence[AlarmRule], place_deg: tuple[float, float] | None, inactive: Collection[str]
+    ) -> None:
+        """Evaluate other rules from now on.
+
+        A rule of the same name on the same quantity goes on in its phase, so that an edit neither delays an alarm nor
+        raises an active one again. An active alarm that no rule is for any more is cleared by the next `tick`.
+        """
+        self._rules, self._place_deg, self._inactive = rules, place_deg, inactive
+        self._channels = _channels_of(rules)
+        for device in (*self._devices.values(), *self._absent.values()):
+            before = {state.rule.name: state for state in device.rules}
+            device.rules = self._rules_for(device.identity)
+            for state in device.rules:
+                take_over(state, before.pop(state.rule.name, None), device)
+            self._removed += [describe_alarm(device, state) for state in before.values() if state.state.is_raised]
 
     def set_intervals(self, device: str, channels: Mapping[str, ChannelInfo]) -> None:
         """Take over how often the channels of a device are due: it tells when they are silent."""
@@ -136,10 +118,14 @@ class EdgeAlarmEvaluator:
     def expect_devices(self, site: str, clock: Clock, now_ms: int, now_s: float) -> None:
         """Wait from now on for the devices that a silence rule names with their kind: they may never send a row."""
         for rule in self._rules:
-            if not rule.is_silence or rule.device is None or rule.kind is None or rule.device in self._absent:
+            if not rule.is_silence or rule.device is None or rule.kind is None or rule.device in self._inactive:
+                continue
+            if rule.device in self._absent or rule.device in self._devices:
                 continue
             identity = DeviceId(rule.device, rule.kind, site)
-            device = self._absent[rule.device] = _Device(identity, clock, now_ms, now_s, self._rules_for(identity))
+            device = self._absent[rule.device] = WatchedDevice(
+                identity, clock, now_ms, now_s, self._rules_for(identity)
+            )
             for rule_state in device.rules:
                 rule_state.valid_ms = now_ms if rule_state.rule.is_silence else None
 
@@ -154,19 +140,19 @@ class EdgeAlarmEvaluator:
     def raised(self) -> list[RaisedAlarm]:
         """Return the active alarms, the oldest first."""
         active = [
-            _describe(device, rule)
+            describe_alarm(device, rule)
             for device in (*self._devices.values(), *self._absent.values())
             for rule in device.rules
             if rule.state.is_raised
         ]
-        alarms = [*active, *self._restored.values()]
+        alarms = [*active, *self._restored.values(), *self._removed]
         return sorted(alarms, key=lambda alarm: (alarm.raised_ms, alarm.rule, alarm.device))
 
     def counters(self) -> dict[str, int]:
         """Return the numbers of alarm events so far, by name."""
         return dict(self._counters)
 
-    def _device(self, reading: Reading, now_s: float) -> _Device | None:
+    def _device(self, reading: Reading, now_s: float) -> WatchedDevice | None:
         device = self._devices.get(reading.source.device)
         if device is not None:
             device.identity = reading.source  # a device may be found to be simulated later
@@ -177,16 +163,15 @@ class EdgeAlarmEvaluator:
         identity = reading.source
         absent = self._absent.pop(identity.device, None)
         rules = self._rules_for(identity) if absent is None else absent.rules
-        device = self._devices[identity.device] = _Device(identity, reading.clock, reading.time_ms, now_s, rules)
+        device = self._devices[identity.device] = WatchedDevice(identity, reading.clock, reading.time_ms, now_s, rules)
         device.reset_times()  # from now on the device's own clock counts
         return device
 
-    def _rules_for(self, identity: DeviceId) -> list[_RuleState]:
+    def _rules_for(self, identity: DeviceId) -> list[RuleState]:
         """Return a state for each rule that applies, with the alarms of the last run restored."""
         rules = [
-            _RuleState(rule, limit_s=self._limit_s(rule, identity.device, identity.kind))
-            for rule in self._rules
-            if rule.fits(identity.device, identity.kind)
+            RuleState(rule, limit_s=self._limit_s(rule, identity.device, identity.kind))
+            for rule in self._rules_of(identity)
         ]
         for rule in rules:
             alarm = self._restored.pop((rule.rule.name, identity.device), None)
@@ -194,13 +179,17 @@ class EdgeAlarmEvaluator:
                 rule.state, rule.value = state_of(alarm), alarm.value
         return rules
 
+    def _rules_of(self, identity: DeviceId) -> Iterator[AlarmRule]:
+        is_active = identity.device not in self._inactive
+        return (rule for rule in self._rules if is_active and rule.fits(identity.device, identity.kind))
+
     def _limit_s(self, rule: AlarmRule, device: str, kind: str) -> float | None:
         """Return the age from which on a channel is silent by a rule; None for another rule."""
         if rule.overdue_s is None:
             return rule.silent_s
         return rule.overdue_s + silent_after_s(self._intervals_s.get(device, {}).get(rule.what), kind)
 
-    def _evaluate_rule(self, device: _Device, rule: _RuleState, reading: Reading) -> Iterator[Event]:
+    def _evaluate_rule(self, device: WatchedDevice, rule: RuleState, reading: Reading) -> Iterator[Event]:
         if rule.limit_s is None:
             value = self._value_of(device, rule, reading)
             if value is not None:
@@ -212,12 +201,12 @@ class EdgeAlarmEvaluator:
         if latest is not None and latest[0] == reading.time_ms > rule.valid_ms:
             silent_s = (reading.time_ms - rule.valid_ms) / 1000
             # A sample that ends too long a silence: the channel was silent until just before it.
-            if _is_silent(rule, silent_s):
+            if is_silent(rule, silent_s):
                 yield from self._step(device, rule, reading.time_ms - 1, silent_s)
             rule.valid_ms = reading.time_ms
             yield from self._step(device, rule, reading.time_ms, 0.0)
 
-    def _value_of(self, device: _Device, rule: _RuleState, reading: Reading) -> float | None:
+    def _value_of(self, device: WatchedDevice, rule: RuleState, reading: Reading) -> float | None:
         """Return the value that the rule compares, None where this row does not change it."""
         if rule.rule.margin is not None:
             return self._margin_of(device, rule, rule.rule.margin, reading)
@@ -225,7 +214,7 @@ class EdgeAlarmEvaluator:
         is_new = latest is not None and latest[0] == reading.time_ms and rule.rule.what in reading.values
         return latest[1] if latest is not None and is_new else None
 
-    def _margin_of(self, device: _Device, rule: _RuleState, margin: Margin, reading: Reading) -> float | None:
+    def _margin_of(self, device: WatchedDevice, rule: RuleState, margin: Margin, reading: Reading) -> float | None:
         """Return the margin of a surface: measured where a sensor is current, else estimated if the rule says so."""
         if not any(channel in reading.values for channel in margin.channels):
             return None
@@ -244,18 +233,18 @@ class EdgeAlarmEvaluator:
         closed = screen_pct is not None and screen_pct > SCREEN_CLOSED_PCT
         return condensation_margin_k(estimate_leaf_degc(air, by_day, closed), air, humidity)
 
-    def _check_silence(self, device: _Device, time_ms: int) -> list[Event]:
+    def _check_silence(self, device: WatchedDevice, time_ms: int) -> list[Event]:
         events: list[Event] = []
         for rule in device.rules:
             silent_s = None if rule.valid_ms is None else (time_ms - rule.valid_ms) / 1000
-            if silent_s is not None and _is_silent(rule, silent_s):
+            if silent_s is not None and is_silent(rule, silent_s):
                 events += self._step(device, rule, time_ms, silent_s)
         return events
 
-    def _step(self, device: _Device, rule: _RuleState, time_ms: int, value: float) -> Iterator[Event]:
+    def _step(self, device: WatchedDevice, rule: RuleState, time_ms: int, value: float) -> Iterator[Event]:
         is_bad, is_over = compare(rule.rule, value)
         if rule.limit_s is not None:
-            is_bad = _is_silent(rule, value)
+            is_bad = is_silent(rule, value)
             is_over = not is_bad
         rule.state, kind = step(rule.state, rule.rule.timing, time_ms, is_bad=is_bad, is_over=is_over)
         if rule.state.is_raised or kind is not None:
@@ -265,15 +254,16 @@ class EdgeAlarmEvaluator:
         self.changes += 1
         change = "cleared" if kind == ALARM_CLEARED else "repeated" if rule.state.repeats else "raised"
         self._counters[f"alarms_{change}"] += 1
-        yield alarm_event(_describe(device, rule), kind, time_ms)
+        yield alarm_event(describe_alarm(device, rule), kind, time_ms)
 
     def _clear_removed_rules(self) -> list[Event]:
-        """Clear the alarms of the last run whose rule no longer exists."""
+        """Clear the alarms whose rule no longer exists, of this run and of the last."""
         names = {rule.name for rule in self._rules}
-        removed = [key for key in self._restored if key[0] not in names]
-        self.changes += len(removed)
-        self._counters["alarms_cleared"] += len(removed)
-        alarms = [self._restored.pop(key) for key in removed]
+        removed = [key for key in self._restored if key[0] not in names or key[1] in self._inactive]
+        alarms = [*self._removed, *(self._restored.pop(key) for key in removed)]
+        self._removed = []
+        self.changes += len(alarms)
+        self._counters["alarms_cleared"] += len(alarms)
         return [alarm_event(alarm, ALARM_CLEARED, alarm.raised_ms, why="rule removed") for alarm in alarms]
 
 
@@ -283,13 +273,6 @@ def compare(rule: AlarmRule, value: float) -> tuple[bool, bool]:
         return value < rule.below, value >= rule.below + rule.hysteresis
     threshold = rule.threshold
     return value > threshold, value <= threshold - rule.hysteresis
-
-
-def _is_silent(rule: _RuleState, silent_s: float) -> bool:
-    """Return whether a channel is silent by a rule; by the freshness of its interval only beyond the limit."""
-    if rule.limit_s is None:
-        return False
-    return silent_s > rule.limit_s if rule.rule.silent_s is None else silent_s >= rule.limit_s
 
 
 def dew_point_degc(temperature_degc: float, relative_humidity_pct: float) -> float | None:
@@ -307,25 +290,5 @@ def condensation_margin_k(surface_degc: float, temperature_degc: float, relative
     return None if dew_degc is None else surface_degc - dew_degc
 
 
-def _describe(device: _Device, rule_state: _RuleState) -> RaisedAlarm:
-    rule, state, identity = rule_state.rule, rule_state.state, device.identity
-    return RaisedAlarm(
-        rule=rule.name,
-        device=identity.device,
-        severity=rule.severity,
-        channel=rule.what,
-        condition=rule.condition,
-        value=rule_state.value,
-        threshold=rule.threshold if rule_state.limit_s is None else rule_state.limit_s,
-        unit=rule.unit,
-        since_ms=state.began_ms,
-        raised_ms=state.raised_ms,
-        device_kind=identity.kind,
-        site=identity.site,
-        clock=device.clock,
-        simulated=identity.simulated,
-        said_ms=state.said_ms,
-        repeats=state.repeats,
-        text=rule.text,
-        estimated=rule.margin is not None and rule_state.estimated,
-    )
+def _channels_of(rules: Iterable[AlarmRule]) -> frozenset[str]:
+    return frozenset(channel for rule in rules for channel in rule.channels)

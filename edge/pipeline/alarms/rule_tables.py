@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -122,10 +122,12 @@ class AlarmRule(Settings, frozen=True, kw_only=True):
 class AlarmsSettings(Settings, frozen=True, kw_only=True):
     """Rule files beside edge.toml or built in (`greenhouse`); an `[[alarm]]` of the same name replaces a rule.
 
-    The place tells day from night where a leaf is estimated; without it, it is night.
+    With `farm_rules` the rules that the station sends replace the built-in ones, and others by name. The place tells
+    day from night where a leaf is estimated; without it, and without one from the station, it is night.
     """
 
     rules: list[str] = msgspec.field(default_factory=list)
+    farm_rules: bool = True
     latitude_deg: Annotated[float, Meta(ge=-90, le=90)] | None = None
     longitude_deg: Annotated[float, Meta(ge=-180, le=180)] | None = None
 
@@ -173,7 +175,7 @@ def load_rules(name: str, beside: Path) -> list[AlarmRule]:
     if path is None:
         raise SettingsError(f"alarms.rules: the file {name!r} is neither in {beside} nor built in")
     if path == GREENHOUSE:
-        return [msgspec.convert(rule, AlarmRule) for rule in built_in_rules()]
+        return _built_in()
     file = TomlFile(Path(path), RuleFile)
     rules = file.convert().alarm
     for index, rule in enumerate(rules):
@@ -190,3 +192,19 @@ def gather_rules(own: Iterable[AlarmRule], files: Iterable[str], beside: Path) -
     for file in files:
         rules += [rule for rule in load_rules(file, beside) if rule.name not in names]
     return rules
+
+
+def own_rules(rules: Iterable[AlarmRule]) -> list[AlarmRule]:
+    """Return those of a gateway's rules that do not come with Headland."""
+    built_in = _built_in()
+    return [rule for rule in rules if rule not in built_in]
+
+
+def with_farm_rules(rules: Iterable[AlarmRule], farm: Sequence[AlarmRule]) -> list[AlarmRule]:
+    """Return the rules of a gateway with those that the farm sent: they stand for built-in ones and for their names."""
+    names = {rule.name for rule in farm}
+    return [*farm, *(rule for rule in own_rules(rules) if rule.name not in names)]
+
+
+def _built_in() -> list[AlarmRule]:
+    return [msgspec.convert(rule, AlarmRule) for rule in built_in_rules()]

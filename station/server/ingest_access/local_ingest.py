@@ -7,9 +7,19 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from headland.contract.delivery import Delivery, Quarantined, QuarantinedDetail
-from headland.contract.gateway_state import GatewayState, RecentTrouble, SourceState, UnstoredRecords, spool_of
+from headland.contract.gateway_state import (
+    GatewayState,
+    RecentTrouble,
+    RulesState,
+    SourceState,
+    UnstoredRecords,
+    rules_of,
+    spool_of,
+)
 from headland.contract.records import GatewayStatus, SourceReport
+from headland.contract.texts import displayable
 from headland.i18n.sentences import translate_sentence
+from ingest.mqtt.rules_publisher import SentRules
 from ingest.service import IngestService
 
 
@@ -22,15 +32,17 @@ class LocalIngest:
     def gateways(self) -> list[GatewayState]:
         """Return all known gateways, by id."""
         statuses, losses, troubles = self._ingest.gateways(), self._ingest.losses(), self._ingest.troubles()
-        unstored = self._ingest.unstored()
+        unstored, sent = self._ingest.unstored(), self._ingest.sent_rules()
+        states = {name: _state_of(name, statuses.get(name)) for name in self._ingest.names()}
         return [
             msgspec.structs.replace(
-                _state_of(name, statuses.get(name)),
+                state,
+                rules=_with_sent(state.rules, sent.get(name)),
                 loss=losses.get(name, 0),
                 unstored=unstored_of(unstored.get(name, {})),
                 recent=troubles.get(name, RecentTrouble()),
             )
-            for name in self._ingest.names()
+            for name, state in states.items()
         ]
 
     def delivery(self, gateway: str) -> Delivery | None:
@@ -63,6 +75,10 @@ class LocalIngest:
         """Accept the loss of a gateway and return it; None for an unknown gateway."""
         return self._ingest.accept_loss(gateway)
 
+    def send_rules(self, gateway: str, number: int, content: bytes) -> None:
+        """Send alarm rules to a gateway. What became of it is in its state."""
+        self._ingest.send_rules(gateway, number, content)
+
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store."""
         self._ingest.forget_marks(gateway)
@@ -94,6 +110,15 @@ def _state_of(name: str, status: GatewayStatus | None) -> GatewayState:
         epoch=status.epoch,
         spool=spool_of(status),
         sources=tuple(source_of(source) for source in status.sources),
+        rules=rules_of(status),
+    )
+
+
+def _with_sent(state: RulesState, sent: SentRules | None) -> RulesState:
+    if sent is None:
+        return state
+    return msgspec.structs.replace(
+        state, sent_revision=sent.revision, sent_ms=sent.time_ms, trouble=displayable(sent.trouble)
     )
 
 

@@ -102,6 +102,12 @@ class RemoteIngest:
                 return msgspec.json.decode(response.content, type=AcceptedLoss).loss
         return None
 
+    def send_rules(self, gateway: str, number: int, content: bytes) -> None:
+        """Send alarm rules to a gateway by one worker: the last, whose word `gateways` takes."""
+        if self._workers:
+            body: dict[str, str | int] = {"number": number, "content": content.decode()}
+            _request(self._workers[-1], "POST", f"/v1/gateways/{gateway}/rules", body=body)
+
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store."""
         for worker in self._workers:
@@ -124,10 +130,14 @@ def _get(worker: httpx.Client, path: str, **parameters: str | int | None) -> htt
 
 
 def _request(
-    worker: httpx.Client, method: str, path: str, parameters: dict[str, str | int] | None = None
+    worker: httpx.Client,
+    method: str,
+    path: str,
+    parameters: dict[str, str | int] | None = None,
+    body: dict[str, str | int] | None = None,
 ) -> httpx.Response:
     try:
-        response = worker.request(method, path, params=parameters)
+        response = worker.request(method, path, params=parameters, json=body)
     except httpx.HTTPError as error:
         raise RetryLater(f"The ingest worker at {worker.base_url} does not respond: {error}.") from error
     if response.is_success or response.status_code == httpx.codes.NOT_FOUND:

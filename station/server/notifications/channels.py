@@ -31,7 +31,7 @@ from headland.network.http_target import check_mailbox, parse_target
 from headland.network.mqtt_client import make_properties
 from headland.network.name_resolver import OutgoingError
 from headland.registry.models.alarms import AlarmRecipient, Notice
-from ingest.mqtt.broker_client import broker_client
+from ingest.mqtt.broker_client import publish_once
 
 if TYPE_CHECKING:
     from ingest.settings import IngestSettings
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 #: Time limit of one attempt.
 _TIMEOUT_S: Final = 10.0
 _OK: Final = 200
-#: Interval between checks for a confirmation.
-_POLL_S: Final = 0.05
 #: Client errors after which a later attempt may succeed.
 _LATER: Final = frozenset((408, 409, 425, 429))
 _PORTS: Final = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
@@ -155,28 +153,10 @@ def _date_s(notice: Notice) -> float:
 
 def publish_notice(broker: IngestSettings, organisation: str, notice: Notice) -> DeliveryOutcome:
     """Publish a notice's body on the farm's own broker, QoS 1, not retained, in a session of its own."""
-    client = broker_client(broker, f"alarms-{organisation}", connect_s=_TIMEOUT_S)
-    refusals: list[str] = []
-    confirmations: list[str] = []
-    client.on_connect = lambda _c, _u, _f, reason, _p: refusals.append(str(reason)) if reason.is_failure else None
-    client.on_publish = lambda _c, _u, _m, reason, _p: confirmations.append(str(reason) if reason.is_failure else "")
     properties = make_properties(PacketTypes.PUBLISH, ContentType="application/json")
-    try:
-        client.connect(broker.host, broker.port, broker.keepalive_s)
-        client.loop_start()
-        sent = client.publish(alarm_topic(organisation), notice.body.encode(), qos=1, properties=properties)
-        deadline_s = time.monotonic() + _TIMEOUT_S
-        while not confirmations and not refusals and time.monotonic() < deadline_s:
-            sent.wait_for_publish(_POLL_S)
-    except (OSError, ValueError, RuntimeError) as error:
-        return DeliveryOutcome("later", f"{type(error).__name__}: {error}")
-    finally:
-        client.disconnect()
-        client.loop_stop()
-    if confirmations == [""]:
-        return DeliveryOutcome("delivered")
-    errors = [*refusals, *confirmations]
-    return DeliveryOutcome("later", f"the broker refused: {errors[0]}" if errors else "the broker did not confirm it")
+    body = notice.body.encode()
+    error = publish_once(broker, f"alarms-{organisation}", alarm_topic(organisation), body, properties=properties)
+    return DeliveryOutcome("later", error) if error else DeliveryOutcome("delivered")
 
 
 def _open_mail(settings: MailSettings) -> smtplib.SMTP:

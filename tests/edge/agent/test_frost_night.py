@@ -31,6 +31,7 @@ data_dir = "edge"
 [broker]
 port = {broker}
 resend_s = 1.0
+{login}
 
 [batch]
 max_age_s = 0.05
@@ -52,17 +53,24 @@ rules = ["greenhouse"]
 class Night:
     """A house whose clock and air temperature the test sets, and the gateway that reads it."""
 
-    def __init__(self, folder: Path, broker: Broker, port: int) -> None:
+    def __init__(self, folder: Path, broker_port: int, port: int, login: str = "") -> None:
         self.config = folder / "edge.toml"
         self.data_dir = folder / "edge"
-        self.config.write_text(EDGE_TOML.format(broker=broker.port, house=port), encoding="utf-8")
+        self.config.write_text(EDGE_TOML.format(broker=broker_port, login=login, house=port), encoding="utf-8")
         self._words = dict(WORDS)
         self._house = ModbusPeer(port, self._words)
         self._house.start()
+        self.start_gateway()
+
+    def start_gateway(self) -> None:
         self._stop = threading.Event()
         settings = load_settings(self.config, {})
         self._agent = threading.Thread(target=run_agent, args=(settings, self._stop))
         self._agent.start()
+
+    def stop_gateway(self) -> None:
+        self._stop.set()
+        self._agent.join(120)
 
     def live(self, minute: int, air_degc: float) -> None:
         """Set the house to `minute` with `air_degc`, and wait until the gateway has read it."""
@@ -79,14 +87,13 @@ class Night:
         return CliRunner().invoke(app, ["edge", "status", "-c", str(self.config)]).stdout
 
     def end(self) -> None:
-        self._stop.set()
-        self._agent.join(120)
+        self.stop_gateway()
         self._house.stop()
 
 
 @pytest.fixture
 def night(mosquitto: Broker, new_port: Callable[[], int], tmp_path: Path) -> Iterator[Night]:
-    made = Night(tmp_path, mosquitto, new_port())
+    made = Night(tmp_path, mosquitto.port, new_port())
     yield made
     made.end()
 

@@ -43,7 +43,7 @@ UNSUPERVISED = {
     "station/cli/main.py": "waits for the supervisor's end, and then ends the process",
     "station/server/storage/store_admin.py": "one task on the store, whose failure is its result",
     "station/server/homeassistant/bridge.py": "the client library's network thread, which callbacks cannot end",
-    "station/server/notifications/channels.py": "the client library's network thread of one message",
+    "ingest/mqtt/broker_client.py": "the client library's network thread of one message",
     "headland/network/name_resolver.py": "the system's resolver, which nothing interrupts; callers do not wait longer",
     "station/chaos/": "the fault rig's own traffic",
     "firmware_sim/": "simulated devices",
@@ -56,7 +56,7 @@ STATION_THREADS = {
     "notification-push-2", "notification-sender",
     *(f"notification-webhook-{number}" for number in range(1, 5)), "delivery-marks",
     "registry-sync", "store-maintenance", "store-writer", "station-clock", "clock-repair", "station-books",
-    "record-retention",
+    "record-retention", "gateway-rules",
 }  # fmt: skip
 GATEWAY_THREADS = {"batch", "uplink", "source-hall"}
 
