@@ -272,7 +272,11 @@ def _start_workers(
         prepare,
         build_checked,
         lambda: (
-            *([] if gateways is None else [GatewayRulesSender(registry, organisation, gateways, clock.now_ms)]),
+            *(
+                []
+                if gateways is None
+                else [GatewayRulesSender(registry, organisation, gateways.gateways, gateways.send_rules, clock.now_ms)]
+            ),
             ForecastWorker(registry, store, organisation, clock.now_ms),
             RecordRetentionWorker(
                 registry, organisation, clock.now_ms, clock.in_doubt, partial(deleted_by_retention, store)

@@ -118,7 +118,7 @@ def send_rules(ingest: IngestOf, gateway: GatewayId, body: Sent[RulesToSend]) ->
     """
     content = body.content.encode()
     if not is_content(content):
-        sentence = "Correct the body: content: it is not the JSON of rules for a gateway."
+        sentence = "content is not the JSON of alarm rules for a gateway."
         raise ProblemError(400, "bad-body", "Invalid request body", sentence)
     ingest.send_rules(gateway, body.number, content)
 

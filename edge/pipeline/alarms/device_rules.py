@@ -18,7 +18,7 @@ _TOGETHER_MS: Final = round(HOLD_S * 1000)
 
 
 @dataclass(slots=True)
-class RuleState:
+class WatchedRule:
     """State of one rule on one device. `valid_ms`, for silence rules: the last valid sample; `limit_s`: its most age.
 
     `estimated`: whether the last value is that of an estimated surface.
@@ -40,7 +40,7 @@ class WatchedDevice:
     clock: Clock
     newest_ms: int
     received_s: float
-    rules: list[RuleState]
+    rules: list[WatchedRule]
     latest: dict[str, tuple[int, float]] = field(default_factory=dict)
     time: TimeOrder = field(default_factory=TimeOrder)
 
@@ -56,7 +56,7 @@ class WatchedDevice:
             rule.valid_ms, rule.state = None, replace(rule.state, last_ms=None)
 
 
-def take_over(state: RuleState, before: RuleState | None, device: WatchedDevice) -> None:
+def take_over(state: WatchedRule, before: WatchedRule | None, device: WatchedDevice) -> None:
     """Go on with the phase of a rule that was edited; a rule on another quantity begins anew, its alarm stays."""
     if before is None:
         if state.rule.is_silence:
@@ -68,14 +68,14 @@ def take_over(state: RuleState, before: RuleState | None, device: WatchedDevice)
     state.valid_ms = before.valid_ms if is_same else device.newest_ms if state.rule.is_silence else None
 
 
-def is_silent(rule: RuleState, silent_s: float) -> bool:
+def is_silent(rule: WatchedRule, silent_s: float) -> bool:
     """Return whether a channel is silent by a rule; by the freshness of its interval only beyond the limit."""
     if rule.limit_s is None:
         return False
     return silent_s > rule.limit_s if rule.rule.silent_s is None else silent_s >= rule.limit_s
 
 
-def describe_alarm(device: WatchedDevice, rule_state: RuleState) -> RaisedAlarm:
+def describe_alarm(device: WatchedDevice, rule_state: WatchedRule) -> RaisedAlarm:
     """Return the alarm of a rule on a device as it is now."""
     rule, state, identity = rule_state.rule, rule_state.state, device.identity
     return RaisedAlarm(

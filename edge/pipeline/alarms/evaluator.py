@@ -11,7 +11,7 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from edge.pipeline.alarms.device_rules import RuleState, WatchedDevice, describe_alarm, is_silent, take_over
+from edge.pipeline.alarms.device_rules import WatchedDevice, WatchedRule, describe_alarm, is_silent, take_over
 from edge.pipeline.alarms.raised_alarms import RaisedAlarm, alarm_event, state_of
 from edge.pipeline.alarms.rule_tables import AlarmRule, Margin
 from edge.pipeline.channels.time_order import TimeStep
@@ -167,10 +167,10 @@ class EdgeAlarmEvaluator:
         device.reset_times()  # from now on the device's own clock counts
         return device
 
-    def _rules_for(self, identity: DeviceId) -> list[RuleState]:
+    def _rules_for(self, identity: DeviceId) -> list[WatchedRule]:
         """Return a state for each rule that applies, with the alarms of the last run restored."""
         rules = [
-            RuleState(rule, limit_s=self._limit_s(rule, identity.device, identity.kind))
+            WatchedRule(rule, limit_s=self._limit_s(rule, identity.device, identity.kind))
             for rule in self._rules_of(identity)
         ]
         for rule in rules:
@@ -189,7 +189,7 @@ class EdgeAlarmEvaluator:
             return rule.silent_s
         return rule.overdue_s + silent_after_s(self._intervals_s.get(device, {}).get(rule.what), kind)
 
-    def _evaluate_rule(self, device: WatchedDevice, rule: RuleState, reading: Reading) -> Iterator[Event]:
+    def _evaluate_rule(self, device: WatchedDevice, rule: WatchedRule, reading: Reading) -> Iterator[Event]:
         if rule.limit_s is None:
             value = self._value_of(device, rule, reading)
             if value is not None:
@@ -206,7 +206,7 @@ class EdgeAlarmEvaluator:
             rule.valid_ms = reading.time_ms
             yield from self._step(device, rule, reading.time_ms, 0.0)
 
-    def _value_of(self, device: WatchedDevice, rule: RuleState, reading: Reading) -> float | None:
+    def _value_of(self, device: WatchedDevice, rule: WatchedRule, reading: Reading) -> float | None:
         """Return the value that the rule compares, None where this row does not change it."""
         if rule.rule.margin is not None:
             return self._margin_of(device, rule, rule.rule.margin, reading)
@@ -214,7 +214,7 @@ class EdgeAlarmEvaluator:
         is_new = latest is not None and latest[0] == reading.time_ms and rule.rule.what in reading.values
         return latest[1] if latest is not None and is_new else None
 
-    def _margin_of(self, device: WatchedDevice, rule: RuleState, margin: Margin, reading: Reading) -> float | None:
+    def _margin_of(self, device: WatchedDevice, rule: WatchedRule, margin: Margin, reading: Reading) -> float | None:
         """Return the margin of a surface: measured where a sensor is current, else estimated if the rule says so."""
         if not any(channel in reading.values for channel in margin.channels):
             return None
@@ -241,7 +241,7 @@ class EdgeAlarmEvaluator:
                 events += self._step(device, rule, time_ms, silent_s)
         return events
 
-    def _step(self, device: WatchedDevice, rule: RuleState, time_ms: int, value: float) -> Iterator[Event]:
+    def _step(self, device: WatchedDevice, rule: WatchedRule, time_ms: int, value: float) -> Iterator[Event]:
         is_bad, is_over = compare(rule.rule, value)
         if rule.limit_s is not None:
             is_bad = is_silent(rule, value)

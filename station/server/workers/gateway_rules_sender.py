@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from api.ops.ingest_port import IngestPort
 from headland.alarms.rules.gateway_rules import Sending, SiteRules, number_to_send, rules_of_gateways
 from headland.clock import wall_clock_ms
-from headland.contract.gateway_state import RulesState
+from headland.contract.gateway_state import GatewayState, RulesState
 from headland.registry.registry import Registry
 from headland.runtime.supervised_thread import SupervisedThread, SupervisedWorker
 from station.server.organisation import ensure_organisation
@@ -22,15 +21,20 @@ class GatewayRulesSender(SupervisedWorker):
     """Sends each gateway its rules soon after any change of the registry, and again to one that reports others.
 
     Several on one registry do no harm: the same change has the same number and content. Retries while registry or
-    ingest are not reachable.
+    ingest are not reachable. `send` has a gateway's name, the number and the content.
     """
 
     def __init__(
-        self, registry: Registry, handle: str, gateways: IngestPort, now_ms: Callable[[], int] = wall_clock_ms
+        self,
+        registry: Registry,
+        handle: str,
+        gateways: Callable[[], Sequence[GatewayState]],
+        send: Callable[[str, int, bytes], None],
+        now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         self._registry = registry
         self._repositories = ensure_organisation(registry, handle, "station")
-        self._gateways, self._now_ms = gateways, now_ms
+        self._gateways, self._send_rules, self._now_ms = gateways, send, now_ms
         self._thread = SupervisedThread("gateway-rules", self.send_changes, every_s=_CHECK_EVERY_S)
         self._number: int | None = None
         self._rules: Mapping[str, SiteRules] = {}
@@ -54,7 +58,7 @@ class GatewayRulesSender(SupervisedWorker):
             if self._change_number() != number:
                 return  # changed meanwhile: a number is for one content only
             self._rules = rules
-        states = {state.id: state.rules for state in self._gateways.gateways()}
+        states = {state.id: state.rules for state in self._gateways()}
         for gateway, current in self._rules.items():
             with self._thread.items.isolate(f"The alarm rules of gateway {gateway}"):
                 self._send(gateway, current, states.get(gateway, RulesState()), number, now_ms)
@@ -66,7 +70,7 @@ class GatewayRulesSender(SupervisedWorker):
     def _send(self, gateway: str, current: SiteRules, state: RulesState, number: int, now_ms: int) -> None:
         to_send = number_to_send(current, self._sent.get(gateway), state, number, now_ms)
         if to_send is not None:
-            self._gateways.send_rules(gateway, to_send, current.content)
+            self._send_rules(gateway, to_send, current.content)
             self._sent[gateway] = Sending(current.revision, now_ms)
             self._count += 1
 
