@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_type_hints
 
 import msgspec
 from fastapi import Header, Path, Query, Request
@@ -202,7 +202,7 @@ def _name_filters(handler: Callable[..., Response], kind: RecordKind) -> None:
 
 def _type_of_filter(kind: RecordKind, name: str) -> Any:
     """Return the values of a filter: of a closed set where the records have one."""
-    of_record = next(field.type for field in msgspec.structs.fields(kind.wire) if field.name == name)
+    of_record = get_type_hints(kind.wire)[name]
     if isinstance(of_record, type) and issubclass(of_record, StrEnum):
         return of_record | None
     return Annotated[str | None, Query(max_length=64)]

@@ -42,13 +42,13 @@ class DeviceOwner(msgspec.Struct, frozen=True, kw_only=True):
 class MovedDevices(msgspec.Struct, frozen=True, kw_only=True):
     """How many devices were moved from one gateway to another."""
 
-    moved: int
+    moved: Annotated[int, "Number of devices that were moved."]
 
 
 class ForgottenMarks(msgspec.Struct, frozen=True, kw_only=True):
     """How many spools of a gateway were forgotten in the registry."""
 
-    forgotten: int
+    forgotten: Annotated[int, "Number of spools whose marks were forgotten."]
 
 
 router = Router(prefix="/v1", tags=["gateways"], responses=declare_problems(404, 422, 503))

@@ -12,8 +12,8 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import RecordId
-from api.schemas.fields.recommendations import Recommendation, RecommendationQuery, inputs_of, recommendation_of
-from headland.analysis.prescriptions.recommendation import recommend
+from api.schemas.fields.recommendations import RecommendationQuery, inputs_of
+from headland.analysis.prescriptions.recommendation import Recommendation, recommend
 
 router = Router(prefix="/v1/fields", tags=["fertilization"], responses=declare_problems(400, 404, 422, 503))
 
@@ -34,4 +34,4 @@ def get_recommendation(
         raise ProblemError(400, "other-field", "Season belongs to another field", sentence)
     product = None if query.product is None else repositories.products.get(query.product)
     inputs = inputs_of(query, None if season is None else season.target_yield_t_ha)
-    return reply(request, recommendation_of(recommend(field, query.method, inputs, product)))
+    return reply(request, recommend(field, query.method, inputs, product))

@@ -23,9 +23,9 @@ class DefaultBand(msgspec.Struct, frozen=True, kw_only=True):
 
     crop: str
     stage: Annotated[str, "Empty: every stage without a band of its own."]
-    index: str
-    low: float
-    high: float
+    index: Annotated[str, "Index of the climate."]
+    low: Annotated[float, "Lower end of the band, in the unit of the index."]
+    high: Annotated[float, "Upper end of the band."]
     source: Annotated[str, "Where the figures are from, in the language of the request."]
 
 

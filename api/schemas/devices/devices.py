@@ -30,11 +30,11 @@ class Device(Fresh, frozen=True, kw_only=True):
     """A device of the organisation. `last_seen_ms` is the time of its newest sample, by the device's own clock."""
 
     id: Annotated[str, Meta(extra_json_schema={"example": "gh-1"})]
-    kind: Annotated[str, Meta(extra_json_schema={"example": "greenhouse"})]
+    kind: Annotated[str, Meta(extra_json_schema={"example": "greenhouse"}), "Kind of the device."]
     name: Annotated[str, Meta(extra_json_schema={"example": "House 1"})]
     site: Annotated[str, Meta(extra_json_schema={"example": "home"})]
     gateway: Annotated[str, "The gateway that described the device; empty while none has."]
-    model: str
+    model: Annotated[str, "Model, as it was described."]
     simulated: Annotated[bool, "True for devices of which a simulator sent data, permanently."]
     clock: Annotated[str | None, "Clock of its times: gps, ntp, rtc or arrival."]
     last_seen_ms: Annotated[int | None, Meta(extra_json_schema={"example": EXAMPLE_MS})]
@@ -60,7 +60,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     unit: Annotated[str, Meta(extra_json_schema={"example": "degC"})]
     meaning: Annotated[str | None, "Meaning of the quantity; null for a channel outside the table of quantities."]
     interval_s: Annotated[float | None, "Expected interval between values [s]."]
-    sensor: str | None
+    sensor: Annotated[str | None, "Sensor, as it was described; null where none was."]
 
 
 class DeviceDetail(Device, frozen=True, kw_only=True):
@@ -68,13 +68,13 @@ class DeviceDetail(Device, frozen=True, kw_only=True):
 
     software: str
     altitude_m: float | None
-    channels: dict[str, Channel]
+    channels: Annotated[dict[str, Channel], "Channels by name."]
 
 
 class LatestValue(Fresh, frozen=True, kw_only=True):
     """The newest value of a channel; `time_ms` gives its age. In the live stream it has no freshness: it is new."""
 
-    value: Annotated[float, Meta(extra_json_schema={"example": 21.4})]
+    value: Annotated[float, Meta(extra_json_schema={"example": 21.4}), "Value in `unit`."]
     time_ms: Annotated[int, Meta(extra_json_schema={"example": EXAMPLE_MS})]
     unit: Annotated[str, Meta(extra_json_schema={"example": "degC"})]
     quality: Annotated[int, "QARTOD: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing."]
@@ -86,7 +86,7 @@ class Latest(msgspec.Struct, frozen=True, kw_only=True):
 
     device: str
     simulated: Annotated[bool, "Whether a simulator made any of the values."]
-    channels: dict[str, LatestValue]
+    channels: Annotated[dict[str, LatestValue], "Newest values by channel."]
 
 
 class LatestList(msgspec.Struct, frozen=True, kw_only=True):

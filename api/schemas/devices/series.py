@@ -20,9 +20,17 @@ from headland.store.port import Conflict, DeviceRecord
 class Aggregation(msgspec.Struct, frozen=True, kw_only=True):
     """Reduction of samples: the mean of each bucket at its start, or samples selected for a chart."""
 
-    method: Annotated[Literal["mean", "min_max", "lttb"], Meta(extra_json_schema={"example": "mean"})]
+    method: Annotated[
+        Literal["mean", "min_max", "lttb"],
+        Meta(extra_json_schema={"example": "mean"}),
+        "Reduction: mean of buckets, or choice of samples.",
+    ]
     step_ms: Annotated[int | None, "Bucket length; null for selected samples."]
-    time: Annotated[Literal["bucket_start", "sample"], Meta(extra_json_schema={"example": "bucket_start"})]
+    time: Annotated[
+        Literal["bucket_start", "sample"],
+        Meta(extra_json_schema={"example": "bucket_start"}),
+        "Time of a row: its bucket's start, or its sample's.",
+    ]
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,19 +44,23 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     aggregation: Annotated[Aggregation | None, "Null where the series holds all samples."]
     time_ms: Annotated[list[int], Meta(extra_json_schema={"example": [EXAMPLE_MS, EXAMPLE_MS + 1000]})]
     channels: Annotated[
-        dict[str, list[float | None]], Meta(extra_json_schema={"example": {"air_temperature_degc": [21.4, None]}})
+        dict[str, list[float | None]],
+        Meta(extra_json_schema={"example": {"air_temperature_degc": [21.4, None]}}),
+        "Values by channel.",
     ]
-    units: Annotated[dict[str, str], Meta(extra_json_schema={"example": {"air_temperature_degc": "degC"}})]
+    units: Annotated[
+        dict[str, str], Meta(extra_json_schema={"example": {"air_temperature_degc": "degC"}}), "Units by channel."
+    ]
 
 
 class EventItem(msgspec.Struct, frozen=True, kw_only=True):
     """A change of state or a text at one instant."""
 
     time_ms: int
-    kind: Annotated[str, Meta(extra_json_schema={"example": "mode"})]
-    clock: str
+    kind: Annotated[str, Meta(extra_json_schema={"example": "mode"}), "Kind of the event."]
+    clock: Annotated[str, "Clock of its time: gps, ntp, rtc or arrival."]
     simulated: bool
-    data: dict[str, str | int | float | bool | None]
+    data: Annotated[dict[str, str | int | float | bool | None], "Content by name."]
 
 
 class EventList(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +77,7 @@ class ConflictItem(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
     channel: Annotated[str, Meta(extra_json_schema={"example": "air_temperature_degc"})]
     unit: Annotated[str, Meta(extra_json_schema={"example": "degC"})]
-    stored: Annotated[float, Meta(extra_json_schema={"example": 21.4})]
+    stored: Annotated[float, Meta(extra_json_schema={"example": 21.4}), "Value that is stored."]
     value: Annotated[float, Meta(extra_json_schema={"example": 22.0}), "The later value, which was not stored."]
     quality: Annotated[int, "QARTOD flag of the later value."]
     seen_ms: Annotated[int, Meta(extra_json_schema={"example": EXAMPLE_MS}), "When it came."]

@@ -1,18 +1,14 @@
-"""Query and response of a nitrogen recommendation."""
+"""Query of a nitrogen recommendation."""
 
 from __future__ import annotations
 
 from dataclasses import fields
 from typing import Annotated, Literal
 
-import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.model import fill
 from headland.agronomy.prescription.nitrogen_rules import UPTAKE_KG_100KG, YIELD_CURVES
-from headland.agronomy.series.answer import Method
-from headland.analysis.prescriptions import recommendation as analysis
-from headland.analysis.prescriptions.recommendation import FieldRecommendation, RecommendationInputs, Rule
+from headland.analysis.prescriptions.recommendation import RecommendationInputs, Rule
 
 _Kg = Annotated[float, Field(ge=0, le=1000)]
 #: Fresh vegetables under a roof reach 300 t/ha.
@@ -98,34 +94,6 @@ class RecommendationQuery(BaseModel):
     ] = None
 
 
-class ProductRate(msgspec.Struct, frozen=True, kw_only=True):
-    """The recommendation as a rate of a product, with the other nutrients it brings."""
-
-    id: str
-    name: str
-    kg_ha: float
-    kg_mu: float
-    l_ha: float | None
-    p2o5_kg_ha: float
-    k2o_kg_ha: float
-    field_kg: float
-
-
-class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
-    """Nitrogen for a field by one published rule, with its inputs and range of validity."""
-
-    field: str
-    n_kg_ha: float
-    n_kg_mu: float
-    field_n_kg: float
-    area_ha: float
-    method: Method
-    valid_for: str
-    inputs: dict[str, float | str]
-    parts: dict[str, float]
-    product: ProductRate | None
-
-
 def inputs_of(query: RecommendationQuery, target_yield_t_ha: float | None) -> RecommendationInputs:
     """Return the inputs of a query; `target_yield_t_ha` is the season's, for a query without one."""
     names = {field.name for field in fields(RecommendationInputs)} - {"aimed_yield_t_ha"}
@@ -134,23 +102,3 @@ def inputs_of(query: RecommendationQuery, target_yield_t_ha: float | None) -> Re
     if query.target_yield_t_ha is None:
         inputs["target_yield_t_ha"] = target_yield_t_ha
     return RecommendationInputs(**inputs)
-
-
-def recommendation_of(recommended: FieldRecommendation) -> Recommendation:
-    """Return a recommendation as a response."""
-    by_rule = recommended.by_rule
-    return fill(
-        Recommendation,
-        by_rule,
-        field=recommended.field.id,
-        n_kg_mu=recommended.n_kg_mu,
-        field_n_kg=recommended.field_n_kg,
-        area_ha=recommended.area_ha,
-        inputs=dict(by_rule.inputs),
-        parts=dict(by_rule.parts),
-        product=None if recommended.product is None else _product_rate_of(recommended.product),
-    )
-
-
-def _product_rate_of(rate: analysis.ProductRate) -> ProductRate:
-    return fill(ProductRate, rate, id=rate.product.id, name=rate.product.name)

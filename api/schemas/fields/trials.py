@@ -34,8 +34,8 @@ class TrialDrawing(msgspec.Struct, frozen=True, kw_only=True):
     """A trial with its plots as GeoJSON; `kept` where it is stored."""
 
     trial: Trial
-    layout: dict[str, Any]
-    kept: bool
+    layout: Annotated[dict[str, Any], "Plots as GeoJSON features."]
+    kept: Annotated[bool, "Whether the trial is stored."]
 
 
 class TrialPrescriptionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,15 +43,17 @@ class TrialPrescriptionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_u
 
     EXAMPLE: ClassVar = {"surround_ha": 200}
 
-    surround_ha: NotNegative | None = None
+    surround_ha: Annotated[NotNegative | None, "Rate per hectare beside the plots; null where that ground is left."] = (
+        None
+    )
 
 
 class ObservationOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An observation of a plot, by its number."""
 
-    plot: Annotated[int, Meta(ge=1, le=MOST_PLOTS)]
+    plot: Annotated[int, Meta(ge=1, le=MOST_PLOTS), "Number of the plot."]
     variable: RecordId
-    value: Annotated[str, Meta(max_length=2000)] | None
+    value: Annotated[Annotated[str, Meta(max_length=2000)] | None, "Observed value; null for a missing one."]
     time_ms: Instant | None = None
     collector: Annotated[str, Meta(max_length=200)] = ""
 

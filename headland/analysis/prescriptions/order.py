@@ -24,9 +24,9 @@ class PointLayer(msgspec.Struct, frozen=True, kw_only=True, tag="points", tag_fi
     name: Text
     longitude_deg: Annotated[list[Longitude], Meta(min_length=1, max_length=MOST_VALUES)]
     latitude_deg: Annotated[list[Latitude], Meta(min_length=1, max_length=MOST_VALUES)]
-    value: Annotated[list[_Value], Meta(min_length=1, max_length=MOST_VALUES)]
-    interpolation: Literal["idw", "kriging"] = "idw"
-    power: Annotated[float, Meta(ge=0.5, le=6)] = 2.0
+    value: Annotated[list[_Value], Meta(min_length=1, max_length=MOST_VALUES), "Values of the points."]
+    interpolation: Annotated[Literal["idw", "kriging"], "Interpolation between the points."] = "idw"
+    power: Annotated[float, Meta(ge=0.5, le=6), "Power of the distance, for idw."] = 2.0
 
 
 class RasterLayer(
@@ -43,7 +43,9 @@ class RasterLayer(
     cell_north_deg: Annotated[float, Meta(gt=0, le=1)]
     cell_east_deg: Annotated[float, Meta(gt=0, le=1)]
     values: Annotated[
-        list[Annotated[list[_Value | None], Meta(min_length=1, max_length=5000)]], Meta(min_length=1, max_length=5000)
+        list[Annotated[list[_Value | None], Meta(min_length=1, max_length=5000)]],
+        Meta(min_length=1, max_length=5000),
+        "Rows from the north, each from the west; null where unknown.",
     ]
 
 
@@ -54,10 +56,12 @@ class ZonePlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     with an earlier one; ground in none of them gets nothing. By `one_rate` all usable ground is one zone.
     """
 
-    by: Literal["kmeans", "quantile", "drawn", "one_rate"] = "kmeans"
-    count: Literal[2, 3, 4, 5, 6, 7, 8, 9] = 3
-    smooth: Literal[0, 1, 2, 3, 4, 5] = 2
-    drawn: Annotated[list[Polygon | MultiPolygon], Meta(max_length=MOST_DRAWN)] = []
+    by: Annotated[Literal["kmeans", "quantile", "drawn", "one_rate"], "Division into zones."] = "kmeans"
+    count: Annotated[Literal[2, 3, 4, 5, 6, 7, 8, 9], "Number of zones, for kmeans and quantile."] = 3
+    smooth: Annotated[Literal[0, 1, 2, 3, 4, 5], "Strength of the smoothing of specks; 0 for none."] = 2
+    drawn: Annotated[
+        list[Polygon | MultiPolygon], Meta(max_length=MOST_DRAWN), "Outlines of drawn zones as GeoJSON."
+    ] = []
 
 
 class PrescriptionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,20 +94,30 @@ class PrescriptionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     field: Text
     name: Text
-    layers: Annotated[list[PointLayer | RasterLayer], Meta(max_length=5)] = []
-    zones: ZonePlan = ZonePlan()
+    layers: Annotated[
+        list[PointLayer | RasterLayer], Meta(max_length=5), "Layers of values; none for drawn zones and one rate."
+    ] = []
+    zones: Annotated[ZonePlan, "Division into zones."] = ZonePlan()
     cell_m: Annotated[float, Meta(ge=0.5, le=100)] = 5.0
-    product: str | None = None
+    product: Annotated[str | None, "Id of the product."] = None
     implement: str | None = None
     season: str | None = None
-    basis: Literal["product", "nitrogen"] = "product"
-    rates_ha: Annotated[list[_Rate], Meta(min_length=1, max_length=MOST_DRAWN)] | None = None
-    least_ha: _Rate | None = None
-    most_ha: _Rate | None = None
-    direction: Literal["compensate", "proportional"] | None = None
-    minimum_ha: _Rate = 0.0
-    maximum_ha: _Rate | None = None
-    total: Annotated[float, Meta(ge=0, le=1e9)] | None = None
-    mean_ha: _Rate | None = None
-    legal_n_kg_ha: Annotated[float, Meta(ge=0, le=1000)] | None = None
-    n_given_kg_ha: Annotated[float, Meta(ge=0, le=1000)] = 0.0
+    basis: Annotated[Literal["product", "nitrogen"], "What the rates are of: the product, or its nitrogen."] = "product"
+    rates_ha: Annotated[
+        Annotated[list[_Rate], Meta(min_length=1, max_length=MOST_DRAWN)] | None, "Rates per hectare by zone."
+    ] = None
+    least_ha: Annotated[_Rate | None, "Smallest rate per hectare of the line."] = None
+    most_ha: Annotated[_Rate | None, "Largest rate per hectare of the line."] = None
+    direction: Annotated[
+        Literal["compensate", "proportional"] | None, "Whether weak parts get more (compensate) or less (proportional)."
+    ] = None
+    minimum_ha: Annotated[_Rate, "Lower limit of all rates per hectare."] = 0.0
+    maximum_ha: Annotated[_Rate | None, "Upper limit of all rates per hectare; null for none."] = None
+    total: Annotated[
+        Annotated[float, Meta(ge=0, le=1e9)] | None, "Amount for the whole field, in kg or L; null for none."
+    ] = None
+    mean_ha: Annotated[_Rate | None, "Mean rate per hectare; null for none."] = None
+    legal_n_kg_ha: Annotated[
+        Annotated[float, Meta(ge=0, le=1000)] | None, "Limit of nitrogen by law, for a check; null for none."
+    ] = None
+    n_given_kg_ha: Annotated[float, Meta(ge=0, le=1000), "Nitrogen given already, for the same check."] = 0.0

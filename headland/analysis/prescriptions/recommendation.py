@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 from headland.agronomy.prescription import nitrogen_rules as rules
 from headland.agronomy.prescription.nutrients import kg_mu
+from headland.agronomy.series.answer import Method
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.prescriptions.grade import grade_of
 from headland.registry.models.models import Field, Product, ProductKind
@@ -66,35 +67,32 @@ class RecommendationInputs:
 
 @dataclass(frozen=True, slots=True)
 class ProductRate:
-    """The recommended nitrogen as a rate of one product; `l_ha` is None for granules and without a density."""
+    """The recommendation as a rate of a product, with the other nutrients it brings."""
 
-    product: Product
+    id: str
+    name: str
     kg_ha: float
     kg_mu: float
-    l_ha: float | None
-    p2o5_kg_ha: float
-    k2o_kg_ha: float
-    field_kg: float
+    l_ha: Annotated[float | None, "Litres per hectare; null for granules and without a density."]
+    p2o5_kg_ha: Annotated[float, "Phosphorus as oxide that the rate brings."]
+    k2o_kg_ha: Annotated[float, "Potassium as oxide that the rate brings."]
+    field_kg: Annotated[float, "Mass for the whole usable ground."]
 
 
 @dataclass(frozen=True, slots=True)
-class FieldRecommendation:
-    """A rule's recommendation for the usable ground of a field."""
+class Recommendation:
+    """Nitrogen for a field by one published rule, with its inputs and range of validity."""
 
-    field: Field
-    by_rule: rules.RateRecommendation
+    field: str
+    n_kg_ha: float
+    n_kg_mu: float
+    field_n_kg: Annotated[float, "Nitrogen for the whole usable ground."]
     area_ha: float
-    product: ProductRate | None
-
-    @property
-    def n_kg_mu(self) -> float:
-        """The rate [kg N/mu]."""
-        return kg_mu(self.by_rule.n_kg_ha)
-
-    @property
-    def field_n_kg(self) -> float:
-        """The nitrogen for the whole usable ground [kg]."""
-        return self.by_rule.n_kg_ha * self.area_ha
+    method: Annotated[Method, "The published rule."]
+    valid_for: Annotated[str, "Range of validity of the rule."]
+    inputs: Annotated[Mapping[str, float | str], "Inputs by name."]
+    parts: Annotated[Mapping[str, float], "Intermediate results by name."]
+    product: Annotated[ProductRate | None, "Rate of the product; null where none is asked for."]
 
 
 #: The inputs that each rule requires.
@@ -108,7 +106,7 @@ _REQUIRED: Final[dict[Rule, tuple[str, ...]]] = {
 }
 
 
-def recommend(field: Field, rule: Rule, inputs: RecommendationInputs, product: Product | None) -> FieldRecommendation:
+def recommend(field: Field, rule: Rule, inputs: RecommendationInputs, product: Product | None) -> Recommendation:
     """Return the recommendation of a rule, and its rate in a product where one is given.
 
     Raises AnalysisError: missing-input (`extra` names each), outside-of-rule, no-nitrogen.
@@ -136,7 +134,18 @@ def recommend(field: Field, rule: Rule, inputs: RecommendationInputs, product: P
         raise AnalysisError("outside-of-rule", "Inputs outside the rule's range", f"{error}.") from error
     area_ha = field.usable_area_m2 / 10_000.0
     rate = None if product is None else _product_rate(product, by_rule.n_kg_ha, area_ha)
-    return FieldRecommendation(field, by_rule, area_ha, rate)
+    return Recommendation(
+        field=field.id,
+        n_kg_ha=by_rule.n_kg_ha,
+        n_kg_mu=kg_mu(by_rule.n_kg_ha),
+        field_n_kg=by_rule.n_kg_ha * area_ha,
+        area_ha=area_ha,
+        method=by_rule.method,
+        valid_for=by_rule.valid_for,
+        inputs=dict(by_rule.inputs),
+        parts=dict(by_rule.parts),
+        product=rate,
+    )
 
 
 def _product_rate(product: Product, n_kg_ha: float, area_ha: float) -> ProductRate:
@@ -148,7 +157,8 @@ def _product_rate(product: Product, n_kg_ha: float, area_ha: float) -> ProductRa
     nutrients = grade.nutrients(kg_ha)
     is_liquid = product.kind is ProductKind.LIQUID and product.density_kg_l is not None
     return ProductRate(
-        product=product,
+        id=product.id,
+        name=product.name,
         kg_ha=kg_ha,
         kg_mu=kg_mu(kg_ha),
         l_ha=kg_ha / product.density_kg_l if is_liquid and product.density_kg_l else None,

@@ -50,12 +50,18 @@ class TrialOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     field: RecordId
     name: Text
-    kind: Literal["strips", "rcbd", "split_plot", "checkerboard"]
-    treatments: Annotated[tuple[TrialTreatment, ...], Meta(min_length=2, max_length=40)]
-    main_treatments: Annotated[tuple[TrialTreatment, ...], Meta(max_length=10)] = ()
-    replicates: Annotated[int, Meta(ge=2, le=100)]
-    columns: Annotated[int, Meta(ge=2, le=100)] | None = None
-    seed: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    kind: Annotated[Literal["strips", "rcbd", "split_plot", "checkerboard"], "Design."]
+    treatments: Annotated[
+        tuple[TrialTreatment, ...],
+        Meta(min_length=2, max_length=40),
+        "Treatments; of a split plot those of the subplots.",
+    ]
+    main_treatments: Annotated[
+        tuple[TrialTreatment, ...], Meta(max_length=10), "Treatments of the main plots of a split plot."
+    ] = ()
+    replicates: Annotated[int, Meta(ge=2, le=100), "Number of replicates."]
+    columns: Annotated[Annotated[int, Meta(ge=2, le=100)] | None, "Number of columns of plots."] = None
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1), "Seed of the randomization."]
     length_m: Annotated[float, Meta(gt=0, le=10_000)]
     width_m: Annotated[float, Meta(gt=0, le=1000)]
     gap_m: Annotated[float, Meta(ge=0, le=100)] = 0.0
@@ -63,8 +69,8 @@ class TrialOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     longitude_deg: Longitude | None = None
     heading_deg: Annotated[float, Meta(ge=0, lt=360)] | None = None
     season: RecordId | None = None
-    product: RecordId | None = None
-    variables: Annotated[tuple[RecordId, ...], Meta(max_length=100)] = ()
+    product: Annotated[RecordId | None, "Id of the product that the rates are of."] = None
+    variables: Annotated[tuple[RecordId, ...], Meta(max_length=100), "Ids of the observation variables."] = ()
     note: Note = ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 import numpy as np
@@ -40,15 +40,15 @@ class TrialEstimate(msgspec.Struct, frozen=True, kw_only=True):
     Means that share a letter of `letters` are not told apart; a difference has none.
     """
 
-    treatment: str
-    plots: int
-    value: float
-    standard_error: float
-    df: float
-    low: float
-    high: float
-    p: float | None = None
-    letters: str | None = None
+    treatment: Annotated[str, "Name of the treatment."]
+    plots: Annotated[int, "Number of plots."]
+    value: Annotated[float, "Mean, or difference from the first treatment."]
+    standard_error: Annotated[float, "Standard error of the value."]
+    df: Annotated[float, "Degrees of freedom."]
+    low: Annotated[float, "Lower end of the interval."]
+    high: Annotated[float, "Upper end of the interval."]
+    p: Annotated[float | None, "Probability of such a difference without any; null for a mean."] = None
+    letters: Annotated[str | None, "Letters of the groups that the mean is in; null for a difference."] = None
 
 
 class ResponseAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,21 +57,21 @@ class ResponseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     `low_is_open` and `high_is_open`: the interval ends at a tested rate, and may go on beyond it.
     """
 
-    method: Method
-    plateau_t_ha: float
-    plateau_n_kg_ha: float
-    curvature: float
-    optimum_kg_ha: float
-    optimum_low_kg_ha: float
-    optimum_high_kg_ha: float
-    low_is_open: bool
-    high_is_open: bool
-    yield_at_optimum_t_ha: float
-    residual_sd_t_ha: float
-    n: int
-    points: tuple[tuple[float, float], ...]
-    curve: tuple[tuple[float, float], ...]
-    reason: str | None
+    method: Annotated[Method, "Method of the response."]
+    plateau_t_ha: Annotated[float, "Yield at the plateau."]
+    plateau_n_kg_ha: Annotated[float, "Nitrogen rate at which the plateau begins."]
+    curvature: Annotated[float, "Quadratic coefficient of the response."]
+    optimum_kg_ha: Annotated[float, "Nitrogen rate of the largest profit."]
+    optimum_low_kg_ha: Annotated[float, "Lower end of its interval."]
+    optimum_high_kg_ha: Annotated[float, "Upper end of its interval."]
+    low_is_open: Annotated[bool, "Whether the interval may go on below its lower end."]
+    high_is_open: Annotated[bool, "Whether the interval may go on beyond its upper end."]
+    yield_at_optimum_t_ha: Annotated[float, "Yield at that rate."]
+    residual_sd_t_ha: Annotated[float, "Standard deviation of the residuals."]
+    n: Annotated[int, "Number of plots."]
+    points: Annotated[tuple[tuple[float, float], ...], "Measured points: nitrogen rate and yield."]
+    curve: Annotated[tuple[tuple[float, float], ...], "Fitted curve: nitrogen rate and yield."]
+    reason: Annotated[str | None, "Why the optimum is not told; else null."]
 
 
 class TrialAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,22 +84,22 @@ class TrialAnswer(msgspec.Struct, frozen=True, kw_only=True):
     trial: str
     variable: str
     unit: str
-    method: Method | None
-    level: float
-    n: int
-    missing: tuple[str, ...]
-    replaced: int
-    means: tuple[TrialEstimate, ...]
-    differences: tuple[TrialEstimate, ...]
-    lsd: float | None
-    parameters: dict[str, float]
-    at_bound: tuple[str, ...]
-    is_converged: bool | None
-    response: ResponseAnswer | None
-    response_reason: str | None
-    varieties: VarietyAnswer | None
-    varieties_reason: str | None
-    reason: str | None
+    method: Annotated[Method | None, "Method of the analysis; null without a result."]
+    level: Annotated[float, "Level of the intervals, 0 to 1."]
+    n: Annotated[int, "Number of plots with a number."]
+    missing: Annotated[tuple[str, ...], "Names of plots without a number."]
+    replaced: Annotated[int, "Number of older observations of plots that were observed again."]
+    means: Annotated[tuple[TrialEstimate, ...], "Means by treatment."]
+    differences: Annotated[tuple[TrialEstimate, ...], "Differences from the first treatment."]
+    lsd: Annotated[float | None, "Least significant difference of two means; null where there is none."]
+    parameters: Annotated[dict[str, float], "Fitted parameters by name."]
+    at_bound: Annotated[tuple[str, ...], "Parameters that are at a bound."]
+    is_converged: Annotated[bool | None, "Whether the fit converged; null where nothing was fitted."]
+    response: Annotated[ResponseAnswer | None, "Response to nitrogen; null with a reason."]
+    response_reason: Annotated[str | None, "Why there is no response; else null."]
+    varieties: Annotated[VarietyAnswer | None, "Comparison of the varieties; null with a reason."]
+    varieties_reason: Annotated[str | None, "Why there is no comparison; else null."]
+    reason: Annotated[str | None, "Why there is no result; else null."]
 
 
 @dataclass(frozen=True, slots=True)

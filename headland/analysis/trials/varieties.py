@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 import numpy as np
@@ -19,8 +19,8 @@ FEWEST_VARIETIES: Final = 5
 class VarietyMean(msgspec.Struct, frozen=True, kw_only=True):
     """The predicted mean of a variety (BLUP): drawn towards the mean of all by what is not heritable."""
 
-    treatment: str
-    value: float
+    treatment: Annotated[str, "Name of the variety."]
+    value: Annotated[float, "Predicted mean."]
 
 
 class VarietyAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,14 +29,14 @@ class VarietyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     `block_variance` is that of incomplete blocks, 0 where every block is a complete replicate.
     """
 
-    method: Method
-    varieties: int
-    mean: float
-    genetic_variance: float
-    block_variance: float
-    residual_variance: float
-    heritability: float
-    predictions: tuple[VarietyMean, ...]
+    method: Annotated[Method, "Method of the comparison."]
+    varieties: Annotated[int, "Number of varieties."]
+    mean: Annotated[float, "Mean over all plots."]
+    genetic_variance: Annotated[float, "Variance between varieties."]
+    block_variance: Annotated[float, "Variance between incomplete blocks; 0 where every block is a complete replicate."]
+    residual_variance: Annotated[float, "Variance within blocks."]
+    heritability: Annotated[float, "Share of the variance of means that is heritable, 0 to 1."]
+    predictions: Annotated[tuple[VarietyMean, ...], "Predicted means by variety."]
 
 
 def replicates_of(plots: Sequence[TrialPlot]) -> list[str]:

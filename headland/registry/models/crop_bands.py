@@ -25,11 +25,11 @@ class CropBand(VersionedRecord, frozen=True, kw_only=True):
     """
 
     crop: Text
-    index: BandIndex
-    low: Annotated[float, Meta(ge=-50, le=10_000)]
-    high: Annotated[float, Meta(ge=-50, le=10_000)]
+    index: Annotated[BandIndex, "Index of the climate."]
+    low: Annotated[float, Meta(ge=-50, le=10_000), "Lower end of the band, in the unit of the index."]
+    high: Annotated[float, Meta(ge=-50, le=10_000), "Upper end of the band."]
     author: Text
-    source: Annotated[str, Meta(max_length=500)] = ""
-    stage: Annotated[str, Meta(max_length=200)] = ""
-    valid_from: date | None = None
-    valid_until: date | None = None
+    source: Annotated[str, Meta(max_length=500), "Source of the band."] = ""
+    stage: Annotated[str, Meta(max_length=200), "Crop stage; empty for all stages."] = ""
+    valid_from: Annotated[date | None, "First day on which it is valid; null without a limit."] = None
+    valid_until: Annotated[date | None, "Last day on which it is valid; null without a limit."] = None

@@ -17,7 +17,7 @@ class CatalogProduct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """A fertilizer with the fields of `Product`, and the source of its figures."""
 
     name: Text
-    kind: ProductKind
+    kind: Annotated[ProductKind, "Form of the product."]
     n_pct: Percent
     p2o5_pct: Percent = 0.0
     k2o_pct: Percent = 0.0
@@ -26,7 +26,7 @@ class CatalogProduct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     amide_n_pct: Percent | None = None
     s_pct: Percent = 0.0
     density_kg_l: Annotated[float, Meta(ge=0.3, le=3)] | None = None
-    source: Text
+    source: Annotated[Text, "Source of its figures."]
 
     def product(self) -> Product:
         """Return it as a product of a farm."""

@@ -81,7 +81,7 @@ class Site(VersionedRecord, frozen=True, kw_only=True):
     longitude_deg: Longitude | None = None
     latitude_deg: Latitude | None = None
     altitude_m: Annotated[float, Meta(ge=-500, le=9000)] | None = None
-    active: bool = True
+    active: Annotated[bool, "Whether it is in use; false: it was given up, and its history remains."] = True
 
 
 class ZoneKind(StrEnum):
@@ -125,13 +125,13 @@ class Greenhouse(VersionedRecord, frozen=True, kw_only=True):
     farm: str
     site: str
     name: Text
-    cover: Annotated[str, Meta(max_length=100)] = ""
-    lamp: Annotated[str, Meta(max_length=100)] = ""
-    floor_area_m2: Positive | None = None
-    volume_m3: Positive | None = None
+    cover: Annotated[str, Meta(max_length=100), "Material of the cover; empty where it is not told."] = ""
+    lamp: Annotated[str, Meta(max_length=100), "Kind of the lamps; empty for none."] = ""
+    floor_area_m2: Annotated[Positive | None, "Floor area; null where it is not told."] = None
+    volume_m3: Annotated[Positive | None, "Volume of the air; null where it is not told."] = None
     longitude_deg: Longitude | None = None
     latitude_deg: Latitude | None = None
-    active: bool = True
+    active: Annotated[bool, "Whether it is in use; false: its history remains."] = True
 
 
 class GreenhouseZone(VersionedRecord, frozen=True, kw_only=True):
@@ -141,7 +141,7 @@ class GreenhouseZone(VersionedRecord, frozen=True, kw_only=True):
     name: Text
     area_m2: Positive | None = None
     crop: Annotated[str, Meta(max_length=100)] = ""
-    stage: Annotated[str, Meta(max_length=100)] = ""
+    stage: Annotated[str, Meta(max_length=100), "Crop stage, which selects the target bands."] = ""
 
 
 class Gateway(VersionedRecord, frozen=True, kw_only=True):
@@ -187,7 +187,7 @@ class Product(VersionedRecord, frozen=True, kw_only=True):
     """
 
     name: Text
-    kind: ProductKind
+    kind: Annotated[ProductKind, "Form of the product."]
     n_pct: Percent
     p2o5_pct: Percent
     k2o_pct: Percent
@@ -196,7 +196,7 @@ class Product(VersionedRecord, frozen=True, kw_only=True):
     amide_n_pct: Percent | None = None
     s_pct: Percent = 0.0
     density_kg_l: Annotated[float, Meta(ge=0.3, le=3)] | None = None
-    maker: Annotated[str, Meta(max_length=200)] = ""
+    maker: Annotated[str, Meta(max_length=200), "Name of the maker."] = ""
 
 
 class ImplementKind(StrEnum):
@@ -209,8 +209,8 @@ class ImplementKind(StrEnum):
 class PatternPoint(msgspec.Struct, frozen=True, kw_only=True):
     """The relative rate at an offset from the track, positive to the right."""
 
-    offset_m: Annotated[float, Meta(ge=-100, le=100)]
-    rate: NotNegative
+    offset_m: Annotated[float, Meta(ge=-100, le=100), "Offset from the track, positive to the right."]
+    rate: Annotated[NotNegative, "Relative rate."]
 
 
 class DropletClass(StrEnum):
@@ -233,18 +233,26 @@ class Implement(VersionedRecord, frozen=True, kw_only=True):
     """
 
     name: Text
-    kind: ImplementKind
+    kind: Annotated[ImplementKind, "Kind of the implement."]
     swath_m: Annotated[float, Meta(gt=0, le=100)]
-    pattern: tuple[PatternPoint, ...] = ()
-    on_latency_s: Annotated[float, Meta(ge=0, le=60)] = 0.0
-    off_latency_s: Annotated[float, Meta(ge=0, le=60)] = 0.0
-    nozzle_behind_m: Annotated[float, Meta(ge=-50, le=50)] = 0.0
-    droplet_class: DropletClass | None = None
-    tank_l: Positive | None = None
-    max_flow_l_min: Positive | None = None
-    max_flow_kg_min: Positive | None = None
-    min_speed_m_s: NotNegative | None = None
-    max_speed_m_s: Positive | None = None
+    pattern: Annotated[tuple[PatternPoint, ...], "Lateral distribution by offset; empty for a uniform one."] = ()
+    on_latency_s: Annotated[float, Meta(ge=0, le=60), "Time from the valve's opening to the change on the ground."] = (
+        0.0
+    )
+    off_latency_s: Annotated[float, Meta(ge=0, le=60), "Time from the valve's closing to the change on the ground."] = (
+        0.0
+    )
+    nozzle_behind_m: Annotated[float, Meta(ge=-50, le=50), "Distance of the outlet behind the vehicle's position."] = (
+        0.0
+    )
+    droplet_class: Annotated[
+        DropletClass | None, "Droplet class of the nozzles by ANSI/ASABE S572; null where it is not told."
+    ] = None
+    tank_l: Annotated[Positive | None, "Volume of the tank; null where it is not told."] = None
+    max_flow_l_min: Annotated[Positive | None, "Largest flow of a liquid; null where it is not told."] = None
+    max_flow_kg_min: Annotated[Positive | None, "Largest flow of granules; null where it is not told."] = None
+    min_speed_m_s: Annotated[NotNegative | None, "Smallest working speed; null where it is not told."] = None
+    max_speed_m_s: Annotated[Positive | None, "Largest working speed; null where it is not told."] = None
     device: str | None = None
 
 
@@ -255,9 +263,9 @@ class Season(VersionedRecord, frozen=True, kw_only=True):
     name: Text
     crop: Text
     variety: Annotated[str, Meta(max_length=200)] = ""
-    sowing_date: date | None = None
+    sowing_date: Annotated[date | None, "Day of the sowing; null where it is not told."] = None
     harvest_date: date | None = None
-    target_yield_t_ha: Positive | None = None
+    target_yield_t_ha: Annotated[Positive | None, "Yield aimed at; null where it is not told."] = None
 
 
 class Pass(VersionedRecord, frozen=True, kw_only=True):
@@ -288,15 +296,17 @@ class GrowerNote(VersionedRecord, frozen=True, kw_only=True):
 
     time_ms: Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
     author: Text
-    text: Annotated[str, Meta(min_length=1, max_length=2000)]
+    text: Annotated[str, Meta(min_length=1, max_length=2000), "Text of the note."]
     greenhouse: str | None = None
     field: str | None = None
     zone: str | None = None
     site: str | None = None
-    alarm: str | None = None
+    alarm: Annotated[str | None, "Id of the alarm that it is about; null for none."] = None
     longitude_deg: Longitude | None = None
     latitude_deg: Latitude | None = None
-    accuracy_m: Annotated[float, Meta(ge=0, le=1e6)] | None = None
+    accuracy_m: Annotated[
+        Annotated[float, Meta(ge=0, le=1e6)] | None, "Accuracy of the position, as the device said."
+    ] = None
     photos: Annotated[tuple[Annotated[str, Meta(pattern="^[0-9a-z]{26}$")], ...], Meta(max_length=6)] = ()
 
 

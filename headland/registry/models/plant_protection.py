@@ -28,7 +28,7 @@ class ActiveIngredient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """An active ingredient with its content in the formulation: in percent of mass, or grams per litre."""
 
     name: Text
-    content: Positive
+    content: Annotated[Positive, "Content in the formulation."]
     unit: Literal["pct", "g_l"]
 
 
@@ -40,15 +40,29 @@ class ProductUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """
 
     crop: Text
-    target: Title = ""
-    least_dose_ha: NotNegative | None = None
-    most_dose_ha: Positive | None = None
-    least_water_l_ha: NotNegative | None = None
-    most_water_l_ha: Positive | None = None
-    pre_harvest_interval_days: Annotated[int, Meta(ge=0, le=730)] | None = None
-    reentry_h: Annotated[float, Meta(ge=0, le=8760)] | None = None
-    least_buffer_m: Annotated[float, Meta(ge=0, le=5000)] | None = None
-    most_uses_season: Annotated[int, Meta(ge=1, le=100)] | None = None
+    target: Annotated[Title, "What it is used against."] = ""
+    least_dose_ha: Annotated[NotNegative | None, "Smallest dose per hectare; null where the label is silent."] = None
+    most_dose_ha: Annotated[Positive | None, "Largest dose per hectare; null where the label is silent."] = None
+    least_water_l_ha: Annotated[
+        NotNegative | None, "Smallest amount of water per hectare; null where the label is silent."
+    ] = None
+    most_water_l_ha: Annotated[
+        Positive | None, "Largest amount of water per hectare; null where the label is silent."
+    ] = None
+    pre_harvest_interval_days: Annotated[
+        Annotated[int, Meta(ge=0, le=730)] | None,
+        "Days from the day of the last treatment to the harvest; null where the label is silent.",
+    ] = None
+    reentry_h: Annotated[
+        Annotated[float, Meta(ge=0, le=8760)] | None,
+        "Time until people may enter again; null where the label is silent.",
+    ] = None
+    least_buffer_m: Annotated[
+        Annotated[float, Meta(ge=0, le=5000)] | None, "Smallest distance from water; null where the label is silent."
+    ] = None
+    most_uses_season: Annotated[
+        Annotated[int, Meta(ge=1, le=100)] | None, "Most uses in a season; null where the label is silent."
+    ] = None
 
 
 class PlantProtectionProduct(VersionedRecord, frozen=True, kw_only=True):
@@ -60,10 +74,10 @@ class PlantProtectionProduct(VersionedRecord, frozen=True, kw_only=True):
     name: Text
     registration_number: Text
     unit: DoseUnit
-    formulation: Title = ""
+    formulation: Annotated[Title, "Formulation; empty where it is not told."] = ""
     active_ingredients: Annotated[tuple[ActiveIngredient, ...], Meta(min_length=1, max_length=20)]
-    uses: Annotated[tuple[ProductUse, ...], Meta(min_length=1, max_length=200)]
-    source: Note = ""
+    uses: Annotated[tuple[ProductUse, ...], Meta(min_length=1, max_length=200), "Uses on the label by crop."]
+    source: Annotated[Note, "Source of the values."] = ""
     is_sample: bool = False
 
 

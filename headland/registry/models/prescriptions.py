@@ -26,16 +26,18 @@ class PrescribedZone(msgspec.Struct, frozen=True, kw_only=True):
 
     rate_ha: NotNegative
     area_ha: NotNegative
-    amount: NotNegative
+    amount: Annotated[NotNegative, "Amount for the zone, in kg or L."]
     n_kg_ha: NotNegative | None
-    index_mean: float | None
+    index_mean: Annotated[
+        float | None, "Mean of the first index of the zoning; null where zones were drawn without one."
+    ]
 
 
 class PrescriptionCheck(msgspec.Struct, frozen=True, kw_only=True):
     """Check of a constraint: whether it holds (None: unknown), and a sentence."""
 
     id: Text
-    holds: bool | None
+    holds: Annotated[bool | None, "Whether the constraint holds; null where that is not known."]
     detail: Note
 
 
@@ -48,7 +50,7 @@ class Prescription(VersionedRecord, frozen=True, kw_only=True):
 
     field: str
     name: Text
-    product: str | None = None
+    product: Annotated[str | None, "Id of the product; null for none."] = None
     implement: str | None = None
     season: str | None = None
     unit: Literal["kg/ha", "L/ha"]
@@ -57,13 +59,15 @@ class Prescription(VersionedRecord, frozen=True, kw_only=True):
     cell_north_deg: Positive
     cell_east_deg: Positive
     cell_m: Positive
-    rows: Annotated[int, Meta(ge=1, le=MAX_CELLS)]
-    columns: Annotated[int, Meta(ge=1, le=MAX_CELLS)]
-    cells: str
-    zones: tuple[PrescribedZone, ...]
-    total: NotNegative
-    checks: tuple[PrescriptionCheck, ...]
-    method: dict[str, str | float | None]
+    rows: Annotated[int, Meta(ge=1, le=MAX_CELLS), "Number of rows."]
+    columns: Annotated[int, Meta(ge=1, le=MAX_CELLS), "Number of columns."]
+    cells: Annotated[
+        str, "Zones of the cells, rows from the south, a byte each (255: not treated), as deflated Base64."
+    ]
+    zones: Annotated[tuple[PrescribedZone, ...], "Zones by number."]
+    total: Annotated[NotNegative, "Amount for all zones, in kg or L."]
+    checks: Annotated[tuple[PrescriptionCheck, ...], "Checks of constraints."]
+    method: Annotated[dict[str, str | float | None], "Figures of the zoning by name."]
 
     def zone_of_cell(self) -> NDArray[np.int64]:
         """Return the zone of each cell (rows, columns), row 0 the southernmost; -1 outside zones."""
