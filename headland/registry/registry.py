@@ -18,7 +18,6 @@ from headland.registry.db import audit
 from headland.registry.db.audit import AuditChange, append
 from headland.registry.db.database import Database
 from headland.registry.db.ids import IdMaker
-from headland.registry.db.last_read import LastRead
 from headland.registry.db.migration import current_revision, newest_revision
 from headland.registry.db.tables import access_tables
 from headland.registry.db.tables.access_tables import members
@@ -29,7 +28,7 @@ from headland.registry.models.access_table import Role, role_of
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.models import NotePhoto, Organisation, Scope
 from headland.registry.models.people import PersonRole
-from headland.registry.repositories.context import RepositoryContext
+from headland.registry.repositories.context import LastRead, RepositoryContext
 from headland.registry.repositories.harvest.releases import Release, newest_release
 from headland.registry.repositories.notes import photo_of
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

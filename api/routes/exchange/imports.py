@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 from fastapi import Depends, Path, Query, Request, Response
+from msgspec import Meta
 from starlette.responses import Response as PlainResponse
 
 from api.dependencies import HomeOf, HomeServices, ScopeOf
@@ -15,13 +16,14 @@ from api.http.records import BodyOf, Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.ops.file_imports import FileImports
-from api.schemas.imports import FileDigest, NewImport
 from headland.analysis.inputs.scope import OrgScope
 from headland.contract.file_imports import ConvertedTable, FileImport, FileImportList, ImportChoice, TablePreview
 from headland.contract.records import Descriptor
 from headland.errors import ImportRefused, RetryLater
 from headland.registry.db.audit import Action
 
+#: A larger file is imported on the station's machine.
+MOST_FILE_BYTES: Final = 2 * 1024**3
 #: Quarantined messages that are looked at for those of an import.
 _MOST_QUARANTINED: Final = 1000
 _PART: Final[dict[str, Any]] = {
@@ -33,6 +35,23 @@ _PART: Final[dict[str, Any]] = {
 }
 
 ImportId = Annotated[str, Path(description="Id of an import.", pattern="^[0-9a-f]{16}$", examples=["4f1c0a92b7d3e865"])]
+
+
+class NewImport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file to import: its name and size; the parts follow."""
+
+    EXAMPLE: ClassVar = {"name": "flight.bin", "bytes": 12_582_912}
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    bytes: Annotated[int, Meta(ge=1, le=MOST_FILE_BYTES)]
+
+
+class FileDigest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file's SHA-256, which the received bytes must have."""
+
+    EXAMPLE: ClassVar = {"sha256": "9f86d081" * 8}
+
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 async def _imports_of(scope: ScopeOf, home: HomeOf) -> FileImports:

@@ -121,7 +121,9 @@ def get_lot(
     happenings: Annotated[bool, Query(description="With what happened to its crops.")] = True,
 ) -> Response:
     """Return a lot: what went into it, and every pass, treatment, alarm and week of its harvests, with its evidence."""
-    return reply(request, history_of(read_lot_history(scope, thing, with_happenings=happenings)))
+    history = read_lot_history(scope, thing, with_happenings=happenings)
+    was_released = scope.repositories.releases.of_lot(thing) is not None
+    return reply(request, history_of(history, was_released=was_released))
 
 
 @router.get("/lots/{thing:record_id}/descendants", response_model=LotsHolding, responses=_RECALLED)

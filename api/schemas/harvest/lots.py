@@ -242,12 +242,13 @@ def operation_of(operation: LotOperation) -> OperationBody:
     return fill(OperationBody, operation)
 
 
-def history_of(history: LotHistory) -> LotHistoryBody:
+def history_of(history: LotHistory, *, was_released: bool) -> LotHistoryBody:
     """Return a lot's history as its body."""
     return fill(
         LotHistoryBody,
         history,
         lot=lot_of(history.lot, history.remaining_g, history.review),
+        was_released=was_released,
         operations=[operation_of(each) for each in history.operations],
         harvests=[_share_of(share) for share in history.harvests],
         happenings=[fill(HappeningBody, each, figures=dict(each.figures)) for each in history.happenings],

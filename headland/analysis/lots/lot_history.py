@@ -80,7 +80,7 @@ class LotHistory:
     """A lot with what remains of it, its operations, its harvests, and everything above it.
 
     `happenings` are those of at most `MOST_HARVESTS` harvests, the largest shares; `is_whole` tells whether of all.
-    `was_released` tells whether there is a release, withdrawn or not. `review` is of all its harvests.
+    `review` is of all its harvests.
     """
 
     lot: Lot
@@ -90,7 +90,6 @@ class LotHistory:
     harvests: list[LotHarvest]
     happenings: list[Happening]
     is_whole: bool
-    was_released: bool
     review: LotReview
 
     @property
@@ -121,7 +120,6 @@ def read_lot_history(scope: OrgScope, lot_id: str, *, with_happenings: bool = Tr
         harvests=shares,
         happenings=happenings,
         is_whole=len(largest) == len(shares),
-        was_released=repositories.releases.of_lot(lot_id) is not None,
         review=LotReview(tuple(review_harvests(repositories, [share.harvest for share in shares]))),
     )
 

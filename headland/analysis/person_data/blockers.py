@@ -8,8 +8,7 @@ from headland.analysis.cooperative.disputes import list_disputes
 from headland.analysis.cooperative.treated_works import treated_works
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.person_data.summary import is_author
-from headland.analysis.plant_protection.intervals import longest_reach_ms
-from headland.analysis.plant_protection.labels import RegisterReader
+from headland.analysis.plant_protection.intervals import RegisterReader, longest_reach_ms
 from headland.i18n import CatalogText
 from headland.registry.models.cooperative import SeasonStatement
 from headland.registry.models.people import Holding

@@ -16,12 +16,12 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.plant_protection.growing_place import GrowingPlace, find_place, grown_from_ms
 from headland.analysis.plant_protection.intervals import (
     IntervalState,
+    RegisterReader,
     RunningInterval,
     judge_intervals,
     longest_reach_ms,
     treatments_before,
 )
-from headland.analysis.plant_protection.labels import RegisterReader
 from headland.registry.models.lots import Harvest, Lot
 from headland.registry.models.plant_protection import Treatment
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

@@ -20,7 +20,7 @@ from headland.analysis.passes.cell_map import default_cell_m
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.plant_protection.growing_place import GrowingPlace, find_place
 from headland.analysis.plant_protection.harvest_review import BreachKind, TreatmentReview, review_treatment
-from headland.analysis.plant_protection.labels import find_use, label_of
+from headland.analysis.plant_protection.intervals import find_use, label_of
 from headland.analysis.weather.spray_window import assess_weather
 from headland.i18n import CatalogText
 from headland.registry.models.errors import NotFound

@@ -104,13 +104,16 @@ class Database:
     def writing(self) -> Iterator[sa.Connection]:
         """Open a writing transaction. Raises RetryLater while the database is away, RecordConflict for a used name."""
         self._ensure_ready()
+        request = request_marks.REQUEST.get()
         with (
             self._translated_errors(),
             self.engine.execution_options(**{_WRITES: True}).begin() as connection,
-            request_marks.mark_within(connection),
         ):
+            if request is not None and not request.is_marked:
+                request_marks.write_mark(connection, request)
             yield connection
-        request_marks.note_committed()
+        if request is not None:
+            request.is_marked = True
 
     def change_count(self) -> object | None:
         """Return what is another after any commit of any process; None where that is not known: on a server.

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -28,39 +29,27 @@ class MarkedRequest:
     is_marked: bool = False
 
 
-_REQUEST: ContextVar[MarkedRequest | None] = ContextVar("marked_request", default=None)
+#: The running request; None where it has no key.
+REQUEST: Final[ContextVar[MarkedRequest | None]] = ContextVar("marked_request", default=None)
 
 
 @contextmanager
 def marking(request: MarkedRequest) -> Iterator[None]:
     """Mark the request with the first change that is made in the block, in this thread and those it starts work in."""
-    token = _REQUEST.set(request)
+    token = REQUEST.set(request)
     try:
         yield
     finally:
-        _REQUEST.reset(token)
+        REQUEST.reset(token)
 
 
-@contextmanager
-def mark_within(connection: sa.Connection) -> Iterator[None]:
-    """Write the mark of the running request in an open transaction, which the block completes.
+def write_mark(connection: sa.Connection, request: MarkedRequest) -> None:
+    """Write the mark of a request in an open transaction.
 
     Raises RequestRepeated where the request was carried out by another transaction.
     """
-    request = _REQUEST.get()
-    if request is None or request.is_marked:
-        yield
-        return
     row = {"organisation": request.organisation, "key": request.key, "digest": request.digest}
     try:
         connection.execute(request_marks.insert().values(made_ms=request.now_ms, **row))
     except exc.IntegrityError as error:
         raise RequestRepeated from error
-    yield
-
-
-def note_committed() -> None:
-    """Note that the running request is marked: the transaction of its mark is committed."""
-    request = _REQUEST.get()
-    if request is not None:
-        request.is_marked = True

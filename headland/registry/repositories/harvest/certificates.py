@@ -13,7 +13,7 @@ from headland.registry.db.tables.lot_tables import certificate_entries, certific
 from headland.registry.models.errors import NotFound, RecordConflict
 from headland.registry.models.lots import Certificate, CertificateEntry
 from headland.registry.repositories.context import RepositoryContext
-from headland.registry.repositories.harvest.day_numbers import find_free_number
+from headland.registry.repositories.harvest.lots import find_free_number
 from headland.registry.repositories.repository import Repository
 from headland.registry.validation.lots import check_certificate
 

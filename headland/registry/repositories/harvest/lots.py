@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -15,7 +15,6 @@ from headland.registry.models.errors import InvalidRecord, NotFound, RecordConfl
 from headland.registry.models.lots import Harvest, Lot, LotMass, LotOperation, OperationKind
 from headland.registry.models.plant_protection import EvidenceClass
 from headland.registry.repositories.context import RepositoryContext
-from headland.registry.repositories.harvest.day_numbers import find_free_number
 from headland.registry.repositories.harvest.lot_lineage import LotLineage
 from headland.registry.repositories.repository import Repository
 from headland.registry.validation.lots import check_balance, check_harvest, check_remaining, flows_of
@@ -276,3 +275,18 @@ def _lot(row: sa.RowMapping) -> Lot:
 
 def _parts(ids: Sequence[str]) -> list[Sequence[str]]:
     return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
+
+
+def find_free_number(is_used: Callable[[int], bool]) -> int:
+    """Return a number from 1 on that is not used, where all below it are: the next; with gaps, one of those.
+
+    It asks some twenty times for a thousand numbers. Whether one is used, an index of the numbers answers on every
+    database; how many begin with a day it does not.
+    """
+    low, high = 0, 1
+    while is_used(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if is_used(middle) else (low, middle)
+    return high

@@ -28,7 +28,7 @@ from headland.registry.models.lots import (
 from headland.registry.models.models import Farm, Field, Greenhouse, GreenhouseZone, Site
 from headland.registry.models.plant_protection import EvidenceClass, MixPart, Treatment
 from headland.registry.repositories.harvest import lot_lineage
-from headland.registry.repositories.harvest.day_numbers import find_free_number
+from headland.registry.repositories.harvest.lots import find_free_number
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.lots import check_balance, check_remaining, flows_of
 from tests.registry.conftest import ManualClock

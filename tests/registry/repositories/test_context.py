@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from headland.registry.db.last_read import LastRead
 from headland.registry.models.access_table import Role
 from headland.registry.models.models import Farm, Field
 from headland.registry.models.people import Holding, HoldingKind, Person
 from headland.registry.registry import Registry, open_registry
+from headland.registry.repositories.context import LastRead
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from tests.compilation import ROOT
 from tests.registry.records import PLOT
@@ -175,7 +175,7 @@ def test_whoever_sees_other_rows_or_less_of_them_gets_no_answer_of_another(tmp_p
 
 
 def test_what_was_asked_least_lately_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("headland.registry.db.last_read.MOST_QUESTIONS", 2)
+    monkeypatch.setattr("headland.registry.repositories.context.MOST_QUESTIONS", 2)
     registry = open_registry(f"sqlite:///{tmp_path}/r.sqlite")
     last: LastRead[str] = LastRead(registry._database)
     asked: list[str] = []
