@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.problems import reply_problem
-from headland.runtime.cancellation import CancellationToken, set_token
+from api.http.problems import reply_cancelled, reply_problem
+from headland.runtime.cancellation import CancellationToken, WorkCancelled, set_token
 
 RETRY_AFTER_S: Final = 30
 #: A request that takes longer is watched: its client may leave. Most are answered before.
@@ -114,6 +114,9 @@ class TimeoutMiddleware:
         self._running.add(token)
         try:
             await self._app(scope, client.receive, send)
+        except WorkCancelled as error:  # outside a route, as where a key is looked up
+            if not started.is_set():
+                await reply_cancelled(error)(scope, client.receive, send)
         finally:
             self._running.remove(token)
             started.set()

@@ -290,6 +290,11 @@ def _on_retry_later(_request: Request, error: RetryLater) -> Response:
 
 
 def _on_cancelled(_request: Request, error: WorkCancelled) -> Response:
+    return reply_cancelled(error)
+
+
+def reply_cancelled(error: WorkCancelled) -> Response:
+    """Return the response of a request whose work is cancelled: few are there to read it."""
     headers = {"Retry-After": str(RETRY_AFTER_S)}
     return reply_problem(503, str(error), kind="cancelled", title="Request cancelled", headers=headers)
 

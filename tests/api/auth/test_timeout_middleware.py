@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api.auth.timeout_middleware import RunningRequests, TimeoutMiddleware
 from headland.errors import HeadlandError
-from headland.runtime.cancellation import check_cancelled
+from headland.runtime.cancellation import WorkCancelled, check_cancelled
 
 _SCOPE: Scope = {"type": "http", "method": "GET", "path": "/"}
 _START: Message = {"type": "http.response.start", "status": 200, "headers": []}
@@ -131,6 +131,23 @@ def test_a_client_that_leaves_after_its_slow_body_has_its_work_cancelled(monkeyp
 
     run(asyncio.new_event_loop(), work, receive, _accept)
     assert seen == ["http.request", "cancelled"]
+
+
+@pytest.mark.parametrize(("begins", "statuses"), [(False, [503]), (True, [200])])
+def test_work_that_is_cancelled_outside_a_route_is_no_error_of_the_server(*, begins: bool, statuses: list[int]) -> None:
+    answered = []
+
+    async def work(_scope: Scope, _receive: Receive, send: Send) -> None:
+        if begins:
+            await send(_START)
+        raise WorkCancelled("The request was cancelled.")
+
+    async def accept(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answered.append(message["status"])
+
+    run(asyncio.new_event_loop(), work, _never, accept)
+    assert answered == statuses
 
 
 def _is_cancelled() -> bool:
