@@ -18,7 +18,7 @@ from headland.contract.delivery import (
     RecordTotals,
     RefusedDevice,
 )
-from headland.contract.gateway_state import GatewayState, SourceState, SpoolState, UnstoredRecords
+from headland.contract.gateway_state import GatewayState, RulesState, SourceState, SpoolState, UnstoredRecords
 
 SPOOL = SpoolState(records=3, bytes=9216)
 MESSAGE = QuarantinedDetail(
@@ -67,6 +67,15 @@ class FakeIngest:
                 sources=(
                     SourceState(name="drones", type="mavlink", trouble=TROUBLE, trouble_zh=TROUBLE_ZH, restarts=2),
                     SourceState(name="house-1", type="modbus_tcp"),
+                ),
+                rules=RulesState(
+                    reported=True,
+                    number=3,
+                    revision="0011223344556677",
+                    since_ms=1000,
+                    applied=4,
+                    refused=1,
+                    refused_names=("newer",),
                 ),
             ),
             GatewayState(id="gw-2", online=None, last_status_ms=None, software="", epoch="", spool=SpoolState()),

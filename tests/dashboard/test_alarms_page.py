@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from headland.alarms.notification.chat_robots import ROBOTS, robot_outcome
 from headland.alarms.notification.delivery_policy import record_attempt
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, RecipientKind, Severity
+from headland.registry.models.models import Gateway
 from headland.registry.repositories.alarms import AlarmUpdate
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
@@ -25,6 +26,26 @@ def frost(farm: Farm) -> Iterator[str]:
     alarm = farm.raise_frost("page-frost")
     yield alarm.id
     end(farm, alarm.id)
+
+
+def test_what_gateways_do_with_the_rules_is_said_in_chinese_on_a_phone_on_two_pages(visit: Open, farm: Farm) -> None:
+    known = {gateway.name for gateway in farm.repositories.gateways.all()}
+    for name in {"gw-1", "gw-2"} - known:
+        farm.repositories.gateways.add(Gateway(name=name, site="home"))
+    phone = {"width": 390, "height": 844}
+    page = visit("#/alarms?tab=rules", locale="zh-CN", viewport=phone)
+    panel = page.locator("[data-panel=gateway-rules]")
+    expect(panel.locator("[data-gateway-rules=gw-1]")).to_have_attribute("data-state", "waiting")
+    expect(panel.locator("[data-gateway-rules=gw-1]")).to_contain_text("尚未执行当前规则")
+    expect(panel.locator("[data-gateway-rules=gw-1]")).to_contain_text("有 1 条规则网关无法判断：newer")
+    # A gateway that reports nothing of rules is not guessed about.
+    expect(panel.locator("[data-gateway-rules=gw-2]")).to_contain_text("未知")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.goto(page.url.replace("#/alarms?tab=rules", "#/health"))
+    expect(page.locator(".card[data-gateway=gw-1] [data-rules=waiting]")).to_contain_text("尚未执行当前规则")
+    expect(page.locator(".card[data-gateway=gw-2] [data-rules=unknown]")).to_contain_text("未知")
+    english = visit("#/health").locator(".card[data-gateway=gw-1] [data-rules=waiting]")
+    expect(english).to_contain_text("has not taken the current rules yet")
 
 
 def end(farm: Farm, alarm: str) -> None:

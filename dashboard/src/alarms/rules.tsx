@@ -10,6 +10,7 @@ import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { useFarm } from "../app/mount";
 import { localText, ruleConditionLines } from "../components/alarm_text";
+import { RulesAtGateways } from "../components/gateway_rules";
 import { durationText } from "../i18n/instants";
 import { englishOnly, listText, term, translate } from "../i18n/translate";
 import { AskedButton } from "../ui/asked_button";
@@ -36,6 +37,7 @@ export function Rules(): JSX.Element {
           </button>
         </div>
       ) : null}
+      <RulesAtGateways />
       <Loaded state={rules}>
         {(items) =>
           items.length === 0 ? (

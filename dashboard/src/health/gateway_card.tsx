@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { newestOf } from "../components/choice";
+import { isRulesTrouble, rulesText, useRulesAtGateways } from "../components/gateway_rules";
 import "../i18n/health";
 import type { ComponentChildren, JSX } from "preact";
 import { useApi } from "../api/query";
@@ -117,6 +118,7 @@ function Facts({
               <td class={bad ? "bad" : ""}>{text}</td>
             </tr>
           ))}
+          <RulesFact gateway={gateway.id} />
           <Clocks gateway={gateway.id} events={events} />
           <tr>
             <th scope="row">{translate("health_software")}</th>
@@ -146,6 +148,18 @@ function Facts({
         </details>
       )}
     </>
+  );
+}
+
+/** What the gateway does with the farm's alarm rules. */
+function RulesFact({ gateway }: { gateway: string }): JSX.Element | null {
+  const standing = useRulesAtGateways().find((each) => each.gateway === gateway);
+  if (standing === undefined) return null;
+  return (
+    <tr data-rules={standing.state}>
+      <th scope="row">{translate("health_rules")}</th>
+      <td class={isRulesTrouble(standing) ? "bad" : ""}>{rulesText(standing)}</td>
+    </tr>
   );
 }
 

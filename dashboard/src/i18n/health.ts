@@ -48,6 +48,7 @@ export const health = catalogue({
   health_clock: ["Clocks", "时钟"],
   health_clock_none: ["no clock error in the last 24 h", "24 小时内无时钟误差"],
   health_clock_worst: ["off by {seconds} s ({device}, {when})", "偏差 {seconds} 秒（{device}，{when}）"],
+  health_rules: ["Alarm rules", "报警规则"],
   health_software: ["Software version", "软件版本"],
   health_gaps: ["Missing ranges: {count}", "缺失区间：{count} 个"],
   health_quarantine: ["Quarantine", "隔离区"],
