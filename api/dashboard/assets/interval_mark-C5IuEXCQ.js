@@ -1,1 +1,0 @@
-import"./records-BF-kut5J.js";import{Zt as e,xn as t}from"./base-BVRQoaaF.js";function n({state:n}){return n===`no_breach`?null:n===`breached`?e(`strong`,{class:`error`,"data-interval":n,children:[` `,t(`harvest_breached`)]}):e(`span`,{class:`note`,"data-interval":n,children:[` `,t(`harvest_not_known`)]})}export{n as t};

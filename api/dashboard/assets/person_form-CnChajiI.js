@@ -1,1 +1,0 @@
-export{t as AddPerson}from"./person_form-B21l-1tH.js";
