@@ -214,6 +214,9 @@ def describe_records(kinds: Iterable[Any], sent: Iterable[Any] = ()) -> dict[str
             texts = [text for text in getattr(hint, "__metadata__", ()) if isinstance(text, str)]
             if texts and field in schema.get("properties", {}):
                 schema["properties"][field]["description"] = texts[0]
+        tag = getattr(getattr(kind, "__struct_config__", None), "tag_field", None)
+        if tag is not None and tag in schema.get("properties", {}):
+            schema["properties"][tag]["description"] = "Word that tells this shape from the others."
     return described
 
 

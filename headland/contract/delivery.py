@@ -69,7 +69,7 @@ class RecordTotals(msgspec.Struct, frozen=True, kw_only=True):
 class EpochDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """The records of one spool by state; `accounted` is the sum of the states."""
 
-    epoch: Annotated[str, _EPOCH]
+    epoch: Annotated[str, _EPOCH, "Spool."]
     accounted: int
     stored: Annotated[int, "Records with a content in the store, as the store counted them."]
     quarantined: Annotated[int, "Records of messages refused as a whole, in quarantine."]

@@ -100,7 +100,7 @@ class OverviewMap(msgspec.Struct, frozen=True, kw_only=True):
 
     time_ms: Annotated[TimeColumn, "The beginning of each hour."]
     units: Annotated[dict[str, str], "Units by channel."]
-    places: list[PlaceOfMap]
+    places: Annotated[list[PlaceOfMap], "Zones, and devices in no zone."]
 
 
 class OverviewNote(msgspec.Struct, frozen=True, kw_only=True):

@@ -435,6 +435,9 @@ def test_the_overview_has_the_same_values_as_the_single_answers(known: Known) ->
     start = START_MS + 5 * DAY_MS + 6 * HOUR_MS
     body = ask(known, "overview", known[1]["greenhouses"], start=start, end=start + DAY_MS)
     msgspec.convert(body, OverviewAnswer, dec_hook=lambda _, values: np.array(values, np.float64))
+    targets = ask(known, "climate", known[1]["greenhouses"], by="day", start=start, end=start + DAY_MS)["targets"]
+    assert targets
+    assert {name: body["bands"][0]["targets"][name] for name in targets} == targets
     samples = body["samples"]
     assert (samples["step_ms"], samples["chosen_by"], len(samples["time_ms"])) == (STEP_MS, None, 288)
     assert samples["time_ms"][0] == start
