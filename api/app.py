@@ -67,7 +67,7 @@ from api.routes.devices import places as place_routes
 from api.routes.exchange import farmos as farmos_routes
 from api.routes.exchange import imports as import_routes
 from api.routes.fields import base_map as base_map_routes
-from api.routes.fields import catalog, field_import, outline_edits, recommendation
+from api.routes.fields import catalog, field_import, outline_edits, recommendation, water
 from api.routes.fields import photos as photo_routes
 from api.routes.fields import prescriptions as prescription_routes
 from api.routes.fields import trials as trial_routes
@@ -411,6 +411,7 @@ def _routes() -> list[DeferredRoute]:
         base_map_routes.router,
         photo_routes.router,
         recommendation.router,
+        water.router,
         prescription_routes.router,
         treatment_routes.router,
         lot_routes.router,

@@ -39,6 +39,8 @@ _LEAST_READ: Final = 0.7
 _FALL, _AIR = 0.05, 0.04
 #: Water [mm] that a sensor down to a depth [m] must show, and what counts as a rise.
 _WETTING_MM, _SHALLOW_M, _RISE, _NO_RISE = 20.0, 0.2, 0.03, 0.008
+#: How far below its highest reading a sensor alone is dry enough to show water.
+_ROOM: Final = 0.05
 #: Water [mm] below which nothing can have made a sensor rise.
 _DRY_MM: Final = 1.5
 #: Such contradictions that are needed for a verdict.
@@ -192,7 +194,7 @@ def _check_water(at: int, sensors: list[SoilSensor], water: WaterColumns, findin
             after = np.concatenate((value[day : day + 2],))
             if not np.isfinite(value[day - 1]) or not np.isfinite(after).any():
                 continue
-            if float(np.nanmax(after)) - value[day - 1] < _NO_RISE and _was_dry(value, day):
+            if float(np.nanmax(after)) - value[day - 1] < _NO_RISE and _had_room(value, day, others):
                 silent.append(day)
             else:
                 rose += 1
@@ -205,10 +207,14 @@ def _check_water(at: int, sensors: list[SoilSensor], water: WaterColumns, findin
     return sensor
 
 
-def _was_dry(value: Values, day: int) -> bool:
-    """Return whether a sensor had room for water: below the middle of its readings."""
-    known = value[np.isfinite(value)]
-    return bool(value[day - 1] <= float(np.median(known)) + _RISE)
+def _had_room(value: Values, day: int, others: list[SoilSensor]) -> bool:
+    """Return whether a sensor had room for water: another one rose, or it is alone and far below its highest reading.
+
+    Where no probe of a field rises, it is the record of water that is wrong, or the soil was full.
+    """
+    if any(np.isfinite(_share(each)[day - 1]) and np.isfinite(_share(each)[day]) for each in others):
+        return _rise_of(others, day) or _rise_of(others, day + 1)
+    return bool(value[day - 1] <= np.nanmax(value) - _ROOM)
 
 
 def _rise_of(others: list[SoilSensor], day: int) -> bool:

@@ -1,0 +1,181 @@
+"""The water of a field's soil over HTTP, by weather, gauge, meter and probes that the station has stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import pytest
+
+from headland.contract.records import Descriptor
+from headland.registry.models.models import Device, Season, Site
+from headland.store.memory import MemoryStore
+from tests.api.farm import NOW_MS, OWN, write_series
+from tests.api.registry_api import RegistryApi
+from tests.api.spread_field import serve_spread_field
+
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+DAYS: Final = 70
+TODAY: Final = datetime.fromtimestamp(NOW_MS / 1000, UTC).date()
+SOWN: Final = TODAY - timedelta(days=DAYS)
+FIRST_MS: Final = int(datetime(SOWN.year, SOWN.month, SOWN.day, tzinfo=UTC).timestamp() * 1000)
+TIME_MS: Final = np.arange(FIRST_MS, NOW_MS, 15 * 60_000)
+DAY: Final = (TIME_MS - FIRST_MS) / DAY_MS
+#: The usable area of the field [m2]: 199 m by 35 m.
+AREA_M2: Final = 199.0 * 35.0
+#: 12 mm on the tenth day, 20 mm on the fortieth, each within two hours.
+RAIN_MM: Final = 12.0 * np.clip((DAY - 10.5) * 12, 0, 1) + 20.0 * np.clip((DAY - 40.5) * 12, 0, 1)
+#: 30 mm on the thirtieth and the fifty-fifth day by the meter.
+GIVEN_MM: Final = 30.0 * np.clip((DAY - 30.3) * 6, 0, 1) + 30.0 * np.clip((DAY - 55.3) * 6, 0, 1)
+
+
+def moisture(depth_m: float, offset: float, seed: int) -> Any:
+    """Readings that fall as roots reach the depth and rise with water, in per cent with noise."""
+    draw = np.random.default_rng(seed)
+    dry = 0.10 * np.clip(DAY - 60.0 * depth_m, 0.0, None)
+    wet = np.zeros(len(DAY))
+    for at, amount in ((10.5, 12.0), (30.3, 30.0), (40.5, 20.0), (55.3, 30.0)):
+        wet += np.where(at < DAY, amount * 0.12 * np.exp(-depth_m * 3.0), 0.0)
+    return np.round(24.0 + offset - dry + np.minimum(wet, dry) + 0.2 * draw.standard_normal(len(DAY)), 1)
+
+
+@pytest.fixture(scope="module")
+def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
+    store = MemoryStore()
+    of_day = 2.0 * np.pi * (DAY - 0.25)
+    weather = {
+        "air_temperature_degc": 24.0 + 6.0 * np.sin(of_day),
+        "relative_humidity_pct": 60.0 - 20.0 * np.sin(of_day),
+        "global_radiation_w_m2": np.clip(900.0 * np.sin(of_day), 0.0, None),
+        "wind_speed_m_s": np.full(len(DAY), 2.0) + 0.3 * np.sin(of_day * 3.0),
+        "rain_total_mm": 100.0 + RAIN_MM,
+    }
+    write_series(store, OWN, "equator", "weather", "wx-2", TIME_MS, weather)
+    names = {}
+    for number in (1, 2, 3):
+        name = f"probe-{number}"
+        columns = {
+            f"substrate_moisture_pct:{cm}cm": moisture(cm / 100.0, float(number), 10 * number + cm)
+            for cm in (10, 30, 60)
+        }
+        if number == 3:
+            # It hangs on its last value.
+            columns = {channel: np.where(DAY > 45.0, 21.7, value) for channel, value in columns.items()}
+            columns["substrate_moisture_pct"] = np.full(len(DAY), 20.0)
+        write_series(store, OWN, "equator", "soil", name, TIME_MS, columns)
+        names[name] = columns
+    litres = 5000.0 + GIVEN_MM * AREA_M2
+    write_series(store, OWN, "equator", "meter", "meter-1", TIME_MS, {"irrigation_volume_total_l": litres})
+    with serve_spread_field(tmp_path_factory.mktemp("water"), store, NOW_MS) as served:
+        farm = served.repositories.farms.list()[0]
+        site = served.repositories.sites.add(
+            Site(farm=farm.id, name="equator", time_zone="UTC", latitude_deg=0.0, longitude_deg=10.0)
+        )
+        field = served.repositories.fields.get(served.ids["field"])
+        served.repositories.fields.change(msgspec.structs.replace(field, site=site.id))
+        served.repositories.seasons.add(Season(field=field.id, name="2026", crop="玉米", sowing_date=SOWN))
+        for name in (*names, "meter-1"):
+            store.describe(OWN, "gw-1", Descriptor(device=name, kind="soil", site="equator", name=name))
+            device = Device(name=name, kind="soil", gateway="gw-1", site="equator", field=field.id)
+            served.repositories.devices.add(device)
+        yield served
+
+
+def ask(farm_api: RegistryApi, status: int = 200, **params: Any) -> Any:
+    answer = farm_api.client.get(f"/v1/fields/{farm_api.ids['field']}/water", params=params)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def day_of(water: Any, number: int) -> Any:
+    return next(each for each in water["days"] if each["day"] == (SOWN + timedelta(days=number)).isoformat())
+
+
+def test_rain_that_fell_and_water_of_the_meter_are_in_the_balance(farm_api: RegistryApi) -> None:
+    water = ask(farm_api, texture="loam", start_depleted=0.3)
+    assert water["reason"] is None
+    assert len(water["days"]) == DAYS
+    assert [day_of(water, number)["rain_mm"] for number in (10, 40)] == pytest.approx([12.0, 20.0], abs=0.01)
+    assert [day_of(water, number)["irrigation_mm"] for number in (30, 55)] == pytest.approx([30.0, 30.0], abs=0.1)
+    assert sum(each["rain_mm"] for each in water["days"]) == pytest.approx(32.0, abs=0.01)
+    assert sum(each["irrigation_mm"] for each in water["days"]) == pytest.approx(60.0, abs=0.2)
+    before, after = day_of(water, 54)["depletion_mm"], day_of(water, 55)["depletion_mm"]
+    assert before - after > 20.0
+    assert all(0.0 <= each["low_mm"] <= each["high_mm"] <= 1.6 * each["available_mm"] for each in water["days"])
+
+
+def test_probes_are_used_with_fitted_readings_and_a_stuck_one_is_named(farm_api: RegistryApi) -> None:
+    water = ask(farm_api, texture="loam")
+    assert {each["device"] for each in water["left_out"] if each["left_out"]} == {"probe-3"}
+    stuck = {(each["device"], each["test"], each["left_out"]) for each in water["left_out"] if each["test"] == "stuck"}
+    assert stuck == {("probe-3", "stuck", True)}
+    assert (
+        min(each["first"] for each in water["left_out"] if each["test"] == "stuck")
+        >= (SOWN + timedelta(days=44)).isoformat()
+    )
+    used = {(each["device"], each["depth_m"]) for each in water["probes"]}
+    assert {("probe-1", 0.1), ("probe-1", 0.3), ("probe-2", 0.6)} <= used
+    for probe in water["probes"]:
+        assert probe["field_capacity"]["low"] < probe["field_capacity"]["value"] < probe["field_capacity"]["high"]
+        assert probe["wilting_point"]["value"] < probe["field_capacity"]["value"]
+    assert max(each["days"] for each in water["probes"]) > 50
+    # The fourth sensor of the third probe names no depth.
+    assert "probe_depth" in water["assumed"]
+
+
+def test_what_nobody_said_is_said(farm_api: RegistryApi) -> None:
+    assert "start" in ask(farm_api, texture="loam")["assumed"]
+    assert "start" not in ask(farm_api, texture="loam", start_depleted=0.2)["assumed"]
+    assert "irrigation" not in ask(farm_api, texture="loam")["assumed"]
+
+
+def test_forecast_rain_is_shown_apart_and_books_nothing(farm_api: RegistryApi) -> None:
+    plain = ask(farm_api, texture="loam")
+    rain = ask(farm_api, texture="loam", forecast_rain_mm=[40.0, 40.0])
+    assert plain["advice"]["if_it_rains"] is None
+    assert rain["days"] == plain["days"]
+    assert rain["depletion_mm"] == plain["depletion_mm"]
+    assert rain["advice"]["amount_mm"] == plain["advice"]["amount_mm"]
+    assert rain["advice"]["if_it_rains"]["rain_mm"] >= 40.0
+
+
+def test_irrigation_that_was_recorded_elsewhere_counts(farm_api: RegistryApi) -> None:
+    given = f"{(SOWN + timedelta(days=20)).isoformat()}=25"
+    water = ask(farm_api, texture="loam", irrigation=[given], efficiency=0.8)
+    assert day_of(water, 20)["irrigation_mm"] == pytest.approx(20.0)
+    assert day_of(water, 30)["irrigation_mm"] == pytest.approx(24.0, abs=0.1)
+
+
+def test_a_small_pump_divides_the_amount_and_a_mu_has_its_cubic_metres(farm_api: RegistryApi) -> None:
+    advice = ask(farm_api, texture="loam", flow_m3_h=5.0, hours_a_day=8.0)["advice"]
+    assert advice["limited_by"] == "pump"
+    assert advice["turn_mm"] == pytest.approx(1000.0 * 40.0 / AREA_M2, rel=0.01)
+    assert advice["turns"] == int(np.ceil(advice["amount_mm"]["value"] / advice["turn_mm"]))
+    assert advice["amount_m3_mu"]["value"] == pytest.approx(advice["amount_mm"]["value"] * 10.0 / 15.0)
+
+
+def test_too_little_is_an_answer_with_its_reason(farm_api: RegistryApi) -> None:
+    assert ask(farm_api)["reason"] == "soil_not_known"
+    unknown = ask(farm_api)
+    assert (unknown["advice"], unknown["depletion_mm"], unknown["days"]) == (None, None, [])
+    repositories, field = farm_api.repositories, farm_api.ids["field"]
+    kinds = {
+        "crop_not_known": Season(field=field, name="a", crop="dragon fruit", sowing_date=date(2020, 1, 1)),
+        "sowing_not_known": Season(field=field, name="b", crop="maize"),
+        "not_sown": Season(field=field, name="e", crop="maize", sowing_date=TODAY + timedelta(days=3)),
+        "season_over": Season(field=field, name="c", crop="maize", sowing_date=TODAY - timedelta(days=300)),
+        # The station's record begins with the season: before it there is no weather.
+        "insufficient_data": Season(field=field, name="d", crop="maize", sowing_date=SOWN - timedelta(days=40)),
+    }
+    for reason, season in kinds.items():
+        made = repositories.seasons.add(season)
+        assert ask(farm_api, season=made.id, texture="loam")["reason"] == reason
+
+
+def test_what_cannot_be_is_refused(farm_api: RegistryApi) -> None:
+    assert ask(farm_api, 400, field_capacity_pct=20, wilting_point_pct=30)["type"].endswith("impossible-soil")
+    assert ask(farm_api, 400, texture="loam", irrigation=["2026-02-31=10"])["type"].endswith("impossible-day")
+    assert ask(farm_api, 422, texture="mud")["status"] == 422
