@@ -22,10 +22,10 @@ MOST_DAYS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class EstimatedWater:
     """A number with its 90 % interval."""
 
-    value: Annotated[float, "Estimate."]
+    value: Annotated[float, "EstimatedWater."]
     low: Annotated[float, "Lower end of the 90 % interval."]
     high: Annotated[float, "Upper end of the 90 % interval."]
 
@@ -34,7 +34,7 @@ class Estimate:
 class PumpLimits:
     """What pump and zone can give: the most of a turn [mm], and a pump's flow [m3/h] for so many hours a day.
 
-    `efficiency` is the share of the water given that the soil keeps, 0.3..1.
+    `efficiency` is the share of the water given that the soil keeps, 0.3 to 1.
     """
 
     efficiency: float = 1.0
@@ -68,8 +68,8 @@ class WaterAdvice:
     due_in_days: Annotated[float | None, "Days until the readily available water is gone; null beyond 30 days."]
     earliest_days: Annotated[float | None, "The same at the dry end of the 90 % interval."]
     latest_days: Annotated[float | None, "The same at the wet end; null beyond 30 days."]
-    amount_mm: Annotated[Estimate, "Water to give if given now [mm], losses included."]
-    amount_m3_mu: Annotated[Estimate, "The same in cubic metres a mu."]
+    amount_mm: Annotated[EstimatedWater, "Water to give if given now [mm], losses included."]
+    amount_m3_mu: Annotated[EstimatedWater, "The same in cubic metres a mu."]
     turn_mm: Annotated[float, "What one turn gives within the limits of pump and zone [mm]."]
     turns: Annotated[int, "Turns, of a day each where the pump limits, that the amount takes."]
     limited_by: Annotated[Literal["zone", "pump"] | None, "What limits a turn; null where nothing does."]
@@ -77,7 +77,7 @@ class WaterAdvice:
 
 
 def advise(
-    depletion_mm: Estimate,
+    depletion_mm: EstimatedWater,
     readily_mm: float,
     et_mm: float,
     area_m2: float,
@@ -93,7 +93,7 @@ def advise(
     due, earliest, latest = (
         _days_until(readily_mm - each, et_mm) for each in (depletion_mm.value, depletion_mm.high, depletion_mm.low)
     )
-    amount = Estimate(*(max(each, 0.0) / limits.efficiency for each in _ends(depletion_mm)))
+    amount = EstimatedWater(*(max(each, 0.0) / limits.efficiency for each in _ends(depletion_mm)))
     most, limited_by = _most_mm(area_m2, limits)
     turn = amount.value if most is None else min(amount.value, most)
     turns = 0 if amount.value == 0.0 else max(1, round(-(-amount.value // turn)))
@@ -103,7 +103,7 @@ def advise(
         earliest,
         latest,
         amount,
-        Estimate(*(each * M3_PER_MM_MU for each in _ends(amount))),
+        EstimatedWater(*(each * M3_PER_MM_MU for each in _ends(amount))),
         turn,
         turns,
         limited_by if most is not None and most < amount.value else None,
@@ -113,7 +113,7 @@ def advise(
     )
 
 
-def _ends(estimate: Estimate) -> tuple[float, float, float]:
+def _ends(estimate: EstimatedWater) -> tuple[float, float, float]:
     return estimate.value, estimate.low, estimate.high
 
 

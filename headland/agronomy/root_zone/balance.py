@@ -143,12 +143,12 @@ class DayFlows:
 
 
 def stress_coefficient(depleted_mm: Amount, available_mm: Amount, readily_mm: Amount) -> Values:
-    """Return Ks, 0..1: 1 while less than RAW is gone from the root zone, 0 when TAW is; [1] eq 84."""
+    """Return Ks, 0 to 1: 1 while less than RAW is gone from the root zone, 0 when TAW is; [1] eq 84."""
     return np.clip((available_mm - depleted_mm) / (available_mm - readily_mm), 0.0, 1.0)
 
 
 def depletion_share(at_5_mm: float, et_mm: Amount) -> Values:
-    """Return p for a day's evapotranspiration without stress [mm], 0.1..0.8; [1] table 22, note."""
+    """Return p for a day's evapotranspiration without stress [mm], 0.1 to 0.8; [1] table 22, note."""
     require("p", at_5_mm, *DEPLETION_SHARES)
     return np.clip(at_5_mm + 0.04 * (5.0 - et_mm), *DEPLETION_SHARES)
 

@@ -67,7 +67,7 @@ class CropStages:
 
 @dataclass(frozen=True, slots=True)
 class CropCourse:
-    """Columns by day: `kcb` and `kc_max` without a unit, `height_m`, `root_m`, `cover` as a share 0..0.99."""
+    """Columns by day: `kcb` and `kc_max` without a unit, `height_m`, `root_m`, `cover` as a share 0 to 0.99."""
 
     kcb: Values
     height_m: Values
@@ -146,7 +146,7 @@ def largest_coefficient(
 
 
 def covered_share(kcb: Values, kc_max: Values, height_m: Values, kc_min: float) -> Values:
-    """Return fc, the share of ground under the canopy, 0..0.99; [1] eq 76. `kc_min` is Kc of dry bare soil."""
+    """Return fc, the share of ground under the canopy, 0 to 0.99; [1] eq 76. `kc_min` is Kc of dry bare soil."""
     share = np.clip((kcb - kc_min) / (kc_max - kc_min), 0.0, 1.0)
     return np.clip(share ** (1.0 + 0.5 * height_m), 0.0, _MOST_COVER)
 

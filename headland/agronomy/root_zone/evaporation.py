@@ -37,12 +37,12 @@ def total_evaporable_mm(field_capacity: float, wilting_point: float, depth_m: fl
 
 
 def evaporation_reduction(depleted_mm: Amount, total_mm: Amount, readily_mm: Amount) -> Values:
-    """Return Kr, 0..1: 1 while less than REW is gone from the surface layer, 0 when TEW is; [1] eq 74."""
+    """Return Kr, 0 to 1: 1 while less than REW is gone from the surface layer, 0 when TEW is; [1] eq 74."""
     return np.clip((total_mm - depleted_mm) / (total_mm - readily_mm), 0.0, 1.0)
 
 
 def exposed_share(cover: Amount, wetted: Amount) -> Values:
-    """Return few, the share of ground that is exposed and wetted, 0.01..1; [1] eq 75."""
+    """Return few, the share of ground that is exposed and wetted, 0.01 to 1; [1] eq 75."""
     return np.clip(np.minimum(1.0 - cover, wetted), LEAST_EXPOSED, 1.0)
 
 
@@ -62,7 +62,7 @@ def wetted_share(before: Amount, rain_mm: Amount, irrigation_mm: Amount, by_irri
 def runoff_mm(
     rain_mm: Amount, curve_number: float, depleted_mm: Amount, total_mm: Amount, readily_mm: Amount
 ) -> Values:
-    """Return the rain of a day that runs off [mm] by the curve number of a surface of mean wetness, 30..98; [2]."""
+    """Return the rain of a day that runs off [mm] by the curve number of a surface of mean wetness, 30 to 98; [2]."""
     require("curve_number", curve_number, 30.0, 98.0)
     dry, wet = curve_number / (2.281 - 0.01281 * curve_number), curve_number / (0.427 + 0.00573 * curve_number)
     is_wet_to, is_dry_from = 0.5 * readily_mm, 0.7 * readily_mm + 0.3 * total_mm

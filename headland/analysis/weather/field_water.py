@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import numpy as np
 
 from headland.agronomy.climate.air import Thresholds
-from headland.agronomy.root_zone.advice import Estimate, PumpLimits, WaterAdvice, advise
+from headland.agronomy.root_zone.advice import EstimatedWater, PumpLimits, WaterAdvice, advise
 from headland.agronomy.root_zone.balance import SoilAndCrop, SoilLayers, WaterColumns, WaterState
 from headland.agronomy.root_zone.crop_course import CropStages, follow_crop
 from headland.agronomy.root_zone.evaporation import total_evaporable_mm
@@ -72,8 +72,8 @@ class FieldProbe:
     device: Annotated[str, "The device."]
     depth_m: Annotated[float, "Its depth [m]."]
     days: Annotated[int, "Days of which a reading was used."]
-    field_capacity: Annotated[Estimate, "What it reads at field capacity [%]."]
-    wilting_point: Annotated[Estimate, "What it reads at the wilting point [%]."]
+    field_capacity: Annotated[EstimatedWater, "What it reads at field capacity [%]."]
+    wilting_point: Annotated[EstimatedWater, "What it reads at the wilting point [%]."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +115,10 @@ class FieldWater:
         "no_season, crop_not_known, sowing_not_known, not_sown, season_over, soil_not_known, no_site or "
         "insufficient_data; null with an answer.",
     ]
-    depletion_mm: Annotated[Estimate | None, "Water that the root zone lacks to field capacity now, with today's rain."]
-    stress: Annotated[Estimate | None, "Ks of the last day: 1 without stress, 0 at the wilting point."]
+    depletion_mm: Annotated[
+        EstimatedWater | None, "Water that the root zone lacks to field capacity now, with today's rain."
+    ]
+    stress: Annotated[EstimatedWater | None, "Ks of the last day: 1 without stress, 0 at the wilting point."]
     advice: Annotated[WaterAdvice | None, "When to irrigate and how much."]
     probes: Annotated[tuple[FieldProbe, ...], "The sensors that were used."]
     left_out: Annotated[tuple[LyingProbe, ...], "Readings that lie, and those that are doubted."]
@@ -287,8 +289,8 @@ def _case(
     )
 
 
-def _estimate(band: WithInterval, at: int, shift: float = 0.0) -> Estimate:
-    return Estimate(*(max(float(each[at]) + shift, 0.0) for each in (band.value, band.low, band.high)))
+def _estimate(band: WithInterval, at: int, shift: float = 0.0) -> EstimatedWater:
+    return EstimatedWater(*(max(float(each[at]) + shift, 0.0) for each in (band.value, band.low, band.high)))
 
 
 def _probes(sensors: Sequence[SoilSensor], water: FilteredWater) -> tuple[FieldProbe, ...]:
