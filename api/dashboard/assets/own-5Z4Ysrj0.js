@@ -1,0 +1,1 @@
+export{t as OwnData}from"./own-Byy4zI2g.js";
