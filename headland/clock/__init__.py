@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 
 def wall_clock_ms() -> int:
@@ -13,6 +14,14 @@ def wall_clock_ms() -> int:
 def since_boot_s() -> float:
     """Return the seconds since the machine began, those in which it slept included where the system counts them."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def utc_text(time_ms: int) -> str:
+    """Return an instant in UTC as text."""
+    try:
+        return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return f"{time_ms} ms"
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,17 @@ DataOption = Annotated[
     Path | None,
     Option("--data", help="Folder of the farm.", show_default="HEADLAND_DATA or ~/.local/share/headland"),
 ]
+OwnerOption = Annotated[str, Option(help="Organisation that owns the gateways.")]
+BrokerOption = Annotated[str, Option(metavar="HOST:PORT", help="Address of the MQTT broker.", rich_help_panel=BROKER)]
+UsernameOption = Annotated[
+    str, Option(help="Broker user that may read the data of all gateways.", rich_help_panel=BROKER)
+]
+PasswordFileOption = Annotated[
+    Path | None,
+    Option(
+        help="File that holds this user's password.", show_default="HEADLAND_BROKER_PASSWORD", rich_help_panel=BROKER
+    ),
+]
 AckSecretOption = Annotated[
     Path | None,
     Option(

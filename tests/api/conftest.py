@@ -4,11 +4,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.app import create_app
 from headland.runtime.readiness import Check
 from headland.store.memory import MemoryStore
-from tests.api.farm import NOW_MS, OWN, fill_farm
-from tests.api.server import serve
+from tests.api.farm import NOW_MS, fill_farm
+from tests.api.server import own_app, serve
 
 
 @pytest.fixture(scope="session")
@@ -19,9 +18,8 @@ def filled() -> MemoryStore:
 
 @pytest.fixture(scope="session")
 def app(filled: MemoryStore) -> FastAPI:
-    return create_app(
+    return own_app(
         filled,
-        organisation=OWN,
         readiness=lambda: [Check("ingest", True, "connected")],
         counters=lambda: {"ingest_messages": 12.0, "uptime_s": 3.5},
         now_ms=lambda: NOW_MS,

@@ -10,17 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import httpx
 
-from api.app import create_app
 from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.runtime.readiness import Check
-from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN
-from tests.api.server import serve
+from tests.api.server import body_of, own_app, serve
 from tests.registry.records import fill
 
 
@@ -59,17 +58,16 @@ def fill_registry(folder: Path) -> tuple[Registry, OrganisationRepositories, dic
 def serve_registry(folder: Path, photos: PhotoFiles | None = None) -> Iterator[RegistryApi]:
     """Yield an API on a filled registry."""
     registry, repositories, ids = fill_registry(folder)
-    app = create_app(
-        MemoryStore(),
-        organisation=OWN,
-        readiness=lambda: [Check("ingest", True, "connected")],
-        counters=dict,
-        now_ms=lambda: NOW_MS,
-        registry=registry,
-        photos=photos,
+    app = own_app(
+        readiness=lambda: [Check("ingest", True, "connected")], now_ms=lambda: NOW_MS, registry=registry, photos=photos
     )
     try:
         with serve(app) as client:
             yield RegistryApi(client, registry, repositories, ids)
     finally:
         registry.close()
+
+
+def ask(farm_api: RegistryApi, path: str, **params: Any) -> Any:
+    """Return the JSON of an answer."""
+    return body_of(farm_api.client.get(path, params=params or None))

@@ -5,16 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import httpx
 from fastapi import FastAPI
 
+from api.app import create_app
 from api.auth.limits import Limits
 from api.auth.public_access import PublicLimiter, PublicLimits
 from api.auth.rate_limiter import Rate
 from api.auth.sessions_cache import AuthCache
+from headland.store.memory import MemoryStore
+from headland.store.port import Store
 from station.server.http_server import ApiServer, server_config
+from tests.api.farm import OWN
 from tests.api.open_authenticator import OpenAuthenticator
 from tests.ports import find_free_port
 from tests.waiting import wait_until
@@ -22,6 +26,12 @@ from tests.waiting import wait_until
 #: A busy machine may take ten times as long for an answer as a quiet one; what is about time says its own.
 PATIENCE_S: Final = 120.0
 UNLIMITED: Final = Limits(requests=Rate(1e9, 1e9), failures=Rate(1e9, 1e9))
+
+
+def own_app(store: Store | None = None, **more: Any) -> FastAPI:
+    """Return the app of the organisation of the tests on a store, by default an empty one, with nothing else there."""
+    parts = {"organisation": OWN, "readiness": list, "counters": dict, **more}
+    return create_app(MemoryStore() if store is None else store, **parts)
 
 
 @contextmanager
@@ -62,3 +72,9 @@ def open_access(app: FastAPI) -> dict[str, str]:
     app.state.public_limiter = PublicLimiter(PublicLimits(Rate(1e9, 1e9)))
     app.state.auth_cache = AuthCache(OpenAuthenticator(app.state.home.organisation), UNLIMITED)
     return {"Authorization": "Bearer any"}
+
+
+def body_of(answer: httpx.Response, status: int = 200) -> Any:
+    """Return the JSON of an answer, which must have a status."""
+    assert answer.status_code == status, answer.text
+    return answer.json()

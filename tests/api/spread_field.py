@@ -9,15 +9,14 @@ from pathlib import Path
 
 import msgspec
 
-from api.app import create_app
 from api.http.addresses import Addresses
 from headland.registry.models.geometry import Geometry
 from headland.registry.models.models import Field, FieldZone, Implement, ImplementKind, PatternPoint, ZoneKind
 from headland.runtime.readiness import Check
 from headland.store.memory import MemoryStore
-from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, OWN, START_MS, write_spreader_flight
+from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, START_MS, write_spreader_flight
 from tests.api.registry_api import RegistryApi, fill_registry
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 
 _ADDRESSES = Addresses()
 SPREADER = "uav-spreader"
@@ -52,11 +51,9 @@ def serve_spread_field(
     implement = repositories.implements.add(
         Implement(name="disc", kind=ImplementKind.SPREADER, swath_m=5.0, pattern=pattern, max_flow_kg_min=60.0)
     )
-    app = create_app(
+    app = own_app(
         store,
-        organisation=OWN,
         readiness=lambda: [Check("ingest", True, "connected")],
-        counters=dict,
         now_ms=lambda: now_ms,
         registry=registry,
         addresses=addresses,

@@ -31,7 +31,7 @@ from headland.reports.iso_weeks import find_week
 from headland.reports.pass_report import make_pass_document
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN, START_MS, write_series
-from tests.api.registry_api import RegistryApi
+from tests.api.registry_api import RegistryApi, ask
 from tests.api.spread_field import SPREADER, declaration, serve_spread_field
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
@@ -79,12 +79,6 @@ def pass_id(farm_api: RegistryApi) -> str:
     closed = farm_api.client.post(f"/v1/passes/{created.json()['id']}/close")
     assert closed.status_code == 200, closed.text
     return str(created.json()["id"])
-
-
-def ask(farm_api: RegistryApi, path: str, **params: Any) -> Any:
-    answer = farm_api.client.get(path, params=params)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def report(farm_api: RegistryApi, path: str, **params: Any) -> httpx.Response:

@@ -7,13 +7,12 @@ from typing import Any
 
 from tests.api.farm import HOUSE, NOW_MS, START_MS
 from tests.api.registry_api import RegistryApi
+from tests.api.server import body_of
 from tests.api.spread_field import declaration
 
 
 def _post(farm_api: RegistryApi, path: str, body: dict[str, Any], status: int = 201) -> Any:
-    answer = farm_api.client.post(path, json=body)
-    assert answer.status_code == status, answer.text
-    return answer.json()
+    return body_of(farm_api.client.post(path, json=body), status)
 
 
 def as_applied(farm_api: RegistryApi) -> Callable[[], None]:

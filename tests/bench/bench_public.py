@@ -21,12 +21,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
-from api.app import create_app
 from api.http.addresses import Addresses
 from headland.registry.models.models import Scope
 from headland.store.memory import MemoryStore
-from tests.api.farm import NOW_MS, OWN
-from tests.api.server import serve
+from tests.api.farm import NOW_MS
+from tests.api.server import own_app, serve
 from tests.api.spread_field import serve_spread_field
 from tests.api.traceability.test_public import harvest
 from tests.api.traceability.test_through_a_proxy import CONFIGURATION, CUSTOMERS, status_of
@@ -93,10 +92,7 @@ def measure(folder: Path, rounds: int) -> dict[str, Any]:
         lot = harvest(farm, "20260901-A1")["id"]
         path = farm.client.post(f"/v1/lots/{lot}/release", json={"issuer": "Red Star"}).json()["path"]
         key = farm.repositories.add_key("phone", Scope.READ)[1]
-        app = create_app(
-            MemoryStore(), organisation=OWN, readiness=list, counters=dict, registry=farm.registry,
-            now_ms=lambda: NOW_MS, addresses=Addresses("https://farm.example"),
-        )  # fmt: skip
+        app = own_app(registry=farm.registry, now_ms=lambda: NOW_MS, addresses=Addresses("https://farm.example"))
         with serve(app, opened=False) as http:
             port = find_free_port()
             text = CONFIGURATION.format(folder=folder, port=port, station=http.base_url.port)

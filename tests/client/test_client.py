@@ -14,7 +14,6 @@ from arro3.io import read_ipc_stream
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from api.app import create_app
 from api.live.sources import StorePoll
 from headland.client import Client, Gap, News, NotReachable, RequestRefused
 from headland.client.connection import Connection, find_key
@@ -23,7 +22,7 @@ from headland.store.memory import MemoryStore
 from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, write_series
 from tests.api.registry_api import fill_registry
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 from tests.ports import find_free_port
 
 
@@ -35,11 +34,8 @@ def store() -> MemoryStore:
 @pytest.fixture(scope="module")
 def farm(store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     registry, _, _ = fill_registry(tmp_path_factory.mktemp("registry"))
-    app = create_app(
+    app = own_app(
         store,
-        organisation=OWN,
-        readiness=list,
-        counters=dict,
         now_ms=lambda: NOW_MS,
         gateways=FakeIngest(),
         registry=registry,

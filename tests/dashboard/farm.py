@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 
-from api.app import create_app
 from api.live.sources import StorePoll
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
@@ -55,7 +54,7 @@ from tests.api.farm import (
     write_series,
     write_spreader_flight,
 )
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 from tests.api.spread_field import BUFFER, FIELD, SPREADER
 
 HOUR_MS: Final = 3_600_000
@@ -213,11 +212,9 @@ def serve_farm(folder: Path, *, opened: bool = True) -> Iterator[Farm]:
         )
     )  # fmt: skip
     feed = StorePoll(store, OWN, every_s=0.05).feed
-    app = create_app(
+    app = own_app(
         store,
-        organisation=OWN,
         readiness=lambda: [Check("ingest", True, "connected")],
-        counters=dict,
         gateways=FakeIngest(),
         registry=registry,
         live=feed,

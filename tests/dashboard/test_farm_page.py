@@ -11,13 +11,11 @@ import msgspec
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from api.app import create_app
 from headland.registry.registry import open_registry
 from headland.registry.repositories.alarms import AlarmUpdate
-from headland.store.memory import MemoryStore
 from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import DRONE, HOUSE, OWN
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 from tests.api.spread_field import SPREADER
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
@@ -162,9 +160,7 @@ def test_the_next_day_is_told_in_chinese_on_a_phone_without_a_word_of_english(vi
 def test_a_farm_without_anything_leads_to_the_first_steps(visit: Open, tmp_path: Path) -> None:
     registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite")
     registry.add_organisation(OWN, "Our farm", "test")
-    app = create_app(
-        MemoryStore(), organisation=OWN, readiness=list, counters=dict, gateways=FakeIngest(), registry=registry
-    )
+    app = own_app(gateways=FakeIngest(), registry=registry)
     with serve(app, opened=True) as client:
         page = visit("#/farm", base=str(client.base_url).rstrip("/"))
         steps = page.locator("[data-panel=first-steps]")

@@ -1,9 +1,11 @@
-"""Contents of messages for tests."""
+"""Contents of messages for tests, and what records of a spool hold."""
 
 from __future__ import annotations
 
 from edge.pipeline.batcher import Content
-from headland.contract.records import Block, Clock, Event
+from edge.spool.queue import SpoolRecord
+from headland.contract.codec import Decoded, decode_batch
+from headland.contract.records import Batch, Block, Clock, Event
 
 START_MS = 1_790_000_000_000
 
@@ -46,3 +48,13 @@ def content(number: int, *, rows: int = 5, events: int = 0, text: str = "") -> C
         for _ in range(events)
     ]
     return Content([block], made_events, rows)
+
+
+def batch_of(record: SpoolRecord) -> Batch:
+    """The message in a record, whose numbers are those of the record."""
+    decoded = decode_batch(record.payload)
+    assert isinstance(decoded, Decoded)
+    assert decoded.refused == ()
+    batch = decoded.batch
+    assert (batch.epoch, batch.seq, batch.first or batch.seq) == (record.epoch, record.seq, record.first)
+    return batch

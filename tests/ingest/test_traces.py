@@ -5,18 +5,11 @@ from __future__ import annotations
 import pytest
 
 from headland.contract.trace_context import TraceContext, format_traceparent
-from headland.runtime.tracing.spans import Span
 from ingest.commit.traces import IngestTraces
 from ingest.mqtt.inbox import InboundMessage
+from tests.runtime.tracing.kept_spans import Spans
 
 PARENT = TraceContext(7, 8)
-
-
-class Spans(list[Span]):
-    """A sink that keeps spans."""
-
-    def add(self, span: Span) -> None:
-        self.append(span)
 
 
 def message(**properties: str) -> InboundMessage:

@@ -17,7 +17,6 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from api.app import create_app
 from edge.sources.mavlink.spray.profile import SprayerSettings, resolve_profile
 from firmware_sim.drone.field_model import FieldScenario, SprayerPlan, SpreaderPlan
 from firmware_sim.drone.physics.deposition import _CARRIED, _CHUTE_S, _GRANULE_FALL_M_S
@@ -32,7 +31,7 @@ from headland.registry.models.models import Field
 from headland.store.memory import MemoryStore
 from tests.api.farm import OWN, write_series
 from tests.api.registry_api import fill_registry
-from tests.api.server import serve
+from tests.api.server import body_of, own_app, serve
 from tests.edge.sources.mavlink.test_simulated import PARAMETERS, START_MS, Gateway, request_parameter, request_version
 
 #: Channels that an as-applied map reads.
@@ -269,9 +268,7 @@ class FlownField:
 
     def get(self, what: str, **params: Any) -> Any:
         """Return an answer about the pass."""
-        response = self.client.get(f"/v1/passes/{self.pass_id}/{what}", params=params)
-        assert response.status_code == 200, response.text
-        return response.json()
+        return body_of(self.client.get(f"/v1/passes/{self.pass_id}/{what}", params=params))
 
 
 @contextmanager
@@ -283,9 +280,7 @@ def serve_flight(flight: FieldFlight, folder: Path, implement: dict[str, Any] | 
     place = {"longitude_deg": scenario.longitude_deg, "latitude_deg": scenario.latitude_deg}
     repositories.farms.change(msgspec.structs.replace(farm, **place))
     field = repositories.fields.add(Field(farm=farm.id, name="Flown", geometry=outline_of(scenario), owner="Wang"))
-    app = create_app(
-        flight.store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: flight.end_ms, registry=registry
-    )
+    app = own_app(flight.store, now_ms=lambda: flight.end_ms, registry=registry)
     machine: dict[str, Any] = {"name": "machine", "swath_m": scenario.swath_m}
     if isinstance(scenario.machine, SpreaderPlan):
         machine |= {

@@ -10,13 +10,12 @@ import httpx
 import numpy as np
 import pytest
 
-from api.app import create_app
 from firmware_sim.greenhouse.house import Compartments
 from firmware_sim.greenhouse.scenarios import house_named
 from headland.contract.records import Descriptor
 from headland.store.memory import MemoryStore
 from tests.api.farm import OWN, write_series
-from tests.api.server import serve
+from tests.api.server import body_of, own_app, serve
 
 #: Two winter days near Wuhan, from local midnight (UTC+8): 2026-01-10 and 11.
 START_MS = 1_767_974_400_000
@@ -40,9 +39,7 @@ class Farm:
 
     def ask(self, unit: int, about: str, **params: Any) -> Any:
         window = {"start": START_MS, "end": START_MS + DAYS * DAY_MS}
-        response = self.client.get(f"/v1/greenhouses/{name(unit)}/{about}", params={**window, **params})
-        assert response.status_code == 200, response.text
-        return response.json()
+        return body_of(self.client.get(f"/v1/greenhouses/{name(unit)}/{about}", params={**window, **params}))
 
 
 def name(unit: int) -> str:
@@ -86,7 +83,7 @@ def farm() -> Iterator[Farm]:
             ),
         )  # fmt: skip
     end_ms = START_MS + DAYS * DAY_MS
-    app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: end_ms)
+    app = own_app(store, now_ms=lambda: end_ms)
     with serve(app) as client:
         yield Farm(client, {each: np.array(rows) for each, rows in truth.items()})
 

@@ -83,12 +83,6 @@ class ChannelPlan:
         """The channel of the raw value, None where it is not stored."""
         return _RAW + self.channel if self.calibration is not None and self.settings.keep_raw else None
 
-    @property
-    def does_nothing(self) -> bool:
-        """Whether every sample passes unchanged."""
-        bare = self.conversion is None and self.calibration is None and self.settings.report == "all"
-        return bare and self.checks == QualityChecks() and self.settings.interval_s is None
-
 
 def make_plan(settings: ChannelSettings, limits: Limits) -> ChannelPlan | str:
     """Return the plan of a channel, or a sentence about the first mistake in its settings."""

@@ -124,23 +124,41 @@ def _answer_volume(meter: FlowMeter, window: tuple[int, int], working: Intervals
         volume, method, channel = volume_from_flow(meter, window), _VOLUME_BY_FLOW, "flow_l_min"
     else:
         volume, method, channel = Volume(0.0, 0, no_time()), _VOLUME_BY_TOTAL, "flow_volume_total_l"
+    missing = None if meter.has_total or meter.has_flow else NO_FLOW_METER
+    amount = _Amount(volume.volume_l, "L", volume.n, volume.known, method, channel, MEASURED_FLOW)
+    return _answer_amount(amount, missing, window, working, quality)
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """An amount of product, the samples and the time that it is known of, and by which evidence."""
+
+    value: float
+    unit: str
+    n: int
+    known: Intervals
+    method: Method
+    channel: str
+    evidence: str
+
+
+def _answer_amount(
+    amount: _Amount, missing: str | None, window: tuple[int, int], working: Intervals, quality: int
+) -> Answer:
+    """Return the answer of an amount; `missing` is the reason where there is no meter."""
     worked_s = total_s(working)
-    coverage = total_s(intersect(working, volume.known)) / worked_s if worked_s > 0.0 else 0.0
-    reason = None
-    if not meter.has_total and not meter.has_flow:
-        reason = NO_FLOW_METER
-    elif coverage < COVERAGE_BAR:
-        reason = INSUFFICIENT_DATA
+    coverage = total_s(intersect(working, amount.known)) / worked_s if worked_s > 0.0 else 0.0
+    reason = missing or (INSUFFICIENT_DATA if coverage < COVERAGE_BAR else None)
     return Answer(
-        value=None if reason else volume.volume_l,
-        unit="L",
+        value=None if reason else amount.value,
+        unit=amount.unit,
         window=window,
-        n=volume.n,
+        n=amount.n,
         coverage=coverage,
-        quality=quality if volume.n else MISSING,
-        method=method,
-        inputs=(channel,),
-        evidence=None if reason else MEASURED_FLOW,
+        quality=quality if amount.n else MISSING,
+        method=amount.method,
+        inputs=(amount.channel,),
+        evidence=None if reason else amount.evidence,
         reason=reason,
     )
 
@@ -201,22 +219,6 @@ def _answer_mass(
         mass = Mass(*integrate_flow(flow.time_ms, flow.per_min, window))
     elif hopper.is_weighed:
         mass, method, channel, evidence = mass_from_hopper(hopper, window), _MASS_BY_HOPPER, "hopper_kg", TANK_MASS
-    worked_s = total_s(working)
-    coverage = total_s(intersect(working, mass.known)) / worked_s if worked_s > 0.0 else 0.0
-    reason = None
-    if not flow.is_known and not hopper.is_weighed:
-        reason = NO_MASS_METER
-    elif coverage < COVERAGE_BAR:
-        reason = INSUFFICIENT_DATA
-    return Answer(
-        value=None if reason else mass.mass_kg,
-        unit="kg",
-        window=window,
-        n=mass.n,
-        coverage=coverage,
-        quality=quality if mass.n else MISSING,
-        method=method,
-        inputs=(channel,),
-        evidence=None if reason else evidence,
-        reason=reason,
-    )
+    missing = None if flow.is_known or hopper.is_weighed else NO_MASS_METER
+    amount = _Amount(mass.mass_kg, "kg", mass.n, mass.known, method, channel, evidence)
+    return _answer_amount(amount, missing, window, working, quality)

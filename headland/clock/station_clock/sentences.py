@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Final
 
+from headland.clock import utc_text
 from headland.clock.station_clock.record import ClockRecord, Doubt, DoubtCause
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
@@ -19,8 +19,8 @@ def describe(record: ClockRecord) -> str:
     doubt = record.doubt
     if doubt is None:
         kept = "a time service keeps it" if record.is_synchronised else "no time service is known to keep it"
-        return f"the clock shows {utc(record.wall_ms)} UTC; {kept}"
-    return f"the clock shows {utc(record.wall_ms)} UTC and is in doubt: {_why(doubt, record)}. {_REMEDY}"
+        return f"the clock shows {utc_text(record.wall_ms)} UTC; {kept}"
+    return f"the clock shows {utc_text(record.wall_ms)} UTC and is in doubt: {_why(doubt, record)}. {_REMEDY}"
 
 
 def _why(doubt: Doubt, record: ClockRecord) -> str:
@@ -28,7 +28,7 @@ def _why(doubt: Doubt, record: ClockRecord) -> str:
     way = "ahead" if by_ms > 0 else "back" if doubt.cause is DoubtCause.JUMPED else "behind"
     span = span_of(abs(by_ms))
     if doubt.cause is DoubtCause.JUMPED:
-        return f"it jumped {span} {way}, by the time since this machine began it should show {utc(record.best_ms)}"
+        return f"it jumped {span} {way}, by the time since this machine began it should show {utc_text(record.best_ms)}"
     if doubt.cause is DoubtCause.BEHIND:
         return f"it is {span} behind what it showed, or what was stored, before"
     if doubt.cause is DoubtCause.AHEAD:
@@ -47,11 +47,3 @@ def span_of(span_ms: int) -> str:
         if span_ms >= 2 * unit_ms:
             return f"{round(span_ms / unit_ms):,} {name}"
     return f"{round(span_ms / 1000):,} seconds"
-
-
-def utc(time_ms: int) -> str:
-    """Return an instant as text."""
-    try:
-        return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    except (ValueError, OverflowError, OSError):
-        return f"{time_ms} ms"

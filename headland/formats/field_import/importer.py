@@ -36,20 +36,6 @@ class FieldFile:
     encoding: TextEncoding | None
 
 
-def import_fields(
-    repositories: OrganisationRepositories,
-    farm: Farm,
-    data: bytes,
-    *,
-    crs: str | None = None,
-    name_property: str | None = None,
-    owner_property: str | None = None,
-) -> list[Field]:
-    """Add the fields of a file, as `read_fields` returns them; raises RefusedFile, and then adds none."""
-    file = read_fields(repositories, farm, data, crs=crs, name_property=name_property, owner_property=owner_property)
-    return repositories.fields.add_all(file.fields)
-
-
 def read_fields(
     repositories: OrganisationRepositories,
     farm: Farm,

@@ -116,11 +116,6 @@ class NotePhotoRepository:
             rows = connection.execute(sa.select(note_photos).where(self._mine).order_by(note_photos.c.id))
             return [photo_of(row) for row in rows]
 
-    def used_bytes(self) -> int:
-        """Return the bytes of all photos."""
-        with self._context.database.reading() as connection:
-            return self._used_bytes(connection)
-
     def _delete_unused(self, connection: sa.Connection, now_ms: int) -> list[str]:
         unused = (self._mine, note_photos.c.note.is_(None), note_photos.c.added_ms < now_ms - KEEP_UNUSED_MS)
         ids = [row.id for row in connection.execute(sa.select(note_photos.c.id).where(*unused))]

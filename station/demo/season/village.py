@@ -57,11 +57,6 @@ class PlotBlock:
     columns: int
     plots: tuple[Field, ...]
 
-    @property
-    def size_m(self) -> tuple[float, float]:
-        """Width and length."""
-        return self.columns * PLOT_M[0], self.rows * PLOT_M[1]
-
 
 @dataclass(frozen=True, slots=True)
 class Village:

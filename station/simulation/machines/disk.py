@@ -192,14 +192,6 @@ class Disk:
         return after[:cut] + before[cut:], cut == len(after)
 
 
-def _first_difference(before: bytes, after: bytes) -> int:
-    """Return the first sector that differs."""
-    for at in range(0, len(before), _SECTOR_BYTES):
-        if before[at : at + _SECTOR_BYTES] != after[at : at + _SECTOR_BYTES]:
-            return at
-    return len(before)
-
-
 class _DiskConnection(sqlite3.Connection):
     """A connection whose statements fail while the disk has trouble."""
 

@@ -10,7 +10,6 @@ import httpx
 import numpy as np
 import pytest
 
-from api.app import create_app
 from headland.alarms.notification.delivery_policy import DeliveryOutcome, record_attempt
 from headland.registry.models.alarms import Alarm, Notice, NoticeState, Severity
 from headland.registry.registry import open_registry
@@ -19,7 +18,7 @@ from headland.registry.repositories.organisation_repositories import Organisatio
 from headland.store.memory import MemoryStore
 from station.server.notifications.sender import unreachable_kinds
 from tests.api.farm import HOUSE, NOW_MS, OWN, START_MS, fill_farm, write_series
-from tests.api.server import serve
+from tests.api.server import body_of, own_app, serve
 
 MINUTE = 60_000
 HEAT = {
@@ -39,14 +38,10 @@ class AlarmApi:
         self.client, self.repositories, self.store = client, repositories, store
 
     def post(self, path: str, body: Any = None, status: int = 200, **query: Any) -> Any:
-        answer = self.client.post(path, json=body, params=query)
-        assert answer.status_code == status, answer.text
-        return answer.json()
+        return body_of(self.client.post(path, json=body, params=query), status)
 
     def get(self, path: str, **query: Any) -> Any:
-        answer = self.client.get(path, params=query)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        return body_of(self.client.get(path, params=query))
 
     def raise_alarm(self, number: int, **more: Any) -> Alarm:
         at_ms = START_MS + number * MINUTE
@@ -64,7 +59,7 @@ def alarm_api(tmp_path: Path) -> Iterator[AlarmApi]:
     registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite", lambda: NOW_MS)
     repositories = registry.repositories(registry.add_organisation(OWN, "Our farm", "test").id, "test")
     store = fill_farm()
-    app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS, registry=registry)
+    app = own_app(store, now_ms=lambda: NOW_MS, registry=registry)
     with serve(app) as client:
         yield AlarmApi(client, repositories, store)
     registry.close()
@@ -176,15 +171,7 @@ def test_a_test_of_a_recipient_is_queued_once_and_its_delivery_is_shown(alarm_ap
 def test_a_recipient_that_the_station_cannot_reach_says_why(tmp_path: Path) -> None:
     registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite", lambda: NOW_MS)
     registry.add_organisation(OWN, "Our farm", "test")
-    app = create_app(
-        MemoryStore(),
-        organisation=OWN,
-        readiness=list,
-        counters=dict,
-        now_ms=lambda: NOW_MS,
-        registry=registry,
-        unreachable=unreachable_kinds(None, has_broker=True),
-    )
+    app = own_app(now_ms=lambda: NOW_MS, registry=registry, unreachable=unreachable_kinds(None, has_broker=True))
     robot = "https://oapi.dingtalk.com/robot/send?access_token=abc"
     with serve(app) as client:
         for body in (

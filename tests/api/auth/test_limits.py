@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.app import create_app
 from api.auth.body_limits import depth_of
 from api.auth.limits import Limits
 from api.auth.rate_limiter import Rate, TokenBuckets
@@ -21,7 +20,7 @@ from headland.store.port import DeviceRecord
 from tests.api.auth.test_middleware import serve_api, sign_in
 from tests.api.farm import OWN
 from tests.api.open_authenticator import OpenAuthenticator
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 from tests.waiting import wait_until
 
 VALUES = st.recursive(
@@ -104,14 +103,7 @@ def test_a_response_that_does_not_begin_in_time_is_abandoned() -> None:
             going_on.wait(120)
             return super().devices(organisation, device)
 
-    app = create_app(
-        SlowStore(),
-        organisation=OWN,
-        readiness=list,
-        counters=dict,
-        authenticator=OpenAuthenticator(OWN),
-        limits=Limits(answer_s=0.2),
-    )
+    app = own_app(SlowStore(), authenticator=OpenAuthenticator(OWN), limits=Limits(answer_s=0.2))
     with serve(app) as client:
         answer = client.get("/v1/devices")
         assert (answer.status_code, answer.json()["type"]) == (503, "urn:headland:problem:too-slow")

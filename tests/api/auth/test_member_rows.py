@@ -22,7 +22,7 @@ from tests.agronomy.harvest.simulated_harvest import harvest
 from tests.api.auth.test_middleware import KeyedApi, serve_api
 from tests.api.auth.test_organisation_separation import Organisation, requests_with_ids
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, WEATHER, fill_farm, write_series
-from tests.api.server import UNLIMITED
+from tests.api.server import UNLIMITED, body_of
 from tests.registry.records import PLOT, fill
 
 DAY_MS = 86_400_000
@@ -144,9 +144,7 @@ def test_a_member_sees_the_own_plot_and_its_pass_since_the_share_began(village: 
     headers = {"Authorization": f"Bearer {village.key}"}
 
     def ask(path: str) -> Any:
-        answer = village.api.client.get(path, headers=headers, timeout=120)
-        assert answer.status_code == 200, (path, answer.text)
-        return answer.json()
+        return body_of(village.api.client.get(path, headers=headers, timeout=120))
 
     assert [field["id"] for field in ask("/v1/fields")["items"]] == [village.plot.id]
     assert [person["name"] for person in ask("/v1/people")["items"]] == ["Wang"]
@@ -287,9 +285,7 @@ def test_a_deactivated_person_has_no_access_until_activated_and_keeps_what_names
     def put(**changes: Any) -> Any:
         path = f"/v1/people/{person['id']}"
         now = village.api.ask("GET", path, Scope.ADMIN).json()
-        answer = village.api.ask("PUT", path, Scope.ADMIN, json={**now, **changes})
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        return body_of(village.api.ask("PUT", path, Scope.ADMIN, json={**now, **changes}))
 
     assert accesses() == [True, True, True]
     assert put(active=False)["active"] is False

@@ -13,7 +13,6 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
 
-from api.app import create_app
 from api.auth.middleware import COOKIE
 from api.auth.permissions import RequiredScope, required_scope
 from headland.registry.models.models import Scope
@@ -24,7 +23,7 @@ from headland.store.memory import MemoryStore
 from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import NOW_MS, OWN, fill_farm
 from tests.api.open_authenticator import OpenAuthenticator
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 
 #: Routes without authentication: the page, the sign-in, and gateways that prove that they have a code or a key.
 PUBLIC = {
@@ -57,11 +56,9 @@ class KeyedApi:
 def serve_api(folder: Path, store: MemoryStore | None = None, **options: Any) -> Iterator[KeyedApi]:
     registry = open_registry(f"sqlite:///{folder}/registry.sqlite", lambda: NOW_MS)
     repositories = registry.repositories(registry.add_organisation(OWN, "Our farm", "test").id, "test")
-    app = create_app(
+    app = own_app(
         store or fill_farm(),
-        organisation=OWN,
         readiness=lambda: [Check("ingest", True, "connected")],
-        counters=dict,
         now_ms=lambda: NOW_MS,
         gateways=FakeIngest(),
         registry=registry,
@@ -83,7 +80,7 @@ def keyed_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeyedApi]:
 @cache
 def documented_routes() -> list[tuple[str, str]]:
     """Return every method and path of the document, with something in the place of each id."""
-    app = create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict)
+    app = own_app()
     return [(method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods]
 
 
@@ -114,7 +111,7 @@ def test_every_route_refuses_a_request_without_a_key(keyed_api: KeyedApi) -> Non
 
 
 def test_without_a_registry_and_without_an_authenticator_every_request_is_refused() -> None:
-    app = create_app(fill_farm(), organisation=OWN, readiness=list, counters=dict)
+    app = own_app(fill_farm())
     with serve(app, opened=False) as client:
         assert client.get("/v1/devices", headers={"Authorization": "Bearer any"}).status_code == 401
 
@@ -175,9 +172,7 @@ def test_a_route_without_a_declared_scope_is_refused() -> None:
     def get_secrets() -> dict[str, str]:
         return {"secret": "1"}
 
-    app: FastAPI = create_app(
-        MemoryStore(), organisation=OWN, readiness=list, counters=dict, authenticator=OpenAuthenticator(OWN)
-    )
+    app: FastAPI = own_app(authenticator=OpenAuthenticator(OWN))
     app.include_router(router)
     with serve(app) as client:
         answer = client.get("/v2/secrets")

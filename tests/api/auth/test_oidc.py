@@ -17,14 +17,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from api.app import create_app
 from api.auth.authenticators import RefusedError, RegistryAuthenticator
 from api.auth.oidc import Issuer, OidcTokenVerifier
 from headland.errors import RetryLater, SettingsError
 from headland.registry.models.models import Member, Scope
 from headland.registry.registry import open_registry
 from tests.api.farm import OTHER, OWN, fill_farm
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 from tests.ports import find_free_port
 
 AUDIENCE = "headland"
@@ -175,10 +174,7 @@ def test_a_token_authenticates_a_member_who_names_one_of_two_organisations(
             for handle in (OWN, OTHER)
         ]
         repositories_by_organisation[0].members.add(Member(subject="li", name="Li", role=Scope.WRITE))
-        app = create_app(
-            fill_farm(), organisation=OWN, readiness=list, counters=dict, registry=registry,
-            authenticator=RegistryAuthenticator(registry, people),
-        )  # fmt: skip
+        app = own_app(fill_farm(), registry=registry, authenticator=RegistryAuthenticator(registry, people))
         with serve(app, opened=False) as client:
 
             def ask(**headers: str) -> httpx.Response:

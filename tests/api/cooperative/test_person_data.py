@@ -31,7 +31,7 @@ from headland.registry.models.personal_data import PersonalKind
 from tests.api.auth.test_middleware import KeyedApi, serve_api
 from tests.api.farm import DRONE, HOUSE, NOW_MS, START_MS, fill_farm
 from tests.api.fields.test_photos import picture
-from tests.api.server import UNLIMITED
+from tests.api.server import UNLIMITED, body_of
 from tests.byte_hits import forms_of, hits_below, hits_in
 from tests.registry.repositories.test_erasure import NAME, PHONE, TEXTS, Doors, fill_doors
 
@@ -169,9 +169,7 @@ def test_no_file_no_backup_and_no_answer_has_a_name_of_an_erased_person_and_all_
     asked_before = {path: farm.get(path).content for path in _paths(farm)}
     assert sum(any(hits_in(answer, forms)) for answer in asked_before.values()) > 10
 
-    erased = farm.erase()
-    assert erased.status_code == 200, erased.text
-    result = erased.json()
+    result = body_of(farm.erase())
     assert (result["number"], result["is_scrubbed"], result["found"], result["unread"]) == (1, True, [], [])
     assert result["photos"] == 1
     assert result["searched_files"] > 1

@@ -9,7 +9,6 @@ import httpx
 import numpy as np
 import pytest
 
-from api.app import create_app
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.forecast import forecast_house
 from headland.analysis.greenhouse.house import House, HouseLocation
@@ -21,7 +20,7 @@ from headland.registry.registry import open_registry
 from headland.store.memory import MemoryStore
 from headland.store.port import Times
 from tests.api.farm import OWN, write_series
-from tests.api.server import serve
+from tests.api.server import body_of, own_app, serve
 
 #: 2026-03-01 00:00 in Shanghai, UTC+8.
 START_MS = 1_772_294_400_000
@@ -50,9 +49,7 @@ def course(time_ms: Times) -> dict[str, np.ndarray]:
 
 
 def get(client: httpx.Client, path: str, **params: Any) -> Any:
-    response = client.get(f"/v1/{path}", params={**DAY, **params})
-    assert response.status_code == 200, response.text
-    return response.json()
+    return body_of(client.get(f"/v1/{path}", params={**DAY, **params}))
 
 
 def unknown(body: Any) -> dict[str, tuple[str, float]]:
@@ -104,7 +101,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Cli
             told = Descriptor(device=device, kind=kind, site=name, name=device, channels=channels)
             store.describe(OWN, "gw-1", told)
             repositories.record_descriptor("gw-1", told)
-    app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: END_MS, registry=registry)
+    app = own_app(store, now_ms=lambda: END_MS, registry=registry)
     with serve(app) as client:
         yield client, fields
     registry.close()

@@ -9,7 +9,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.app import create_app
 from headland.contract.records import Descriptor
 from headland.registry.models.models import Gateway
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -17,7 +16,7 @@ from headland.store.memory import MemoryStore
 from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import DRONE, HOUSE, OTHER, OWN, WEATHER, fill_farm
 from tests.api.registry_api import fill_registry
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 from tests.station.cli.command_line import call, environment
 
 
@@ -39,7 +38,7 @@ class Farm:
 def farm(tmp_path: Path) -> Iterator[Farm]:
     registry, repositories, _ = fill_registry(tmp_path)
     store, ingest = fill_farm(), FakeIngest()
-    app = create_app(store, organisation=OWN, readiness=list, counters=dict, gateways=ingest, registry=registry)
+    app = own_app(store, gateways=ingest, registry=registry)
     with serve(app) as client:
         yield Farm(client, store, ingest, repositories)
     registry.close()

@@ -5,17 +5,14 @@ import httpx
 import numpy as np
 import pytest
 
-from api.app import create_app
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, WEATHER, fill_farm, write_series
-from tests.api.server import serve
+from tests.api.server import body_of, own_app, serve
 
 Params = Mapping[str, Any]
 
 
 def get(client: httpx.Client, path: str, **params: Any) -> Any:
-    response = client.get(path, params=params)
-    assert response.status_code == 200, response.text
-    return response.json()
+    return body_of(client.get(path, params=params))
 
 
 def test_devices_are_listed_with_site_and_time_of_the_newest_sample(client: httpx.Client) -> None:
@@ -143,7 +140,7 @@ def test_conflicts_are_listed_in_pages_with_the_stored_and_the_later_value() -> 
     for value in (30.0, 31.0):
         columns = {"air_temperature_degc": np.full(2, value)}
         write_series(store, OWN, "home", "greenhouse", HOUSE, seconds, columns)
-    with serve(create_app(store, organisation=OWN, readiness=list, counters=dict)) as client:
+    with serve(own_app(store)) as client:
         path = f"/v1/devices/{HOUSE}/conflicts"
         first = get(client, path, start=START_MS, end=NOW_MS, limit=1)
         second = get(client, path, start=START_MS, end=NOW_MS, cursor=first["next"])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.app import create_app
 from headland.contract.records import Clock, Descriptor, Event
 from headland.store.memory import MemoryStore
 from headland.store.port import StoredEvent, WriteBatch
 from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import NOW_MS, OWN, points_of
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 
 VEHICLE = "uav-1"
 FLIGHT: dict[str, Any] = {
@@ -47,9 +46,7 @@ def test_the_newest_report_of_each_flight_counts_for_its_vehicle_and_its_gateway
         report(NOW_MS - 6_000_000, live_s="many"),
         report(NOW_MS - 5_000_000, device="uav-2"),
     )
-    app = create_app(
-        store, organisation=OWN, readiness=list, counters=dict, gateways=FakeIngest(), now_ms=lambda: NOW_MS
-    )
+    app = own_app(store, gateways=FakeIngest(), now_ms=lambda: NOW_MS)
     with serve(app) as client:
         window = {"start": NOW_MS - 100_000_000, "end": NOW_MS}
         first, second = client.get(f"/v1/devices/{VEHICLE}/flights", params=window).json()["items"]

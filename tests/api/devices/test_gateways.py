@@ -10,7 +10,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.app import create_app
 from api.ops.ingest_port import IngestPort
 from edge.sources.mavlink.link.open_errors import sentence_of_open_error
 from headland.contract.codec import encode_record
@@ -21,15 +20,14 @@ from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from station.server.ingest_access.local_ingest import LocalIngest
 from tests.api.fake_ingest import MESSAGE, FakeIngest
-from tests.api.farm import OWN
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 from tests.broker import Broker
 from tests.ingest.gateway import T0_MS, Gateway, batch_of, properties_of
 from tests.waiting import wait_until
 
 
 def app_with(ingest: IngestPort | None) -> FastAPI:
-    return create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict, gateways=ingest)
+    return own_app(gateways=ingest)
 
 
 @pytest.fixture
@@ -126,7 +124,7 @@ def test_a_real_ingest_reports_the_disposition_of_each_record(mosquitto: Broker,
     ingest.start()
     try:
         wait_until(lambda: ingest.health().ok)
-        app = create_app(store, organisation=OWN, readiness=list, counters=dict, gateways=LocalIngest(ingest))
+        app = own_app(store, gateways=LocalIngest(ingest))
         with Gateway(mosquitto.host, mosquitto.port) as gateway, serve(app) as client:
             gateway.send(batch_of(1))
             gateway.publish(data_topic("gw-1"), b"poison", properties_of("e1", 2))

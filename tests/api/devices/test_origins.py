@@ -9,7 +9,6 @@ import httpx
 import numpy as np
 import pytest
 
-from api.app import create_app
 from headland.alarms.rules.samples import read_samples
 from headland.analysis.inputs.origin import for_window
 from headland.analysis.inputs.scope import OrgScope
@@ -20,7 +19,7 @@ from headland.analysis.weather.outdoor_weather import hourly_means, read_rain
 from headland.contract.records import Descriptor
 from headland.store.memory import MemoryStore
 from tests.api.farm import OWN, START_MS, write_series
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 
 DRONE = "uav-1"
 PLACE = ("latitude_deg", "longitude_deg")
@@ -46,7 +45,7 @@ def store_with(*flights: tuple[Window, bool]) -> MemoryStore:
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
     store = store_with((REAL, False), (Window(REAL.start_ms, REAL.start_ms + 233_000), True), (LATER, True))
-    with serve(create_app(store, organisation=OWN, readiness=list, counters=dict)) as client:
+    with serve(own_app(store)) as client:
         yield client
 
 

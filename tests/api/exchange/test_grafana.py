@@ -13,11 +13,10 @@ import jsonata
 import msgspec
 import pytest
 
-from api.app import create_app
 from tests.api.fake_ingest import FakeIngest
-from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm
+from tests.api.farm import DRONE, HOUSE, NOW_MS, START_MS, fill_farm
 from tests.api.registry_api import fill_registry
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 
 FOLDER = Path(__file__).parents[3] / "docs" / "grafana"
 BOARD = json.loads((FOLDER / "headland-infinity.json").read_text())
@@ -30,10 +29,7 @@ EMPTY = {"Alarms that stand"}
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     registry, _, _ = fill_registry(tmp_path_factory.mktemp("grafana"))
-    app = create_app(
-        fill_farm(), organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS, gateways=FakeIngest(),
-        registry=registry,
-    )  # fmt: skip
+    app = own_app(fill_farm(), now_ms=lambda: NOW_MS, gateways=FakeIngest(), registry=registry)
     with serve(app) as served:
         yield served
     registry.close()

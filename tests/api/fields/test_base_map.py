@@ -8,10 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.app import create_app
-from headland.store.memory import MemoryStore
-from tests.api.farm import NOW_MS, OWN
-from tests.api.server import serve
+from tests.api.farm import NOW_MS
+from tests.api.server import own_app, serve
 from tests.formats.images.test_orthophoto import photo
 
 ROADS = b'{"type": "FeatureCollection", "features": []}'
@@ -19,9 +17,7 @@ ROADS = b'{"type": "FeatureCollection", "features": []}'
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[httpx.Client]:
-    app = create_app(
-        MemoryStore(), organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS, base_map=tmp_path / "m"
-    )
+    app = own_app(now_ms=lambda: NOW_MS, base_map=tmp_path / "m")
     with serve(app) as client:
         yield client
 

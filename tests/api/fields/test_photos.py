@@ -15,6 +15,7 @@ from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.repositories.notes import KEEP_UNUSED_MS
 from tests.api.farm import NOW_MS
 from tests.api.registry_api import RegistryApi, serve_registry
+from tests.api.server import body_of
 
 MOST = 20_000
 
@@ -58,9 +59,7 @@ def test_a_photo_is_sent_before_its_note_stored_whole_and_served_as_what_it_is(
     farm_api: RegistryApi, tmp_path: Path
 ) -> None:
     sent = picture("red")
-    added = farm_api.client.post("/v1/photos", content=sent, headers={"Content-Type": "text/html"})
-    assert added.status_code == 201, added.text
-    photo = added.json()
+    photo = body_of(farm_api.client.post("/v1/photos", content=sent, headers={"Content-Type": "text/html"}), 201)
     assert (photo["media"], photo["width_px"], photo["note"]) == ("image/jpeg", 16, None)
     # Its answer was lost: the same photo sent again is the same photo.
     assert farm_api.client.post("/v1/photos", content=sent).json()["id"] == photo["id"]

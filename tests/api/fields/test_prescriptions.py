@@ -22,6 +22,7 @@ from headland.registry.models.models import Pass
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.validation.geometry import area_of
 from tests.api.registry_api import RegistryApi, serve_registry
+from tests.api.server import body_of
 from tests.registry.records import PLOT, POND
 
 
@@ -388,9 +389,7 @@ def one_rate(farm_api: RegistryApi, **more: Any) -> dict[str, Any]:
 
 def test_one_rate_is_on_all_usable_ground_and_reaches_every_machine(farm_api: RegistryApi, tmp_path: Path) -> None:
     plan = one_rate(farm_api, implement=drone(farm_api, name="for one rate", tank_l=400))
-    answer = farm_api.client.post("/v1/prescriptions", json=plan)
-    assert answer.status_code == 201, answer.text
-    made = answer.json()
+    made = body_of(farm_api.client.post("/v1/prescriptions", json=plan), 201)
     usable_ha = (area_of(PLOT) - area_of(POND)) / 10_000
     (zone,) = made["zones"]
     assert (zone["rate_ha"], zone["index_mean"]) == (200, None)

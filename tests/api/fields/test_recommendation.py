@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.api.registry_api import RegistryApi, serve_registry
+from tests.api.server import body_of
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +19,7 @@ def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
 
 
 def ask(farm_api: RegistryApi, status: int = 200, **query: Any) -> Any:
-    answer = farm_api.client.get(f"/v1/fields/{farm_api.ids['fields']}/recommendation", params=query)
-    assert answer.status_code == status, answer.text
-    return answer.json()
+    return body_of(farm_api.client.get(f"/v1/fields/{farm_api.ids['fields']}/recommendation", params=query), status)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from headland.registry.models.models import Product, ProductKind, Site
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN, START_MS, write_series
-from tests.api.registry_api import RegistryApi
+from tests.api.registry_api import RegistryApi, ask
 from tests.api.spread_field import SPREADER, declaration, serve_spread_field
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
@@ -51,12 +51,6 @@ def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
         served.repositories.fields.change(msgspec.structs.replace(field, site=site.id))
         assert served.client.post("/v1/passes", json=declaration(served)).status_code == 201
         yield served
-
-
-def ask(farm_api: RegistryApi, path: str, **params: Any) -> Any:
-    answer = farm_api.client.get(path, params=params)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def test_scattered_showers_leave_urea_at_risk_and_the_figures_say_so(farm_api: RegistryApi) -> None:

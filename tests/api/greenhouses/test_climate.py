@@ -13,7 +13,6 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.app import create_app
 from headland.agronomy.climate.exchange import co2_g_m3, condensed_g_m2_h
 from headland.agronomy.climate.psychrometrics import absolute_humidity_g_m3
 from headland.agronomy.climate.surface_estimates import estimate_cover_degc
@@ -24,7 +23,7 @@ from headland.contract.records import ChannelInfo, Descriptor
 from headland.store.memory import MemoryStore
 from tests.api.farm import OWN, write_series
 from tests.api.registry_api import fill_registry, serve_registry
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 
 #: 2026-03-01 00:00 in Shanghai, UTC+8.
 START_MS = 1_772_294_400_000
@@ -86,9 +85,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Clie
     write_series(
         store, OWN, "moor", "greenhouse", "gh-nowhere", TIME_MS[-300:], {"air_temperature_degc": np.full(300, 20.0)}
     )
-    app = create_app(
-        store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: END_MS, registry=registry
-    )  # fmt: skip
+    app = own_app(store, now_ms=lambda: END_MS, registry=registry)
     with serve(app) as client:
         yield client, ids
     registry.close()
@@ -354,7 +351,7 @@ def test_a_site_with_rain_has_blitecasts_advice(tmp_path: Path) -> None:
     }
     write_series(store, OWN, "moor", "weather", "mast", time_ms, weather)
     store.describe(OWN, "gw-1", Descriptor(device="mast", kind="weather", site="moor", name="mast"))
-    app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: int(time_ms[-1]) + STEP_MS)
+    app = own_app(store, now_ms=lambda: int(time_ms[-1]) + STEP_MS)
     with serve(app) as client:
         body = client.get(
             "/v1/sites/moor/weather", params={"start": START_MS + 18 * DAY_MS, "end": START_MS + 20 * DAY_MS}
@@ -391,7 +388,7 @@ def test_weather_sensors_that_lie_are_named_and_left_out() -> None:
             device=f"mast-{name}", kind="weather", site=name, name="m", latitude_deg=32.0, longitude_deg=119.2
         )
         store.describe(OWN, "gw-1", descriptor)
-    app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: int(time_ms[-1]) + STEP_MS)
+    app = own_app(store, now_ms=lambda: int(time_ms[-1]) + STEP_MS)
     window = {"start": START_MS, "end": START_MS + 2 * DAY_MS}
     with serve(app) as client:
         found = {name: client.get(f"/v1/sites/{name}/weather", params=window).json() for name in faults}
@@ -418,9 +415,7 @@ def test_a_crop_stage_is_a_period_by_the_registrys_history(tmp_path: Path) -> No
     zone = repositories.zones.get(ids["zones"])
     repositories.zones.change(msgspec.structs.replace(zone, stage="fruiting"))
     entry = repositories.audit_entries(ids["zones"])[0]
-    app = create_app(
-        store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: END_MS, registry=registry
-    )  # fmt: skip
+    app = own_app(store, now_ms=lambda: END_MS, registry=registry)
     with serve(app) as client:
         # The registry's clock stands still in these tests: the stage began before this window.
         params: dict[str, Any] = {"start": entry.time_ms + 1, "end": entry.time_ms + DAY_MS, "by": "stage"}
@@ -490,7 +485,7 @@ def test_a_surface_with_samples_whenever_the_air_has_some_is_measured(tmp_path: 
     write_series(store, OWN, "wuhan", "greenhouse", "House 1", end - STEP_MS * np.arange(60, 0, -1), columns)
     store.describe(OWN, "gw-1", Descriptor(device="House 1", kind="greenhouse", site="wuhan", name="House 1"))
     registry, _, ids = fill_registry(tmp_path)
-    app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: end, registry=registry)
+    app = own_app(store, now_ms=lambda: end, registry=registry)
     with serve(app) as client:
         # A device in no zone is the greenhouse that is called like it, with its only zone's crop.
         body = client.get(f"/v1/greenhouses/{ids['greenhouses']}/overview", params={"end": end}).json()

@@ -11,7 +11,6 @@ import httpx
 import msgspec
 import pytest
 
-from api.app import create_app
 from headland.analysis.tonight.house_statements import house_statements
 from headland.contract.records import Descriptor
 from headland.i18n import find_term
@@ -23,7 +22,7 @@ from headland.registry.repositories.organisation_repositories import Organisatio
 from headland.units_of_time import HOUR_MS
 from tests.api.farm import HOUSE, NOW_MS, OTHER, OWN, fill_farm
 from tests.api.registry_api import fill_registry
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 from tests.registry.records import PLOT
 
 ORIGIN_MS = NOW_MS // HOUR_MS * HOUR_MS
@@ -67,7 +66,7 @@ def farm(tmp_path: Path) -> Iterator[Farm]:
     for device in ("gh-2", "gh-3"):
         store.describe(OWN, "gw-1", Descriptor(device=device, kind="greenhouse", site="home", name=device))
     store.describe(OTHER, "gw-9", Descriptor(device="gh-9", kind="greenhouse", site="away", name="theirs"))
-    app = create_app(store, organisation=OWN, readiness=list, counters=dict, registry=registry, now_ms=lambda: NOW_MS)
+    app = own_app(store, registry=registry, now_ms=lambda: NOW_MS)
     with serve(app) as client:
         yield Farm(client, repositories)
     registry.close()

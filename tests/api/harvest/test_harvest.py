@@ -19,7 +19,8 @@ from headland.units_of_time import DAY_MS, HOUR_MS
 from station.demo import wheat
 from station.demo.papers import Papers
 from tests.api.farm import NOW_MS, START_MS
-from tests.api.registry_api import RegistryApi
+from tests.api.registry_api import RegistryApi, ask
+from tests.api.server import body_of
 from tests.api.spread_field import APPLIED_KG, SPREADER, declaration, serve_spread_field
 from tests.reports.test_certificate import content_of, read_code
 
@@ -43,24 +44,14 @@ def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
         farm = served.client
         register = REGISTER.encode()
         assert farm.post("/v1/plant-protection-products/import", content=register).status_code == 200
-        made = farm.post("/v1/passes", json={**declaration(served), "product": None})
-        assert made.status_code == 201, made.text
-        served.ids["pass"] = made.json()["id"]
+        served.ids["pass"] = body_of(farm.post("/v1/passes", json={**declaration(served), "product": None}), 201)["id"]
         products = ask(served, "/v1/plant-protection-products")["items"]
         served.ids.update((product["registration_number"], product["id"]) for product in products)
         yield served
 
 
-def ask(farm_api: RegistryApi, path: str, **params: Any) -> Any:
-    answer = farm_api.client.get(path, params=params)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
 def send(farm_api: RegistryApi, path: str, body: dict[str, Any], status: int = 201, **headers: str) -> Any:
-    answer = farm_api.client.post(path, json=body, headers=headers)
-    assert answer.status_code == status, answer.text
-    return answer.json()
+    return body_of(farm_api.client.post(path, json=body, headers=headers), status)
 
 
 def treatment(farm_api: RegistryApi, **changes: Any) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from api.app import create_app
 from headland.alarms.rounds.evaluator import AlarmEvaluator
 from headland.analysis.plant_protection.harvest_alarms import alarms_of_records
 from headland.formats.epcis.event_hash import hash_event
@@ -29,7 +28,7 @@ from headland.runtime.readiness import Check
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN
 from tests.api.registry_api import RegistryApi, fill_registry
-from tests.api.server import serve
+from tests.api.server import body_of, own_app, serve
 from tests.registry.records import PLOT
 from tests.reports.test_certificate import content_of
 
@@ -78,15 +77,11 @@ class LateFarm:
 
 
 def ask(farm: LateFarm, path: str, **params: Any) -> Any:
-    answer = farm.api.client.get(path, params=params)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    return body_of(farm.api.client.get(path, params=params))
 
 
 def send(client: httpx.Client, path: str, body: dict[str, Any], status: int = 201) -> Any:
-    answer = client.post(path, json=body)
-    assert answer.status_code == status, answer.text
-    return answer.json()
+    return body_of(client.post(path, json=body), status)
 
 
 def operate(client: httpx.Client, kind: str, inputs: dict[str, int], outputs: list[int], time_ms: int) -> list[str]:
@@ -148,14 +143,7 @@ def make_case(client: httpx.Client, number: int, place: dict[str, str], clean: s
 @pytest.fixture(scope="module")
 def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LateFarm]:
     registry, repositories, ids = fill_registry(tmp_path_factory.mktemp("late"))
-    app = create_app(
-        MemoryStore(),
-        organisation=OWN,
-        readiness=lambda: [Check("ingest", True, "connected")],
-        counters=dict,
-        now_ms=lambda: NOW_MS,
-        registry=registry,
-    )
+    app = own_app(readiness=lambda: [Check("ingest", True, "connected")], now_ms=lambda: NOW_MS, registry=registry)
     house = repositories.greenhouses.add(Greenhouse(farm=ids["farms"], site=ids["sites"], name="House 2"))
     places: list[dict[str, str]] = []
     for number in range(CASES):

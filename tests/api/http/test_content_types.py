@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 from arro3.io import read_ipc_stream
 
-from api.app import create_app
 from api.http.content_types import ARROW, CSV, JSON, PARQUET, choose_format
 from api.http.problems import ProblemError
 from headland.analysis.inputs import telemetry
 from headland.store.memory import MemoryStore
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, write_series
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 
 WINDOW = {"start": START_MS, "end": NOW_MS + 1}
 
@@ -87,7 +86,7 @@ def test_csv_equals_json_and_marks_simulated_data(client: httpx.Client) -> None:
 def test_a_channel_without_a_unit_in_its_name_has_it_in_the_column_name() -> None:
     store = fill_farm()
     write_series(store, OWN, "home", "greenhouse", HOUSE, np.array([START_MS]), {"leaf_colour": np.array([41.5])})
-    with serve(create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS)) as client:
+    with serve(own_app(store, now_ms=lambda: NOW_MS)) as client:
         assert rows_of(ask(client, CSV, channel="leaf_colour"))[0]["leaf_colour [1]"] == "41.5"
 
 
@@ -132,7 +131,7 @@ def test_the_slices_contain_every_sample_once(monkeypatch: pytest.MonkeyPatch) -
     values = np.arange(count, dtype=np.float64)
     write_series(store, OWN, "home", "greenhouse", HOUSE, time_ms, {"co2_ppm": values})
     write_series(store, OWN, "home", "greenhouse", HOUSE, time_ms[::3] + 1, {"air_temperature_degc": values[::3]})
-    app = create_app(store, organisation=OWN, readiness=list, counters=dict)
+    app = own_app(store)
     with serve(app) as client:
         channel = ["co2_ppm", "air_temperature_degc"]
         rows = rows_of(ask(client, CSV, channel=channel, start=0, end=2 * START_MS))

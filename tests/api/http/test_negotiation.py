@@ -7,11 +7,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from api.app import create_app
-from headland.store.memory import MemoryStore
-from tests.api.farm import NOW_MS, OWN
+from tests.api.farm import NOW_MS
 from tests.api.registry_api import fill_registry
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 
 FARM = b'{"name": "Third farm", "longitude_deg": 119.0, "latitude_deg": 32.0}'
 
@@ -19,9 +17,7 @@ FARM = b'{"name": "Third farm", "longitude_deg": 119.0, "latitude_deg": 32.0}'
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     registry, _, _ = fill_registry(tmp_path_factory.mktemp("registry"))
-    app = create_app(
-        MemoryStore(), organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS, registry=registry
-    )
+    app = own_app(now_ms=lambda: NOW_MS, registry=registry)
     with serve(app) as client:
         yield client
     registry.close()

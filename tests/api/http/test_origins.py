@@ -7,17 +7,15 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from api.app import create_app
 from api.http.addresses import Addresses
 from api.http.router import DeferredRoute
 from headland.errors import SettingsError
 from headland.registry.models.models import Scope
-from headland.store.memory import MemoryStore
 from station.cli.options import addresses
 from tests.api.auth.test_middleware import with_ids
 from tests.api.farm import NOW_MS, OWN, fill_farm
 from tests.api.registry_api import fill_registry
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 
 APP, OTHER_APP, EVIL = "https://app.example", "https://other.example", "https://evil.example"
 
@@ -28,10 +26,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client
     registry, repositories, _ = fill_registry(tmp_path_factory.mktemp("origins"))
     other = registry.repositories(registry.add_organisation("other", "Other", "test").id, "test")
     allowed = addresses(OWN, None, None, [f"{APP}, other={OTHER_APP}"])
-    app = create_app(
-        fill_farm(), organisation=OWN, readiness=list, counters=dict, registry=registry, now_ms=lambda: NOW_MS,
-        addresses=allowed,
-    )  # fmt: skip
+    app = own_app(fill_farm(), registry=registry, now_ms=lambda: NOW_MS, addresses=allowed)
     with serve(app, opened=False) as client:
         yield client, repositories.add_key("own", Scope.ADMIN)[1], other.add_key("other", Scope.READ)[1]
     registry.close()
@@ -87,7 +82,7 @@ def test_what_is_no_origin_is_refused_with_the_form(text: str) -> None:
 
 def test_head_is_answered_as_get_is_without_a_body(api: tuple[httpx.Client, str, str]) -> None:
     client, own, _other = api
-    app = create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict, addresses=Addresses())
+    app = own_app(addresses=Addresses())
     headers = {"Authorization": f"Bearer {own}"}
     paths = {
         with_ids(route.path) for route in app.routes if isinstance(route, DeferredRoute) and "GET" in route.methods

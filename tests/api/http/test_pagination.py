@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.app import create_app
 from api.http.pagination import read_cursor, write_cursor
 from api.http.problems import ProblemError
 from headland.contract.records import Descriptor
@@ -19,7 +18,7 @@ from headland.store.memory import MemoryStore
 from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import NOW_MS, OWN, START_MS, fill_farm
 from tests.api.registry_api import fill_registry
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 
 IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)
 
@@ -49,10 +48,7 @@ def client(store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> Iter
     for number in range(3):
         repositories.farms.add(msgspec.structs.replace(farm, name=f"farm {number}"))
         repositories.products.add(msgspec.structs.replace(product, name=f"product {number}"))
-    app = create_app(
-        store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS, gateways=FakeIngest(),
-        registry=registry,
-    )  # fmt: skip
+    app = own_app(store, now_ms=lambda: NOW_MS, gateways=FakeIngest(), registry=registry)
     with serve(app) as client:
         yield client
     registry.close()

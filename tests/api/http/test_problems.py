@@ -8,13 +8,12 @@ import pytest
 
 import api
 import headland
-from api.app import create_app
 from api.http.problems import STATUS_BY_KIND, status_of
 from headland.analysis.inputs.errors import AnalysisError, PreconditionError
 from headland.store.memory import MemoryStore
 from headland.store.port import DeviceRecord
-from tests.api.farm import HOUSE, OWN
-from tests.api.server import serve
+from tests.api.farm import HOUSE
+from tests.api.server import own_app, serve
 
 SERIES = f"/v1/devices/{HOUSE}/series"
 
@@ -77,7 +76,7 @@ def test_an_internal_error_reveals_no_details() -> None:
         def devices(self, organisation: str, device: str | None = None) -> list[DeviceRecord]:
             raise RuntimeError(f"secret of {organisation} and {device}")
 
-    app = create_app(BrokenStore(), organisation=OWN, readiness=list, counters=dict)
+    app = own_app(BrokenStore())
     with serve(app) as client:
         body = problem(client, "/v1/devices")
     assert body["status"] == 500

@@ -10,14 +10,7 @@ from fastapi import FastAPI, Response
 
 from api.http.tracing import TraceMiddleware
 from headland.runtime.tracing.spans import Span
-
-
-class Spans(list[Span]):
-    """A sink that keeps spans."""
-
-    def add(self, span: Span) -> None:
-        self.append(span)
-
+from tests.runtime.tracing.kept_spans import Spans
 
 served = FastAPI()
 

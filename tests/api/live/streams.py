@@ -8,13 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from api.app import create_app
 from api.live.feed import LiveFeed
 from api.live.values import LiveValue
 from headland.store.memory import MemoryStore
 from headland.store.port import Latest, SeriesKey
 from tests.api.farm import HOUSE, NOW_MS, OWN, WEATHER, fill_farm
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 from tests.waiting import PATIENCE_S
 
 StreamEvent = tuple[str, str | None, Any]
@@ -62,7 +61,7 @@ def co2_of(data: Any) -> list[tuple[int, float]]:
 
 @contextmanager
 def serving(feed: LiveFeed | None, store: MemoryStore | None = None) -> Iterator[httpx.Client]:
-    app = create_app(store or fill_farm(), organisation=OWN, readiness=list, counters=dict, live=feed)
+    app = own_app(store or fill_farm(), live=feed)
     with serve(app) as client:
         try:
             yield client

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from api.app import create_app
 from api.live.followers import FeedPage
 from api.live.places import LivePlaces
 from api.live.sources import FeedFollower, LiveFeeds
@@ -15,7 +14,7 @@ from headland.store.memory import MemoryStore
 from headland.store.port import Latest
 from tests.api.farm import OWN, fill_farm
 from tests.api.live.streams import CO2, co2_of, feed_of, listening, next_of
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 from tests.waiting import PATIENCE_S, wait_until
 
 
@@ -70,7 +69,7 @@ def test_a_client_continues_at_another_process_where_it_left_the_first(
 ) -> None:
     one, other = follow("api-1"), follow("api-2")
     store = fill_farm()
-    apps = [create_app(store, organisation=OWN, readiness=list, counters=dict, live=each.feed) for each in (one, other)]
+    apps = [own_app(store, live=each.feed) for each in (one, other)]
     with serve(apps[0]) as first, listening(first) as events:
         owner.publish(1000)
         last_id, data = next_of(events)
@@ -89,7 +88,7 @@ def test_a_client_continues_at_another_process_where_it_left_the_first(
 
 def test_clients_learn_of_a_gap_after_the_owner_was_away(owner: Owner, follow: Callable[[str], FeedFollower]) -> None:
     follower = follow("api-1")
-    app = create_app(fill_farm(), organisation=OWN, readiness=list, counters=dict, live=follower.feed)
+    app = own_app(fill_farm(), live=follower.feed)
     with serve(app) as client, listening(client) as events:
         owner.publish(1000)
         while not co2_of(next_of(events)[1]):
@@ -112,7 +111,7 @@ def test_a_process_that_fell_behind_the_ring_gets_the_newest_values_and_says_so(
     owner.options = {"ring_events": 2}
     owner.begin()
     follower = follow("api-1")
-    app = create_app(fill_farm(), organisation=OWN, readiness=list, counters=dict, live=follower.feed)
+    app = own_app(fill_farm(), live=follower.feed)
     with serve(app) as client, listening(client) as events:
         next(events)
         owner.is_away = True
@@ -128,9 +127,7 @@ def test_the_owner_counts_the_clients_of_all_and_reads_the_store_for_them(
 ) -> None:
     followers = [follow("api-1"), follow("api-2")]
     assert not owner.feed.has_clients()
-    apps = [
-        create_app(fill_farm(), organisation=OWN, readiness=list, counters=dict, live=each.feed) for each in followers
-    ]
+    apps = [own_app(fill_farm(), live=each.feed) for each in followers]
     with serve(apps[0]) as one, serve(apps[1]) as other, listening(one) as first, listening(other) as second:
         next(first), next(second)
         wait_until(lambda: owner.feed.counters()["clients"] == 2)

@@ -11,12 +11,11 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.app import create_app
 from api.ops.families import LABELLED, METRICS, UNDESCRIBED, family_of, row_of
 from headland.contract.refusals import Reason
 from tests.api.fake_ingest import FakeIngest
-from tests.api.farm import NOW_MS, OWN, fill_farm
-from tests.api.server import serve
+from tests.api.farm import NOW_MS, fill_farm
+from tests.api.server import own_app, serve
 from tests.machine import find_program
 
 NAME = re.compile(r"headland_[a-z0-9]+(_[a-z0-9]+)*")
@@ -34,10 +33,7 @@ COUNTERS = {
 
 @pytest.fixture(scope="module")
 def document() -> Iterator[str]:
-    app = create_app(
-        fill_farm(), organisation=OWN, readiness=list, counters=lambda: COUNTERS,
-        now_ms=lambda: NOW_MS, gateways=FakeIngest(),
-    )  # fmt: skip
+    app = own_app(fill_farm(), counters=lambda: COUNTERS, now_ms=lambda: NOW_MS, gateways=FakeIngest())
     with serve(app) as client:
         client.get("/v1/devices")
         answer = client.get("/metrics")

@@ -4,7 +4,6 @@ import httpx
 import numpy as np
 import pytest
 
-from api.app import create_app
 from headland.store.memory import MemoryStore
 from tests.api.farm import (
     DRONE,
@@ -18,7 +17,7 @@ from tests.api.farm import (
     write_series,
     write_spreader_flight,
 )
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 
 WINDOW = {"start": START_MS, "end": NOW_MS}
 
@@ -87,7 +86,7 @@ def test_the_sprayed_amount_has_its_evidence(client: httpx.Client) -> None:
 def test_a_command_to_a_pump_gives_ground_but_never_litres() -> None:
     store = fill_farm()
     write_drone_flight(store, "uav-nometer", metered=False)
-    app = create_app(store, organisation=OWN, readiness=list, counters=dict)
+    app = own_app(store)
     params = {**WINDOW, "swath_m": 5}
     with serve(app) as client:
         answers = client.get("/v1/devices/uav-nometer/application", params=params).json()
@@ -114,7 +113,7 @@ def test_a_rise_of_the_meter_in_a_silence_at_the_windows_end_lowers_the_coverage
     write_series(store, OWN, "home", "drone", "uav-1", seconds, columns)
     later = np.array([START_MS + 600_000])
     write_series(store, OWN, "home", "drone", "uav-1", later, {"flow_volume_total_l": np.array([total_l])})
-    app = create_app(store, organisation=OWN, readiness=list, counters=dict)
+    app = own_app(store)
     with serve(app) as client:
         window = {"start": START_MS, "end": START_MS + 300_000, "swath_m": 5}
         product = client.get("/v1/devices/uav-1/application", params=window).json()["product_applied_l"]
@@ -140,7 +139,7 @@ def test_a_window_with_too_many_samples_is_refused_in_one_sentence(
 def test_simulated_and_real_samples_are_never_joined() -> None:
     store = fill_farm()
     write_drone_flight(store, HOUSE)
-    app = create_app(store, organisation=OWN, readiness=list, counters=dict)
+    app = own_app(store)
     with serve(app) as client:
         answers = client.get(f"/v1/devices/{HOUSE}/application", params={**WINDOW, "swath_m": 5}).json()
         co2 = client.get(f"/v1/devices/{HOUSE}/series", params={**WINDOW, "channel": "co2_ppm"}).json()
@@ -150,7 +149,7 @@ def test_simulated_and_real_samples_are_never_joined() -> None:
 
 
 def test_an_empty_farm_has_no_devices() -> None:
-    app = create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict)
+    app = own_app()
     with serve(app) as client:
         assert client.get("/v1/devices").json() == {"items": [], "next": None}
 
@@ -173,7 +172,7 @@ def test_the_spread_amount_is_in_kilograms_with_its_evidence(
 ) -> None:
     store = fill_farm()
     write_spreader_flight(store, "uav-spreader", sensed=sensed, evidence=told)
-    app = create_app(store, organisation=OWN, readiness=list, counters=dict)
+    app = own_app(store)
     params = {**WINDOW, "end": NOW_MS + 1000, "swath_m": 5}
     with serve(app) as client:
         answers = client.get("/v1/devices/uav-spreader/application", params=params).json()

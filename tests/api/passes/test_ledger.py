@@ -18,7 +18,7 @@ from headland.registry.db.tables.farm_tables import ledger
 from headland.registry.models.models import Site
 from headland.store.memory import MemoryStore
 from tests.api.farm import NORTH_DEG_M, NOW_MS, OWN, START_MS, write_series
-from tests.api.registry_api import RegistryApi
+from tests.api.registry_api import RegistryApi, ask
 from tests.api.spread_field import APPLIED_KG, declaration, serve_spread_field
 
 HOUR_MS = 3_600_000
@@ -50,12 +50,6 @@ def declared_pass(farm_api: RegistryApi) -> dict[str, Any]:
     assert made.status_code == 201, made.text
     found: dict[str, Any] = made.json()
     return found
-
-
-def ask(farm_api: RegistryApi, path: str, **params: Any) -> Any:
-    answer = farm_api.client.get(path, params=params)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def test_a_pass_as_planned_is_on_target_and_one_at_half_of_its_plan_is_not(

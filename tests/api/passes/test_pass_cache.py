@@ -18,6 +18,7 @@ from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN, START_MS, write_series, write_spreader_flight
 from tests.api.passes.test_pass_cells import prescription, registry_at
 from tests.api.registry_api import RegistryApi
+from tests.api.server import body_of
 from tests.api.spread_field import APPLIED_KG, SPREADER, WINDOW, box, declaration, serve_spread_field
 
 PATHS = ("as-applied", "cells", "deviation", "resume", "settlement")
@@ -43,9 +44,9 @@ def pass_id(farm_api: RegistryApi) -> str:
 
 
 def ask(farm_api: RegistryApi, pass_id: str, path: str, **params: Any) -> Any:
-    answer = farm_api.client.get(f"/v1/passes/{pass_id}/{path}", params=params, headers={"Accept": "application/json"})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    return body_of(
+        farm_api.client.get(f"/v1/passes/{pass_id}/{path}", params=params, headers={"Accept": "application/json"})
+    )
 
 
 def counters(farm_api: RegistryApi) -> dict[str, float]:

@@ -20,7 +20,7 @@ from headland.registry.registry import open_registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
 from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, START_MS
-from tests.api.registry_api import RegistryApi
+from tests.api.registry_api import RegistryApi, ask
 from tests.api.spread_field import declaration, serve_spread_field
 
 #: The west half is to get what it got, 120 kg/ha; the east half more.
@@ -87,12 +87,6 @@ def declared_pass(farm_api: RegistryApi, made: Prescription) -> dict[str, Any]:
     assert answer.json()["prescription"] == made.id
     found: dict[str, Any] = answer.json()
     return found
-
-
-def ask(farm_api: RegistryApi, path: str, **params: Any) -> Any:
-    answer = farm_api.client.get(path, params=params or None)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def refusal(farm_api: RegistryApi, path: str, **params: Any) -> tuple[int, str]:

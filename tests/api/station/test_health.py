@@ -1,15 +1,14 @@
 import httpx
 from fastapi import FastAPI
 
-from api.app import create_app
 from headland.runtime.readiness import Check
 from headland.store.memory import MemoryStore
-from tests.api.farm import DRONE, OWN
-from tests.api.server import serve
+from tests.api.farm import DRONE
+from tests.api.server import own_app, serve
 
 
 def app_with(store: MemoryStore, *checks: Check) -> FastAPI:
-    return create_app(store, organisation=OWN, readiness=lambda: list(checks), counters=dict)
+    return own_app(store, readiness=lambda: list(checks))
 
 
 def test_a_running_process_is_healthy(client: httpx.Client) -> None:

@@ -17,15 +17,13 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from api.app import create_app
 from api.auth.permissions import RequiredScope, required_scope
 from api.http.addresses import Addresses, AddressMiddleware, customer_of
 from api.http.router import DeferredRoute
 from headland.network.public_url import parse_public_url, url_for_customers
 from headland.store.memory import MemoryStore
-from tests.api.farm import OWN
 from tests.api.registry_api import RegistryApi
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 from tests.api.spread_field import declaration, serve_spread_field
 from tests.api.traceability.test_public import GTIN, harvest
 from tests.examples import examples
@@ -67,7 +65,7 @@ def stranger(farm: tuple[str, RegistryApi, dict[str, Any]]) -> Iterator[httpx.Cl
 
 def public_paths(released: dict[str, Any]) -> list[str]:
     """Return an address of each route that is open to everybody, with and without a slash at its end."""
-    app = create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict)
+    app = own_app()
     values = {"token": released["token"], "gtin": f"0{GTIN}", "batch": "20260901-A1", "name": "index.html"}
     paths = []
     for route in app.routes:
@@ -201,7 +199,7 @@ def test_a_valid_token_is_never_barred_by_the_misses_of_its_address(
 ) -> None:
     """The limits of a real station: customers behind one proxy have one address, and an attacker has it, too."""
     _url, served, released = farm
-    app = create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict, registry=served.registry)
+    app = own_app(registry=served.registry)
     with serve(app, opened=False) as stranger:
         wrong = [stranger.get(f"/p/{'A' * 22}") for _ in range(60)]
         assert {answer.status_code for answer in wrong} == {404, 429}

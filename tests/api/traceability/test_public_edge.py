@@ -15,7 +15,6 @@ import httpx
 import pytest
 from starlette.responses import Response
 
-from api.app import create_app
 from api.auth.permissions import RequiredScope, required_scope
 from api.http.router import DeferredRoute
 from api.routes.traceability import public
@@ -25,7 +24,7 @@ from headland.registry.registry import open_registry
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN
 from tests.api.registry_api import RegistryApi
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 from tests.api.spread_field import serve_spread_field
 from tests.api.traceability.test_public import harvest
 from tests.waiting import wait_until
@@ -125,7 +124,7 @@ def test_strangers_who_ask_for_much_take_no_thread_of_a_key(farm: RegistryApi, m
 
 
 def test_every_route_that_is_open_to_changes_or_shows_a_lot_runs_at_the_edge() -> None:
-    app = create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict)
+    app = own_app()
     found = []
     for route in app.routes:
         if isinstance(route, DeferredRoute):
@@ -150,7 +149,7 @@ def test_wrong_tokens_are_looked_up_together_and_a_valid_one_among_them_is_answe
         return find(tokens)
 
     monkeypatch.setattr(type(farm.registry), "organisations_of", look)
-    app = create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict, registry=farm.registry)
+    app = own_app(registry=farm.registry)
     with serve(app, opened=False) as http, ThreadPoolExecutor(MANY + 1) as threads:
         base = str(http.base_url)
         guesses = [threads.submit(httpx.get, f"{base}/p/{number:022}", timeout=120) for number in range(MANY)]

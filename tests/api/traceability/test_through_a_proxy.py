@@ -10,11 +10,10 @@ from typing import Final
 
 import pytest
 
-from api.app import create_app
 from api.http.addresses import Addresses
 from headland.store.memory import MemoryStore
-from tests.api.farm import NOW_MS, OWN
-from tests.api.server import serve
+from tests.api.farm import NOW_MS
+from tests.api.server import own_app, serve
 from tests.api.spread_field import serve_spread_field
 from tests.api.traceability.test_public import harvest
 from tests.machine import find_program
@@ -67,10 +66,7 @@ def test_2000_customers_and_one_who_guesses_behind_one_address_are_all_answered(
     with serve_spread_field(tmp_path, MemoryStore()) as farm:
         lot = harvest(farm, "20260901-A1")["id"]
         path = farm.client.post(f"/v1/lots/{lot}/release", json={"issuer": "Red Star"}).json()["path"]
-        app = create_app(
-            MemoryStore(), organisation=OWN, readiness=list, counters=dict, registry=farm.registry,
-            now_ms=lambda: NOW_MS, addresses=Addresses("https://farm.example"),
-        )  # fmt: skip
+        app = own_app(registry=farm.registry, now_ms=lambda: NOW_MS, addresses=Addresses("https://farm.example"))
         with serve(app, opened=False) as http:
             port = find_free_port()
             text = CONFIGURATION.format(folder=tmp_path, port=port, station=http.base_url.port)

@@ -16,13 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.spool.limits.retention import choose_gaps
-from edge.spool.queue import Spool, SpoolRecord
+from edge.spool.queue import Spool
 from edge.spool.schema import EVENTS, GAP, ROW_BYTES, TELEMETRY, SpoolRow
 from edge.spool.settings import SpoolOwner, SpoolRetention
-from headland.contract.codec import Decoded, decode_batch
 from headland.contract.records import Batch
 from headland.errors import SettingsError
-from tests.edge.contents import START_MS, content
+from tests.edge.contents import START_MS, batch_of, content
 from tests.examples import examples
 
 OWNER = SpoolOwner("gw-1", "home")
@@ -47,15 +46,6 @@ def open_spool(tmp_path: Path) -> Iterator[Open]:
     yield open_one
     for spool in opened:
         spool.close()
-
-
-def batch_of(record: SpoolRecord) -> Batch:
-    decoded = decode_batch(record.payload)
-    assert isinstance(decoded, Decoded)
-    assert decoded.refused == ()
-    batch = decoded.batch
-    assert (batch.epoch, batch.seq, batch.first or batch.seq) == (record.epoch, record.seq, record.first)
-    return batch
 
 
 def numbers_of(batch: Batch) -> list[float | None]:

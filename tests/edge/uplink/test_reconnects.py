@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,13 +103,6 @@ class PlaceLink:
 
     def close(self) -> None:
         return None
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Iterator[Spool]:
-    spool = Spool(tmp_path / "spool.sqlite", SpoolOwner(GATEWAY, "home"), 50_000_000)
-    yield spool
-    spool.close()
 
 
 def uplink_of(place: Place, spool: Spool, **changes: float) -> Uplink:

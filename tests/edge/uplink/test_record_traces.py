@@ -7,8 +7,8 @@ from dataclasses import replace
 from edge.spool.queue import SpoolRecord
 from edge.uplink.record_traces import RecordTraces
 from headland.contract.trace_context import TRACEPARENT, context_of_record, parse_traceparent
-from headland.runtime.tracing.spans import Span
 from tests.edge.contents import content
+from tests.runtime.tracing.kept_spans import Spans
 
 S = 1_000_000_000
 
@@ -24,13 +24,6 @@ class Clock:
 
     def monotonic_s(self) -> float:
         return float(self.at_s)
-
-
-class Spans(list[Span]):
-    """A sink that keeps spans."""
-
-    def add(self, span: Span) -> None:
-        self.append(span)
 
 
 def traces_of(clock: Clock, share: float = 1.0) -> tuple[RecordTraces, Spans]:

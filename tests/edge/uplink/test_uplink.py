@@ -15,7 +15,6 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge.spool.queue import Spool
-from edge.spool.settings import SpoolOwner
 from edge.uplink import uplink as uplink_module
 from edge.uplink.connection import BrokerLink, LinkEvent
 from edge.uplink.settings import BrokerSettings
@@ -31,13 +30,6 @@ from tests.waiting import WaitUntil
 
 GATEWAY = "gw-1"
 pytestmark = pytest.mark.services
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Iterator[Spool]:
-    spool = Spool(tmp_path / "spool.sqlite", SpoolOwner(GATEWAY, "home"), 50_000_000)
-    yield spool
-    spool.close()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +9,6 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge.spool.queue import Spool
-from edge.spool.settings import SpoolOwner
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.uplink import Uplink
 from headland.contract.codec import decode_record
@@ -25,13 +22,6 @@ from tests.waiting import wait_until as wait_until_true
 
 GATEWAY = "gw-1"
 pytestmark = pytest.mark.services
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Iterator[Spool]:
-    spool = Spool(tmp_path / "spool.sqlite", SpoolOwner(GATEWAY, "home"), 50_000_000)
-    yield spool
-    spool.close()
 
 
 def uplink_to(broker: Broker, spool: Spool, **changes: Any) -> Uplink:

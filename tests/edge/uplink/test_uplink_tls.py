@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from edge.spool.queue import Spool
-from edge.spool.settings import SpoolOwner
 from edge.uplink.settings import BrokerSettings, TlsSettings
 from edge.uplink.uplink import Uplink
 from tests.broker import Broker
@@ -31,13 +30,6 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("certificates")
     make_certificates(folder, GATEWAY)
     return folder
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Iterator[Spool]:
-    spool = Spool(tmp_path / "spool.sqlite", SpoolOwner(GATEWAY, "home"), 50_000_000)
-    yield spool
-    spool.close()
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 
 from headland.files.text_encoding import TextEncoding, decode, settle_encoding, to_utf_8
 from headland.formats.field_import.geojson import read_geojson
-from headland.formats.field_import.importer import import_fields
+from headland.formats.field_import.importer import read_fields
 from headland.formats.field_import.kml import read_kml
 from headland.formats.field_import.outline import RefusedFile, feature_owner
 from headland.formats.field_import.shapefiles import read_shapefile
-from headland.registry.models.models import Farm
+from headland.registry.models.models import Farm, Field
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from station.cli.app import app
 from tests.api.registry_api import RegistryApi, fill_registry, serve_registry
@@ -100,6 +100,13 @@ def repositories(tmp_path: Path) -> Iterator[OrganisationRepositories]:
 
 def farm_of(repositories: OrganisationRepositories) -> Farm:
     return repositories.farms.list()[0]
+
+
+def import_fields(
+    repositories: OrganisationRepositories, farm: Farm, data: bytes, **options: str | None
+) -> list[Field]:
+    """Add the fields of a file."""
+    return repositories.fields.add_all(read_fields(repositories, farm, data, **options).fields)
 
 
 @pytest.mark.parametrize(

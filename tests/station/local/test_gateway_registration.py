@@ -9,14 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.app import create_app
 from headland.registry.registry import open_registry
-from headland.store.memory import MemoryStore
 from station.local.folder import FarmFolder
 from station.local.gateway_registration import FolderRegistrar
 from station.local.gateways import Gateways
 from tests.api.farm import NOW_MS, OWN
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 
 CHINESE = {"Accept-Language": "zh-CN"}
 
@@ -34,14 +32,7 @@ def client(folder: FarmFolder, monkeypatch: pytest.MonkeyPatch) -> Iterator[http
     monkeypatch.setattr("station.local.gateway_registration.find_mosquitto", lambda: Path("/usr/sbin/mosquitto"))
     registry = open_registry(f"sqlite:///{folder.registry_path}", lambda: NOW_MS)
     registry.add_organisation(OWN, "Our farm", "test")
-    app = create_app(
-        MemoryStore(),
-        organisation=OWN,
-        readiness=list,
-        counters=dict,
-        registry=registry,
-        registrar=FolderRegistrar(folder),
-    )
+    app = own_app(registry=registry, registrar=FolderRegistrar(folder))
     with serve(app) as client:
         yield client
     registry.close()
@@ -89,7 +80,7 @@ def test_a_second_gateway_of_a_name_is_refused(client: httpx.Client) -> None:
 
 
 def test_a_station_without_the_broker_says_where_gateways_are_added(client: httpx.Client) -> None:
-    app = create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict)
+    app = own_app()
     with serve(app) as other:
         answer = other.post("/v1/gateways", json={"name": "barn"})
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:headland:problem:no-registrar")

@@ -69,11 +69,6 @@ class Spray:
         self._series: set[str] = set()
         self._outputs_known = 0
 
-    @property
-    def has_meter(self) -> bool:
-        """Whether the flow of product itself is measured."""
-        return self.flow_l_min is not None or (self._has_flow_sensor and self.mass_flow_kg_min is not None)
-
     def read_outputs(self, values: Raw) -> Sequence[Output]:
         """Follow the pump; return the outputs of pump and spinner among those of a SERVO_OUTPUT_RAW."""
         outputs = self.outputs.on_port(values[9])

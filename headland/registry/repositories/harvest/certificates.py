@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from headland.registry.db.audit import lock_organisation
 from headland.registry.db.tables.lot_tables import certificate_entries, certificates
-from headland.registry.models.errors import NotFound, RecordConflict
+from headland.registry.models.errors import RecordConflict
 from headland.registry.models.lots import Certificate, CertificateEntry
 from headland.registry.repositories.context import RepositoryContext
 from headland.registry.repositories.harvest.lots import find_free_number
@@ -67,14 +67,6 @@ class CertificateRepository:
     def of_lot(self, lot: str) -> list[Certificate]:
         """Return the certificates of a lot, void ones included, in the order of their issue."""
         return list(self.records.all(lot=lot))
-
-    def find_token(self, token: str) -> Certificate:
-        """Return the certificate of a public token of this organisation; raises NotFound."""
-        with self._context.database.reading() as connection:
-            found = self.records.find_within(connection, token=token)
-        if found is None:
-            raise NotFound("certificate", token)
-        return found
 
     def entries_of(self, certificate: str) -> list[CertificateEntry]:
         """Return the entries of a certificate in their order."""

@@ -9,10 +9,10 @@ import os
 import shutil
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from headland.clock import utc_text
 from headland.errors import DataDamaged, RetryLater
 from headland.files.damage_notes import FileDamage, add_note
 from headland.store.duckdb.paths import (
@@ -216,7 +216,7 @@ def _salvaged(path: Path, found: Salvage, blocks: BlockReport, now_ms: int) -> F
     if found.suspect_samples:
         lost += f"; {found.suspect_samples:,} samples may be wrong and are flagged as suspect"
     if found.start_ms is not None and found.end_ms is not None:
-        lost += f"; their times are within {_utc(found.start_ms)} to {_utc(found.end_ms)} UTC"
+        lost += f"; their times are within {utc_text(found.start_ms)} to {utc_text(found.end_ms)} UTC"
     if "source_mark" in {*found.lost_rows, *found.lost_tables}:
         lost += "; without the marks, delivery counts earlier records of these gateways as missing"
     if not found.verified:
@@ -239,13 +239,6 @@ def _salvaged(path: Path, found: Salvage, blocks: BlockReport, now_ms: int) -> F
         end_ms=found.end_ms,
         is_verified=found.verified,
     )
-
-
-def _utc(time_ms: int) -> str:
-    try:
-        return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    except (ValueError, OverflowError, OSError):
-        return f"{time_ms} ms"
 
 
 def _sync(path: Path) -> None:

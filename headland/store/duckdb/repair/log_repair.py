@@ -8,13 +8,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import duckdb
 import msgspec
 
+from headland.clock import utc_text
 from headland.errors import RetryLater
 from headland.files.damage_notes import FileDamage, add_note, replace_last
 from headland.store.core.series import NEVER_MS
@@ -78,7 +78,9 @@ def complete_note(path: Path, damage: FileDamage | None, state: StoreState) -> N
         (latest_ms for latest_ms in state.frontier.latest_ms.tolist() if latest_ms != NEVER_MS), default=None
     )
     kept = (
-        "No sample was kept." if newest_ms is None else f"The newest sample that was kept is of {_utc(newest_ms)} UTC."
+        "No sample was kept."
+        if newest_ms is None
+        else f"The newest sample that was kept is of {utc_text(newest_ms)} UTC."
     )
     marks = sorted(state.marks.items())
     records = "; ".join(f"{gateway} up to {mark.high_water:,} of {epoch}" for (gateway, epoch), mark in marks[:_NAMED])
@@ -128,17 +130,10 @@ def _describe(path: Path, scan: LogScan, kept: Path, now_ms: int, written_s: flo
         bits = "one flipped bit was" if scan.corrected == 1 else f"{scan.corrected} flipped bits were"
         sentence = f"{where}{bits} corrected by the checksums, and nothing was lost. Examine disk and memory."
         return FileDamage(kind="log", found_ms=now_ms, sentence=sentence, kept=(kept.name,), lost_samples=0)
-    until = _utc(round(written_s * 1000))
+    until = utc_text(round(written_s * 1000))
     sentence = (
         f"{where}its last {scan.lost_bytes:,} bytes, with at least {scan.lost_commits:,} commits, could not be read. "
         f"What was committed last, until {until} UTC, is missing; the delivery of each gateway names the records."
     )
     end_ms = round(written_s * 1000)
     return FileDamage(kind="log", found_ms=now_ms, sentence=sentence, kept=(kept.name,), end_ms=end_ms)
-
-
-def _utc(time_ms: int) -> str:
-    try:
-        return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    except (ValueError, OverflowError, OSError):
-        return f"{time_ms} ms"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 from headland.errors import SettingsError
@@ -14,11 +13,15 @@ from station.cli.options import (
     BROKER,
     NETWORK,
     AckSecretOption,
+    BrokerOption,
     DataOption,
     HomeOption,
     LogFormatOption,
+    OwnerOption,
+    PasswordFileOption,
     StoreOption,
     TracesOption,
+    UsernameOption,
     ack_secret,
     farm_folder,
     home_prefix,
@@ -33,18 +36,9 @@ from station.server.storage.stores import folder_beside, store_url
 
 
 def ingest_run(
-    broker: Annotated[str, Option(metavar="HOST:PORT", help="Address of the MQTT broker.", rich_help_panel=BROKER)],
-    username: Annotated[
-        str, Option(help="Broker user that may read the data of all gateways.", rich_help_panel=BROKER)
-    ] = "ingest",
-    password_file: Annotated[
-        Path | None,
-        Option(
-            help="File that holds this user's password.",
-            show_default="HEADLAND_BROKER_PASSWORD",
-            rich_help_panel=BROKER,
-        ),
-    ] = None,
+    broker: BrokerOption,
+    username: UsernameOption = "ingest",
+    password_file: PasswordFileOption = None,
     ack_secret_file: AckSecretOption = None,
     client_id: Annotated[
         str | None,
@@ -55,7 +49,7 @@ def ingest_run(
         ),
     ] = None,
     data: DataOption = None,
-    organisation: Annotated[str, Option(help="Organisation that owns the gateways.")] = "local",
+    organisation: OwnerOption = "local",
     shards: Annotated[str, Option(help="Shards of 0 to 15 to process: 0-7, or 0,2,9-11.")] = "0-15",
     store: StoreOption = None,
     listen: Annotated[

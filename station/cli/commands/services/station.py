@@ -12,22 +12,25 @@ from typing import Annotated, Final
 from station.cli.log_output import LogRecordFormat, configure_logging
 from station.cli.option import Option
 from station.cli.options import (
-    BROKER,
     NETWORK,
     AckSecretOption,
     AllowOriginOption,
     ApiWorkersOption,
     AudienceOption,
+    BrokerOption,
     DataOption,
     HomeOption,
     IssuerOption,
     LogFormatOption,
     MailOption,
+    OwnerOption,
+    PasswordFileOption,
     PublicUrlOption,
     RegistryOption,
     StoreOption,
     TracesOption,
     TrustedProxyOption,
+    UsernameOption,
     ack_secret,
     addresses,
     farm_folder,
@@ -57,21 +60,10 @@ PortOption = Annotated[int, Option(help="Port to listen on.", rich_help_panel=NE
 
 def station(
     data: DataOption = None,
-    organisation: Annotated[str, Option(help="Organisation that owns the gateways.")] = "local",
-    broker: Annotated[
-        str, Option(metavar="HOST:PORT", help="Address of the MQTT broker.", rich_help_panel=BROKER)
-    ] = "127.0.0.1:1883",
-    username: Annotated[
-        str, Option(help="Broker user that may read the data of all gateways.", rich_help_panel=BROKER)
-    ] = "ingest",
-    password_file: Annotated[
-        Path | None,
-        Option(
-            help="File that holds this user's password.",
-            show_default="HEADLAND_BROKER_PASSWORD",
-            rich_help_panel=BROKER,
-        ),
-    ] = None,
+    organisation: OwnerOption = "local",
+    broker: BrokerOption = "127.0.0.1:1883",
+    username: UsernameOption = "ingest",
+    password_file: PasswordFileOption = None,
     ack_secret_file: AckSecretOption = None,
     store: StoreOption = None,
     registry: RegistryOption = None,

@@ -16,6 +16,7 @@ from headland.contract.records import Descriptor
 from headland.store.memory import MemoryStore
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, write_series
 from tests.api.registry_api import RegistryApi
+from tests.api.server import body_of
 from tests.api.spread_field import APPLIED_KG, SPREADER, declaration, serve_spread_field
 
 MEDIA = {"application/json", "application/geo+json", "application/vnd.oai.openapi+json"}
@@ -42,9 +43,7 @@ def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
 
 
 def get(farm_api: RegistryApi, path: str, **query: Any) -> Any:
-    answer = farm_api.client.get(f"/ogc{path}", params=query)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    return body_of(farm_api.client.get(f"/ogc{path}", params=query))
 
 
 def items(farm_api: RegistryApi, layer: str, **query: Any) -> list[dict[str, Any]]:
@@ -83,9 +82,7 @@ def test_every_link_of_every_page_leads_somewhere(farm_api: RegistryApi) -> None
     while waiting:
         url = waiting.pop()
         seen.add(url)
-        answer = farm_api.client.get(url)
-        assert answer.status_code == 200, url
-        page = answer.json()
+        page = body_of(farm_api.client.get(url))
         listed = [link for body in (page, *page.get("collections", ())) for link in body.get("links", ())]
         for link in listed:
             assert link["type"].split(";")[0] in {

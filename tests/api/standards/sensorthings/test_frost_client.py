@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 import requests
 
-from api.app import create_app
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, write_series
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 
 #: The client's own words about a library of its own.
 pytestmark = pytest.mark.filterwarnings("ignore:furl.pathstr:DeprecationWarning")
@@ -40,7 +39,7 @@ def service() -> Iterator[fsc.SensorThingsService]:
     store = fill_farm()
     time_ms = START_MS + 100 * np.arange(COUNT)
     write_series(store, OWN, "home", "tank", "tank-1", time_ms, {LEVEL: np.arange(COUNT, dtype=np.float64)})
-    app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS + 10**7)
+    app = own_app(store, now_ms=lambda: NOW_MS + 10**7)
     with serve(app) as client:
         yield fsc.SensorThingsService(f"{client.base_url}/sta/v1.1", auth_handler=Keyed())
 

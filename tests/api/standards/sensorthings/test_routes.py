@@ -8,6 +8,7 @@ from api.standards.sensorthings.entities import Entity
 from api.standards.sensorthings.query_options import split_outside
 from headland.store.memory import MemoryStore
 from tests.api.farm import DRONE, HOUSE, SECONDS
+from tests.api.server import body_of
 from tests.waiting import wait_until
 
 ROOT = "/sta/v1.1"
@@ -15,9 +16,7 @@ CO2 = f"{ROOT}/Datastreams('{HOUSE}:co2_ppm')"
 
 
 def get(client: httpx.Client, path: str, **options: Any) -> Any:
-    response = client.get(path, params={f"${name}": value for name, value in options.items()})
-    assert response.status_code == 200, response.text
-    return response.json()
+    return body_of(client.get(path, params={f"${name}": value for name, value in options.items()}))
 
 
 def follow(client: httpx.Client, path: str, **options: Any) -> list[Any]:

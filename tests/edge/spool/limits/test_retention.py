@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from edge.pipeline.batcher import Content
 from edge.spool.limits.thinning import count_points, thin_blocks
-from edge.spool.queue import Spool, SpoolRecord
+from edge.spool.queue import Spool
 from edge.spool.schema import ROW_BYTES
 from edge.spool.settings import SpoolOwner, SpoolRetention
-from headland.contract.codec import MAX_PAYLOAD_BYTES, Decoded, decode_batch
+from headland.contract.codec import MAX_PAYLOAD_BYTES
 from headland.contract.records import Batch, Block, Clock
-from tests.edge.contents import START_MS, alarm, content
+from tests.edge.contents import START_MS, alarm, batch_of, content
 from tests.examples import examples
 
 OWNER = SpoolOwner("gw-1", "home")
@@ -51,15 +51,6 @@ def open_spool(tmp_path: Path, clock: _Clock) -> Iterator[Open]:
     yield open_one
     for spool in opened:
         spool.close()
-
-
-def batch_of(record: SpoolRecord) -> Batch:
-    decoded = decode_batch(record.payload)
-    assert isinstance(decoded, Decoded)
-    assert decoded.refused == ()
-    batch = decoded.batch
-    assert (batch.epoch, batch.seq, batch.first or batch.seq) == (record.epoch, record.seq, record.first)
-    return batch
 
 
 def batches_in(spool: Spool) -> list[Batch]:

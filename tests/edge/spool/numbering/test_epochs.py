@@ -14,11 +14,10 @@ import pytest
 
 from edge.spool.identity.machine import MACHINE, SpoolMachine
 from edge.spool.identity.place import FileId
-from edge.spool.queue import Spool, SpoolRecord
+from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner
-from headland.contract.codec import Decoded, decode_batch
-from headland.contract.records import Batch, Event
-from tests.edge.contents import START_MS, content
+from headland.contract.records import Event
+from tests.edge.contents import START_MS, batch_of, content
 from tests.examples import some_long
 
 FILE = "spool.sqlite"
@@ -78,15 +77,6 @@ def restore(folder: Path, files: Mapping[str, bytes]) -> None:
             (folder / name).write_bytes(files[name])
         else:
             (folder / name).unlink(missing_ok=True)
-
-
-def batch_of(record: SpoolRecord) -> Batch:
-    decoded = decode_batch(record.payload)
-    assert isinstance(decoded, Decoded)
-    assert decoded.refused == ()
-    batch = decoded.batch
-    assert (batch.epoch, batch.seq, batch.first or batch.seq) == (record.epoch, record.seq, record.first)
-    return batch
 
 
 def contents_of(spool: Spool) -> list[int]:

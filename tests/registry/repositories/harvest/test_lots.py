@@ -222,7 +222,6 @@ def test_a_certificate_is_printed_again_after_two_years_and_what_it_rests_on_is_
     with pytest.raises(RecordConflict, match="harvests name this field and are never deleted"):
         repositories.fields.delete(field, ground.version)
     assert repositories.certificates.records.get(issued.id) == issued
-    assert repositories.certificates.find_token(issued.token) == issued
     assert repositories.lots.lineage.harvests_of(lot.id)[0].field == field
     again = repositories.certificates.note_copy(issued.id, clock(), "Li", "a4")
     assert [entry.kind for entry in repositories.certificates.entries_of(issued.id)] == ["issued", "copied"]
@@ -238,7 +237,6 @@ def test_certificates_are_numbered_by_day_and_copied_until_they_are_void(
     second = repositories.certificates.issue(blank, "20260921", "Li")
     assert (first.number, second.number) == ("20260921-0001", "20260921-0002")
     assert first.token != second.token
-    assert repositories.certificates.find_token(first.token) == first
     repositories.certificates.note_copy(first.id, START_MS, "Li", "a7")
     repositories.certificates.void(first.id, START_MS, "Li", "mixed")
     with pytest.raises(RecordConflict, match="is void"):

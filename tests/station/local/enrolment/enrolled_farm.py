@@ -9,14 +9,12 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
-from api.app import create_app
 from headland.clock import wall_clock_ms
 from headland.registry.registry import open_registry
-from headland.store.memory import MemoryStore
 from station.local.folder import FarmFolder
 from station.local.gateway_registration import FolderRegistrar
 from tests.api.farm import NOW_MS, OWN
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 from tests.station.local.enrolment.certificates_at_broker import enrolling_broker
 
 
@@ -47,15 +45,7 @@ def enrolled_farm(root: Path) -> Iterator[EnrolledFarm]:
     with enrolling_broker(folder) as broker:
         registry = open_registry(f"sqlite:///{folder.registry_path}", lambda: NOW_MS)
         registry.add_organisation(OWN, "Our farm", "test")
-        app = create_app(
-            MemoryStore(),
-            organisation=OWN,
-            readiness=list,
-            counters=dict,
-            registry=registry,
-            registrar=registrar,
-            enrolment=registrar,
-        )
+        app = own_app(registry=registry, registrar=registrar, enrolment=registrar)
         with serve(app) as client, folder.hold():
             made = EnrolledFarm(folder, app, client, broker.port, clock)
             folder.write_state(broker.state(made.url))

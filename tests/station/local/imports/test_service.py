@@ -9,14 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from api.app import create_app
 from headland.contract.records import Descriptor
 from headland.registry.registry import Registry, open_registry
 from headland.store.memory import MemoryStore
 from station.local.folder import GATEWAY, FarmFolder
 from station.local.imports.service import FolderImports
 from tests.api.farm import NOW_MS, OWN
-from tests.api.server import serve
+from tests.api.server import own_app, serve
 from tests.edge.imports.dataflash.bin_writer import make_flight
 from tests.station.local.imports.upload import hand_over
 
@@ -54,9 +53,7 @@ def store() -> MemoryStore:
 @pytest.fixture(scope="module")
 def client(folder: FarmFolder, registry: Registry, store: MemoryStore) -> Iterator[httpx.Client]:
     # The worker is not started: what is queued stays so.
-    app = create_app(
-        store, organisation=OWN, readiness=list, counters=dict, registry=registry, imports=FolderImports(folder)
-    )
+    app = own_app(store, registry=registry, imports=FolderImports(folder))
     with serve(app) as client:
         yield client
 
