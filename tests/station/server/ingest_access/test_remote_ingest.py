@@ -48,6 +48,17 @@ def test_the_gateways_of_all_workers_are_listed(remote: RemoteIngest) -> None:
     assert [gateway.id for gateway in remote.gateways()] == ["gw-1", "gw-2", "gw-3"]
 
 
+def test_rules_are_sent_by_one_worker_whose_word_on_the_gateway_holds(
+    remote: RemoteIngest, ingests: list[FakeIngest]
+) -> None:
+    remote.send_rules("gw-1", 7, b'{"inactive":["gh-2"]}')
+    assert [each.moved for each in ingests] == [[], ['rules gw-1 7 {"inactive":["gh-2"]}']]
+    for damaged in (b"no JSON", b'{"rules":1}', b'{"latitude_deg":1}'):
+        with pytest.raises(RetryLater, match="400"):
+            remote.send_rules("gw-1", 8, damaged)
+    assert len(ingests[1].moved) == 1
+
+
 def test_a_delivery_is_asked_of_the_worker_that_knows_the_gateway(
     remote: RemoteIngest, ingests: list[FakeIngest]
 ) -> None:
