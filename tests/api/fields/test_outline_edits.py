@@ -36,3 +36,10 @@ def test_a_strip_lies_within_its_width_of_every_edge_holes_included(client: http
     (strip,) = edit(client, strip_m=5).json()["items"]
     inside = (200 - 10) * (100 - 10) - (20 + 10) ** 2
     assert strip["area_m2"] == pytest.approx(200 * 100 - 400 - inside, rel=1e-3)
+
+
+@pytest.mark.parametrize("more", [{}, {"strip_m": 5}, {"split_by": [[10.0, 0.0], [10.0, 1.0]]}])
+def test_an_outline_that_is_not_in_degrees_is_refused_whatever_is_asked(client: httpx.Client, more: Any) -> None:
+    metres = {"type": "Polygon", "coordinates": [[[0, 0], [1e303, 0], [1e303, 1e303], [0, 0]]]}
+    answer = client.post("/v1/fields/outline", json={"geometry": metres, **more})
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:headland:problem:invalid-record")
