@@ -185,6 +185,7 @@ _PUBLISHED_NAMES: Final = {
     "headland.analysis.tonight.card_answer.CardAdvice": "AdviceBody",
     "headland.analysis.tonight.card_answer.CardWithheld": "WithheldBody",
     "headland.analysis.tonight.card_answer.CardRecall": "RecallBody",
+    "headland.analysis.yields.yield_map.AppliedLag": "FlowLagBody",
     "headland.analysis.tonight.done.Done": "DoneBody",
     "headland.analysis.tonight.orders.Order": "OrderBody",
     "headland.analysis.tonight.orders.HouseOrder": "HouseOrderBody",

@@ -7,18 +7,26 @@ from typing import Annotated, ClassVar, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from api.schemas.model import EXAMPLE_MS, fill
+from api.schemas.model import EXAMPLE_MS, answer_of_record, fill
 from api.schemas.registry import EXAMPLE_ID, RecordKind
 from headland.alarms.rules.gateway_rules import GatewayRulesStanding
 from headland.analysis.inputs.window import HIGH_MS
 from headland.network.http_target import parse_target
 from headland.registry.models.access_table import KindOfRecord
-from headland.registry.models.alarms import Alarm, AlarmRecipient, AlarmRule, MaintenanceWindow, RecipientKind
+from headland.registry.models.alarms import (
+    Alarm,
+    AlarmRecipient,
+    AlarmRule,
+    MaintenanceWindow,
+    Notice,
+    NotificationRecord,
+    RecipientKind,
+)
 from headland.registry.models.duty import DutyRota
+from headland.registry.models.models import Text
 from headland.registry.validation.alarm_rules import subscription_of
 
 _ID = {"example": "01k9v4k8r0q3m8x5w7t2n6y4c1"}
-_TIME = {"example": EXAMPLE_MS}
 SeverityName = Literal["info", "warning", "critical"]
 
 #: Registry records of alarm rules, recipients and maintenance windows.
@@ -96,54 +104,26 @@ ROTAS: Final = RecordKind(
 ALARM_KINDS: Final = (RULES, RECIPIENTS, WINDOWS, ROTAS)
 
 
+@answer_of_record(NotificationRecord)
 class RecipientNotifications(msgspec.Struct, frozen=True, kw_only=True):
     """Notifications of an alarm to a recipient."""
 
-    said_ms: int
     severity: SeverityName
-    cleared: Annotated[bool, "The end was notified."]
 
 
+@answer_of_record(Alarm, without=("standing", "gateway_raised_ms", "noted_ms", "fresh_ms", "snoozed_ms"))
 class AlarmItem(msgspec.Struct, frozen=True, kw_only=True):
     """An alarm. Times are those of the data, except for acknowledgement and snooze."""
 
     id: Annotated[str, Meta(extra_json_schema=_ID)]
     rule: Annotated[str, Meta(extra_json_schema={"example": "frost"})]
-    subject: Annotated[str, Meta(extra_json_schema={"example": "gh-1"}), "The device or gateway, or the id of a zone."]
-    name: Annotated[str, "Name of the subject, for a zone."]
-    measured_by: Annotated[str, "Device of the value, where it is not the subject."]
-    kind: str
-    site: str
     severity: SeverityName
-    by_station: Annotated[bool, "Raised by a rule of the station."]
-    by_gateway: Annotated[bool, "Raised by a rule of the gateway."]
-    began_ms: Annotated[int, Meta(extra_json_schema=_TIME), "Beginning of the condition."]
-    raised_ms: Annotated[int, Meta(extra_json_schema=_TIME)]
-    ended_ms: Annotated[int | None, "Null while it is active."]
-    ended_why: Annotated[
-        str | None,
-        "cleared; or no_data, rule_removed, not_selected: the condition is then unknown.",
-    ]
-    what: Annotated[str, Meta(extra_json_schema={"example": "vpd_kpa"}), "The channel or index."]
-    value: Annotated[float | None, "Value when it was raised."]
-    unit: str
-    condition: Annotated[str, "below, above, silent, or hours beyond."]
-    threshold: float | None
+    what: Annotated[str, Meta(extra_json_schema={"example": "vpd_kpa"})]
     rule_limit: Annotated[
         float | None,
         "Limit of the farm's rule, where the gateway that raised it has another; null otherwise.",
     ] = None
-    estimated: Annotated[bool, "True for a leaf temperature without a sensor."]
-    late: Annotated[bool, "Found in late data; not notified."]
-    simulated: bool
-    text: str
-    text_zh: str
-    acknowledged_ms: int | None
-    acknowledged_by: str | None
-    note: str
-    snoozed_until_ms: int | None
-    level: Annotated[int, "Escalation steps reached."]
-    told: Annotated[dict[str, RecipientNotifications], "Notifications by recipient id."]
+    told: dict[str, RecipientNotifications]
 
 
 class AlarmList(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,21 +153,13 @@ class Snooze(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     until_ms: Annotated[int, Meta(ge=0, le=HIGH_MS)] | None
 
 
+@answer_of_record(Notice)
 class NotificationItem(msgspec.Struct, frozen=True, kw_only=True):
     """A notification to a recipient, and its delivery."""
 
     id: Annotated[str, Meta(extra_json_schema=_ID)]
     recipient: Annotated[str, Meta(extra_json_schema=_ID)]
-    rule: str
-    what: Annotated[str, "raised, escalated, repeated, cleared or test."]
-    about: Annotated[list[str], "The alarms' ids."]
-    body: Annotated[str, "The JSON that is sent."]
-    created_ms: Annotated[int, Meta(extra_json_schema=_TIME)]
-    due_ms: Annotated[int, "Time of the next attempt."]
-    attempts: int
     state: Literal["waiting", "delivered", "dead"]
-    delivered_ms: int | None
-    error: Annotated[str, "Cause of the last failed attempt."]
     error_zh: Annotated[str, "The cause in Chinese; empty where it has none."] = ""
 
 
@@ -201,7 +173,7 @@ class NotificationList(msgspec.Struct, frozen=True, kw_only=True):
 class RecipientDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """Whether notifications reach a recipient: its newest one, the newest that arrived, and those that did not."""
 
-    recipient: Annotated[str, Meta(extra_json_schema=_ID)]
+    recipient: Annotated[str, Meta(extra_json_schema=_ID), "Id of the recipient."]
     robot: Annotated[
         str | None,
         "dingtalk, wecom, feishu, telegram or ntfy for the address of a robot.",
@@ -222,18 +194,16 @@ class RecipientDeliveryList(msgspec.Struct, frozen=True, kw_only=True):
     items: list[RecipientDelivery]
 
 
+@answer_of_record(DutyRota, "name", "next_after_s", "enabled")
 class DutyNow(msgspec.Struct, frozen=True, kw_only=True):
     """A duty rota now: who is on duty, who is called next, and until when."""
 
-    rota: Annotated[str, Meta(extra_json_schema=_ID)]
-    name: str
+    rota: Annotated[str, Meta(extra_json_schema=_ID), "Id of the rota."]
     on_duty: Annotated[list[str], "Names of recipients; empty where nobody is: then all are called."]
     next: Annotated[list[str], "Who is called, one after the other, without acknowledgement."]
-    next_after_s: float | None
     until_ms: Annotated[int | None, "When somebody else is on duty; null within nine days: nobody."]
     time_zone: str
     time_zone_known: Annotated[bool, "true: a rota has a site."] = True
-    enabled: bool
 
 
 class DutyList(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,23 +217,23 @@ class HandOver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     EXAMPLE: ClassVar = {"to": "Wang", "until_ms": EXAMPLE_MS}
 
-    to: Annotated[str, Meta(min_length=1, max_length=200)]
+    to: Annotated[Text, "Name of the recipient who is on duty."]
     until_ms: Annotated[int, Meta(ge=0, le=HIGH_MS)] | None = None
 
 
 class PushKeyBody(msgspec.Struct, frozen=True, kw_only=True):
     """The public key with which a browser subscribes."""
 
-    public_key: str
+    public_key: Annotated[str, "Public key of the station (VAPID), base64url."]
 
 
 class PushOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A browser that is to be notified of alarms: its subscription, and who sits before it."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=200)]
-    endpoint: Annotated[str, Meta(min_length=1, max_length=1500)]
-    p256dh: Annotated[str, Meta(min_length=1, max_length=100)]
-    auth: Annotated[str, Meta(min_length=1, max_length=40)]
+    name: Text
+    endpoint: Annotated[str, Meta(min_length=1, max_length=1500), "URL of the push service for this browser."]
+    p256dh: Annotated[str, Meta(min_length=1, max_length=100), "Public key of the browser, base64url."]
+    auth: Annotated[str, Meta(min_length=1, max_length=40), "Secret of the browser for authentication, base64url."]
     language: Literal["en", "zh-CN"] = "en"
     least_severity: SeverityName = "info"
 
@@ -271,31 +241,24 @@ class PushOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class PushRecipient(msgspec.Struct, frozen=True, kw_only=True):
     """The alarm recipient of a browser."""
 
-    recipient: Annotated[str, Meta(extra_json_schema=_ID)]
+    recipient: Annotated[str, Meta(extra_json_schema=_ID), "Id of the recipient."]
     name: str
 
 
 class RecipientSecret(msgspec.Struct, frozen=True, kw_only=True):
     """The new secret that signs a recipient's webhooks; it is returned only once."""
 
-    secret: str
+    secret: Annotated[str, "Secret that signs each webhook."]
 
 
+@answer_of_record(
+    Alarm, "began_ms", "raised_ms", "ended_ms", "ended_why", "severity", "what", "value", "unit", "condition",
+    "threshold", "estimated", "measured_by",
+)  # fmt: skip
 class SimulatedAlarm(msgspec.Struct, frozen=True, kw_only=True):
     """An alarm that would have been raised; `ended_ms` is null where it would be active at the window's end."""
 
-    began_ms: int
-    raised_ms: int
-    ended_ms: int | None
-    ended_why: str | None
     severity: SeverityName
-    what: str
-    value: float | None
-    unit: str
-    condition: str
-    threshold: float | None
-    estimated: bool
-    measured_by: str
 
 
 class DeviceSimulation(msgspec.Struct, frozen=True, kw_only=True):
@@ -306,17 +269,17 @@ class DeviceSimulation(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool
     judged: Annotated[int, "Instants at which the rule's value was known."]
     reason: Annotated[str | None, "insufficient_data, or null."]
-    alarms: list[SimulatedAlarm]
+    alarms: Annotated[list[SimulatedAlarm], "Alarms that it would have raised."]
 
 
 class RuleSimulation(msgspec.Struct, frozen=True, kw_only=True):
     """Simulation of a rule over [start_ms, end_ms) on the stored data."""
 
-    rule: str
+    rule: Annotated[str, "Name of the rule."]
     start_ms: int
     end_ms: int
     alarms: Annotated[int, "Sum over the devices."]
-    devices: list[DeviceSimulation]
+    devices: Annotated[list[DeviceSimulation], "Simulation on each device or zone."]
 
 
 def alarm_of(alarm: Alarm, rule_limit: float | None) -> AlarmItem:

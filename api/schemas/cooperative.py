@@ -7,16 +7,16 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from api.schemas.model import KEPT, answer_of_record, body_of_record
 from api.schemas.registry import EXAMPLE_ID, RecordKind
+from headland.analysis.cooperative.subsidy import Claim
 from headland.registry.models.cooperative import (
-    AccountKind,
+    AccountEntry,
     RecordId,
     SignedFen,
-    SignedGrams,
     SubsidyRule,
     TariffRecord,
 )
-from headland.registry.models.lots import LotCode
 from headland.registry.models.models import Latitude, Longitude, Note, Text
 from headland.registry.models.people import Instant
 
@@ -37,22 +37,15 @@ SUBSIDY_RULES: Final = RecordKind(
 ACCOUNT_KINDS: Final = (TARIFFS, SUBSIDY_RULES)
 
 
+@body_of_record(AccountEntry, without=(*KEPT, "harvest"))
 class AccountOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An entry to add to a person's account; `amount_fen` is in the person's favour where positive."""
 
     EXAMPLE: ClassVar = {"person": EXAMPLE_ID, "kind": "advance", "time_ms": 1_795_507_200_000, "amount_fen": 50_000}
 
     person: RecordId
-    kind: AccountKind
-    time_ms: Instant
-    amount_fen: SignedFen = 0
-    grams: SignedGrams = 0
     field: RecordId | None = None
-    pass_id: Annotated[str, Meta(max_length=128)] = ""
     corrects: RecordId | None = None
-    note: Note = ""
-    crop: Text | None = None
-    lot_code: LotCode | None = None
 
 
 class DeliveryCorrectionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,7 +54,7 @@ class DeliveryCorrectionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_
     EXAMPLE: ClassVar = {"grams": 1_250_000, "amount_fen": 295_000, "time_ms": 1_795_507_200_000}
 
     grams: Annotated[int, Meta(ge=0, le=10_000_000_000)]
-    amount_fen: SignedFen
+    amount_fen: Annotated[SignedFen, "Worth of the delivery in fen."]
     time_ms: Instant
     note: Note = ""
 
@@ -69,12 +62,12 @@ class DeliveryCorrectionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_
 class DeliveryImported(msgspec.Struct, frozen=True, kw_only=True):
     """Deliveries of a table: how many are new, their sums, how many are there already, and faults of rows."""
 
-    added: int
-    known: int
-    grams: int
-    amount_fen: int
-    faults: tuple[dict[str, Any], ...]
-    stored: bool
+    added: Annotated[int, "Number of new deliveries."]
+    known: Annotated[int, "Number of deliveries that are there already."]
+    grams: Annotated[int, "Mass of the new deliveries in grams."]
+    amount_fen: Annotated[int, "Worth of the new deliveries in fen."]
+    faults: Annotated[tuple[dict[str, Any], ...], "Faults of rows, each with row, column and detail."]
+    stored: Annotated[bool, "Whether they were added; false after a dry run."]
 
 
 class DeliveryOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,7 +77,11 @@ class DeliveryOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     start_ms: Instant
     end_ms: Instant
-    fen_per_kg: Annotated[dict[Text, Annotated[int, Meta(ge=0, le=10_000_000)]], Meta(min_length=1, max_length=100)]
+    fen_per_kg: Annotated[
+        dict[Text, Annotated[int, Meta(ge=0, le=10_000_000)]],
+        Meta(min_length=1, max_length=100),
+        "Price of a kilogram in fen, by crop.",
+    ]
 
 
 class RunOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,7 +107,7 @@ class DisputeOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     pass_id: Annotated[str, Meta(max_length=128)]
     latitude_deg: Latitude
     longitude_deg: Longitude
-    text: Annotated[str, Meta(min_length=1, max_length=2000)]
+    text: Annotated[Note, Meta(min_length=1), "What is disputed, in words."]
     person: RecordId | None = None
 
 
@@ -120,8 +117,8 @@ class OutcomeOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     EXAMPLE: ClassVar = {"outcome": "upheld", "text": "the meter shows a refill"}
 
     outcome: Literal["upheld", "partly_upheld", "rejected"]
-    text: Note = ""
-    correction: RecordId | None = None
+    text: Annotated[Note, "Reasons of the outcome."] = ""
+    correction: Annotated[RecordId | None, "Id of the account entry that corrects the statement."] = None
 
 
 class ClaimOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -129,7 +126,7 @@ class ClaimOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     EXAMPLE: ClassVar = {"rule": EXAMPLE_ID, "start_ms": 1_790_000_000_000, "end_ms": 1_800_000_000_000}
 
-    rule: RecordId
+    rule: Annotated[RecordId, "Id of the subsidy rule."]
     start_ms: Instant
     end_ms: Instant
 
@@ -144,8 +141,8 @@ class PassToSettle(msgspec.Struct, frozen=True, kw_only=True):
     field: str
     device: str
     start_ms: int
-    recorded: int
-    by_cells: int
+    recorded: Annotated[int, "Number of fields whose treated ground is in the ledger."]
+    by_cells: Annotated[int, "Number of them that were recorded by the rule of before, cell by cell."]
 
 
 class TreatedCorrection(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,39 +150,34 @@ class TreatedCorrection(msgspec.Struct, frozen=True, kw_only=True):
 
     seq: int
     area_m2: float
-    by: str
+    by: Annotated[str, "Rule of the newer entry."]
 
 
 class TreatedItem(msgspec.Struct, frozen=True, kw_only=True):
     """The ground of a field that a pass treated, as the ledger has it; `seq` is null where it is not there yet."""
 
-    seq: int | None
+    seq: Annotated[int | None, "Number in the ledger; null where it is not there yet."]
     field: str
     pass_id: str
     area_m2: float
     grams: int | None
-    evidence_m2: dict[str, float]
-    night: bool
+    evidence_m2: Annotated[dict[str, float], "Area in square metres by evidence."]
+    night: Annotated[bool, "Whether it was at night."]
     simulated: bool
     corrects: TreatedCorrection | None = None
 
 
+@answer_of_record(Claim, "field_m2", "area_m2", "repeated_m2", "coverage_pct", "fen", "reason")
 class ClaimItem(msgspec.Struct, frozen=True, kw_only=True):
     """A pass on a field by a rule: ground that can be claimed, and the reason for what cannot."""
 
     field: str
     field_name: str
-    holders: str
+    holders: Annotated[str, "Names of those who hold the field."]
     pass_id: str
-    operator: str
+    operator: Annotated[str, "Name of who worked."]
     start_ms: int
-    field_m2: int
-    area_m2: int
-    repeated_m2: int
-    coverage_pct: float
-    fen: int
-    evidence: str
-    reason: str | None
+    evidence: Annotated[str, "Weakest evidence of the ground: measured_flow, tank_mass, pump_pwm or declared."]
     simulated: bool
 
 
@@ -194,9 +186,10 @@ class ClaimCorrectionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
 
     EXAMPLE: ClassVar = {"rule": EXAMPLE_ID}
 
-    rule: RecordId
+    rule: Annotated[RecordId, "Id of the subsidy rule."]
 
 
+@answer_of_record(Claim, "area_m2", "fen", "coverage_pct", "reason")
 class ClaimCorrectionItem(msgspec.Struct, frozen=True, kw_only=True):
     """A kept claim by cells: what the ledger's entry `seq` says, and what it is by the union of the swaths."""
 
@@ -204,12 +197,8 @@ class ClaimCorrectionItem(msgspec.Struct, frozen=True, kw_only=True):
     field: str
     field_name: str
     pass_id: str
-    before_m2: int
+    before_m2: Annotated[int, "Ground that was claimed, in square metres."]
     before_fen: int
-    area_m2: int
-    fen: int
-    coverage_pct: float
-    reason: str | None
 
 
 class ClaimCorrections(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,15 +206,15 @@ class ClaimCorrections(msgspec.Struct, frozen=True, kw_only=True):
 
     items: tuple[ClaimCorrectionItem, ...]
     before_fen: int
-    fen: int
-    kept: bool
+    fen: Annotated[int, "Claimed money after the corrections, in fen."]
+    kept: Annotated[bool, "Whether they were appended to the ledger."]
 
 
 class ClaimAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Claims by a rule. Nothing is promised: they hold by this rule and these samples."""
 
-    rule: SubsidyRule
+    rule: Annotated[SubsidyRule, "The rule of the subsidy."]
     items: tuple[ClaimItem, ...]
-    fen: int
-    kept: bool
-    caveat: str
+    fen: Annotated[int, "Claimed money in fen."]
+    kept: Annotated[bool, "Whether the claims were kept in the ledger."]
+    caveat: Annotated[str, "What the claims rest on, in words."]

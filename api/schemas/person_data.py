@@ -17,9 +17,9 @@ Spelling = Annotated[str, Meta(min_length=2, max_length=200)]
 class KeptItem(msgspec.Struct, frozen=True, kw_only=True):
     """Data of one kind that is kept of a person. Its texts are in the language of the request."""
 
-    kind: PersonalKind
-    label: str
-    purpose: str
+    kind: Annotated[PersonalKind, "Kind of data."]
+    label: Annotated[str, "Name of the kind."]
+    purpose: Annotated[str, "Purpose for which it is kept."]
     basis: Annotated[str, "Legal basis."]
     kept: Annotated[str, "How long it is kept."]
     on_erasure: Annotated[str, "What an erasure does with it."]
@@ -38,8 +38,8 @@ class PersonDataBody(msgspec.Struct, frozen=True, kw_only=True):
     person: str
     erased: int | None
     items: list[KeptItem]
-    blockers: tuple[str, ...] = ()
-    shared: tuple[str, ...] = ()
+    blockers: Annotated[tuple[str, ...], "Why the person cannot be erased now; empty: nothing is open."] = ()
+    shared: Annotated[tuple[str, ...], "Names that somebody else has, too."] = ()
 
 
 class ErasureOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,7 +48,7 @@ class ErasureOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     EXAMPLE: ClassVar = {"name": "Wang Fang", "also": ["Xiao Wang"]}
 
     name: Annotated[str, Meta(max_length=200)]
-    also: Annotated[tuple[Spelling, ...], Meta(max_length=20)] = ()
+    also: Annotated[tuple[Spelling, ...], Meta(max_length=20), "Other spellings of the name."] = ()
 
 
 class ErasureBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,11 +60,15 @@ class ErasureBody(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     person: str
-    number: int
-    rows: Annotated[dict[PersonalKind, int], Meta(extra_json_schema={"example": {"profile": 1, "notes": 3}})]
-    photos: int
-    is_scrubbed: bool
-    searched_files: int
-    searched_bytes: int
-    found: list[str]
-    unread: list[str]
+    number: Annotated[int, "Number that stands for the person from now on."]
+    rows: Annotated[
+        dict[PersonalKind, int],
+        Meta(extra_json_schema={"example": {"profile": 1, "notes": 3}}),
+        "Number of changed records by kind of data.",
+    ]
+    photos: Annotated[int, "Number of deleted photos."]
+    is_scrubbed: Annotated[bool, "Whether the database was written again without the names."]
+    searched_files: Annotated[int, "Number of files that were searched afterwards."]
+    searched_bytes: Annotated[int, "Size of the searched files in bytes."]
+    found: Annotated[tuple[str, ...], "Files that still hold one of the names."]
+    unread: Annotated[tuple[str, ...], "Files that were not read."]

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Meta
 
-from api.schemas.model import fill
+from api.schemas.model import body_of_record, fill
 from headland.registry.models.access_table import KindOfRecord, Right, right_to_read
 from headland.registry.models.crop_bands import CropBand
 from headland.registry.models.geometry import MultiPolygon, Polygon, read_geometry, show_geometry
@@ -21,13 +20,10 @@ from headland.registry.models.models import (
     GreenhouseZone,
     GrowerNote,
     Implement,
-    Positive,
     Product,
     Season,
     Site,
-    Text,
     VersionedRecord,
-    ZoneKind,
 )
 from headland.registry.models.people import Holding, Person
 from headland.registry.models.plant_protection import PlantProtectionProduct
@@ -36,26 +32,19 @@ from headland.registry.repositories.organisation_repositories import Organisatio
 from headland.registry.repositories.repository import Repository
 
 
+@body_of_record(FieldZone)
 class ZoneResource(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a field that is not treated."""
 
-    kind: ZoneKind
-    name: Text
     geometry: Polygon | MultiPolygon
-    width_m: Positive | None = None
 
 
+@body_of_record(Field)
 class FieldResource(VersionedRecord, frozen=True, kw_only=True):
     """A field, WGS84. The areas are computed; `usable_area_m2` excludes the `zones`."""
 
-    farm: str
-    name: Text
     geometry: Polygon | MultiPolygon
-    zones: tuple[ZoneResource, ...] = ()
-    site: str | None = None
-    owner: Annotated[str, Meta(max_length=200)] = ""
-    area_m2: float = 0.0
-    usable_area_m2: float = 0.0
+    zones: Annotated[tuple[ZoneResource, ...], "Parts of the field that are not treated."] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +73,14 @@ class RecordKind:
 
 
 def _read_field(thing: FieldResource) -> Field:
-    zones = tuple(
-        FieldZone(kind=zone.kind, name=zone.name, geometry=read_geometry(zone.geometry), width_m=zone.width_m)
-        for zone in thing.zones
-    )
-    values = {name: getattr(thing, name) for name in Field.__struct_fields__}
-    return Field(**{**values, "geometry": read_geometry(thing.geometry), "zones": zones})
+    zones = tuple(fill(FieldZone, zone, geometry=read_geometry(zone.geometry)) for zone in thing.zones)
+    return fill(Field, thing, geometry=read_geometry(thing.geometry), zones=zones)
 
 
 def show_field(field: Field) -> FieldResource:
     """Return a field as JSON resource."""
     zones = tuple(fill(ZoneResource, zone, geometry=show_geometry(zone.geometry)) for zone in field.zones)
-    values = {name: getattr(field, name) for name in FieldResource.__struct_fields__}
-    return FieldResource(**{**values, "geometry": show_geometry(field.geometry), "zones": zones})
+    return fill(FieldResource, field, geometry=show_geometry(field.geometry), zones=zones)
 
 
 EXAMPLE_ID: Final = "01k9v4k8r0q3m8x5w7t2n6y4c1"

@@ -45,7 +45,7 @@ def get_keys(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Lim
     after = read_cursor(cursor, tuple[str])
     keys = scope.repositories.keys.list(after="" if after is None else after[0], limit=limit + 1)
     items = [fill(KeyItem, key) for key in keys[:limit]]
-    following = write_cursor(items[-1].id) if len(keys) > limit else None
+    following = write_cursor(keys[limit - 1].id) if len(keys) > limit else None
     return reply_page(request, KeyList(items=items, next=following))
 
 
@@ -95,7 +95,7 @@ def get_audit(
         record, before_seq=None if before is None else before[0], limit=limit + 1
     )
     items = [_audit_item(entry) for entry in entries[:limit]]
-    following = write_cursor(items[-1].seq) if len(entries) > limit else None
+    following = write_cursor(entries[limit - 1].seq) if len(entries) > limit else None
     return reply_page(request, AuditList(items=items, next=following))
 
 

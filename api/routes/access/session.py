@@ -34,13 +34,13 @@ _UNKNOWN: Final = "The key is unknown, revoked or expired: use another key."
 class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A key to sign in with."""
 
-    key: Annotated[str, Meta(max_length=200, examples=["hl_0123abcd.secret"])]
+    key: Annotated[str, Meta(max_length=200, examples=["hl_0123abcd.secret"]), "The key."]
 
 
 class SessionOrganisation(msgspec.Struct, frozen=True, kw_only=True):
     """Organisation of a session."""
 
-    handle: str
+    handle: Annotated[str, "Name in the time-series store, which never changes."]
     name: str
 
 
@@ -52,13 +52,13 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     document that this access is permitted: methods by path.
     """
 
-    organisation: SessionOrganisation
-    scope: str
-    by: str
+    organisation: Annotated[SessionOrganisation, "Organisation of the session."]
+    scope: Annotated[str, "read, write or admin."]
+    by: Annotated[str, "Name of the person or key, as the audit log has it."]
     person: str | None = None
-    role: str | None = None
-    public_url: str | None = None
-    may: dict[str, list[str]] = {}
+    role: Annotated[str | None, "Role of the person; null for a key of nobody."] = None
+    public_url: Annotated[str | None, "URL by which customers reach the station; null: none that leads there."] = None
+    may: Annotated[dict[str, list[str]], "Permitted operations: methods by path."] = {}
 
 
 @router.post("", response_model=Session, responses=declare_problems(400, 401, 403, 404, 413, 422, 429))

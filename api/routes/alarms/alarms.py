@@ -100,9 +100,9 @@ def get_alarms(
         subject=subject,
         rule=rule,
     )
-    page = _items_of(scope, alarms[:limit])
+    page = alarms[:limit]
     following = write_cursor(page[-1].raised_ms, page[-1].id) if len(alarms) > limit else None
-    return reply_page(request, AlarmList(items=page, next=following))
+    return reply_page(request, AlarmList(items=_items_of(scope, page), next=following))
 
 
 @router.get("/alarms/{alarm}", response_model=AlarmItem)
@@ -280,10 +280,11 @@ def _simulate(scope: OrgScope, alarm_rule: AlarmRule, window: Window, device: st
             continue
         simulation = simulate_rule(alarm_rule, subject, targets, scope.store, scope.organisation, *window.pair)
         devices.append(
-            DeviceSimulation(
+            fill(
+                DeviceSimulation,
+                subject,
                 device=subject.name,
                 name=subject.title,
-                simulated=subject.simulated,
                 judged=simulation.known_count,
                 reason=None if simulation.known_count else "insufficient_data",
                 alarms=[fill(SimulatedAlarm, alarm) for alarm in simulation.alarms],

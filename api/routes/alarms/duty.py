@@ -15,6 +15,7 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.alarms.alarms import Id
 from api.schemas.alarms import DutyList, DutyNow, HandOver
+from api.schemas.model import fill
 from headland.alarms.notification.duty_rota import duty_at, hand_over, next_change_ms, on_duty
 from headland.registry.models.duty import DutyRota
 from headland.registry.repositories.local_time import find_local_time
@@ -50,15 +51,15 @@ def post_hand_over(request: Request, scope: ScopeOf, rota: Id, body: Sent[HandOv
 def _duty_of(rota: DutyRota, repositories: OrganisationRepositories, now_ms: int) -> DutyNow:
     zone = _zone_of(rota, repositories)
     duty, now = duty_at(rota, zone, now_ms), on_duty(rota, zone, now_ms)
-    return DutyNow(
+    return fill(
+        DutyNow,
+        rota,
         rota=rota.id,
-        name=rota.name,
         on_duty=list(now),
         next=list(duty.order[len(now) :]),
         next_after_s=duty.next_after_s,
         until_ms=next_change_ms(rota, zone, now_ms),
         time_zone=zone.key,
-        enabled=rota.enabled,
     )
 
 

@@ -12,6 +12,7 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.alarms.alarms import Id
 from api.schemas.alarms import PushKeyBody, PushOrder, PushRecipient
+from api.schemas.model import fill
 from headland.alarms.notification.web_push import check_keys, make_key, read_key
 from headland.registry.models.alarms import AlarmRecipient, PushSubscription, RecipientKind, Severity
 from headland.registry.models.errors import InvalidRecord
@@ -46,15 +47,10 @@ def subscribe(request: Request, scope: ScopeOf, body: Sent[PushOrder]) -> PushRe
     policy = home_of(request).webhooks_to
     if policy is not None:
         check_permitted(body.endpoint, policy)
-    recipient = AlarmRecipient(
-        name=body.name,
-        kind=RecipientKind.PUSH,
-        language=body.language,
-        least_severity=Severity(body.least_severity),
-    )
-    subscription = PushSubscription(endpoint=body.endpoint, p256dh=body.p256dh, auth=body.auth)
+    recipient = fill(AlarmRecipient, body, kind=RecipientKind.PUSH, least_severity=Severity(body.least_severity))
+    subscription = fill(PushSubscription, body)
     stored = scope.repositories.alarm_recipients.subscribe(recipient, subscription)
-    return PushRecipient(recipient=stored.id, name=stored.name)
+    return fill(PushRecipient, stored, recipient=stored.id)
 
 
 @router.delete("/{recipient:record_id}", name="delete_push_subscription", status_code=204)

@@ -93,11 +93,11 @@ def list_statement_passes(
     placed = sorted((each.start_ms, each.id, each.field.id, at) for at, each in enumerate(passes))
     rest = [passes[at] for *place, at in placed if after is None or tuple(place) > after]
     items = [
-        PassToSettle(
+        fill(
+            PassToSettle,
+            each,
             pass_id=each.id,
             field=each.field.id,
-            device=each.device,
-            start_ms=each.start_ms,
             recorded=len(stated),
             by_cells=sum(is_by_cells(body) for body in stated.values()),
         )
@@ -346,17 +346,16 @@ def correct_claims(
         fill(
             ClaimCorrectionItem,
             each,
-            seq=each.kept.entry.seq,
+            each.kept.entry,
             field=each.field.id,
             field_name=each.field.name,
-            pass_id=each.kept.entry.pass_id,
             before_m2=each.kept.area_m2,
             before_fen=each.kept.fen,
             coverage_pct=round(each.coverage_pct, 2),
         )
         for each in corrections
     )
-    before_fen, fen = sum(item.before_fen for item in items), sum(item.fen for item in items)
+    before_fen, fen = sum(each.kept.fen for each in corrections), sum(each.fen for each in corrections)
     return reply_json(ClaimCorrections(items=items, before_fen=before_fen, fen=fen, kept=keep))
 
 
@@ -365,20 +364,17 @@ def _claims_of(rule: SubsidyRule, claims: list[FieldClaim], *, kept: bool) -> Cl
         fill(
             ClaimItem,
             each.claim,
+            each.claim.work,
+            each,
             field=each.field.id,
             field_name=each.field.name,
-            holders=each.holders,
-            pass_id=each.claim.work.pass_id,
-            operator=each.claim.work.operator,
-            start_ms=each.claim.work.start_ms,
             coverage_pct=round(each.claim.coverage_pct, 2),
             evidence=each.claim.work.weakest_evidence,
-            simulated=each.claim.work.simulated,
         )
         for each in claims
     )
     caveat = CAVEAT[current_language()]
-    return ClaimAnswer(rule=rule, items=items, fen=sum(item.fen for item in items), kept=kept, caveat=caveat)
+    return ClaimAnswer(rule=rule, items=items, fen=sum(each.claim.fen for each in claims), kept=kept, caveat=caveat)
 
 
 def _treated_of(entry: LedgerEntry) -> TreatedItem:
@@ -391,11 +387,7 @@ def _treated_item(seq: int | None, field: str, pass_id: str, body: dict[str, Any
         seq=seq,
         field=field,
         pass_id=pass_id,
-        area_m2=body["area_m2"],
-        grams=body["grams"],
-        evidence_m2=body["evidence_m2"],
-        night=body["night"],
-        simulated=body["simulated"],
+        **{name: body[name] for name in ("area_m2", "grams", "evidence_m2", "night", "simulated")},
         corrects=None if correction is None else TreatedCorrection(**correction),
     )
 

@@ -71,9 +71,10 @@ def get_person_data(
     if is_manager and record.erased is None:
         blockers = find_blockers(scope, person, names)
         blockers += [CatalogText(GROUP, "own")] if access.person == person else []
-    body = PersonDataBody(
+    body = fill(
+        PersonDataBody,
+        record,
         person=person,
-        erased=record.erased,
         items=[_item_of(kept, language) for kept in summarise(scope, person, names)],
         blockers=tuple(blocker.text(language) for blocker in blockers),
         shared=tuple(sorted(names.shared)) if is_manager else (),
@@ -149,7 +150,9 @@ def _cleaned(request: Request, scope: OrgScope, home: HomeServices, person: str,
         rows[kind] = rows.get(kind, 0) + count
     return reply(
         request,
-        ErasureBody(
+        fill(
+            ErasureBody,
+            searched,
             person=person,
             number=erased.number,
             rows=rows,
@@ -157,8 +160,6 @@ def _cleaned(request: Request, scope: OrgScope, home: HomeServices, person: str,
             is_scrubbed=is_scrubbed,
             searched_files=searched.files,
             searched_bytes=searched.size_bytes,
-            found=list(searched.found),
-            unread=list(searched.unread),
         ),
     )
 

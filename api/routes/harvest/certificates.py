@@ -26,8 +26,8 @@ from api.schemas.harvest.certificates import (
     NewCopy,
     NewVoid,
     certificate_of,
-    entry_of,
 )
+from api.schemas.model import fill
 from headland.analysis.lots.certification import issue_certificate, origin_of, refuse_breached
 from headland.analysis.lots.lot_history import read_lot_history
 from headland.analysis.plant_protection.growing_place import find_place
@@ -152,7 +152,8 @@ def void_certificate(scope: ScopeOf, thing: RecordId, body: Sent[NewVoid]) -> Ce
     """Make a certificate void, with the reason."""
     repositories = scope.repositories
     repositories.certificates.records.get(thing)
-    return entry_of(repositories.certificates.void(thing, scope.now_ms, body.author, body.reason))
+    entry = repositories.certificates.void(thing, scope.now_ms, body.author, body.reason)
+    return fill(CertificateEntryBody, entry)
 
 
 def _pdf(drawn: bytes, name: str) -> Response:
@@ -168,7 +169,7 @@ def _shown(repositories: OrganisationRepositories, certificate: str) -> Certific
             review_lot(repositories, found.lot),
             is_void=any(entry.kind == "void" for entry in entries),
         ),
-        entries=[entry_of(entry) for entry in entries],
+        entries=[fill(CertificateEntryBody, entry) for entry in entries],
     )
 
 

@@ -20,6 +20,7 @@ from api.routes.harvest.treatments import FieldOf, ZoneOf, page_of
 from api.routes.parameters import check_filters
 from api.routes.registry import RecordId
 from api.schemas.harvest.lots import (
+    HarvestBody,
     HarvestList,
     HarvestRecorded,
     LotBody,
@@ -31,11 +32,10 @@ from api.schemas.harvest.lots import (
     NewOperation,
     OperationBody,
     OperationRecorded,
-    harvest_of,
     history_of,
     lot_of,
-    operation_of,
 )
+from api.schemas.model import fill
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.lots.happenings import HappeningKind
 from headland.analysis.lots.harvesting import record_harvest, record_operation
@@ -64,7 +64,7 @@ def add_harvest(scope: ScopeOf, body: Sent[NewHarvest]) -> HarvestRecorded:
     """
     harvest, made = record_harvest(scope, body.record(), body.product, body.code or "")
     (lot,) = _with_rest(scope.repositories, made.lots)
-    return HarvestRecorded(harvest=harvest_of(harvest), lot=lot)
+    return HarvestRecorded(harvest=fill(HarvestBody, harvest), lot=lot)
 
 
 @router.get("/harvests", response_model=HarvestList)
@@ -81,7 +81,7 @@ def list_harvests(
     if not harvests:
         check_filters(scope.repositories, field=field, zone=zone)
     page, following = page_of(harvests, cursor, limit)
-    return reply_page(request, HarvestList(items=[harvest_of(each) for each in page], next=following))
+    return reply_page(request, HarvestList(items=[fill(HarvestBody, each) for each in page], next=following))
 
 
 @router.get("/lots", response_model=LotList)
@@ -146,14 +146,10 @@ def get_lot_descendants(
 @router.post("/lot-operations", status_code=201, response_model=OperationRecorded, responses=declare_problems(409))
 def add_operation(scope: ScopeOf, body: Sent[NewOperation]) -> OperationRecorded:
     """Mix, split, pack, process, sell or lose masses of lots: what is taken is what is made and lost, to the gram."""
-    fresh = [
-        Lot(code=lot.code or "0", product=lot.product, crop=lot.crop, time_ms=body.time_ms, grams=lot.grams,
-            packs=lot.packs)
-        for lot in body.outputs
-    ]  # fmt: skip
+    fresh = [fill(Lot, lot, code=lot.code or "0", time_ms=body.time_ms) for lot in body.outputs]
     recorded = record_operation(scope, body.record(), fresh, [lot.code is None for lot in body.outputs])
     lots = _with_rest(scope.repositories, recorded.lots)
-    return OperationRecorded(operation=operation_of(recorded.operation), lots=lots)
+    return OperationRecorded(operation=fill(OperationBody, recorded.operation), lots=lots)
 
 
 @router.post(
@@ -165,7 +161,7 @@ def add_operation(scope: ScopeOf, body: Sent[NewOperation]) -> OperationRecorded
 def correct_operation(scope: ScopeOf, thing: RecordId, body: Sent[NewCorrection]) -> OperationBody:
     """Take an operation back by a later entry; refused where a lot that it made was used since."""
     made = scope.repositories.lots.correct(thing, scope.now_ms, body.author, body.note)
-    return operation_of(made)
+    return fill(OperationBody, made)
 
 
 def _with_rest(repositories: OrganisationRepositories, lots: tuple[Lot, ...] | list[Lot]) -> list[LotBody]:

@@ -28,11 +28,11 @@ from api.schemas.harvest.yields import (
     against_applied_of,
     harvest_pass_of,
     rounded,
-    season_of,
     stability_body_of,
     yield_grids_of,
     yield_head_of,
 )
+from api.schemas.model import fill
 from headland.agronomy.harvest.yield_filters import REASONS, YieldFilters
 from headland.analysis.inputs.errors import PreconditionError
 from headland.analysis.inputs.scope import OrgScope
@@ -245,9 +245,10 @@ def _window_of(scope: OrgScope, start: int | None, end: int | None) -> Window:
 
 def _season_of(scope: OrgScope, season: Season) -> SeasonOfField:
     try:
-        return season_of(season, window_of_season(season, scope.now_ms))
+        window = window_of_season(season, scope.now_ms)
     except PreconditionError:
-        return season_of(season, None)
+        return fill(SeasonOfField, season, season=season.id, start_ms=None, end_ms=None, reason="no_season_dates")
+    return fill(SeasonOfField, season, window, season=season.id, reason=None)
 
 
 def _cell_features(made: YieldMap) -> list[dict[str, Any]]:

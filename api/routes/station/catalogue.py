@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api.http.problems import declare_problems
 from api.http.responses import reply
 from api.http.router import Router
+from api.schemas.model import fill
 from api.schemas.station.catalogue import (
     CatalogueAnswer,
     CatalogueChannel,
@@ -43,38 +44,27 @@ def _catalogue() -> CatalogueAnswer:
 
 
 def _unit(unit: Unit) -> CatalogueUnit:
-    labels = Labels(**unit_labels(unit))
-    return CatalogueUnit(symbol=unit.symbol, labels=labels, decimals=unit.decimals, endings=list(unit.endings))
+    return fill(CatalogueUnit, unit, labels=Labels(**unit_labels(unit)))
 
 
 def _channel(quantity: Quantity) -> CatalogueChannel:
-    return CatalogueChannel(
-        name=quantity.name,
-        unit=quantity.unit,
-        labels=Labels(en=quantity.en, zh=quantity.zh),
+    return fill(
+        CatalogueChannel,
+        quantity,
+        labels=fill(Labels, quantity),
         decimals=decimals_of(quantity.name, quantity.unit),
-        kind=quantity.kind,
-        low=quantity.low,
-        high=quantity.high,
-        watched=quantity.watched,
-        diagnostic=quantity.diagnostic,
     )
 
 
 def _index(index: IndexSpec) -> CatalogueIndex:
     unit = unit_of_index(index.name)
-    return CatalogueIndex(
-        name=index.name,
+    return fill(
+        CatalogueIndex,
+        index,
         unit=unit,
         labels=Labels(**LABELS[index.name]),
         decimals=decimals_of(index.name, unit),
-        section=index.section,
         chart=index.chart or None,
         method=index.method or None,
         method_labels=None if index.method not in METHOD_LABELS else Labels(**METHOD_LABELS[index.method]),
-        inputs=list(index.inputs),
-        alarmable=index.alarmable,
-        bandable=index.bandable,
-        summable=index.summable,
-        mapped=index.mapped,
     )

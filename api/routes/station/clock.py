@@ -36,7 +36,7 @@ class ClockState(msgspec.Struct, frozen=True, kw_only=True):
     ahead_ms: Annotated[int | None, "How far it is ahead, negative where it is behind."] = None
     witnesses: Annotated[int, "Gateways that contradict it."] = 0
     is_certain: Annotated[bool, "False for what is only unconfirmed, or one gateway's word."] = False
-    sentence: str
+    sentence: Annotated[str, "The state in words."]
 
 
 @router.get("", response_model=ClockState)

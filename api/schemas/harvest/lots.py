@@ -1,4 +1,4 @@
-"""Schemas of harvests, lots and lot operations, with the mapping from the library."""
+"""Answers and bodies of harvests, lots and lot operations."""
 
 from __future__ import annotations
 
@@ -7,161 +7,111 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from api.schemas.harvest.treatments import (
-    Instant,
-    IntervalBody,
-    IntervalBreachBody,
-    Named,
-    RecordName,
-    Title,
-    breach_of,
-    interval_of,
-)
-from api.schemas.model import fill
+from api.schemas.harvest.treatments import IntervalBody, IntervalBreachBody, RecordName, breach_of, interval_of
+from api.schemas.model import KEPT, answer_of_record, body_of_record, fill
+from headland.analysis.lots.happenings import Happening
 from headland.analysis.lots.lot_history import LotHarvest, LotHistory
-from headland.analysis.plant_protection.harvest_review import LotReview
-from headland.registry.models.lots import MOST_GRAMS, Harvest, Lot, LotOperation, OperationKind
-from headland.registry.models.plant_protection import EvidenceClass
-from headland.registry.repositories.harvest.lot_lineage import LotLink
+from headland.analysis.plant_protection.harvest_review import LotReview, LotState
+from headland.registry.models.lots import Grams, GramsOrZero, Harvest, Lot, LotCode, LotOperation, OperationKind
+from headland.registry.models.models import Note, Text
+from headland.registry.models.plant_protection import EvidenceClass, Instant
 
 IntervalStateOf = Annotated[
-    Literal["breached", "not_known", "no_breach"],
+    LotState,
     "breached: something in it was harvested within the pre-harvest interval of a treatment, whichever "
     "was entered first; not_known: a label has no interval; no_breach: no treatment on record breaches one.",
 ]
-GramsOf = Annotated[int, Meta(gt=0, le=MOST_GRAMS)]
-Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,19}$")]
-Note = Annotated[str, Meta(max_length=2000)]
+_Code = Annotated[LotCode | None, "Batch number; without one it gets the next of the day."]
 
 
+@body_of_record(Harvest)
 class NewHarvest(msgspec.Struct, frozen=True, kw_only=True):
     """A harvest from a field or a greenhouse zone, which makes a lot. Without a `code` it gets one of the day."""
 
     field: RecordName | None = None
     zone: RecordName | None = None
-    plot: Title = ""
     season: RecordName | None = None
-    crop: Named
-    variety: Title = ""
-    product: Named
-    code: Code | None = None
-    time_ms: Instant
-    grown_from_ms: Instant | None = None
-    grams: GramsOf
-    author: Named
-    note: Note = ""
     evidence: Annotated[Literal["measured", "declared", "simulated"], "measured: by a scale."] = "declared"
+    product: Annotated[Text, "Name of the goods."]
+    code: _Code = None
 
     def record(self) -> Harvest:
         """Return it as a record."""
         return fill(Harvest, self, evidence=EvidenceClass(self.evidence))
 
 
+@answer_of_record(Harvest)
 class HarvestBody(msgspec.Struct, frozen=True, kw_only=True):
     """A harvest as it was entered."""
 
-    id: str
-    created_ms: int
-    field: str | None
-    zone: str | None
-    plot: str
-    season: str | None
-    crop: str
-    variety: str
-    time_ms: int
-    grown_from_ms: int | None
-    grams: int
-    author: str
-    note: str
     evidence: str
 
 
+@answer_of_record(Lot, without=("version", "created_ms", "changed_ms"))
 class LotBody(msgspec.Struct, frozen=True, kw_only=True):
     """A lot; `remaining_g` is what is left of it."""
 
-    id: str
-    code: str
-    product: str
-    crop: str
-    time_ms: int
-    grams: int
-    remaining_g: int
-    packs: int | None
-    simulated: bool
+    remaining_g: Annotated[int, "Mass that is left of it, in grams."]
     interval_state: IntervalStateOf
 
 
 class HarvestRecorded(msgspec.Struct, frozen=True, kw_only=True):
     """A harvest with the lot that it made."""
 
-    harvest: HarvestBody
-    lot: LotBody
+    harvest: Annotated[HarvestBody, "The harvest as it was entered."]
+    lot: Annotated[LotBody, "The lot that it made."]
 
 
 class LotMassBody(msgspec.Struct, frozen=True, kw_only=True):
     """A mass of a lot."""
 
     lot: RecordName
-    grams: GramsOf
+    grams: Grams
 
 
+@body_of_record(Lot, without=(*KEPT, "time_ms", "simulated"))
 class NewLot(msgspec.Struct, frozen=True, kw_only=True):
     """A lot to be made by an operation; without a `code` it gets the next batch number of the day."""
 
-    code: Code | None = None
-    product: Named
-    crop: Named
-    grams: GramsOf
-    packs: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    code: _Code = None
 
 
+@body_of_record(LotOperation, without=(*KEPT, "harvest", "corrects"))
 class NewOperation(msgspec.Struct, frozen=True, kw_only=True):
     """Something done with lots: `inputs` less `loss_g` are the masses of the lots made, to the gram."""
 
-    kind: Literal["mix", "split", "pack", "process", "sell", "loss"]
+    kind: Annotated[Literal["mix", "split", "pack", "process", "sell", "loss"], "What is done."]
     time_ms: Instant
-    author: Named
     inputs: Annotated[list[LotMassBody], Meta(min_length=1, max_length=1000)]
-    outputs: Annotated[list[NewLot], Meta(max_length=1000)] = []
-    loss_g: Annotated[int, Meta(ge=0, le=MOST_GRAMS)] = 0
-    party: Title = ""
-    note: Note = ""
+    outputs: Annotated[list[NewLot], Meta(max_length=1000), "Lots that are made."] = []
+    loss_g: GramsOrZero = 0
 
     def record(self) -> LotOperation:
         """Return it as a record, without what it makes."""
-        kind = OperationKind(self.kind)
-        return fill(LotOperation, self, kind=kind, inputs=tuple(self.inputs), outputs=())
+        return fill(LotOperation, self, kind=OperationKind(self.kind), inputs=tuple(self.inputs), outputs=())
 
 
 class NewCorrection(msgspec.Struct, frozen=True, kw_only=True):
     """A correction: takes an operation back."""
 
-    author: Named
+    author: Text
     note: Note = ""
 
 
+@answer_of_record(LotOperation)
 class OperationBody(msgspec.Struct, frozen=True, kw_only=True):
     """An operation as it was entered."""
 
-    id: str
-    created_ms: int
     kind: str
-    time_ms: int
-    author: str
     inputs: list[LotMassBody]
     outputs: list[LotMassBody]
-    loss_g: int
-    harvest: str | None
-    party: str
-    note: str
-    corrects: str | None
 
 
 class OperationRecorded(msgspec.Struct, frozen=True, kw_only=True):
     """An operation with the lots that it made."""
 
     operation: OperationBody
-    lots: list[LotBody]
+    lots: Annotated[list[LotBody], "The lots that it made."]
 
 
 class LotList(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,36 +131,29 @@ class HarvestList(msgspec.Struct, frozen=True, kw_only=True):
 class HarvestShareBody(msgspec.Struct, frozen=True, kw_only=True):
     """A harvest in a lot, with its place and its share of the lot's mass; what is mixed is mixed evenly."""
 
-    harvest: HarvestBody
-    farm: str
-    place: str
+    harvest: Annotated[HarvestBody, "The harvest as it was entered."]
+    farm: Annotated[str, "Name of the farm."]
+    place: Annotated[str, "Name of the field or greenhouse zone."]
     grams: int
 
 
+@answer_of_record(Happening)
 class HappeningBody(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened to the crop, with its evidence: measured, declared or simulated."""
 
     kind: Annotated[str, "pass, treatment, alarm, climate_week or irrigation_week."]
-    id: str
-    harvest: str
-    start_ms: int
-    end_ms: int
-    evidence: str
-    what: str
-    device: str | None
+    evidence: Annotated[str, "measured, declared or simulated."]
     figures: dict[str, float | None]
 
 
+@answer_of_record(LotHistory, "links", "is_whole", "was_released")
 class LotHistoryBody(msgspec.Struct, frozen=True, kw_only=True):
     """A lot with its operations, its harvests, and what it inherits; `is_whole` false: of the largest shares only."""
 
     lot: LotBody
-    operations: list[OperationBody]
-    links: list[LotLink]
-    harvests: list[HarvestShareBody]
-    happenings: list[HappeningBody]
-    is_whole: bool
-    was_released: Annotated[bool, "There is a release, withdrawn or not."]
+    operations: Annotated[list[OperationBody], "Operations that made it or took of it."]
+    harvests: Annotated[list[HarvestShareBody], "Harvests in it, each with its share."]
+    happenings: Annotated[list[HappeningBody], "What happened to the crops of its harvests, by time."]
     interval_breaches: Annotated[
         list[IntervalBreachBody], "Harvests in it that were within an interval of a treatment."
     ]
@@ -219,17 +162,10 @@ class LotHistoryBody(msgspec.Struct, frozen=True, kw_only=True):
     ]
 
 
-class LotsHolding(msgspec.Struct, frozen=True, kw_only=True):
+class LotsHolding(LotList, frozen=True, kw_only=True):
     """The lots that hold something of a crop to which this happened: how many, and a page of them, the newest first."""
 
-    count: int
-    items: list[LotBody]
-    next: str | None
-
-
-def harvest_of(harvest: Harvest) -> HarvestBody:
-    """Return a harvest as its body."""
-    return fill(HarvestBody, harvest)
+    count: Annotated[int, "Number of the lots on all pages."]
 
 
 def lot_of(lot: Lot, remaining_g: int, review: LotReview) -> LotBody:
@@ -258,6 +194,5 @@ def history_of(history: LotHistory, *, was_released: bool) -> LotHistoryBody:
 
 
 def _share_of(share: LotHarvest) -> HarvestShareBody:
-    return HarvestShareBody(
-        harvest=harvest_of(share.harvest), farm=share.place.farm, place=share.place.name, grams=share.grams
-    )
+    harvest = fill(HarvestBody, share.harvest)
+    return fill(HarvestShareBody, share, harvest=harvest, farm=share.place.farm, place=share.place.name)

@@ -1,50 +1,42 @@
-"""Schemas of treatments and of their check, with the mapping from the library."""
+"""Answers and bodies of treatments and of their check."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from api.schemas.model import EXAMPLE_MS, fill
+from api.schemas.model import KEPT, answer_of_record, body_of_record, fill
+from headland.agronomy.plant_protection.checks import ProtectionFinding
 from headland.analysis.plant_protection.harvest_review import HarvestBreach, TreatmentReview
 from headland.analysis.plant_protection.intervals import IntervalState, RunningInterval
-from headland.analysis.plant_protection.treatment_check import CheckedFinding, ProductCheck, TreatmentCheck
-from headland.registry.models.plant_protection import EvidenceClass, Treatment
+from headland.analysis.plant_protection.treatment_check import ProductCheck, TreatmentCheck
+from headland.registry.models.lots import Lot
+from headland.registry.models.models import Positive
+from headland.registry.models.plant_protection import EvidenceClass, PlantProtectionProduct, Treatment
 
 RecordName = Annotated[str, Meta(max_length=64)]
-Title = Annotated[str, Meta(max_length=200)]
-Named = Annotated[str, Meta(min_length=1, max_length=200)]
-Instant = Annotated[int, Meta(ge=0, le=253_402_300_799_999, examples=[EXAMPLE_MS])]
-Positive = Annotated[float, Meta(gt=0, le=1e9)]
 
 
 class MixPartBody(msgspec.Struct, frozen=True, kw_only=True):
     """A product of a tank mix, with its dose in the product's unit per hectare."""
 
-    product: RecordName
+    product: Annotated[RecordName, "Id of the plant-protection product."]
     dose_ha: Positive
 
 
+@body_of_record(Treatment, without=(*KEPT, "evidence"))
 class NewTreatment(msgspec.Struct, frozen=True, kw_only=True):
     """A treatment of a field or of a greenhouse zone; `corrects` names one that this entry replaces."""
 
     field: RecordName | None = None
     zone: RecordName | None = None
-    pass_id: Annotated[Annotated[str, Meta(max_length=128)] | None, "Pass that measured it."] = None
-    crop: Named
-    target: Title = ""
-    start_ms: Instant
-    end_ms: Instant
+    pass_id: Annotated[str, Meta(max_length=128)] | None = None
     mix: Annotated[list[MixPartBody], Meta(min_length=1, max_length=10)]
-    water_l_ha: Positive | None = None
-    treated_area_m2: Positive | None = None
-    author: Named
-    note: Annotated[str, Meta(max_length=2000)] = ""
     simulated: bool = False
     corrects: RecordName | None = None
-    withdrawn: bool = False
 
     def record(self) -> Treatment:
         """Return it as a record."""
@@ -52,6 +44,7 @@ class NewTreatment(msgspec.Struct, frozen=True, kw_only=True):
         return fill(Treatment, self, mix=tuple(self.mix), evidence=evidence)
 
 
+@answer_of_record(Treatment)
 class TreatmentBody(msgspec.Struct, frozen=True, kw_only=True):
     """A treatment as it was entered; `evidence` is declared or simulated.
 
@@ -59,23 +52,8 @@ class TreatmentBody(msgspec.Struct, frozen=True, kw_only=True):
     interval, whichever of the two was entered first. 0 for one that was corrected.
     """
 
-    id: str
-    created_ms: int
-    field: str | None
-    zone: str | None
-    pass_id: str | None
-    crop: str
-    target: str
-    start_ms: int
-    end_ms: int
     mix: list[MixPartBody]
-    water_l_ha: float | None
-    treated_area_m2: float | None
-    author: str
-    note: str
     evidence: str
-    corrects: str | None
-    withdrawn: bool
     lots_within: int
 
 
@@ -86,59 +64,57 @@ class TreatmentList(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
 
 
+@answer_of_record(ProtectionFinding)
 class FindingBody(msgspec.Struct, frozen=True, kw_only=True):
     """One check. `state` is holds, broken, caution or unknown; `values` are the figures of its sentence."""
 
-    check: Annotated[
-        str,
-        "crop, dose, dose_by_cell, water, interval, uses, buffer, weather or reentry; harvest and "
-        "harvest_entry where something was harvested within an interval.",
-    ]
-    id: str
-    state: str
-    evidence: Annotated[str, "measured, declared or simulated."]
-    text: str
+    state: Annotated[str, "holds, broken, caution or unknown."]
+    text: Annotated[str, "Sentence in English."]
     text_zh: str
     values: dict[str, float | int | str]
 
 
+@answer_of_record(PlantProtectionProduct, "name", "registration_number", "unit", "is_sample")
 class ProductCheckBody(msgspec.Struct, frozen=True, kw_only=True):
     """The checks of one product of the mix; `crop_on_label` is false where the label lacks the crop."""
 
-    product: str
-    name: str
-    registration_number: str
+    product: Annotated[str, "Id of the product."]
     unit: str
     dose_ha: float
     crop_on_label: bool
-    is_sample: bool
-    findings: list[FindingBody]
+    findings: Annotated[list[FindingBody], "What was checked, each with its outcome."]
 
 
+class IntervalBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The interval of one product of a treatment; `ends_on` null: the label has none."""
+
+    treatment: Annotated[str, "Id of the treatment."]
+    product: Annotated[str, "Name of the product."]
+    registration_number: str
+    treated_on: Annotated[str, "Local day of the place."]
+    ends_on: str | None
+    crop_on_label: bool
+
+
+@answer_of_record(IntervalBody, without=("crop_on_label",))
 class IntervalBreachBody(msgspec.Struct, frozen=True, kw_only=True):
     """A harvest within the interval of one product of a treatment.
 
     `kind` is pre_harvest, or reentry: before the place might be entered again.
     """
 
-    kind: str
-    treatment: str
-    product: str
-    registration_number: str
-    treated_on: Annotated[str, "Local day of the place."]
+    kind: Annotated[str, "pre_harvest, or reentry: before the place might be entered again."]
     ends_on: Annotated[str | None, "First local day on which the crop might be harvested."]
     reentry_until_ms: int | None
-    harvest: str
-    place: str
+    harvest: Annotated[str, "Id of the harvest."]
+    place: Annotated[str, "Name of the field or greenhouse zone."]
     harvested_on: Annotated[str, "Local day of the place."]
     entered_late: Annotated[bool, "The treatment was entered after the harvest."]
 
 
+@answer_of_record(Lot, "id", "code")
 class RecalledLot(msgspec.Struct, frozen=True, kw_only=True):
     """A lot to recall, by its id and batch number."""
-
-    id: str
-    code: str
 
 
 class TreatmentCheckBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,50 +124,32 @@ class TreatmentCheckBody(msgspec.Struct, frozen=True, kw_only=True):
     `lots` are the newest of these: `/v1/lots/holding` has them all.
     """
 
-    treatment: str
-    place: str
-    products: list[ProductCheckBody]
-    no_map: str | None
-    breaches: list[IntervalBreachBody]
+    treatment: Annotated[str, "Id of the treatment."]
+    place: Annotated[str, "Name of the field or greenhouse zone."]
+    products: Annotated[list[ProductCheckBody], "Checks of each product of the mix."]
+    no_map: Annotated[str | None, "Why no dose by cell is known; null where it is."]
+    breaches: Annotated[list[IntervalBreachBody], "Harvests within its intervals."]
     lots_within: int
-    lots: list[RecalledLot]
-
-
-class IntervalBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The interval of one product of a treatment; `ends_on` null: the label has none."""
-
-    treatment: str
-    product: str
-    registration_number: str
-    treated_on: str
-    ends_on: str | None
-    crop_on_label: bool
+    lots: Annotated[list[RecalledLot], "The newest of the lots that hold something of these harvests."]
 
 
 class IntervalStateBody(msgspec.Struct, frozen=True, kw_only=True):
     """Intervals of a crop at a place on a local day: `ends_on` is the first day on which it may be harvested."""
 
-    day: str
-    may_harvest: bool
+    day: Annotated[str, "Local day of the place."]
+    may_harvest: Annotated[bool, "Whether no known interval runs."]
     ends_on: str | None
-    running: list[IntervalBody]
-    unknown: list[IntervalBody]
-
-
-class RegisterFaultBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A fault of a row of a register's file."""
-
-    row: int
-    detail: str
+    running: Annotated[list[IntervalBody], "Intervals that run."]
+    unknown: Annotated[list[IntervalBody], "Intervals that no label gives."]
 
 
 class RegisterImport(msgspec.Struct, frozen=True, kw_only=True):
     """What a file adds to the register: new products, those that it changes, and those that are as they were."""
 
-    stored: bool
-    added: list[str]
-    changed: list[str]
-    unchanged: int
+    stored: Annotated[bool, "Whether the register was changed; false after a dry run."]
+    added: Annotated[list[str], "Names of new products."]
+    changed: Annotated[list[str], "Names of products that it changes."]
+    unchanged: Annotated[int, "Number of products that are as they were."]
 
 
 def treatment_of(treatment: Treatment, review: TreatmentReview | None) -> TreatmentBody:
@@ -206,14 +164,11 @@ def food_lots_of(review: TreatmentReview | None) -> int:
 
 def breach_of(breach: HarvestBreach) -> IntervalBreachBody:
     """Return a breach as its body."""
-    interval = breach.interval
     return fill(
         IntervalBreachBody,
-        interval,
+        interval_of(breach.interval),
         kind=breach.kind,
-        treatment=interval.treatment.id,
-        treated_on=interval.treated_on.isoformat(),
-        ends_on=None if interval.ends_on is None else interval.ends_on.isoformat(),
+        reentry_until_ms=breach.interval.reentry_until_ms,
         harvest=breach.harvest.id,
         place=breach.place.name,
         harvested_on=breach.harvested_on.isoformat(),
@@ -224,14 +179,15 @@ def breach_of(breach: HarvestBreach) -> IntervalBreachBody:
 def check_of(check: TreatmentCheck) -> TreatmentCheckBody:
     """Return a check as its body."""
     review = check.review
-    return TreatmentCheckBody(
+    return fill(
+        TreatmentCheckBody,
+        check,
         treatment=check.treatment.id,
         place=check.place.name,
         products=[_product_of(each) for each in check.products],
-        no_map=check.no_map,
         breaches=[] if review is None else [breach_of(each) for each in review.breaches],
         lots_within=food_lots_of(review),
-        lots=[] if review is None else [RecalledLot(id=lot.id, code=lot.code) for lot in review.lots],
+        lots=[] if review is None else [fill(RecalledLot, lot) for lot in review.lots],
     )
 
 
@@ -240,10 +196,26 @@ def intervals_of(state: IntervalState) -> IntervalStateBody:
     return IntervalStateBody(
         day=state.day.isoformat(),
         may_harvest=state.ends_on is None,
-        ends_on=None if state.ends_on is None else state.ends_on.isoformat(),
+        ends_on=_day(state.ends_on),
         running=[interval_of(each) for each in state.running],
         unknown=[interval_of(each) for each in state.unknown],
     )
+
+
+def interval_of(interval: RunningInterval) -> IntervalBody:
+    """Return an interval as its body."""
+    return fill(
+        IntervalBody,
+        interval,
+        treatment=interval.treatment.id,
+        treated_on=interval.treated_on.isoformat(),
+        ends_on=_day(interval.ends_on),
+        crop_on_label=interval.is_on_label,
+    )
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _product_of(check: ProductCheck) -> ProductCheckBody:
@@ -253,28 +225,14 @@ def _product_of(check: ProductCheck) -> ProductCheckBody:
         product=check.product.id,
         dose_ha=check.dose_ha,
         crop_on_label=check.use is not None,
-        findings=[_finding_of(each) for each in check.findings],
-    )
-
-
-def _finding_of(checked: CheckedFinding) -> FindingBody:
-    finding = checked.finding
-    return fill(
-        FindingBody,
-        finding,
-        text=checked.sentence.text("en"),
-        text_zh=checked.sentence.text("zh"),
-        values=dict(finding.values),
-    )
-
-
-def interval_of(interval: RunningInterval) -> IntervalBody:
-    """Return an interval as its body."""
-    return IntervalBody(
-        treatment=interval.treatment.id,
-        product=interval.product,
-        registration_number=interval.registration_number,
-        treated_on=interval.treated_on.isoformat(),
-        ends_on=None if interval.ends_on is None else interval.ends_on.isoformat(),
-        crop_on_label=interval.is_on_label,
+        findings=[
+            fill(
+                FindingBody,
+                each.finding,
+                text=each.sentence.text("en"),
+                text_zh=each.sentence.text("zh"),
+                values=dict(each.finding.values),
+            )
+            for each in check.findings
+        ],
     )

@@ -1,22 +1,19 @@
-"""Response models of yield: passes of combines, the map, against what was applied, and over years."""
+"""Answers of yield: passes of combines, the map, against what was applied, and over years."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any
+import dataclasses
+from typing import Annotated
 
 import msgspec
 import numpy as np
 
-from api.schemas.model import fill
-from headland.agronomy.harvest.yield_comparison import AGAINST_APPLIED, STABILITY
-from headland.agronomy.harvest.yield_filters import YieldFilters
-from headland.agronomy.prescription.interpolation import Variogram
+from api.schemas.model import answer_of_record, fill
+from headland.agronomy.harvest.yield_comparison import AGAINST_APPLIED, STABILITY, Slope
 from headland.agronomy.series.answer import Method
 from headland.agronomy.series.arrays import Values
 from headland.analysis.inputs.answers import SourcedAnswer, answer_of
 from headland.analysis.inputs.field_geometry import degrees_of
-from headland.analysis.inputs.window import Window
 from headland.analysis.yields.harvest_passes import HarvestPass
 from headland.analysis.yields.season_yields import YieldAgainstApplied, YieldStability
 from headland.analysis.yields.weighing import Weighing
@@ -29,21 +26,17 @@ _MU_PER_HA = 15.0
 _DECIMALS = 3
 
 
+@answer_of_record(HarvestPass, "id", "device", "start_ms", "end_ms", "quality", "simulated")
 class HarvestPassBody(msgspec.Struct, frozen=True, kw_only=True):
     """A pass of a combine over a field."""
 
-    id: str
-    field: str
     device: str
-    start_ms: int
-    end_ms: int
-    samples: int
+    field: str
+    samples: Annotated[int, "Number of samples."]
     width_m: Annotated[float | None, "The usual width of the cut; null where none is known."]
     width_basis: Annotated[str | None, "measured, declared (by the implement), or null."]
     sensor_t: Annotated[float, "Wet grain that passed the sensor [t]."]
     evidence: Annotated[str, "measured_flow."]
-    quality: int
-    simulated: bool
 
 
 class HarvestPassList(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,50 +46,20 @@ class HarvestPassList(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
 
 
-class FlowLagBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The time from the header to the flow sensor, and what it rests on."""
-
-    applied_s: float
-    basis: Annotated[str, "fitted, given, or none: then no lag was applied."]
-    fitted_s: Annotated[float | None, "Null where the strips do not show it; see reason."]
-    error_s: Annotated[float | None, "Standard error of the fit."]
-    strips: Annotated[int, "Strips with a strip in the other direction beside them."]
-    pairs: int
-    reason: Annotated[
-        str | None,
-        "too_few_opposite_strips, lag_not_shown, lag_uncertain or lag_at_the_end_of_the_range.",
-    ]
-
-
+@answer_of_record(
+    MachineYield, "device", "passes", "simulated", "width_basis", "sensor_t", "samples", "kept", "removed",
+    "limits_t_ha", "lag",
+)  # fmt: skip
 class MachineYieldBody(msgspec.Struct, frozen=True, kw_only=True):
     """The samples of one combine."""
 
-    device: str
-    passes: list[str]
-    simulated: bool
-    width_basis: str
-    sensor_t: Annotated[float, "Wet grain at its sensor whose ground is within the field [t]."]
-    samples: int
-    kept: int
-    removed: Annotated[dict[str, int], "Removed samples by the first reason that applied."]
-    limits_t_ha: Annotated[list[float | None], "The limits of yield that applied; null is open."]
-    lag: FlowLagBody
 
-
+@answer_of_record(Weighing, "kg", "source", "first_ms", "last_ms", "used", "reason")
 class WeighingBody(msgspec.Struct, frozen=True, kw_only=True):
     """The wet grain of the field on a scale; the map is scaled to it where `used`."""
 
-    kg: Annotated[float | None, "Null where no weight is known."]
-    source: Annotated[str | None, "given (with the request), harvests (their records), or null."]
+    source: str | None
     harvests: Annotated[list[str], "Ids of the harvest records that it is the sum of."]
-    first_ms: int | None
-    last_ms: int | None
-    used: bool
-    reason: Annotated[
-        str | None,
-        "Why it is not used: no_harvest_records, harvest_not_weighed, harvest_of_several_crops, "
-        "harvest_simulated, weight_far_off, weight_not_asked, no_grain_at_sensor; else null.",
-    ]
 
 
 class YieldGrid(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +73,7 @@ class YieldGrid(msgspec.Struct, frozen=True, kw_only=True):
     cut_m2: Annotated[list[list[float]], "Ground of the cell that was cut."]
 
 
+@answer_of_record(YieldMap, "simulated", "basis", "map_t", "removed", "variogram", "reason")
 class YieldHead(msgspec.Struct, frozen=True, kw_only=True):
     """What all cells share."""
 
@@ -117,28 +81,22 @@ class YieldHead(msgspec.Struct, frozen=True, kw_only=True):
     season: str | None
     start_ms: int
     end_ms: int
-    simulated: bool
-    basis: Annotated[str, "as_harvested (wet), or standard_moisture."]
-    standard_moisture_pct: float | None
-    total: SourcedAnswer
-    mean: SourcedAnswer
+    standard_moisture_pct: Annotated[float | None, "Moisture that weights were brought to [%]; null as harvested."]
+    total: Annotated[SourcedAnswer, "Grain of the field."]
+    mean: Annotated[SourcedAnswer, "Mean yield of the ground that was cut."]
     mean_kg_mu: Annotated[float | None, "The mean in kilograms per mu."]
     sensor_t: Annotated[float, "Wet grain at the sensors [t]."]
-    map_t: Annotated[float, "Grain on the cells [t]."]
     weighed_kg: Annotated[float | None, "The weight that the map is scaled to."]
-    weighing: WeighingBody
+    weighing: Annotated[WeighingBody, "The wet grain of the field on a scale."]
     calibration: Annotated[float, "What the cells were multiplied by to have `weighed_kg`."]
     field_m2: float
     cut_m2: Annotated[float, "Ground within the field that was cut, each place once."]
-    removed: dict[str, int]
-    filters: dict[str, float | None]
-    machines: list[MachineYieldBody]
-    variogram: Variogram | None
+    filters: Annotated[dict[str, float | None], "Settings of the filters, by name."]
+    machines: Annotated[list[MachineYieldBody], "Samples of each combine."]
     methods: list[Method]
-    reason: Annotated[str | None, "Why there is no map: insufficient_data; else null."]
     cell_m: float
-    rows: int
-    columns: int
+    rows: Annotated[int, "Number of rows of cells."]
+    columns: Annotated[int, "Number of columns of cells."]
     south_deg: float
     west_deg: float
     north_step_deg: float
@@ -148,18 +106,19 @@ class YieldHead(msgspec.Struct, frozen=True, kw_only=True):
 class YieldBody(YieldHead, frozen=True, kw_only=True):
     """The yield of a field, with its grid unless a summary was asked for."""
 
-    grid: YieldGrid | None = None
+    grid: Annotated[YieldGrid | None, "Cells; null in a summary."] = None
 
 
 class YieldCell(msgspec.Struct, frozen=True, kw_only=True):
     """A cell with what was applied and what was harvested."""
 
-    row: int
-    column: int
+    row: Annotated[int, "Row, 0 in the south."]
+    column: Annotated[int, "Column, 0 in the west."]
     applied_ha: float
     yield_t_ha: float
 
 
+@answer_of_record(Slope, without=("slope", "low", "high"))
 class YieldAgainstAppliedBody(msgspec.Struct, frozen=True, kw_only=True):
     """Yield against what a pass applied, cell by cell. An association: no trial made the rates differ."""
 
@@ -168,31 +127,24 @@ class YieldAgainstAppliedBody(msgspec.Struct, frozen=True, kw_only=True):
     season: str | None
     simulated: bool
     unit: Annotated[str, "kg or L; rates are of it per hectare."]
-    amount: SourcedAnswer
-    yield_mean: SourcedAnswer
+    amount: Annotated[SourcedAnswer, "Amount that the pass applied."]
+    yield_mean: Annotated[SourcedAnswer, "Mean yield of the ground that was cut."]
     slope_t_per_unit: Annotated[
         float | None, "Change of yield [t/ha] with one unit per hectare more; null with a reason."
     ]
     low_t_per_unit: Annotated[float | None, "Lower end of the 95 % interval."]
-    high_t_per_unit: float | None
-    correlation: float | None
-    cells: int
-    blocks: int
+    high_t_per_unit: Annotated[float | None, "Upper end of the 95 % interval."]
     block_m: float
-    reason: Annotated[str | None, "too_few_blocks or applied_evenly; null with a slope."]
     cell_m: float
     methods: list[Method]
     items: list[YieldCell]
 
 
+@answer_of_record(Season, "name", "crop", "variety", "harvest_date")
 class SeasonOfField(msgspec.Struct, frozen=True, kw_only=True):
     """A season whose yield can be asked for, with the time in which it was harvested, or why that is not known."""
 
     season: str
-    name: str
-    crop: str
-    variety: str
-    harvest_date: date | None
     start_ms: int | None
     end_ms: int | None
     reason: Annotated[str | None, "no_season_dates; null with a time."]
@@ -204,41 +156,27 @@ class SeasonsOfField(msgspec.Struct, frozen=True, kw_only=True):
     items: list[SeasonOfField]
 
 
-class YieldSeason(msgspec.Struct, frozen=True, kw_only=True):
-    """A season that the stability used, or why not."""
-
-    season: str
-    name: str
-    crop: str
-    mean_t_ha: float | None
-    simulated: bool
-    reason: Annotated[str | None, "Why the season is not used; else null."]
-
-
 class StabilityGrid(msgspec.Struct, frozen=True, kw_only=True):
     """Rows from the south, each from the west; null where a season does not know the cell."""
 
-    relative_pct: list[list[float | None]]
+    relative_pct: Annotated[list[list[float | None]], "Mean yield of the cell, relative to that of the field [%]."]
     cv_pct: list[list[float | None]]
 
 
+@answer_of_record(YieldStability, "simulated", "seasons", "reason", "cells")
 class YieldStabilityBody(msgspec.Struct, frozen=True, kw_only=True):
     """Mean relative yield of each cell over the seasons, and its coefficient of variation over them."""
 
     field: str
-    simulated: bool
-    seasons: list[YieldSeason]
-    reason: Annotated[str | None, "too_few_seasons (three are needed), no_common_cells; else null."]
-    cells: int
-    method: Method
+    method: Annotated[Method, "Method of the computation."]
     cell_m: float | None
-    rows: int
-    columns: int
+    rows: Annotated[int, "Number of rows of cells; 0 without a grid."]
+    columns: Annotated[int, "Number of columns of cells; 0 without a grid."]
     south_deg: float | None
     west_deg: float | None
     north_step_deg: float | None
     east_step_deg: float | None
-    grid: StabilityGrid | None
+    grid: Annotated[StabilityGrid | None, "Cells; null with a reason."]
 
 
 def harvest_pass_of(each: HarvestPass) -> HarvestPassBody:
@@ -259,49 +197,31 @@ def harvest_pass_of(each: HarvestPass) -> HarvestPassBody:
 
 def yield_head_of(made: YieldMap, season: str | None) -> YieldHead:
     """Return what all cells of a yield map share."""
-    place = degrees_of(made.grid, made.plane)
     mean = made.mean.value
-    return YieldHead(
+    return fill(
+        YieldHead,
+        made,
+        made.window,
+        made.request,
         field=made.field.id,
         season=season,
-        start_ms=made.window.start_ms,
-        end_ms=made.window.end_ms,
-        simulated=made.simulated,
-        basis=made.basis,
-        standard_moisture_pct=made.request.standard_moisture_pct,
         total=answer_of(made.total, made.simulated),
         mean=answer_of(made.mean, made.simulated),
         mean_kg_mu=None if mean is None else mean * 1000.0 / _MU_PER_HA,
-        sensor_t=sum(each.sensor_kg for each in made.machines) / 1000.0,
-        map_t=made.map_t,
-        weighed_kg=made.weighing.kg if made.weighing.is_used else None,
-        weighing=_weighing_of(made.weighing),
+        sensor_t=sum(each.sensor_t for each in made.machines),
+        weighed_kg=made.weighing.kg if made.weighing.used else None,
+        weighing=fill(WeighingBody, made.weighing, harvests=[each.id for each in made.weighing.harvests]),
         calibration=made.factor,
         field_m2=float(made.outline.whole.area),
         cut_m2=float(made.cut_m2.sum()),
-        removed=made.removed,
-        filters=_filters_of(made.request.filters),
-        machines=[_machine_of(each) for each in made.machines],
-        variogram=made.variogram,
+        filters=dataclasses.asdict(made.request.filters),
+        machines=[fill(MachineYieldBody, each) for each in made.machines],
         methods=list(METHODS),
-        reason=made.reason,
-        **place,
+        **degrees_of(made.grid, made.plane),
     )
 
 
-def season_of(season: Season, window: Window | None) -> SeasonOfField:
-    """Return a season with the time of its harvest."""
-    return fill(
-        SeasonOfField,
-        season,
-        season=season.id,
-        start_ms=None if window is None else window.start_ms,
-        end_ms=None if window is None else window.end_ms,
-        reason="no_season_dates" if window is None else None,
-    )
-
-
-def yield_grids_of(made: YieldMap) -> dict[str, Any]:
+def yield_grids_of(made: YieldMap) -> dict[str, Values]:
     """Return the cells of a yield map as grids of numbers."""
     return {
         "yield_t_ha": rounded(made.yield_t_ha),
@@ -313,105 +233,44 @@ def yield_grids_of(made: YieldMap) -> dict[str, Any]:
 def against_applied_of(found: YieldAgainstApplied, season: str | None) -> YieldAgainstAppliedBody:
     """Return yield against what a pass applied."""
     yields, applied, slope = found.yields, found.applied, found.slope
-    simulated = yields.simulated or applied.field_pass.simulated
+    field_pass = applied.field_pass
     both = np.isfinite(found.applied_ha) & yields.known
-    rows, columns = np.nonzero(both)
+    columns = (*np.nonzero(both), rounded(found.applied_ha)[both], rounded(yields.yield_t_ha)[both])
+    names = YieldCell.__struct_fields__
     return fill(
         YieldAgainstAppliedBody,
         slope,
+        found,
         field=yields.field.id,
-        pass_id=applied.field_pass.id,
+        pass_id=field_pass.id,
         season=season,
-        simulated=simulated,
+        simulated=yields.simulated or field_pass.simulated,
         unit=applied.unit,
-        amount=answer_of(applied.amount, applied.field_pass.simulated),
+        amount=answer_of(applied.amount, field_pass.simulated),
         yield_mean=answer_of(yields.mean, yields.simulated),
         slope_t_per_unit=slope.slope,
         low_t_per_unit=slope.low,
         high_t_per_unit=slope.high,
-        block_m=found.block_m,
         cell_m=yields.grid.cell_m,
         methods=[AGAINST_APPLIED, *METHODS],
         items=[
-            YieldCell(row=row, column=column, applied_ha=rate, yield_t_ha=grown)
-            for row, column, rate, grown in zip(
-                rows.tolist(),
-                columns.tolist(),
-                rounded(found.applied_ha)[both].tolist(),
-                rounded(yields.yield_t_ha)[both].tolist(),
-                strict=True,
-            )
+            YieldCell(**dict(zip(names, cell, strict=True)))
+            for cell in zip(*(column.tolist() for column in columns), strict=True)
         ],
     )
 
 
-def stability_body_of(found: YieldStability) -> dict[str, Any]:
+def stability_body_of(found: YieldStability) -> YieldStabilityBody:
     """Return the stability of a field's yield; its grids are arrays."""
-    place: dict[str, Any] = dict.fromkeys(("cell_m", "south_deg", "west_deg", "north_step_deg", "east_step_deg")) | {
-        "rows": 0,
-        "columns": 0,
-    }
+    place = dict.fromkeys(("cell_m", "south_deg", "west_deg", "north_step_deg", "east_step_deg"))
+    place |= {"rows": 0, "columns": 0}
     grid = None
     if found.reason is None:
         place = degrees_of(found.maps[0].grid, found.maps[0].plane)
-        grid = {"relative_pct": rounded(found.relative_pct), "cv_pct": rounded(found.cv_pct)}
-    used = [
-        YieldSeason(
-            season=season.id, name=season.name, crop=season.crop, mean_t_ha=made.mean.value, simulated=made.simulated,
-            reason=None,
-        )
-        for season, made in zip(found.seasons, found.maps, strict=True)
-    ]  # fmt: skip
-    unused = [
-        YieldSeason(
-            season=season.id, name=season.name, crop=season.crop, mean_t_ha=None, simulated=False, reason=reason
-        )
-        for season, reason in found.without
-    ]
-    return {
-        "field": found.field.id,
-        "simulated": any(each.simulated for each in found.maps),
-        "seasons": [*used, *unused],
-        "reason": found.reason,
-        "cells": int(np.count_nonzero(np.isfinite(found.relative_pct))),
-        "method": STABILITY,
-        **place,
-        "grid": grid,
-    }
+        grid = fill(StabilityGrid, relative_pct=rounded(found.relative_pct), cv_pct=rounded(found.cv_pct))
+    return fill(YieldStabilityBody, found, field=found.field.id, method=STABILITY, grid=grid, **place)
 
 
 def rounded(values: Values) -> Values:
     """Return numbers without digits beyond the accuracy of any sensor here, contiguous."""
     return np.ascontiguousarray(np.round(values, _DECIMALS))
-
-
-def _weighing_of(weighing: Weighing) -> WeighingBody:
-    times_ms = [each.time_ms for each in weighing.harvests]
-    return fill(
-        WeighingBody,
-        weighing,
-        harvests=[each.id for each in weighing.harvests],
-        first_ms=min(times_ms, default=None),
-        last_ms=max(times_ms, default=None),
-        used=weighing.is_used,
-    )
-
-
-def _machine_of(each: MachineYield) -> MachineYieldBody:
-    fit = each.fit
-    return MachineYieldBody(
-        device=each.device,
-        passes=list(each.passes),
-        simulated=each.simulated,
-        width_basis=each.width,
-        sensor_t=each.sensor_kg / 1000.0,
-        samples=len(each.points.time_ms),
-        kept=int(np.count_nonzero(each.cleaned.kept)),
-        removed=each.cleaned.counts,
-        limits_t_ha=[limit if np.isfinite(limit) else None for limit in each.cleaned.limits_t_ha],
-        lag=fill(FlowLagBody, fit, applied_s=each.lag_s, basis=each.lag_basis, fitted_s=fit.lag_s),
-    )
-
-
-def _filters_of(filters: YieldFilters) -> dict[str, float | None]:
-    return {name: getattr(filters, name) for name in YieldFilters.__slots__}

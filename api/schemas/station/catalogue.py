@@ -13,8 +13,8 @@ from headland.contract.catalogue import Section
 class Labels(msgspec.Struct, frozen=True, kw_only=True):
     """A text for people in each language."""
 
-    en: Annotated[str, Meta(extra_json_schema={"example": "Air temperature"})]
-    zh: Annotated[str, Meta(extra_json_schema={"example": "空气温度"})]
+    en: Annotated[str, Meta(extra_json_schema={"example": "Air temperature"}), "Text in English."]
+    zh: Annotated[str, Meta(extra_json_schema={"example": "空气温度"}), "Text in Chinese."]
 
 
 class CatalogueUnit(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class CatalogueChannel(msgspec.Struct, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(extra_json_schema={"example": "air_temperature_degc"})]
     unit: Annotated[str, Meta(extra_json_schema={"example": "degC"}), "Symbol of the unit."]
-    labels: Labels
+    labels: Annotated[Labels, "Name for people."]
     decimals: Annotated[int, Meta(extra_json_schema={"example": 1}), "Decimals of a value for people."]
     kind: Annotated[Literal["gauge", "total", "state"], "`total` only grows; `state` holds until it changes."]
     low: Annotated[float, "Lowest possible value."]
@@ -45,7 +45,7 @@ class CatalogueIndex(msgspec.Struct, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(extra_json_schema={"example": "vpd_kpa"})]
     unit: Annotated[str, Meta(extra_json_schema={"example": "kPa"}), "Symbol of the unit."]
-    labels: Labels
+    labels: Annotated[Labels, "Name for people."]
     decimals: Annotated[int, Meta(extra_json_schema={"example": 2}), "Decimals of a value for people."]
     section: Annotated[Section, "Part of a page or report; `rule` and `gateway`: for alarm rules only."]
     chart: Annotated[str | None, Meta(extra_json_schema={"example": "deficit"}), "Chart with its line; null: none."]
@@ -61,6 +61,6 @@ class CatalogueIndex(msgspec.Struct, frozen=True, kw_only=True):
 class CatalogueAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """All units, channels and indices, in the order in which people see them."""
 
-    units: list[CatalogueUnit]
-    channels: list[CatalogueChannel]
-    indices: list[CatalogueIndex]
+    units: Annotated[list[CatalogueUnit], "Units."]
+    channels: Annotated[list[CatalogueChannel], "Quantities of which a channel can be."]
+    indices: Annotated[list[CatalogueIndex], "Indices: values that are computed."]

@@ -11,14 +11,14 @@ from msgspec import Meta
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """The process responds."""
 
-    status: Annotated[str, Meta(extra_json_schema={"example": "ok"})]
+    status: Annotated[str, Meta(extra_json_schema={"example": "ok"}), "ok."]
 
 
 class ReadinessCheck(msgspec.Struct, frozen=True, kw_only=True):
     """A condition of readiness."""
 
     name: str
-    ok: bool
+    ok: Annotated[bool, "Whether it holds."]
     detail: str
 
 
@@ -27,7 +27,7 @@ class StoreSpace(msgspec.Struct, frozen=True, kw_only=True):
 
     at_ms: Annotated[int | None, "When it was measured; null before the first time, or where nothing is."]
     free_bytes: int
-    total_bytes: int
+    total_bytes: Annotated[int, "Size of the disk in bytes."]
     farm_bytes: Annotated[int, "What the farm's folder takes."]
     days_known: Annotated[float, "Of how many days the growth is known, at most 14."]
     growth_bytes_day: Annotated[float | None, "Null before two days are known."]
@@ -38,5 +38,5 @@ class StoreSpace(msgspec.Struct, frozen=True, kw_only=True):
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     """Readiness of the station, with its checks."""
 
-    ready: bool
-    checks: list[ReadinessCheck]
+    ready: Annotated[bool, "Whether every check holds."]
+    checks: Annotated[list[ReadinessCheck], "Conditions of readiness."]

@@ -11,7 +11,7 @@ from msgspec import Meta
 class KeptKind(msgspec.Struct, frozen=True, kw_only=True):
     """What bounds the records of a kind, and what remains of deleted ones, in the language of the request."""
 
-    kind: str
+    kind: Annotated[str, "Kind of record."]
     name: str
     bound: Annotated[
         Literal["retention", "fixed", "things", "never", "person"],
@@ -19,8 +19,8 @@ class KeptKind(msgspec.Struct, frozen=True, kw_only=True):
         "devices, people and fields; `never`: evidence, kept for ever; `person`: somebody puts it there and "
         "deletes it.",
     ]
-    bound_text: str
-    remains: str
+    bound_text: Annotated[str, "What bounds them, in words."]
+    remains: Annotated[str, "What remains of deleted ones, in words."]
     days: Annotated[int | None, "Days of a retention; null is for ever."] = None
     default_days: Annotated[int | None, "Days where nobody chose any."] = None
     least_days: Annotated[int | None, "The fewest days that can be set."] = None
@@ -42,5 +42,5 @@ class KeptKinds(msgspec.Struct, frozen=True, kw_only=True):
 class NewDays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Days to keep a kind: null is for ever; `is_default` in place of days is what applies to who chose nothing."""
 
-    days: Annotated[int, Meta(ge=1, le=100_000)] | None = None
-    is_default: bool = False
+    days: Annotated[Annotated[int, Meta(ge=1, le=100_000)] | None, "Days to keep them; null: for ever."] = None
+    is_default: Annotated[bool, "What applies to who chose nothing, in place of `days`."] = False

@@ -19,23 +19,23 @@ class CheckpointBody(msgspec.Struct, frozen=True, kw_only=True):
     """Signed checkpoint of the ledger's log, as a note of C2SP tlog-checkpoint. Store it elsewhere."""
 
     checkpoint: NoteText
-    size: Size
-    root: Base64Hash
+    size: Annotated[Size, "Number of entries of the log."]
+    root: Annotated[Base64Hash, "Root of the log's Merkle tree, base64."]
 
 
 class LogKeysBody(msgspec.Struct, frozen=True, kw_only=True):
     """Public keys of this organisation's log, and of it as a witness of others: name+hash+key."""
 
-    log: str
-    witness: str
+    log: Annotated[str, "Public key of this organisation's log."]
+    witness: Annotated[str, "Public key of this organisation as a witness of others."]
 
 
 class GrowthBody(msgspec.Struct, frozen=True, kw_only=True):
     """Path by RFC 9162 that proves the log of `old_size` entries to be the beginning of that of `size`."""
 
     old_size: Size
-    size: Size
-    path: HashPath
+    size: Annotated[Size, "Size of the newer log."]
+    path: Annotated[HashPath, "Hashes of the path, base64."]
 
 
 class InclusionBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,31 +45,31 @@ class InclusionBody(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     seq: int
-    size: Size
-    kind: str
-    body_sha256: str
-    entry_sha256: str
+    size: Annotated[Size, "Number of entries of the log."]
+    kind: Annotated[str, "Kind of the entry; sealed where it is closed to the role."]
+    body_sha256: Annotated[str, "SHA-256 of the entry's body; empty where it is closed to the role."]
+    entry_sha256: Annotated[str, "SHA-256 of the entry."]
     leaf_sha256: Annotated[str, "Hash of the leaf, from which the path leads to the root."]
-    path: HashPath
+    path: Annotated[HashPath, "Hashes of the path, base64."]
 
 
 class WatchedLog(msgspec.Struct, frozen=True, kw_only=True):
     """Log to witness, by its public key."""
 
-    key: Annotated[str, Meta(min_length=1, max_length=400)]
+    key: Annotated[str, Meta(min_length=1, max_length=400), "Public key of the log."]
 
 
 class WitnessKey(msgspec.Struct, frozen=True, kw_only=True):
     """Witness to name, by its public key."""
 
-    key: Annotated[str, Meta(min_length=1, max_length=400)]
+    key: Annotated[str, Meta(min_length=1, max_length=400), "Public key of the witness."]
 
 
 class NamedWitness(msgspec.Struct, frozen=True, kw_only=True):
     """Witness whose signatures this organisation's checkpoints show, by its public key."""
 
     name: str
-    key: str
+    key: Annotated[str, "Public key of the witness."]
 
 
 class WitnessesBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,13 +84,13 @@ class WitnessRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     checkpoint: NoteText
     old_size: Size
-    path: HashPath
+    path: Annotated[HashPath, "Path from the last co-signed checkpoint, base64."]
 
 
 class CosignatureBody(msgspec.Struct, frozen=True, kw_only=True):
     """Lines to add below a checkpoint: the witness's signature."""
 
-    signature: str
+    signature: Annotated[str, "Lines with the witness's signature."]
 
 
 class CosignedCheckpoint(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,10 +44,10 @@ class Slope:
     slope: float | None
     low: float | None
     high: float | None
-    correlation: float | None
-    cells: int
-    blocks: int
-    reason: str | None = None
+    correlation: Annotated[float | None, "Correlation over the cells; null with a reason."]
+    cells: Annotated[int, "Number of cells that know both."]
+    blocks: Annotated[int, "Number of blocks with such cells."]
+    reason: Annotated[str | None, "too_few_blocks or applied_evenly; null with a slope."] = None
 
 
 def slope_on_applied(applied: Values, yields: Values, block: NDArray[np.int64]) -> Slope:

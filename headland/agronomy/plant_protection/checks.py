@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
 import shapely
@@ -50,11 +50,17 @@ class ProtectionFinding:
     `evidence` is what it rests on: measured or declared.
     """
 
-    check: str
+    check: Annotated[
+        str,
+        "crop, dose, dose_by_cell, water, interval, uses, buffer, weather or reentry; harvest and "
+        "harvest_entry where something was harvested within an interval.",
+    ]
     state: State
     id: str
-    evidence: str
-    values: Mapping[str, float | int | str] = field(default_factory=dict)
+    evidence: Annotated[str, "measured, declared or simulated."]
+    values: Annotated[Mapping[str, float | int | str], "Figures of the sentence, by name."] = field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True, slots=True)

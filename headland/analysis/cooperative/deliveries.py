@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -30,10 +30,10 @@ class Deliveries(msgspec.Struct, frozen=True, kw_only=True):
     `to_correct` are entries of harvests that were taken back since: whoever keeps the accounts corrects them.
     """
 
-    added: tuple[AccountEntry, ...]
-    known: int
-    left_out: tuple[tuple[str, str], ...]
-    to_correct: tuple[str, ...]
+    added: Annotated[tuple[AccountEntry, ...], "New entries of accounts."]
+    known: Annotated[int, "Number of deliveries that were there already."]
+    left_out: Annotated[tuple[tuple[str, str], ...], "Harvests without a delivery, each with the reason."]
+    to_correct: Annotated[tuple[str, ...], "Ids of entries whose harvest was taken back since."]
 
 
 class DeliveryCorrection(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class DeliveryCorrection(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     time_ms: int
     grams: int
-    amount_fen: int
+    amount_fen: Annotated[int, "Amount of money in fen, below 0 where it takes back."]
     note: str
 
 
@@ -59,11 +59,13 @@ class MemberDelivery(msgspec.Struct, frozen=True, kw_only=True):
     lot_code: str | None
     field: str | None
     grams: int
-    amount_fen: int
-    source: Literal["harvest", "entered"]
+    amount_fen: Annotated[int, "Worth in fen, after the corrections."]
+    source: Annotated[Literal["harvest", "entered"], "Whether it follows from a harvest or was entered."]
     note: str
-    corrections: tuple[DeliveryCorrection, ...] = ()
-    harvest_taken_back: bool | None = None
+    corrections: Annotated[tuple[DeliveryCorrection, ...], "Later entries that correct it."] = ()
+    harvest_taken_back: Annotated[bool | None, "Whether its harvest was taken back; null where that is not shown."] = (
+        None
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -30,18 +30,18 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
 
     seq: int
     time_ms: int
-    who: str
+    who: Annotated[str, "Who opened it, as the audit log names them."]
     field: str
     pass_id: str
     person: str | None
     latitude_deg: float
     longitude_deg: float
-    text: str
-    evidence: dict[str, Any]
+    text: Annotated[str, "What is disputed, in words."]
+    evidence: Annotated[dict[str, Any], "Evidence for the cell, as it was at the opening."]
     outcome: str | None = None
-    outcome_seq: int | None = None
-    outcome_text: str = ""
-    correction: str | None = None
+    outcome_seq: Annotated[int | None, "Number of the outcome in the ledger; null while it is open."] = None
+    outcome_text: Annotated[str, "Reasons of the outcome; empty while it is open."] = ""
+    correction: Annotated[str | None, "Id of the account entry that corrects the statement; null without one."] = None
 
 
 def open_dispute(

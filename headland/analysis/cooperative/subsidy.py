@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Annotated, Final
 
 import shapely
 
@@ -42,11 +42,15 @@ class Claim:
     work: TreatedGround
     placed: PlacedGround
     field_m2: int
-    area_m2: int
-    repeated_m2: int
+    area_m2: Annotated[int, "Ground that can be claimed, in square metres."]
+    repeated_m2: Annotated[int, "Ground that was claimed before, in square metres."]
     coverage_pct: float
-    fen: int
-    reason: str | None = None
+    fen: Annotated[int, "Claimed money in fen."]
+    reason: Annotated[
+        str | None,
+        "Why ground cannot be claimed: other_product, weak_evidence, coverage_too_low, claimed_before or "
+        "over_the_cap; null where all of it can.",
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
 
@@ -39,12 +39,12 @@ class Happening:
 
     kind: HappeningKind
     id: str
-    harvest: str
+    harvest: Annotated[str, "Id of the harvest to whose crop it happened."]
     start_ms: int
     end_ms: int
     evidence: EvidenceClass
-    what: str
-    device: str | None = None
+    what: Annotated[str, "Name for people: of a vehicle, the products, a rule or a week."]
+    device: Annotated[str | None, "Id of the device that measured it; null where none did."] = None
     figures: Mapping[str, float | None] = field(default_factory=dict)
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from headland.analysis.inputs.errors import AnalysisError
@@ -86,7 +86,7 @@ class LotHistory:
     lot: Lot
     remaining_g: int
     operations: list[LotOperation]
-    links: list[LotLink]
+    links: Annotated[list[LotLink], "Masses that went into it, from harvests and lots above it."]
     harvests: list[LotHarvest]
     happenings: list[Happening]
     is_whole: bool

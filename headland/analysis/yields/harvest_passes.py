@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class HarvestPass:
     end_ms: int
     points: HarvestPoints
     width: str | None
-    quality: int
+    quality: Annotated[int, "Worst QARTOD flag of the samples."]
 
     @property
     def device(self) -> str:
@@ -68,7 +68,7 @@ class HarvestPass:
 
     @property
     def simulated(self) -> bool:
-        """Whether a simulator made the samples."""
+        """Whether a simulator made any of the data."""
         return self.record.descriptor.simulated
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,19 @@ class YieldAgainstApplied:
     applied: AppliedPass
     applied_ha: Values
     slope: Slope
-    block_m: float
+    block_m: Annotated[float, "Side of a block for the interval of the slope, in metres."]
+
+
+@dataclass(frozen=True, slots=True)
+class YieldSeason:
+    """A season that the stability used, or why not."""
+
+    season: str
+    name: str
+    crop: str
+    mean_t_ha: Annotated[float | None, "Mean yield of the season [t/ha]; null where it is not used."]
+    simulated: bool
+    reason: Annotated[str | None, "Why the season is not used; else null."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +60,20 @@ class YieldStability:
 
     field: Field
     maps: tuple[YieldMap, ...]
-    seasons: tuple[Season, ...]
-    without: tuple[tuple[Season, str], ...]
+    seasons: Annotated[tuple[YieldSeason, ...], "Seasons that were used, then those that were not."]
     relative_pct: Values
     cv_pct: Values
-    reason: str | None
+    reason: Annotated[str | None, "too_few_seasons (three are needed), no_common_cells; else null."]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a simulator made any of the data."""
+        return any(each.simulated for each in self.maps)
+
+    @property
+    def cells(self) -> int:
+        """Number of cells that every season knows."""
+        return int(np.count_nonzero(np.isfinite(self.relative_pct)))
 
 
 def window_of_season(season: Season, now_ms: int) -> Window:
@@ -115,26 +136,31 @@ def compare_with_pass(
 def stability_of(scope: OrgScope, of: Field, request: YieldRequest) -> YieldStability:
     """Return the stability of a field's yield over its seasons that were harvested by combines with a flow sensor."""
     maps: list[YieldMap] = []
-    used: list[Season] = []
-    without: list[tuple[Season, str]] = []
+    used: list[YieldSeason] = []
+    without: list[YieldSeason] = []
     for season in list_seasons(scope, of):
         try:
             made = map_yield(scope, of, window_of_season(season, scope.now_ms), request, season)
         except PreconditionError as error:
-            without.append((season, error.reason))
+            without.append(_season_of(season, None, error.reason))
             continue
         if made.reason is not None:
-            without.append((season, made.reason))
+            without.append(_season_of(season, None, made.reason))
         else:
             maps.append(made)
-            used.append(season)
+            used.append(_season_of(season, made, None))
     none = np.full(maps[0].yield_t_ha.shape if maps else (0, 0), np.nan)
     if len(maps) < LEAST_YEARS:
-        return YieldStability(of, tuple(maps), tuple(used), tuple(without), none, none, "too_few_seasons")
+        return YieldStability(of, tuple(maps), (*used, *without), none, none, "too_few_seasons")
     stacked = np.stack([made.yield_t_ha.ravel() for made in maps])
     relative, cv = (column.reshape(none.shape) for column in relative_stability(stacked))
     reason = None if np.isfinite(relative).any() else "no_common_cells"
-    return YieldStability(of, tuple(maps), tuple(used), tuple(without), relative, cv, reason)
+    return YieldStability(of, tuple(maps), (*used, *without), relative, cv, reason)
+
+
+def _season_of(season: Season, made: YieldMap | None, reason: str | None) -> YieldSeason:
+    mean_t_ha = None if made is None else made.mean.value
+    return YieldSeason(season.id, season.name, season.crop, mean_t_ha, made is not None and made.simulated, reason)
 
 
 def _onto(rate: Values, own: Grid, other: Grid) -> Values:

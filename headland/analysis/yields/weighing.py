@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
@@ -28,15 +28,31 @@ class Weighing:
     known where it is not used.
     """
 
-    kg: float | None
-    source: Literal["given", "harvests"] | None
+    kg: Annotated[float | None, "Null where no weight is known."]
+    source: Annotated[
+        Literal["given", "harvests"] | None, "given (with the request), harvests (their records), or null."
+    ]
     harvests: tuple[Harvest, ...] = ()
-    reason: str | None = None
+    reason: Annotated[
+        str | None,
+        "Why it is not used: no_harvest_records, harvest_not_weighed, harvest_of_several_crops, "
+        "harvest_simulated, weight_far_off, weight_not_asked, no_grain_at_sensor; else null.",
+    ] = None
 
     @property
-    def is_used(self) -> bool:
-        """Whether a yield map is scaled to it."""
+    def used(self) -> bool:
+        """Whether the map is scaled to it."""
         return self.kg is not None and self.reason is None
+
+    @property
+    def first_ms(self) -> int | None:
+        """Time of the first harvest record, epoch milliseconds UTC; null without one."""
+        return min((each.time_ms for each in self.harvests), default=None)
+
+    @property
+    def last_ms(self) -> int | None:
+        """Time of the last harvest record, epoch milliseconds UTC; null without one."""
+        return max((each.time_ms for each in self.harvests), default=None)
 
 
 def weigh_harvest(scope: OrgScope, of: Field, window: Window, season: Season | None) -> Weighing:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from hashlib import blake2b
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
 import shapely
@@ -15,7 +15,7 @@ from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import FieldOutline
 from headland.agronomy.harvest.block_kriging import BLOCK_KRIGING, fit_yield_variogram, krige_blocks, reach_of
-from headland.agronomy.harvest.flow_lag import FLOW_LAG, FlowLag, fit_flow_lag
+from headland.agronomy.harvest.flow_lag import FLOW_LAG, fit_flow_lag
 from headland.agronomy.harvest.harvest_points import HarvestPoints, cut_places
 from headland.agronomy.harvest.yield_filters import CLEANING, CleanedPoints, YieldFilters, clean_points
 from headland.agronomy.prescription.interpolation import Variogram
@@ -91,22 +91,61 @@ class YieldRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class AppliedLag:
+    """The time from the header to the flow sensor, and what it rests on."""
+
+    applied_s: Annotated[float, "Lag that was applied, in seconds."]
+    basis: Annotated[str, "fitted, given, or none: then no lag was applied."]
+    fitted_s: Annotated[float | None, "Null where the strips do not show it; see reason."]
+    error_s: Annotated[float | None, "Standard error of the fit."]
+    strips: Annotated[int, "Strips with a strip in the other direction beside them."]
+    pairs: Annotated[int, "Pairs of samples side by side on such strips."]
+    reason: Annotated[
+        str | None,
+        "too_few_opposite_strips, lag_not_shown, lag_uncertain or lag_at_the_end_of_the_range.",
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class MachineYield:
-    """The samples of one combine: the lag that was applied and where it comes from (fitted, given, none), and why not.
+    """The samples of one combine, and the lag that was applied.
 
     `sensor_kg` is the wet grain at its sensor whose ground is within the field.
     """
 
     device: str
-    passes: tuple[str, ...]
+    passes: Annotated[tuple[str, ...], "Ids of its passes."]
     simulated: bool
-    width: str
-    lag_s: float
-    lag_basis: str
-    fit: FlowLag
+    width_basis: Annotated[str, "measured, or declared (by the implement)."]
+    lag: Annotated[AppliedLag, "Time from the header to the flow sensor."]
     points: HarvestPoints
     cleaned: CleanedPoints
     sensor_kg: float
+
+    @property
+    def sensor_t(self) -> float:
+        """Wet grain at its sensor whose ground is within the field [t]."""
+        return self.sensor_kg / 1000.0
+
+    @property
+    def samples(self) -> int:
+        """Number of samples."""
+        return len(self.points.time_ms)
+
+    @property
+    def kept(self) -> int:
+        """Number of samples that passed all filters."""
+        return int(np.count_nonzero(self.cleaned.kept))
+
+    @property
+    def removed(self) -> dict[str, int]:
+        """Removed samples by the first reason that applied."""
+        return self.cleaned.counts
+
+    @property
+    def limits_t_ha(self) -> list[float | None]:
+        """The limits of yield that applied; null is open."""
+        return [limit if np.isfinite(limit) else None for limit in self.cleaned.limits_t_ha]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +167,12 @@ class YieldMap:
     error_t_ha: Values
     cut_m2: Values
     machines: tuple[MachineYield, ...]
-    variogram: Variogram | None
+    variogram: Annotated[Variogram | None, "Model of the kriging; null where there is no map."]
     factor: float
     weighing: Weighing
     total: Answer
     mean: Answer
-    reason: str | None
+    reason: Annotated[str | None, "Why there is no map: insufficient_data; else null."]
 
     @property
     def simulated(self) -> bool:
@@ -153,12 +192,12 @@ class YieldMap:
 
     @property
     def map_t(self) -> float:
-        """The grain on the cells: yield times cut ground [t]."""
+        """Grain on the cells: yield times cut ground [t]."""
         return float(np.nansum(self.yield_t_ha * self.cut_m2) / 10_000.0)
 
     @property
     def removed(self) -> dict[str, int]:
-        """The number of removed samples by reason, of all combines."""
+        """Number of removed samples by reason, of all combines."""
         counts: dict[str, int] = {}
         for each in self.machines:
             for name, count in each.cleaned.counts.items():
@@ -167,7 +206,7 @@ class YieldMap:
 
     @property
     def basis(self) -> str:
-        """What the weights are: as_harvested, or standard_moisture."""
+        """as_harvested (wet), or standard_moisture."""
         return "as_harvested" if self.request.standard_moisture_pct is None else "standard_moisture"
 
 
@@ -209,7 +248,7 @@ def _weighing_of(
     if request.weighed_kg is not None:
         return Weighing(request.weighed_kg, "given")
     weighing = weigh_harvest(scope, of, window, season)
-    if not weighing.is_used:
+    if not weighing.used:
         return weighing
     if request.scale == "sensor":
         return replace(weighing, reason=NOT_ASKED)
@@ -223,7 +262,7 @@ def _checked(weighing: Weighing, sensor_kg: float) -> Weighing:
 
     Raises AnalysisError where the request itself gave such a weight.
     """
-    if weighing.kg is None or not weighing.is_used:
+    if weighing.kg is None or not weighing.used:
         return weighing
     factor = weighing.kg / sensor_kg if sensor_kg > 0.0 else np.inf
     if _FACTORS[0] <= factor <= _FACTORS[1]:
@@ -240,7 +279,7 @@ def _factor_of(made: YieldMap, grain: _Grain) -> float:
     Too few known cells have no sum of the field; there it is the weight over that at the sensors.
     """
     kg = made.weighing.kg
-    if kg is None or not made.weighing.is_used:
+    if kg is None or not made.weighing.used:
         return 1.0
     if made.coverage < COVERAGE_BAR or made.map_t <= 0.0 or grain.share is None:
         return kg / grain.wet_kg
@@ -287,9 +326,7 @@ def _machines(passes: list[HarvestPass], outline: FieldOutline, request: YieldRe
                 tuple(each.id for each in own),
                 any(each.simulated for each in own),
                 "declared" if any(each.width == "declared" for each in own) else "measured",
-                lag_s,
-                basis,
-                fit,
+                AppliedLag(lag_s, basis, *astuple(fit)),
                 points,
                 cleaned,
                 float(np.nansum(_grain_kg(points, lag_s, outline))),
@@ -346,7 +383,7 @@ class _Grain:
 def _grain_of(machines: tuple[MachineYield, ...], outline: FieldOutline, moisture_pct: float | None) -> _Grain:
     wet, known, standard = 0.0, 0.0, 0.0
     for each in machines:
-        grain = np.nan_to_num(_grain_kg(each.points, each.lag_s, outline))
+        grain = np.nan_to_num(_grain_kg(each.points, each.lag.applied_s, outline))
         wet += float(grain.sum())
         if moisture_pct is not None:
             share = (100.0 - each.points.moisture_pct) / (100.0 - moisture_pct)
@@ -410,9 +447,9 @@ def _krige(
 
 def _total_of(made: YieldMap, grain: _Grain, quality: int) -> Answer:
     coverage = made.coverage if made.request.standard_moisture_pct is None else grain.known_share
-    kg = made.weighing.kg if made.weighing.is_used and made.weighing.kg is not None else grain.wet_kg
+    kg = made.weighing.kg if made.weighing.used and made.weighing.kg is not None else grain.wet_kg
     value = None if grain.share is None else kg * grain.share / 1000.0
-    weighed, basis = _BY_SCALE.get(made.weighing.source if made.weighing.is_used else None, ((), MEASURED_FLOW))
+    weighed, basis = _BY_SCALE.get(made.weighing.source if made.weighing.used else None, ((), MEASURED_FLOW))
     return Answer(
         value, "t", made.window.pair, _samples(made), min(coverage, 1.0), quality, TOTAL, (*CHANNELS, *weighed),
         None if value is None else basis, None if value is not None else INSUFFICIENT_DATA,

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -41,15 +41,15 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     seq: int
     time_ms: int
-    who: str
-    action: Action
-    kind: str
-    record: str
-    before: str | None
-    after: str | None
+    who: Annotated[str, "Key or person that changed it, by name."]
+    action: Annotated[Action, "What was done."]
+    kind: Annotated[str, "Kind of the record."]
+    record: Annotated[str, "Id of the record."]
+    before: Annotated[str | None, "The record before; null for a new one."]
+    after: Annotated[str | None, "The record after; null for a deleted one."]
     hash: str
-    salt: str | None = None
-    erasure: int | None = None
+    salt: Annotated[str | None, "Random part of the hash; null in a redacted change and in old ones."] = None
+    erasure: Annotated[int | None, "Number of the erased person whose names were taken out of the change."] = None
 
 
 class AuditCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,12 +60,12 @@ class AuditCheck(msgspec.Struct, frozen=True, kw_only=True):
     `redacted` is the number of entries from which erasures took names.
     """
 
-    entries: int
+    entries: Annotated[int, "Number of checked changes."]
     broken_at: int | None
     hash: str
-    redacted: int = 0
-    altered: tuple[str, ...] = ()
-    cut: AuditCut | None = None
+    redacted: Annotated[int, "Number of changes from which erasures took names."] = 0
+    altered: Annotated[tuple[str, ...], "Records that are not as their newest change says, by kind and id."] = ()
+    cut: Annotated[AuditCut | None, "What retention has deleted of the log; null where it is whole."] = None
 
 
 class AuditChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -44,10 +44,10 @@ class AuditCut(msgspec.Struct, frozen=True, kw_only=True):
 
     seq: int
     hash: str
-    deleted: int
+    deleted: Annotated[int, "Number of deleted changes."]
     first_ms: int
     until_ms: int
-    standing: int
+    standing: Annotated[int, "Number of changes up to `seq` that are kept."]
     digest: str
 
 

@@ -51,18 +51,26 @@ class AlarmTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     where no group does.
     """
 
-    what: Looked = ""
-    below: Threshold | None = None
-    above: Threshold | None = None
-    hysteresis: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
-    hours: Annotated[float, Meta(gt=0, le=168)] | None = None
-    of_hours: Annotated[float, Meta(gt=0, le=168)] | None = None
-    of: What | None = None
-    rise_h: Annotated[float, Meta(gt=0, le=168)] | None = None
-    device: WireName | None = None
-    across: Literal["any", "all"] | None = None
-    any_of: Annotated[tuple[Group, ...], Meta(max_length=8)] = ()
-    none_of: Annotated[tuple[Group, ...], Meta(max_length=8)] = ()
+    what: Annotated[Looked, "Channel or index, in its own unit; empty for a test of more tests."] = ""
+    below: Annotated[Threshold | None, "Limit below which the value must be; null: none."] = None
+    above: Annotated[Threshold | None, "Limit above which the value must be; null: none."] = None
+    hysteresis: Annotated[float, Meta(ge=0, le=1e9), "Distance from the limit from which on the test is over."] = 0.0
+    hours: Annotated[
+        Annotated[float, Meta(gt=0, le=168)] | None, "Hours beyond the limit, of the last `of_hours`; null: at once."
+    ] = None
+    of_hours: Annotated[Annotated[float, Meta(gt=0, le=168)] | None, "Last hours in which `hours` are counted."] = None
+    of: Annotated[What | None, "Channel whose newest sample counts for an age; null: any channel."] = None
+    rise_h: Annotated[
+        Annotated[float, Meta(gt=0, le=168)] | None, "Last hours whose rise of a total is the value; null: no rise."
+    ] = None
+    device: Annotated[WireName | None, "Device that is read; null: that of the rule."] = None
+    across: Annotated[Literal["any", "all"] | None, "Devices of a zone that are read: any, or all with data."] = None
+    any_of: Annotated[
+        tuple[Group, ...], Meta(max_length=8), "Groups of which one must hold, in place of a channel."
+    ] = ()
+    none_of: Annotated[
+        tuple[Group, ...], Meta(max_length=8), "Groups of which none may hold, in place of a channel."
+    ] = ()
 
     @property
     def parts(self) -> tuple[Group, ...]:
@@ -76,9 +84,9 @@ Group = Annotated[tuple[AlarmTest, ...], Meta(min_length=1, max_length=8)]
 class Escalation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Escalation of an alarm that is not acknowledged `after_s` after it was raised: severity and more recipients."""
 
-    after_s: Annotated[float, Meta(ge=60, le=_WEEK_S)]
+    after_s: Annotated[float, Meta(ge=60, le=_WEEK_S), "Seconds from the raising without an acknowledgement."]
     severity: Severity
-    recipients: Annotated[tuple[Text, ...], Meta(max_length=20)] = ()
+    recipients: Annotated[tuple[Text, ...], Meta(max_length=20), "Names of those who are notified, too."] = ()
 
 
 class AlarmRule(VersionedRecord, frozen=True, kw_only=True):
@@ -92,25 +100,29 @@ class AlarmRule(VersionedRecord, frozen=True, kw_only=True):
     """
 
     name: WireName
-    any_of: Annotated[tuple[Group, ...], Meta(min_length=1, max_length=8)]
+    any_of: Annotated[tuple[Group, ...], Meta(min_length=1, max_length=8), "Groups of tests: one of them must hold."]
     severity: Severity = Severity.WARNING
     enabled: bool = True
     device: WireName | None = None
-    kind: WireName | None = None
+    kind: Annotated[WireName | None, "Kind of the devices; null: all."] = None
     site: WireName | None = None
     zone: str | None = None
-    for_s: Wait = 300.0
-    clear_for_s: Wait = 300.0
-    repeat_s: Repeat | None = None
-    hold_s: Annotated[float, Meta(ge=10, le=86_400)] = 900.0
-    lost_after_s: Annotated[float, Meta(ge=600, le=31_536_000)] = 21_600.0
-    page_within_s: Annotated[float, Meta(ge=60, le=86_400)] = 900.0
-    most_an_hour: Annotated[int, Meta(ge=1, le=60)] = 6
-    recipients: Annotated[tuple[Text, ...], Meta(max_length=20)] = ()
-    escalation: Annotated[tuple[Escalation, ...], Meta(max_length=5)] = ()
-    text: Annotated[str, Meta(max_length=200)] = ""
+    for_s: Annotated[Wait, "Seconds for which the condition must hold before an alarm."] = 300.0
+    clear_for_s: Annotated[Wait, "Seconds for which it must be over before the alarm ends."] = 300.0
+    repeat_s: Annotated[Repeat | None, "Seconds after which a notice is repeated; null: never."] = None
+    hold_s: Annotated[float, Meta(ge=10, le=86_400), "Seconds for which a value is valid."] = 900.0
+    lost_after_s: Annotated[
+        float, Meta(ge=600, le=31_536_000), "Seconds without a value after which the alarm ends as unknown."
+    ] = 21_600.0
+    page_within_s: Annotated[
+        float, Meta(ge=60, le=86_400), "Age in seconds up to which an alarm is notified; an older one is history."
+    ] = 900.0
+    most_an_hour: Annotated[int, Meta(ge=1, le=60), "Most notices of this rule to a recipient in an hour."] = 6
+    recipients: Annotated[tuple[Text, ...], Meta(max_length=20), "Names of those who are notified; empty: all."] = ()
+    escalation: Annotated[tuple[Escalation, ...], Meta(max_length=5), "Steps without an acknowledgement."] = ()
+    text: Annotated[str, Meta(max_length=200), "Sentence of the notice in English; empty: the usual one."] = ""
     text_zh: Annotated[str, Meta(max_length=200)] = ""
-    source: Note = ""
+    source: Annotated[Note, "Where the limits are from."] = ""
 
 
 class RecipientKind(StrEnum):
@@ -141,8 +153,8 @@ class AlarmRecipient(VersionedRecord, frozen=True, kw_only=True):
     """
 
     name: Text
-    kind: RecipientKind
-    address: Annotated[str, Meta(max_length=2000)] = ""
+    kind: Annotated[RecipientKind, "Way by which notices go."]
+    address: Annotated[str, Meta(max_length=2000), "URL, mailbox or subscription; empty for MQTT."] = ""
     language: Annotated[str, Meta(pattern="^(en|zh-CN)$")] = "en"
     least_severity: Severity = Severity.INFO
     enabled: bool = True
@@ -154,18 +166,18 @@ class MaintenanceWindow(VersionedRecord, frozen=True, kw_only=True):
     name: Text
     start_ms: Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
     end_ms: Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
-    rule: WireName | None = None
+    rule: Annotated[WireName | None, "Name of the rule; null: all."] = None
     device: WireName | None = None
-    kind: WireName | None = None
+    kind: Annotated[WireName | None, "Kind of the devices; null: all."] = None
     site: WireName | None = None
 
 
 class NotificationRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Last notice of an alarm to one recipient: time, severity, and whether it reported the end."""
 
-    said_ms: int
+    said_ms: Annotated[int, "Time of the last notice, epoch milliseconds UTC."]
     severity: Severity
-    cleared: bool = False
+    cleared: Annotated[bool, "The end was notified."] = False
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,30 +194,32 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str = ""
-    rule: str
-    subject: str
-    kind: str
+    rule: Annotated[str, "Name of the rule."]
+    subject: Annotated[str, "The device or gateway, or the id of a zone."]
+    kind: Annotated[str, "Kind of the subject."]
     site: str
     severity: Severity
-    by_station: bool = False
-    by_gateway: bool = False
+    by_station: Annotated[bool, "Raised by a rule of the station."] = False
+    by_gateway: Annotated[bool, "Raised by a rule of the gateway."] = False
     standing: tuple[str, ...] = ()
     gateway_raised_ms: tuple[int, ...] = ()
     began_ms: int
     raised_ms: int
-    ended_ms: int | None = None
-    ended_why: str | None = None
-    what: str = ""
-    value: float | None = None
+    ended_ms: Annotated[int | None, "Null while it is active."] = None
+    ended_why: Annotated[
+        str | None, "cleared; or no_data, rule_removed, not_selected: the condition is then unknown."
+    ] = None
+    what: Annotated[str, "The channel or index."] = ""
+    value: Annotated[float | None, "Value when it was raised."] = None
     unit: str = ""
-    condition: str = ""
-    threshold: float | None = None
-    estimated: bool = False
-    late: bool = False
+    condition: Annotated[str, "below, above, silent, or hours beyond."] = ""
+    threshold: Annotated[float | None, "Limit of the rule, in `unit`; null where the condition has none."] = None
+    estimated: Annotated[bool, "True for a leaf temperature without a sensor."] = False
+    late: Annotated[bool, "Found in late data; not notified."] = False
     simulated: bool = False
-    name: str = ""
-    measured_by: str = ""
-    text: str = ""
+    name: Annotated[str, "Name of the subject, for a zone."] = ""
+    measured_by: Annotated[str, "Device of the value, where it is not the subject."] = ""
+    text: Annotated[str, "Sentence in English."] = ""
     text_zh: str = ""
     noted_ms: int = 0
     fresh_ms: int | None = None
@@ -214,8 +228,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     snoozed_until_ms: int | None = None
     snoozed_ms: int | None = None
-    level: int = 0
-    told: dict[str, NotificationRecord] = {}
+    level: Annotated[int, "Escalation steps reached."] = 0
+    told: Annotated[dict[str, NotificationRecord], "Notifications by recipient id."] = {}
 
     @property
     def is_active(self) -> bool:
@@ -238,14 +252,14 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str = ""
-    recipient: str
-    rule: str
-    what: str
-    about: tuple[str, ...]
-    body: str
+    recipient: Annotated[str, "Id of the recipient."]
+    rule: Annotated[str, "Name of the rule; empty for a test."]
+    what: Annotated[str, "raised, escalated, repeated, cleared or test."]
+    about: Annotated[tuple[str, ...], "The alarms' ids."]
+    body: Annotated[str, "The JSON that is sent."]
     created_ms: int
-    due_ms: int
-    attempts: int = 0
-    state: NoticeState = NoticeState.WAITING
-    delivered_ms: int | None = None
-    error: str = ""
+    due_ms: Annotated[int, "Time of the next attempt."]
+    attempts: Annotated[int, "Number of attempts so far."] = 0
+    state: Annotated[NoticeState, "waiting, delivered, or dead: after the last failed attempt."] = NoticeState.WAITING
+    delivered_ms: Annotated[int | None, "Time of delivery, epoch milliseconds UTC; null before it."] = None
+    error: Annotated[str, "Cause of the last failed attempt."] = ""

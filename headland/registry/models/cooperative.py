@@ -34,21 +34,26 @@ class TariffRecord(VersionedRecord, frozen=True, kw_only=True):
     """
 
     name: Text
-    per_mu_fen: Fen = 0
-    per_kg_fen: Fen = 0
-    minimum_fen: Fen = 0
-    night_pct: SurchargePct = 0
-    slope_pct: SurchargePct = 0
-    slope_from_pct: Annotated[int, Meta(ge=0, le=200)] = 15
-    cancelled_fen: Fen = 0
+    per_mu_fen: Annotated[Fen, "Price of a mu of treated ground, in fen."] = 0
+    per_kg_fen: Annotated[Fen, "Price of a kilogram of product, in fen."] = 0
+    minimum_fen: Annotated[Fen, "Least charge of a pass on a field, in fen."] = 0
+    night_pct: Annotated[SurchargePct, "Surcharge at night."] = 0
+    slope_pct: Annotated[SurchargePct, "Surcharge on a slope from `slope_from_pct` on."] = 0
+    slope_from_pct: Annotated[int, Meta(ge=0, le=200), "Slope of a field from which the surcharge applies."] = 15
+    cancelled_fen: Annotated[Fen, "Charge of a cancelled flight, in fen."] = 0
     repeat_days: Annotated[int, Meta(ge=0, le=366)] = 7
-    billable_evidence: tuple[Evidence, ...] = ("measured_flow", "tank_mass")
-    dividend_fen: Fen = 0
-    dividend_by: Literal["delivery", "area"] = "delivery"
-    operators: Annotated[dict[DeviceName, Text], Meta(max_length=1000)] = msgspec.field(default_factory=dict)
-    slopes_pct: Annotated[dict[RecordId, Annotated[float, Meta(ge=0, le=200)]], Meta(max_length=20_000)] = (
-        msgspec.field(default_factory=dict)
+    billable_evidence: Annotated[tuple[Evidence, ...], "Evidence of ground that is charged."] = (
+        "measured_flow",
+        "tank_mass",
     )
+    dividend_fen: Annotated[Fen, "Money that is divided among the members, in fen."] = 0
+    dividend_by: Annotated[Literal["delivery", "area"], "What the dividend is divided by."] = "delivery"
+    operators: Annotated[
+        dict[DeviceName, Text], Meta(max_length=1000), "Name of who works with a device, by device."
+    ] = msgspec.field(default_factory=dict)
+    slopes_pct: Annotated[
+        dict[RecordId, Annotated[float, Meta(ge=0, le=200)]], Meta(max_length=20_000), "Declared slope, by field."
+    ] = msgspec.field(default_factory=dict)
 
 
 class AccountKind(StrEnum):
@@ -70,15 +75,15 @@ class AccountEntry(VersionedRecord, frozen=True, kw_only=True):
     """
 
     person: str
-    kind: AccountKind
+    kind: Annotated[AccountKind, "What the entry is."]
     time_ms: Instant
-    amount_fen: SignedFen = 0
+    amount_fen: Annotated[SignedFen, "Amount of money in fen, positive in the person's favour."] = 0
     grams: SignedGrams = 0
     field: str | None = None
     pass_id: Annotated[str, Meta(max_length=128)] = ""
     corrects: str | None = None
     note: Note = ""
-    harvest: str | None = None
+    harvest: Annotated[str | None, "Id of the harvest that a delivery follows from; null where it was entered."] = None
     crop: Text | None = None
     lot_code: LotCode | None = None
 
@@ -91,14 +96,14 @@ class StatementRunRecord(VersionedRecord, frozen=True, kw_only=True):
     """
 
     tariff: str
-    tariff_version: int
+    tariff_version: Annotated[int, "Version of the tariff that was used."]
     start_ms: Instant
     end_ms: Instant
-    people: int
-    charged_fen: int
-    area_m2: int
-    not_charged: tuple[tuple[str, str, str], ...] = ()
-    digest: str
+    people: Annotated[int, "Number of people with a statement."]
+    charged_fen: Annotated[int, "Sum of the charges, in fen."]
+    area_m2: Annotated[int, "Charged ground in square metres."]
+    not_charged: Annotated[tuple[tuple[str, str, str], ...], "Ground without a charge: field, pass and reason."] = ()
+    digest: Annotated[str, "SHA-256 over all statements."]
 
 
 class SeasonStatement(VersionedRecord, frozen=True, kw_only=True):
@@ -107,13 +112,13 @@ class SeasonStatement(VersionedRecord, frozen=True, kw_only=True):
     `area_m2`, also of a line, is charged ground: with `repeated_m2` of the line it is the treated ground of the pass.
     """
 
-    run: str
-    person: str | None
+    run: Annotated[str, "Id of the run."]
+    person: Annotated[str | None, "Id of the person; null: of ground that nobody holds."]
     start_ms: Instant
     end_ms: Instant
-    balance_fen: int
-    area_m2: int
-    lines: tuple[dict[str, Any], ...] = ()
+    balance_fen: Annotated[int, "Balance in fen, positive in the person's favour."]
+    area_m2: Annotated[int, "Charged ground in square metres."]
+    lines: Annotated[tuple[dict[str, Any], ...], "Works and entries, each with its amount."] = ()
 
 
 class SubsidyRule(VersionedRecord, frozen=True, kw_only=True):
@@ -126,14 +131,19 @@ class SubsidyRule(VersionedRecord, frozen=True, kw_only=True):
     """
 
     name: Text
-    fen_per_mu: Fen
-    least_coverage_pct: Annotated[float, Meta(ge=0, le=100)] = 90.0
-    evidence: tuple[Evidence, ...] = ("measured_flow", "tank_mass")
+    fen_per_mu: Annotated[Fen, "Subsidy of a mu, in fen."]
+    least_coverage_pct: Annotated[float, Meta(ge=0, le=100), "Least treated share of the field."] = 90.0
+    evidence: Annotated[tuple[Evidence, ...], "Evidence of ground that counts."] = ("measured_flow", "tank_mass")
     repeat_days: Annotated[int, Meta(ge=0, le=366)] = 30
-    cap_mu: Annotated[float, Meta(gt=0, le=1e6)] | None = None
-    cap_fen: Fen | None = None
-    products: Annotated[tuple[str, ...], Meta(max_length=1000)] = ()
-    excludes: Annotated[tuple[RecordId, ...], Meta(max_length=1000)] | None = None
+    cap_mu: Annotated[Annotated[float, Meta(gt=0, le=1e6)] | None, "Most ground of a field in mu; null: no limit."] = (
+        None
+    )
+    cap_fen: Annotated[Fen | None, "Most money for a field in fen; null: no limit."] = None
+    products: Annotated[tuple[str, ...], Meta(max_length=1000), "Ids of the products that count; empty: all."] = ()
+    excludes: Annotated[
+        Annotated[tuple[RecordId, ...], Meta(max_length=1000)] | None,
+        "Rules whose claims of the same ground exclude one by this rule; null: all.",
+    ] = None
 
 
 class Statements(msgspec.Struct, frozen=True, kw_only=True):

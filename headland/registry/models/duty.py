@@ -23,10 +23,10 @@ class DutyShift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     A shift through midnight belongs to the day on which it begins.
     """
 
-    days: Annotated[tuple[Weekday, ...], Meta(min_length=1, max_length=7)]
-    start: ClockTime
-    end: ClockTime
-    people: DutyNames
+    days: Annotated[tuple[Weekday, ...], Meta(min_length=1, max_length=7), "Days on which it begins; 1 is Monday."]
+    start: Annotated[ClockTime, "Time of day at which it begins."]
+    end: Annotated[ClockTime, "Time of day at which it ends; the next day where it is not later than the start."]
+    people: Annotated[DutyNames, "Names of the recipients on duty."]
 
 
 class DutyException(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,7 +34,7 @@ class DutyException(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     start_ms: _Instant
     end_ms: _Instant
-    people: DutyNames
+    people: Annotated[DutyNames, "Names of the recipients on duty."]
 
 
 class DutyRota(VersionedRecord, frozen=True, kw_only=True):
@@ -47,8 +47,11 @@ class DutyRota(VersionedRecord, frozen=True, kw_only=True):
 
     name: Text
     site: str
-    weekly: Annotated[tuple[DutyShift, ...], Meta(max_length=50)] = ()
-    exceptions: Annotated[tuple[DutyException, ...], Meta(max_length=200)] = ()
-    order: Annotated[tuple[Text, ...], Meta(max_length=20)] = ()
-    next_after_s: Annotated[float, Meta(ge=60, le=86_400)] | None = 900.0
+    weekly: Annotated[tuple[DutyShift, ...], Meta(max_length=50), "Shifts of every week."] = ()
+    exceptions: Annotated[tuple[DutyException, ...], Meta(max_length=200), "Times with other people on duty."] = ()
+    order: Annotated[tuple[Text, ...], Meta(max_length=20), "Names in the order in which they are called."] = ()
+    next_after_s: Annotated[
+        Annotated[float, Meta(ge=60, le=86_400)] | None,
+        "Seconds without an acknowledgement after which the next is called; null: nobody is.",
+    ] = 900.0
     enabled: bool = True

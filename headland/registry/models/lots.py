@@ -31,7 +31,7 @@ class Harvest(VersionedRecord, frozen=True, kw_only=True):
 
     field: str | None = None
     zone: str | None = None
-    plot: Title = ""
+    plot: Annotated[Title, "Part of the field or zone; empty for all of it."] = ""
     season: str | None = None
     crop: Text
     variety: Title = ""
@@ -40,7 +40,9 @@ class Harvest(VersionedRecord, frozen=True, kw_only=True):
     grams: Grams
     author: Text
     note: Note = ""
-    evidence: EvidenceClass = EvidenceClass.DECLARED
+    evidence: Annotated[EvidenceClass, "What the mass rests on: measured (by a scale), declared or simulated."] = (
+        EvidenceClass.DECLARED
+    )
 
 
 class Lot(VersionedRecord, frozen=True, kw_only=True):
@@ -50,8 +52,8 @@ class Lot(VersionedRecord, frozen=True, kw_only=True):
     passes to every lot made from this one, for good.
     """
 
-    code: LotCode
-    product: Text
+    code: Annotated[LotCode, "Batch number."]
+    product: Annotated[Text, "Name of the goods."]
     crop: Text
     time_ms: Instant
     grams: Grams
@@ -87,13 +89,13 @@ class LotOperation(VersionedRecord, frozen=True, kw_only=True):
     outputs exchanged.
     """
 
-    kind: OperationKind
+    kind: Annotated[OperationKind, "What was done: harvest, mix, split, pack, process, sell, loss or correct."]
     time_ms: Instant
     author: Text
-    inputs: Annotated[tuple[LotMass, ...], Meta(max_length=1000)] = ()
-    outputs: Annotated[tuple[LotMass, ...], Meta(max_length=1000)] = ()
+    inputs: Annotated[tuple[LotMass, ...], Meta(max_length=1000), "Masses that were taken, by lot."] = ()
+    outputs: Annotated[tuple[LotMass, ...], Meta(max_length=1000), "Masses that were made, by lot."] = ()
     loss_g: GramsOrZero = 0
-    harvest: str | None = None
+    harvest: Annotated[str | None, "Id of the harvest; null for another kind."] = None
     party: Title = ""
     note: Note = ""
     corrects: str | None = None
@@ -113,26 +115,30 @@ class Certificate(VersionedRecord, frozen=True, kw_only=True):
     `token` is the public name of the lot's page. `tested` says what was tested for, where the basis is a test.
     """
 
-    number: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$")]
+    number: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$"), "Number in the register."]
     lot: str
-    product: Text
+    product: Annotated[Text, "Name of the goods."]
     grams: Grams
     origin: Text
     issuer: Text
     contact: Text
     issued_ms: Instant
-    basis: Annotated[tuple[CertificateBasis, ...], Meta(min_length=1, max_length=3)]
-    tested: Note = ""
-    token: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22}$")]
-    follows: tuple[str, ...] = ()
+    basis: Annotated[
+        tuple[CertificateBasis, ...],
+        Meta(min_length=1, max_length=3),
+        "What the promise rests on: own_control, own_test or commissioned_test.",
+    ]
+    tested: Annotated[Note, "What was tested, with report and result; empty without a test."] = ""
+    token: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22}$"), "Public name of the lot's page."]
+    follows: Annotated[tuple[str, ...], "Ids of the certificates of the lots that it was made from."] = ()
 
 
 class CertificateEntry(VersionedRecord, frozen=True, kw_only=True):
     """An entry of the register of certificates: issued, copied (printed again) or void, when, by whom and why."""
 
-    certificate: str
-    kind: Literal["issued", "copied", "void"]
+    certificate: Annotated[str, "Id of the certificate."]
+    kind: Annotated[Literal["issued", "copied", "void"], "issued, copied (printed again) or void."]
     time_ms: Instant
     author: Text
-    form: Title = ""
-    reason: Note = ""
+    form: Annotated[Title, "Form of the print; empty where none was made."] = ""
+    reason: Annotated[Note, "Why it became void; empty otherwise."] = ""

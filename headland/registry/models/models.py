@@ -54,9 +54,9 @@ class Organisation(VersionedRecord, frozen=True, kw_only=True):
 class Member(VersionedRecord, frozen=True, kw_only=True):
     """A login of the organisation; `subject` is its id at the identity provider, `person` the id of who uses it."""
 
-    subject: Text
+    subject: Annotated[Text, "Id at the identity provider."]
     name: Text
-    role: Scope
+    role: Annotated[Scope, "What the member may do at most."]
     person: str | None = None
 
 
@@ -94,7 +94,7 @@ class ZoneKind(StrEnum):
 class FieldZone(msgspec.Struct, frozen=True, kw_only=True):
     """An untreated part of a field; a buffer strip has its width."""
 
-    kind: ZoneKind
+    kind: Annotated[ZoneKind, "exclusion or buffer."]
     name: Text
     geometry: Geometry
     width_m: Positive | None = None
@@ -111,9 +111,9 @@ class Field(VersionedRecord, frozen=True, kw_only=True):
     geometry: Geometry
     zones: tuple[FieldZone, ...] = ()
     site: str | None = None
-    owner: Annotated[str, Meta(max_length=200)] = ""
+    owner: Annotated[str, Meta(max_length=200), "Name of the plot's owner, where a cooperative works for several."] = ""
     area_m2: float = 0.0
-    usable_area_m2: float = 0.0
+    usable_area_m2: Annotated[float, "Area without the untreated parts in square metres, computed."] = 0.0
 
 
 class Greenhouse(VersionedRecord, frozen=True, kw_only=True):
@@ -327,9 +327,8 @@ class ApiKey(VersionedRecord, frozen=True, kw_only=True):
     """A key without its secret, which was shown once and is not stored. `prefix` is its readable beginning."""
 
     name: Text
-    scope: Scope
-    prefix: str = ""
+    scope: Annotated[Scope, "What the key may do at most."]
+    prefix: Annotated[str, "Readable beginning of the key."] = ""
     expires_ms: int | None = None
-    last_used_ms: int | None = None
-    #: The id of the person who uses it: their role limits what it may do.
-    person: str | None = None
+    last_used_ms: Annotated[int | None, "Time of last use, to the minute."] = None
+    person: Annotated[str | None, "Id of the person who uses it: their role limits it."] = None

@@ -51,7 +51,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """An address of a person on one channel."""
 
     channel: ContactChannel
-    address: Text
+    address: Annotated[Text, "Number or address."]
 
 
 class Person(VersionedRecord, frozen=True, kw_only=True):
@@ -62,12 +62,12 @@ class Person(VersionedRecord, frozen=True, kw_only=True):
     """
 
     name: Text
-    number: Annotated[str, Meta(max_length=64)] = ""
-    role: PersonRole = PersonRole.MEMBER
+    number: Annotated[str, Meta(max_length=64), "The cooperative's own number of the member; may be empty."] = ""
+    role: Annotated[PersonRole, "What the person may do."] = PersonRole.MEMBER
     language: Literal["zh", "en"] = "zh"
-    contacts: Annotated[tuple[Contact, ...], Meta(max_length=10)] = ()
+    contacts: Annotated[tuple[Contact, ...], Meta(max_length=10), "Ways to reach the person."] = ()
     note: Note = ""
-    active: bool = True
+    active: Annotated[bool, "False: the person has left, and keys are refused."] = True
     erased: int | None = None
 
 
@@ -83,8 +83,8 @@ class Holding(VersionedRecord, frozen=True, kw_only=True):
 
     field: str
     person: str
-    kind: HoldingKind
-    parts: Parts = 1
-    of_parts: Parts = 1
+    kind: Annotated[HoldingKind, "ownership or lease."]
+    parts: Annotated[Parts, "Parts that the person holds."] = 1
+    of_parts: Annotated[Parts, "Parts of the whole."] = 1
     start_ms: Instant | None = None
     end_ms: Instant | None = None

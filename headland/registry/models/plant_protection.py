@@ -84,7 +84,7 @@ class PlantProtectionProduct(VersionedRecord, frozen=True, kw_only=True):
 class MixPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A product of a tank mix, by its id, with its dose in the product's unit per hectare."""
 
-    product: str
+    product: Annotated[str, "Id of the plant-protection product."]
     dose_ha: Positive
 
 
@@ -97,16 +97,18 @@ class Treatment(VersionedRecord, frozen=True, kw_only=True):
 
     field: str | None = None
     zone: str | None = None
-    pass_id: Title | None = None
+    pass_id: Annotated[Title | None, "Pass that measured it; null where none did."] = None
     crop: Text
-    target: Title = ""
+    target: Annotated[Title, "Pest, disease or weed; may be empty."] = ""
     start_ms: Instant
     end_ms: Instant
-    mix: Annotated[tuple[MixPart, ...], Meta(min_length=1, max_length=10)]
+    mix: Annotated[tuple[MixPart, ...], Meta(min_length=1, max_length=10), "Products of the tank mix."]
     water_l_ha: Positive | None = None
     treated_area_m2: Positive | None = None
     author: Text
     note: Note = ""
-    evidence: EvidenceClass = EvidenceClass.DECLARED
+    evidence: Annotated[EvidenceClass, "What it rests on: declared (a person's word) or simulated."] = (
+        EvidenceClass.DECLARED
+    )
     corrects: str | None = None
     withdrawn: bool = False

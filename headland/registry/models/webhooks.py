@@ -26,6 +26,6 @@ class Webhook(VersionedRecord, frozen=True, kw_only=True):
     """An app that receives its events by signed POST to `url`; the secret is not part of the record."""
 
     name: Text
-    url: Annotated[str, Meta(min_length=1, max_length=2000)]
-    events: Annotated[tuple[WebhookEvent, ...], Meta(min_length=1, max_length=20)]
+    url: Annotated[str, Meta(min_length=1, max_length=2000), "URL to which events are posted."]
+    events: Annotated[tuple[WebhookEvent, ...], Meta(min_length=1, max_length=20), "Events that are posted."]
     enabled: bool = True
