@@ -155,6 +155,7 @@ _TEXTS: Final = {
     "topic": "Topic of the message.",
     "treated_area_m2": "Treated area.",
     "trial": "Id of the trial.",
+    "type": "Kind of the geometry.",
     "uncertainty_ha": "Standard deviation of the rate.",
     "unit": "Unit.",
     "variable": "Id of the variable.",

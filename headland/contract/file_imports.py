@@ -17,7 +17,7 @@ _Instant = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
 class TimeColumnChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The column of the time, its format and its zone."""
 
-    column: Annotated[str, Meta(min_length=1, max_length=200)]
+    column: Annotated[str, Meta(min_length=1, max_length=200), "Heading of the column."]
     format: Annotated[
         str,
         Meta(min_length=1, max_length=64),
@@ -29,7 +29,7 @@ class TimeColumnChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class ColumnChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A column that is imported: its quantity, and the unit of its cells."""
 
-    column: Annotated[str, Meta(min_length=1, max_length=200)]
+    column: Annotated[str, Meta(min_length=1, max_length=200), "Heading of the column."]
     channel: Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*(:[0-9]{1,3})?$", max_length=100)]
     unit: Annotated[str, Meta(min_length=1, max_length=32)] = "1"
 
@@ -47,12 +47,14 @@ class TableChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     device: Annotated[str, _NAME, "A device that exists, or the id of a new one."]
     kind: Annotated[str, _NAME, "Kind of a new device."] = "greenhouse"
     site: Annotated[str, _NAME, "Site of a new device."] = "home"
-    time: TimeColumnChoice
-    columns: Annotated[list[ColumnChoice], Meta(min_length=1, max_length=200)]
-    ignored: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=200)] = []
-    delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
-    decimal: Literal[".", ","] = "."
-    encoding: Literal["utf-8", "latin-1", "windows-1252", "gb18030"] = "utf-8"
+    time: Annotated[TimeColumnChoice, "Column of the time."]
+    columns: Annotated[list[ColumnChoice], Meta(min_length=1, max_length=200), "Columns that are imported."]
+    ignored: Annotated[
+        list[Annotated[str, Meta(max_length=200)]], Meta(max_length=200), "Headings of columns that are left out."
+    ] = []
+    delimiter: Annotated[str, Meta(min_length=1, max_length=1), "Character between cells."] = ","
+    decimal: Annotated[Literal[".", ","], "Decimal mark of numbers."] = "."
+    encoding: Annotated[Literal["utf-8", "latin-1", "windows-1252", "gb18030"], "Encoding of the text."] = "utf-8"
     missing: Annotated[
         tuple[Annotated[str, Meta(max_length=32)], ...],
         Meta(max_length=20),
@@ -65,15 +67,15 @@ class ImportChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     EXAMPLE: ClassVar = {"start_ms": 1_795_507_200_000}
 
-    table: TableChoice | None = None
+    table: Annotated[TableChoice | None, "Columns of a table; null for a log."] = None
     start_ms: Annotated[_Instant | None, "Instant of the log's first message."] = None
 
 
 class ImportProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far an import is: reading is the first half, storing the second."""
 
-    phase: Literal["reading", "storing", "waiting"]
-    fraction: Annotated[float, Meta(ge=0, le=1)]
+    phase: Annotated[Literal["reading", "storing", "waiting"], "What is being done."]
+    fraction: Annotated[float, Meta(ge=0, le=1), "Share of the whole import that is done."]
     left_s: Annotated[float | None, "Seconds until the end; null near the beginning."]
     records_total: Annotated[int, "Records in the import's spool so far."]
     records_acked: Annotated[int, "Records of them that are in the store."]
@@ -83,17 +85,17 @@ class ImportProgress(msgspec.Struct, frozen=True, kw_only=True):
 class ReasonCount(msgspec.Struct, frozen=True, kw_only=True):
     """Rows, cells or messages that were left out, or samples that a quality test flagged, for one reason."""
 
-    reason: Annotated[str, Meta(extra_json_schema={"example": "undated_rows"})]
-    count: int
+    reason: Annotated[str, Meta(extra_json_schema={"example": "undated_rows"}), "Name of the reason."]
+    count: Annotated[int, "How many."]
     text: Annotated[str, "The reason in the language of the request."]
 
 
 class RefusedCell(msgspec.Struct, frozen=True, kw_only=True):
     """A refused cell of a table; the whole row where `column` is empty."""
 
-    line: int
-    column: str
-    reason: str
+    line: Annotated[int, "Number of the line in the file."]
+    column: Annotated[str, "Heading of the column; empty for the whole row."]
+    reason: Annotated[str, "Name of the reason."]
     text: Annotated[str, "The reason in the language of the request."]
     cell: Annotated[str, "The cell's text."]
 
@@ -102,19 +104,19 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
     """What was imported, and what was not. Every record of `gateway` in `epochs` is in its delivery."""
 
     messages: Annotated[int, "Messages of a log that were read."]
-    rows: int
+    rows: Annotated[int, "Rows of a table that were read."]
     points: Annotated[int, "Samples."]
-    events: int
+    events: Annotated[int, "Events."]
     devices: tuple[str, ...]
     first_ms: int | None
     last_ms: int | None
     left_out: tuple[ReasonCount, ...]
-    flagged: tuple[ReasonCount, ...]
+    flagged: Annotated[tuple[ReasonCount, ...], "Samples that quality tests flagged, by test."]
     refused: Annotated[tuple[RefusedCell, ...], "The first refused cells of a table."]
     gaps: Annotated[int, "Silences of a vehicle of more than 1.5 s."]
-    gaps_ms: int
+    gaps_ms: Annotated[int, "Length of the silences together, in milliseconds."]
     dropouts: Annotated[int, "Losses that the vehicle's logger reports."]
-    dropouts_ms: int
+    dropouts_ms: Annotated[int, "Length of the losses together, in milliseconds."]
     notes: Annotated[tuple[str, ...], "Sentences about the whole file."]
     gateway: str
     epochs: Annotated[tuple[str, ...], "Epochs of the spool that sent the records."]
@@ -128,16 +130,16 @@ class FileImport(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     bytes: int
     kind: Annotated[Literal["log", "table"] | None, "By the content; null before it is whole."]
-    state: ImportState
-    by: str
+    state: Annotated[ImportState, "What is waited for, or how it ended."]
+    by: Annotated[str, "Key or person that began it, by name."]
     created_ms: int
     changed_ms: int
     part_bytes: Annotated[int, "Size of each part but the last."]
     parts: Annotated[tuple[int, ...], "Parts that are here, counted from 1."]
     device: Annotated[str | None, "Device of a table."] = None
     start_ms: int | None = None
-    progress: ImportProgress | None = None
-    result: ImportResult | None = None
+    progress: Annotated[ImportProgress | None, "How far it is; null before and after."] = None
+    result: Annotated[ImportResult | None, "What was imported; null before the end."] = None
     error: Annotated[str | None, "Why nothing was imported, in the language of the request."] = None
 
 
@@ -162,18 +164,18 @@ class QuantityChoice(msgspec.Struct, frozen=True, kw_only=True):
     """A quantity that a column can be, with the units that convert to its own, which is the first."""
 
     channel: str
-    units: tuple[str, ...]
+    units: Annotated[tuple[str, ...], "Units that convert to its own, which is the first."]
 
 
 class TablePreview(msgspec.Struct, frozen=True, kw_only=True):
     """The beginning of a table, and the quantities that its columns can be."""
 
-    encoding: str
+    encoding: Annotated[str, "Encoding of the text."]
     is_utf8: Annotated[bool, "False: the encoding is assumed. Look at the letters."]
-    delimiter: str
-    columns: tuple[SeenColumn, ...]
-    rows: tuple[tuple[str, ...], ...]
-    quantities: tuple[QuantityChoice, ...]
+    delimiter: Annotated[str, "Character between cells."]
+    columns: Annotated[tuple[SeenColumn, ...], "Columns, by their headings."]
+    rows: Annotated[tuple[tuple[str, ...], ...], "Cells of the first rows."]
+    quantities: Annotated[tuple[QuantityChoice, ...], "Quantities that a column can be."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +183,13 @@ class ConvertedRow:
     """A row as it will be stored; null where a cell is empty or refused."""
 
     time_ms: int
-    values: dict[str, float | None]
+    values: Annotated[dict[str, float | None], "Values by channel; null where a cell is empty or refused."]
 
 
 class ConvertedTable(msgspec.Struct, frozen=True, kw_only=True):
     """What the choices make of a table's first rows."""
 
-    rows: tuple[ConvertedRow, ...]
-    refused: tuple[RefusedCell, ...]
+    rows: Annotated[tuple[ConvertedRow, ...], "The first rows as they will be stored."]
+    refused: Annotated[tuple[RefusedCell, ...], "Refused cells of these rows."]
     gateway: Annotated[str, "The gateway whose device it becomes or is."]
     is_new: Annotated[bool, "The device does not exist yet."]

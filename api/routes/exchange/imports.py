@@ -51,7 +51,7 @@ class FileDigest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     EXAMPLE: ClassVar = {"sha256": "9f86d081" * 8}
 
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$"), "SHA-256 of the whole file, hexadecimal."]
 
 
 async def _imports_of(scope: ScopeOf, home: HomeOf) -> FileImports:

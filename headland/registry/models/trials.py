@@ -15,6 +15,7 @@ MOST_PLOTS = 600
 MOST_TREATMENTS = 200
 RecordId = Annotated[str, Meta(pattern="^[0-9a-z]{26}$")]
 Short = Annotated[str, Meta(max_length=200)]
+_Place = Meta(ge=0, le=10_000)
 
 
 class TrialTreatment(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,14 +7,16 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+_Days = Annotated[int, Meta(ge=1, le=100_000)]
+
 
 class RetentionDays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Days for which samples, rollups and events are kept; null is for ever."""
 
-    raw_days: Annotated[int, Meta(ge=1, le=100_000)] | None = None
-    minute_days: Annotated[int, Meta(ge=1, le=100_000)] | None = None
-    hour_days: Annotated[int, Meta(ge=1, le=100_000)] | None = None
-    event_days: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    raw_days: Annotated[_Days | None, "Days of samples; null: for ever."] = None
+    minute_days: Annotated[_Days | None, "Days of the rollup by minute; null: for ever."] = None
+    hour_days: Annotated[_Days | None, "Days of the rollup by hour; null: for ever."] = None
+    event_days: Annotated[_Days | None, "Days of events; null: for ever."] = None
 
 
 class StoreWork(RetentionDays, frozen=True, kw_only=True):
