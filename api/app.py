@@ -54,6 +54,7 @@ from api.routes.access import webhooks as webhook_routes
 from api.routes.alarms import alarms
 from api.routes.alarms import duty as duty_routes
 from api.routes.alarms import push as push_routes
+from api.routes.alarms.kinds import ALARM_KINDS
 from api.routes.cooperative import cooperative as cooperative_routes
 from api.routes.cooperative import deliveries as delivery_routes
 from api.routes.cooperative import people as people_routes
@@ -80,6 +81,7 @@ from api.routes.harvest import yields as yield_routes
 from api.routes.passes import application
 from api.routes.passes import ledger as ledger_routes
 from api.routes.passes import passes as pass_routes
+from api.routes.record_kinds import ACCOUNT_KINDS, KINDS, TRIAL_KINDS
 from api.routes.station import catalogue as catalogue_routes
 from api.routes.station import clock as clock_routes
 from api.routes.station import dashboard, health
@@ -93,12 +95,8 @@ from api.routes.traceability import proof_log as proof_routes
 from api.routes.traceability import public as public_routes
 from api.routes.traceability import releases as release_routes
 from api.routes.traceability.finished import FinishedAnswers
-from api.schemas.alarms import ALARM_KINDS
-from api.schemas.cooperative import ACCOUNT_KINDS
 from api.schemas.examples import add_examples
-from api.schemas.fields import trials as trial_schemas
 from api.schemas.problem import Problem
-from api.schemas.registry import KINDS
 from api.standards.brapi import routes as brapi_routes
 from api.standards.ogc_features import routes as ogc_routes
 from api.standards.sensorthings import routes as sta_routes
@@ -436,7 +434,7 @@ _KINDS: Final = (
     key_routes.MEMBERS,
     webhook_routes.WEBHOOKS,
     *ACCOUNT_KINDS,
-    *trial_schemas.TRIAL_KINDS,
+    *TRIAL_KINDS,
 )
 
 

@@ -17,7 +17,8 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.records import BodyOf, encode, whole_numbers
 from api.http.router import Router
 from api.routes.parameters import check_filters
-from api.schemas.registry import EXAMPLE_ID, KINDS, RecordKind
+from api.routes.record_kinds import KINDS, RecordKind
+from api.schemas.model import EXAMPLE_ID
 from headland.analysis.inputs.scope import OrgScope
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import VersionedRecord

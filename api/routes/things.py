@@ -12,12 +12,10 @@ from api.dependencies import home_of, scope_of
 from api.http.problems import ProblemError
 from api.routes.access.keys import MEMBERS
 from api.routes.access.webhooks import WEBHOOKS
+from api.routes.alarms.kinds import ALARM_KINDS
 from api.routes.parameters import check_gateway
+from api.routes.record_kinds import ACCOUNT_KINDS, KINDS, TRIAL_KINDS
 from api.routes.station.lifecycle import check_kind
-from api.schemas.alarms import ALARM_KINDS
-from api.schemas.cooperative import ACCOUNT_KINDS
-from api.schemas.fields.trials import TRIAL_KINDS
-from api.schemas.registry import KINDS
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.telemetry import find_device
 from headland.analysis.passes.detection import find_pass

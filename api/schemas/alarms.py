@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -11,97 +11,16 @@ from api.schemas.model import EXAMPLE_MS, answer_of_record, fill
 from api.schemas.registry import EXAMPLE_ID, RecordKind
 from headland.alarms.rules.gateway_rules import GatewayRulesStanding
 from headland.analysis.inputs.window import HIGH_MS
-from headland.network.http_target import parse_target
-from headland.registry.models.access_table import KindOfRecord
 from headland.registry.models.alarms import (
     Alarm,
-    AlarmRecipient,
-    AlarmRule,
-    MaintenanceWindow,
     Notice,
     NotificationRecord,
-    RecipientKind,
 )
 from headland.registry.models.duty import DutyRota
 from headland.registry.models.models import Text
-from headland.registry.validation.alarm_rules import subscription_of
 
 _ID = {"example": "01k9v4k8r0q3m8x5w7t2n6y4c1"}
 SeverityName = Literal["info", "warning", "critical"]
-
-#: Registry records of alarm rules, recipients and maintenance windows.
-RULES: Final = RecordKind(
-    "alarm-rules",
-    "alarm rule",
-    AlarmRule,
-    lambda repositories: repositories.alarm_rules,
-    {
-        "name": "dry-hot-wind",
-        "kind": "weather",
-        "any_of": [
-            [
-                {"what": "air_temperature_degc", "above": 30, "hysteresis": 1},
-                {"what": "relative_humidity_pct", "below": 30, "hysteresis": 3},
-                {"what": "wind_speed_m_s", "above": 3},
-            ]
-        ],
-        "for_s": 1800,
-        "clear_for_s": 3600,
-        "repeat_s": 21600,
-        "escalation": [{"after_s": 3600, "severity": "critical", "recipients": ["Li"]}],
-    },
-)
-
-
-def mask_recipient(recipient: AlarmRecipient) -> AlarmRecipient:
-    """Return a recipient as all but administrators see it: a mailbox is of a person, a URL's path often its secret."""
-    if not recipient.address:
-        return recipient
-    try:
-        shown = f"{parse_target(posted_to(recipient) or '').origin}/***"
-    except ValueError:
-        shown = "***"
-    return msgspec.structs.replace(recipient, address=shown)
-
-
-def posted_to(recipient: AlarmRecipient) -> str | None:
-    """Return the URL to which notices of a recipient are posted, None for other kinds."""
-    if recipient.kind is RecipientKind.PUSH:
-        return subscription_of(recipient.address).endpoint
-    return recipient.address if recipient.kind is RecipientKind.WEBHOOK else None
-
-
-RECIPIENTS: Final = RecordKind(
-    "alarm-recipients",
-    "alarm recipient",
-    AlarmRecipient,
-    lambda repositories: repositories.alarm_recipients,
-    {"name": "Li", "kind": "webhook", "address": "https://example.org/alarms", "language": "zh-CN"},
-    part=KindOfRecord.ADDRESSES,
-    mask=mask_recipient,
-    target=posted_to,
-)
-WINDOWS: Final = RecordKind(
-    "maintenance-windows",
-    "maintenance window",
-    MaintenanceWindow,
-    lambda repositories: repositories.maintenance,
-    {"name": "new sensors", "start_ms": 1_795_507_200_000, "end_ms": 1_795_510_800_000, "kind": "greenhouse"},
-)
-ROTAS: Final = RecordKind(
-    "duty-rotas",
-    "duty rota",
-    DutyRota,
-    lambda repositories: repositories.duty_rotas,
-    {
-        "name": "Nights",
-        "site": EXAMPLE_ID,
-        "weekly": [{"days": [1, 2, 3, 4, 5], "start": "18:00", "end": "06:00", "people": ["Li"]}],
-        "order": ["Li", "Wang"],
-        "next_after_s": 900,
-    },
-)
-ALARM_KINDS: Final = (RULES, RECIPIENTS, WINDOWS, ROTAS)
 
 
 @answer_of_record(NotificationRecord)

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
 
-from api.schemas.model import KEPT, answer_of_record, body_of_record
-from api.schemas.registry import EXAMPLE_ID, RecordKind
+from api.schemas.model import EXAMPLE_ID, KEPT, answer_of_record, body_of_record
 from headland.analysis.cooperative.subsidy import Claim
 from headland.registry.models.cooperative import (
     AccountEntry,
     RecordId,
     SignedFen,
     SubsidyRule,
-    TariffRecord,
 )
 from headland.registry.models.models import Latitude, Longitude, Note, Text
 from headland.registry.models.people import Instant
-
-TARIFFS: Final = RecordKind(
-    "tariffs",
-    "tariff",
-    TariffRecord,
-    lambda repositories: repositories.tariffs,
-    {"name": "2026 spraying", "per_mu_fen": 800, "minimum_fen": 5000, "night_pct": 20},
-)
-SUBSIDY_RULES: Final = RecordKind(
-    "subsidy-rules",
-    "subsidy rule",
-    SubsidyRule,
-    lambda repositories: repositories.subsidy_rules,
-    {"name": "2026 plant protection", "fen_per_mu": 1500, "least_coverage_pct": 90, "repeat_days": 30, "cap_mu": 200},
-)
-ACCOUNT_KINDS: Final = (TARIFFS, SUBSIDY_RULES)
 
 
 @body_of_record(AccountEntry, without=(*KEPT, "harvest"))

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from api.schemas.model import EXAMPLE_MS
-from api.schemas.registry import EXAMPLE_ID
+from api.schemas.model import EXAMPLE_ID, EXAMPLE_MS
 
 _MOST_DEEP: Final = 12
 _JSON: Final = re.compile(r"application/(geo\+|ld\+|vnd\.[a-z.]+\+)?json")

@@ -1,4 +1,4 @@
-"""Shapes of answers and bodies that differ from the records they are made of, and the time of the examples."""
+"""Shapes of answers and bodies that differ from the records they are made of, and the time and id of the examples."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 #: Time of the examples: 2026-11-24T08:00:00Z.
 EXAMPLE_MS: Final = 1_795_507_200_000
+#: Id of the examples.
+EXAMPLE_ID: Final = "01k9v4k8r0q3m8x5w7t2n6y4c1"
 #: What the registry sets in each of its records.
 KEPT: Final = ("id", "version", "created_ms", "changed_ms")
 

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 import msgspec
 
 from api.schemas.model import body_of_record, fill
-from headland.registry.models.access_table import KindOfRecord, Right, right_to_read
-from headland.registry.models.crop_bands import CropBand
 from headland.registry.models.geometry import MultiPolygon, Polygon, read_geometry, show_geometry
 from headland.registry.models.models import (
-    Farm,
     Field,
     FieldZone,
-    Greenhouse,
-    GreenhouseZone,
-    GrowerNote,
-    Implement,
-    Product,
-    Season,
-    Site,
     VersionedRecord,
 )
-from headland.registry.models.people import Holding, Person
-from headland.registry.models.plant_protection import PlantProtectionProduct
-from headland.registry.registry import Access
-from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.registry.repositories.repository import Repository
 
 
 @body_of_record(FieldZone)
@@ -47,32 +30,8 @@ class FieldResource(VersionedRecord, frozen=True, kw_only=True):
     zones: Annotated[tuple[ZoneResource, ...], "Parts of the field that are not treated."] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RecordKind:
-    """A kind of record: its path, its name in the singular, its JSON, its repository, and the filters of its list."""
-
-    path: str
-    noun: str
-    wire: type[VersionedRecord]
-    repository: Callable[[OrganisationRepositories], Repository[Any]]
-    example: dict[str, Any]
-    within: tuple[str, ...] = ()
-    read: Callable[[Any], VersionedRecord] = lambda thing: thing
-    show: Callable[[Any], VersionedRecord] = lambda record: record
-    #: The part that roles may not read though they read the record, and a record without it.
-    part: KindOfRecord = KindOfRecord.ACCESS
-    mask: Callable[[Any], VersionedRecord] = lambda record: record
-    #: The URL in a record to which something will be posted.
-    target: Callable[[Any], str | None] = lambda _record: None
-
-    def show_to(self, record: Any, access: Access) -> VersionedRecord:
-        """Return a record as JSON resource for an access."""
-        right = right_to_read(access.acts_as, self.part)
-        is_own = right is Right.OWN and access.person == record.id
-        return self.show(record if right is Right.ALL or is_own else self.mask(record))
-
-
-def _read_field(thing: FieldResource) -> Field:
+def read_field(thing: FieldResource) -> Field:
+    """Return the field of a JSON resource; its outline is not checked."""
     zones = tuple(fill(FieldZone, zone, geometry=read_geometry(zone.geometry)) for zone in thing.zones)
     return fill(Field, thing, geometry=read_geometry(thing.geometry), zones=zones)
 
@@ -81,145 +40,3 @@ def show_field(field: Field) -> FieldResource:
     """Return a field as JSON resource."""
     zones = tuple(fill(ZoneResource, zone, geometry=show_geometry(zone.geometry)) for zone in field.zones)
     return fill(FieldResource, field, geometry=show_geometry(field.geometry), zones=zones)
-
-
-EXAMPLE_ID: Final = "01k9v4k8r0q3m8x5w7t2n6y4c1"
-_OUTLINE: Final = [[[119.17, 31.95], [119.172, 31.95], [119.172, 31.952], [119.17, 31.952], [119.17, 31.95]]]
-
-FARMS: Final = RecordKind(
-    "farms",
-    "farm",
-    Farm,
-    lambda repositories: repositories.farms,
-    {"name": "Home farm", "longitude_deg": 119.17, "latitude_deg": 31.95},
-)
-SITES: Final = RecordKind(
-    "sites",
-    "site",
-    Site,
-    lambda repositories: repositories.sites,
-    {"farm": EXAMPLE_ID, "name": "home", "time_zone": "Asia/Shanghai", "longitude_deg": 119.17, "latitude_deg": 31.95},
-    within=("farm",),
-)
-FIELDS: Final = RecordKind(
-    "fields",
-    "field",
-    FieldResource,
-    lambda repositories: repositories.field_records,
-    {"farm": EXAMPLE_ID, "name": "North", "geometry": {"type": "Polygon", "coordinates": _OUTLINE}},
-    within=("farm",),
-    read=_read_field,
-    show=show_field,
-)
-PRODUCTS: Final = RecordKind(
-    "products",
-    "product",
-    Product,
-    lambda repositories: repositories.products,
-    {"name": "Urea", "kind": "granular", "n_pct": 46, "p2o5_pct": 0, "k2o_pct": 0, "density_kg_l": 0.75},
-    within=("kind",),
-)
-IMPLEMENTS: Final = RecordKind(
-    "implements",
-    "implement",
-    Implement,
-    lambda repositories: repositories.implements,
-    {"name": "T40 spreader", "kind": "spreader", "swath_m": 6, "tank_l": 70, "max_flow_kg_min": 60},
-    within=("kind",),
-)
-SEASONS: Final = RecordKind(
-    "seasons",
-    "season",
-    Season,
-    lambda repositories: repositories.seasons,
-    {"field": EXAMPLE_ID, "name": "2026 wheat", "crop": "winter wheat", "sowing_date": "2026-10-25"},
-    within=("field",),
-)
-GREENHOUSES: Final = RecordKind(
-    "greenhouses",
-    "greenhouse",
-    Greenhouse,
-    lambda repositories: repositories.greenhouses,
-    {"farm": EXAMPLE_ID, "site": EXAMPLE_ID, "name": "House 1", "cover": "double film", "floor_area_m2": 960},
-    within=("farm",),
-)
-GREENHOUSE_ZONES: Final = RecordKind(
-    "greenhouse-zones",
-    "greenhouse zone",
-    GreenhouseZone,
-    lambda repositories: repositories.zones,
-    {"greenhouse": EXAMPLE_ID, "name": "east", "crop": "tomato", "stage": "fruiting"},
-    within=("greenhouse",),
-)
-NOTES: Final = RecordKind(
-    "notes",
-    "note",
-    GrowerNote,
-    lambda repositories: repositories.notes,
-    {"greenhouse": EXAMPLE_ID, "time_ms": 1_795_507_200_000, "author": "Li", "text": "first ripe truss"},
-    within=("greenhouse", "field", "zone", "site", "alarm"),
-)
-
-
-def _hide_contacts(person: Person) -> Person:
-    return msgspec.structs.replace(person, contacts=(), note="")
-
-
-PEOPLE: Final = RecordKind(
-    "people",
-    "person",
-    Person,
-    lambda repositories: repositories.people,
-    {
-        "name": "Wang Fang",
-        "number": "017",
-        "language": "zh",
-        "contacts": [{"channel": "sms", "address": "13800000000"}],
-    },
-    part=KindOfRecord.CONTACTS,
-    mask=_hide_contacts,
-)
-HOLDINGS: Final = RecordKind(
-    "holdings",
-    "holding",
-    Holding,
-    lambda repositories: repositories.holdings,
-    {"field": EXAMPLE_ID, "person": EXAMPLE_ID, "kind": "lease", "parts": 1, "of_parts": 3},
-    within=("field", "person"),
-)
-PLANT_PROTECTION_PRODUCTS: Final = RecordKind(
-    "plant-protection-products",
-    "plant-protection product",
-    PlantProtectionProduct,
-    lambda repositories: repositories.plant_protection,
-    {
-        "name": "Sample fungicide A",
-        "registration_number": "SAMPLE-001",
-        "unit": "l",
-        "active_ingredients": [{"name": "azoxystrobin", "content": 250, "unit": "g_l"}],
-        "uses": [{"crop": "tomato", "most_dose_ha": 0.9, "pre_harvest_interval_days": 5, "most_uses_season": 3}],
-        "is_sample": True,
-    },
-)
-CROP_BANDS: Final = RecordKind(
-    "crop-bands",
-    "crop band",
-    CropBand,
-    lambda repositories: repositories.crop_bands,
-    {"crop": "tomato", "stage": "fruiting", "index": "vpd_kpa", "low": 0.6, "high": 1.1, "author": "Li Na"},
-)
-KINDS: Final = (
-    FARMS,
-    SITES,
-    FIELDS,
-    PRODUCTS,
-    IMPLEMENTS,
-    SEASONS,
-    GREENHOUSES,
-    GREENHOUSE_ZONES,
-    NOTES,
-    PEOPLE,
-    HOLDINGS,
-    PLANT_PROTECTION_PRODUCTS,
-    CROP_BANDS,
-)

@@ -15,10 +15,10 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.records import Sent, encode
 from api.http.responses import reply
 from api.http.router import Router
+from api.routes.record_kinds import RecordKind
 from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.access import AuditChecked, AuditCutItem, AuditItem, AuditList, KeyItem, KeyList, KeyOrder, NewKey
 from api.schemas.model import fill
-from api.schemas.registry import RecordKind
 from headland.analysis.inputs.scope import OrgScope
 from headland.registry.db.audit import AuditEntry
 from headland.registry.models.errors import NotFound

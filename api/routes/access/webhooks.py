@@ -12,10 +12,10 @@ from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
 from api.http.router import Router
+from api.routes.record_kinds import RecordKind
 from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.alarms import NotificationItem, NotificationList, RecipientSecret
 from api.schemas.model import fill
-from api.schemas.registry import RecordKind
 from headland.registry.models.alarms import Notice
 from headland.registry.models.webhooks import Webhook
 from headland.registry.repositories.alarms import AlarmUpdate

@@ -15,11 +15,10 @@ from api.http.query_windows import settle_window
 from api.http.records import BodyOf, Sent
 from api.http.responses import check_match, reply
 from api.http.router import Router
+from api.routes.alarms.kinds import ALARM_KINDS, RULES
 from api.routes.parameters import NAME_PATTERN, End, Start
 from api.routes.registry import ID_PATTERN, body_of_kind, decode_record, make_router
 from api.schemas.alarms import (
-    ALARM_KINDS,
-    RULES,
     Acknowledgement,
     AlarmItem,
     AlarmList,

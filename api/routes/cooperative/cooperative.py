@@ -16,10 +16,10 @@ from api.http.records import RecordPage, Sent
 from api.http.router import Router
 from api.routes.cooperative.periods import window_of
 from api.routes.passes.passes import PassId
+from api.routes.record_kinds import ACCOUNT_KINDS
 from api.routes.registry import ID_PATTERN, make_router, reply_json, reply_records, unknown_reference
 from api.routes.reports import LanguageOf, reply_report
 from api.schemas.cooperative import (
-    ACCOUNT_KINDS,
     AccountOrder,
     ClaimAnswer,
     ClaimCorrectionItem,

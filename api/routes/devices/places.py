@@ -16,8 +16,7 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.parameters import DeviceId
 from api.routes.registry import ID_PATTERN
-from api.schemas.model import fill
-from api.schemas.registry import EXAMPLE_ID
+from api.schemas.model import EXAMPLE_ID, fill
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Device
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

@@ -11,8 +11,8 @@ from api.dependencies import ScopeOf, access_of
 from api.http.problems import declare_problems
 from api.http.responses import reply
 from api.http.router import Router
+from api.routes.record_kinds import PRODUCTS
 from api.routes.registry import reply_record
-from api.schemas.registry import PRODUCTS
 from headland.registry.models.fertilizer_catalog import find_in_catalog, list_catalog
 
 router = Router(prefix="/v1/products/catalog", tags=["registry"], responses=declare_problems(404, 422, 503))

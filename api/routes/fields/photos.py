@@ -12,7 +12,7 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.records import BodyOf
 from api.http.router import Router
 from api.routes.registry import ID_PATTERN, reply_json
-from api.schemas.registry import EXAMPLE_ID
+from api.schemas.model import EXAMPLE_ID
 from headland.formats.images.photos import MEDIA_TYPES, PhotoError, read_photo
 from headland.registry.db.photo_files import PhotoFiles, digest_of
 from headland.registry.models.models import NotePhoto

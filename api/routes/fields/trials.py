@@ -13,9 +13,9 @@ from api.http.pagination import Cursor, Limit, read_cursor
 from api.http.problems import declare_problems
 from api.http.records import RecordPage, Sent, content_of
 from api.http.router import Router
+from api.routes.record_kinds import TRIAL_KINDS
 from api.routes.registry import ID_PATTERN, RecordId, make_router, reply_json, reply_records, unknown_reference
 from api.schemas.fields.trials import (
-    TRIAL_KINDS,
     ObservationsOrder,
     TrialDrawing,
     TrialPrescriptionOrder,

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
 
-from api.schemas.registry import EXAMPLE_ID, RecordKind
+from api.schemas.model import EXAMPLE_ID
 from headland.registry.models.models import NotNegative
 from headland.registry.models.people import Instant
-from headland.registry.models.trials import MOST_PLOTS, Germplasm, RecordId, Trial, TrialVariable
-
-GERMPLASM: Final = RecordKind(
-    "germplasm",
-    "germplasm record",
-    Germplasm,
-    lambda repositories: repositories.germplasm,
-    {"name": "Yangmai 25", "crop": "wheat", "pui": "CNA2016", "pedigree": "Yangmai 17*2/Yang 11-28"},
-    within=("crop",),
-)
-TRIAL_VARIABLES: Final = RecordKind(
-    "trial-variables",
-    "trial variable",
-    TrialVariable,
-    lambda repositories: repositories.trial_variables,
-    {"name": "Grain yield", "trait": "grain yield", "method": "plot combine, 13 % moisture", "unit": "t/ha"},
-)
-TRIAL_KINDS: Final = (GERMPLASM, TRIAL_VARIABLES)
+from headland.registry.models.trials import MOST_PLOTS, RecordId, Trial
 
 
 class TrialDrawing(msgspec.Struct, frozen=True, kw_only=True):

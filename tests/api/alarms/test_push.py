@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.schemas.alarms import mask_recipient
+from api.routes.alarms.kinds import mask_recipient
 from tests.alarms.notification.test_web_push import SUBSCRIPTION
 from tests.api.registry_api import RegistryApi, serve_registry
 
