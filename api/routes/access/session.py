@@ -111,7 +111,7 @@ def sign_out(request: Request, home: HomeOf) -> Response:
 
 def session_of(request: Request, access: Access, public_url: str | None) -> Session:
     """Return an access as a session, at a station that others reach by a URL."""
-    owner = SessionOrganisation(handle=access.organisation.handle, name=access.organisation.name)
+    owner = fill(SessionOrganisation, access.organisation)
     return fill(
         Session,
         access,

@@ -188,7 +188,7 @@ def _reply_recalled(
     found = repositories.lots.lineage.descendants(parents, before=None if before is None else before[0], limit=limit)
     following = None if found.next is None else write_cursor(found.next)
     items = _with_rest(repositories, found.lots)
-    return reply_page(request, LotsHolding(count=found.count, items=items, next=following))
+    return reply_page(request, fill(LotsHolding, found, items=items, next=following))
 
 
 def _recalled_rows(

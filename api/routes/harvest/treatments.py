@@ -29,6 +29,7 @@ from api.schemas.harvest.treatments import (
     intervals_of,
     treatment_of,
 )
+from api.schemas.model import KEPT
 from headland.analysis.plant_protection.growing_place import find_place
 from headland.analysis.plant_protection.harvest_review import review_treatment, standing_breaches
 from headland.analysis.plant_protection.intervals import intervals_at
@@ -181,9 +182,7 @@ def page_of(records: Sequence[R], cursor: str | None, limit: int) -> tuple[Seque
 
 
 def _changed(known: PlantProtectionProduct, read: PlantProtectionProduct) -> PlantProtectionProduct:
-    return msgspec.structs.replace(
-        read, id=known.id, version=known.version, created_ms=known.created_ms, changed_ms=known.changed_ms
-    )
+    return msgspec.structs.replace(read, **{name: getattr(known, name) for name in KEPT})
 
 
 def _is_same(known: PlantProtectionProduct, read: PlantProtectionProduct) -> bool:

@@ -13,6 +13,7 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.records import Sent
 from api.http.router import Router
 from api.ops.store_admin_port import StoreAdmin
+from api.schemas.model import fill
 from api.schemas.station.health import StoreSpace
 from headland.analysis.inputs.scope import OrgScope
 from headland.errors import SettingsError
@@ -83,7 +84,7 @@ def get_space(scope: ScopeOf, home: HomeOf) -> StoreSpace:
     found = forecast(readings)
     if found is None:
         return _NOT_MEASURED
-    return StoreSpace(at_ms=readings[-1].at_ms, is_nearly_full=found.is_nearly_full, **msgspec.structs.asdict(found))
+    return fill(StoreSpace, found, readings[-1])
 
 
 @damage_router.get("", response_model=DamageList)

@@ -14,6 +14,7 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.records import Sent
 from api.http.responses import reply
 from api.http.router import Router
+from api.schemas.model import fill
 from api.schemas.traceability.proof import (
     CheckpointBody,
     CosignatureBody,
@@ -62,7 +63,7 @@ def get_checkpoint(request: Request, scope: ScopeOf) -> Response:
     """
     note = _sign(_log_of(scope))
     now = read_checkpoint(note).checkpoint
-    return reply(request, CheckpointBody(checkpoint=note, size=now.size, root=_encode(now.root)))
+    return reply(request, fill(CheckpointBody, now, checkpoint=note, root=_encode(now.root)))
 
 
 @router.get("/log-keys", response_model=LogKeysBody)
@@ -106,10 +107,10 @@ def get_inclusion(request: Request, scope: ScopeOf, seq: Annotated[int, PathPara
     body_sha256 = "" if is_closed else leaf_of(entry.kind, entry.body, entry.hash).body_sha256
     return reply(
         request,
-        InclusionBody(
-            seq=seq,
+        fill(
+            InclusionBody,
+            entry,
             size=size,
-            kind=entry.kind,
             body_sha256=body_sha256,
             entry_sha256=entry.hash,
             leaf_sha256=leaf_hash_of(entry).hex(),
@@ -137,7 +138,7 @@ def get_tile(scope: ScopeOf, name: Annotated[str, PathParameter(max_length=80)])
 def list_witnesses(request: Request, scope: ScopeOf) -> Response:
     """List the witnesses whose signatures this organisation's checkpoints show."""
     keys = _log_of(scope).witnesses.list()
-    return reply(request, WitnessesBody(items=[NamedWitness(name=key.name, key=key.text()) for key in keys]))
+    return reply(request, WitnessesBody(items=[fill(NamedWitness, key, key=key.text()) for key in keys]))
 
 
 @router.post("/witnesses", status_code=204)

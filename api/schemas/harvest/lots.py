@@ -195,4 +195,4 @@ def history_of(history: LotHistory, *, was_released: bool) -> LotHistoryBody:
 
 def _share_of(share: LotHarvest) -> HarvestShareBody:
     harvest = fill(HarvestBody, share.harvest)
-    return fill(HarvestShareBody, share, harvest=harvest, farm=share.place.farm, place=share.place.name)
+    return fill(HarvestShareBody, share, share.place, harvest=harvest, place=share.place.name)

@@ -167,8 +167,8 @@ def breach_of(breach: HarvestBreach) -> IntervalBreachBody:
     return fill(
         IntervalBreachBody,
         interval_of(breach.interval),
+        breach.interval,
         kind=breach.kind,
-        reentry_until_ms=breach.interval.reentry_until_ms,
         harvest=breach.harvest.id,
         place=breach.place.name,
         harvested_on=breach.harvested_on.isoformat(),
@@ -221,9 +221,9 @@ def _day(day: date | None) -> str | None:
 def _product_of(check: ProductCheck) -> ProductCheckBody:
     return fill(
         ProductCheckBody,
+        check,
         check.product,
         product=check.product.id,
-        dose_ha=check.dose_ha,
         crop_on_label=check.use is not None,
         findings=[
             fill(
