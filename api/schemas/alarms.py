@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Meta
 
 from api.schemas.model import EXAMPLE_MS, answer_of_record, fill
-from api.schemas.registry import EXAMPLE_ID, RecordKind
 from headland.alarms.rules.gateway_rules import GatewayRulesStanding
 from headland.analysis.inputs.window import HIGH_MS
 from headland.registry.models.alarms import (

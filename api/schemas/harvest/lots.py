@@ -146,7 +146,7 @@ class HappeningBody(msgspec.Struct, frozen=True, kw_only=True):
     figures: dict[str, float | None]
 
 
-@answer_of_record(LotHistory, "links", "is_whole", "was_released")
+@answer_of_record(LotHistory, "links", "is_whole")
 class LotHistoryBody(msgspec.Struct, frozen=True, kw_only=True):
     """A lot with its operations, its harvests, and what it inherits; `is_whole` false: of the largest shares only."""
 
@@ -154,6 +154,7 @@ class LotHistoryBody(msgspec.Struct, frozen=True, kw_only=True):
     operations: Annotated[list[OperationBody], "Operations that made it or took of it."]
     harvests: Annotated[list[HarvestShareBody], "Harvests in it, each with its share."]
     happenings: Annotated[list[HappeningBody], "What happened to the crops of its harvests, by time."]
+    was_released: Annotated[bool, "There is a release, withdrawn or not."]
     interval_breaches: Annotated[
         list[IntervalBreachBody], "Harvests in it that were within an interval of a treatment."
     ]

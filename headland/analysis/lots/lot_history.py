@@ -89,7 +89,7 @@ class LotHistory:
     links: Annotated[list[LotLink], "Masses that went into it, from harvests and lots above it."]
     harvests: list[LotHarvest]
     happenings: list[Happening]
-    is_whole: bool
+    is_whole: Annotated[bool, "Whether the happenings are of all harvests in it, and not of the largest shares only."]
     review: LotReview
 
     @property
