@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from headland.contract.indices import decimals_of
 from headland.contract.records import Descriptor
@@ -40,13 +41,19 @@ INDEX: Final = {
     "summable": False,
     "mapped": False,
 }
+#: A channel in that unit.
+CHANNEL: Final = {
+    "name": "sap_damping_np", "unit": "Np", "labels": {"en": "Sap damping", "zh": "树液衰减"}, "decimals": 4,
+    "low": 0.0, "high": 10.0, "kind": "gauge", "watched": False, "diagnostic": False,
+}  # fmt: skip
 
 
 def add_rows(route: Route) -> None:
-    """Answer with the catalogue of the station, to which a unit and an index were added."""
+    """Answer with the catalogue of the station, to which a unit, a channel and an index were added."""
     answer = route.fetch()
     rows = answer.json()
     rows["units"].append(UNIT)
+    rows["channels"].append(CHANNEL)
     rows["indices"].append(INDEX)
     route.fulfill(response=answer, json=rows)
 
@@ -72,6 +79,12 @@ def test_a_unit_and_an_index_of_the_catalogue_are_on_the_page_without_a_change_o
     page.get_by_label("指标", exact=True).select_option(label="冠层衰减 [奈培]")
     load(page, f"#/greenhouse/{HOUSE}")
     expect(page.locator("[data-panel=deficit]")).to_contain_text("冠层衰减：0.5000 奈培～0.5000 奈培")
+
+
+def test_a_channel_of_the_catalogue_is_named_on_the_page_without_a_change_of_it(visit: Open) -> None:
+    rows = values_of(visit, {"sap_damping_np": "Np"}, add_rows)
+    expect(rows).to_contain_text("Sap damping")
+    expect(rows.locator("td").first).to_have_text("1,234.5679 neper")
 
 
 def test_page_paper_and_home_assistant_have_the_same_decimals_for_every_unit(visit: Open) -> None:
@@ -103,7 +116,15 @@ def a_house() -> DeviceRecord:
 
 
 def shown_values(visit: Open, channels: dict[str, str]) -> dict[str, str]:
-    """Return what the table of a house's values has for channels, each with one value in its unit."""
+    """Return what the table of a house's values has for channels."""
+    found: dict[str, str] = values_of(visit, channels).evaluate_all(
+        "rows => Object.fromEntries(rows.map(row => [row.dataset.channel, row.querySelector('td').textContent]))"
+    )
+    return found
+
+
+def values_of(visit: Open, channels: dict[str, str], catalogue: Callable[[Route], None] | None = None) -> Locator:
+    """Return the rows of a house's values for channels, each with one value in its unit."""
 
     def answer_latest(route: Route) -> None:
         answer = route.fetch()
@@ -114,6 +135,8 @@ def shown_values(visit: Open, channels: dict[str, str]) -> dict[str, str]:
         route.fulfill(response=answer, json=body)
 
     page = visit("#/nothing")
+    if catalogue is not None:
+        page.route(CATALOGUE, catalogue)
     held: list[Route] = []
     page.route(re.compile(r"/v1/live\b"), lambda route: held.append(route))
     page.route(re.compile(r"/v1/latest\b"), answer_latest)
@@ -122,10 +145,7 @@ def shown_values(visit: Open, channels: dict[str, str]) -> dict[str, str]:
     opened.get_by_text("All values").click()
     rows = opened.locator("tr[data-channel]")
     expect(rows).to_have_count(len(channels))
-    found: dict[str, str] = rows.evaluate_all(
-        "rows => Object.fromEntries(rows.map(row => [row.dataset.channel, row.querySelector('td').textContent]))"
-    )
-    return found
+    return rows
 
 
 def load(page: Page, address: str) -> None:
