@@ -354,6 +354,7 @@ class _StationParts:
             Check("ingest", health.ok, health.detail),
             check_delivery(self.ingest),
             check_clock(self.clock),
+            check_books(self.settings.ingest.quarantine_path),
             *([] if self.workers is None else self.workers.checks()),
             *([] if self.home is None else [self.home.check()]),
         ]

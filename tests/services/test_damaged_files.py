@@ -149,6 +149,25 @@ def test_files_that_are_deleted_while_the_station_runs_are_written_again_and_it_
     registry.close()
 
 
+def test_a_registry_that_is_new_beside_a_known_store_is_said_until_it_is_acknowledged(
+    tmp_path: Path, mosquitto: Broker
+) -> None:
+    folder = FarmFolder(tmp_path / "farm")
+    with running(folder, mosquitto) as station:
+        wait_until(lambda: station.is_ok("ingest") and station.is_ok("registry"))
+        send(mosquitto, 1)
+        wait_until(lambda: station.is_ok("books"))
+    for path in folder.registry_path.parent.glob(f"{folder.registry_path.name}*"):
+        path.unlink()
+    with running(folder, mosquitto) as station:
+        wait_until(lambda: not station.readiness().get("books", (True, ""))[0])
+        assert "The registry" in station.readiness()["books"][1]
+        wait_until(lambda: station.is_ok("registry"))
+        key = {"Authorization": f"Bearer {folder.api_key()}"}
+        assert station.client.post("/v1/store/damage/acknowledge", headers=key).status_code == 200
+        assert station.is_ok("books")
+
+
 @pytest.mark.services("postgresql")
 def test_a_postgresql_that_is_away_at_the_start_is_used_once_it_is_there(tmp_path: Path, mosquitto: Broker) -> None:
     folder = FarmFolder(tmp_path / "farm")
