@@ -48,6 +48,7 @@ from api.ops.store_admin_port import StoreAdmin
 from api.routes import registry as registry_routes
 from api.routes import reports as report_routes
 from api.routes import tonight as tonight_routes
+from api.routes import weather as weather_routes
 from api.routes.access import keys as key_routes
 from api.routes.access import session as session_routes
 from api.routes.access import webhooks as webhook_routes
@@ -390,6 +391,7 @@ def _routes() -> list[DeferredRoute]:
         release_routes.router,
         public_routes.router,
         tonight_routes.router,
+        weather_routes.router,
         live_routes.router,
         sta_routes.router,
         ogc_routes.router,

@@ -168,6 +168,7 @@ PATH_PERMISSIONS: Final = (
     # Whoever names a recipient chooses where the station posts to.
     *_kinds(KindOfRecord.RECIPIENTS, "alarm-recipients"),
     *_kinds(KindOfRecord.PUSH, "push-subscriptions"),
+    *_kinds(KindOfRecord.FORECAST_PROVIDERS, "forecast-providers"),
     # Deletion, which alone can lose a gateway's records, needs ADMIN: see `required_scope`.
     *_kinds(KindOfRecord.LOST_MESSAGES, "quarantine"),
     *_kinds(KindOfRecord.GROUND, "base-map"),

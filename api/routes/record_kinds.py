@@ -27,6 +27,7 @@ from headland.registry.models.models import (
 from headland.registry.models.people import Holding, Person
 from headland.registry.models.plant_protection import PlantProtectionProduct
 from headland.registry.models.trials import Germplasm, TrialVariable
+from headland.registry.models.weather import ForecastProviderSetting
 from headland.registry.registry import Access
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.repositories.repository import Repository
@@ -181,6 +182,14 @@ CROP_BANDS: Final = RecordKind(
     lambda repositories: repositories.crop_bands,
     {"crop": "tomato", "stage": "fruiting", "index": "vpd_kpa", "low": 0.6, "high": 1.1, "author": "Li Na"},
 )
+FORECAST_PROVIDERS: Final = RecordKind(
+    "forecast-providers",
+    "forecast provider",
+    ForecastProviderSetting,
+    lambda repositories: repositories.forecast_providers,
+    {"provider": "met-norway", "enabled": True, "contact": "office@farm.example"},
+    target=lambda setting: setting.url or None,
+)
 KINDS: Final = (
     FARMS,
     SITES,
@@ -195,6 +204,7 @@ KINDS: Final = (
     HOLDINGS,
     PLANT_PROTECTION_PRODUCTS,
     CROP_BANDS,
+    FORECAST_PROVIDERS,
 )
 TARIFFS: Final = RecordKind(
     "tariffs",

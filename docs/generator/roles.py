@@ -35,6 +35,7 @@ _NAMES: Final = {
     KindOfRecord.TARIFFS: "tariffs, runs of statements, subsidy rules and claims, also in the ledger",
     KindOfRecord.DISPUTES: "disputes and their outcomes, also in the ledger",
     KindOfRecord.RECIPIENTS: "alarm recipients: name and kind",
+    KindOfRecord.FORECAST_PROVIDERS: "providers of weather forecasts",
     KindOfRecord.ADDRESSES: "addresses of alarm recipients",
     KindOfRecord.PUSH: "browsers that take alarms",
     KindOfRecord.ACCESS: "keys, sign-ins, audit log, webhooks, codes of gateways",

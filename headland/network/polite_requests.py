@@ -55,9 +55,12 @@ class RequestRules:
 class RequestState(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a document: when it may be asked for, its validators, and what came of the last requests.
 
-    `good_ms` is the last instant at which the provider confirmed the document that is kept, by 200 or 304.
+    `good_ms` is the last instant at which the provider confirmed the document that is kept, by 200 or 304. `document`
+    names what is asked for, `detail` what was found in the last answer, for a person who looks for a fault.
     """
 
+    document: str = ""
+    detail: str = ""
     next_ms: int = 0
     asked_ms: int = 0
     good_ms: int = 0

@@ -144,6 +144,7 @@ KINDS: Final = (
         tables=_in("registry", "alarm_watches", "alarm_leases", "record_retention"),
     ),
     RecordKind(slug="forecasts", bound=Bound.FIXED, tables=_in("registry", "forecasts")),
+    RecordKind(slug="weather_issues", bound=Bound.FIXED, tables=_in("registry", "weather_issues", "weather_requests")),
     RecordKind(slug="request_marks", bound=Bound.FIXED, tables=_in("registry", "request_marks")),
     RecordKind(slug="sessions", bound=Bound.FIXED, tables=_in("registry", "sessions")),
     RecordKind(
@@ -167,7 +168,7 @@ KINDS: Final = (
             *("gateways", "devices", "implements", "products", "plant_protection_products", "crop_bands"),
             *("people", "holdings", "tariffs", "subsidy_rules", "germplasm", "trial_variables"),
             *("members", "api_keys", "webhooks", "alarm_rules", "alarm_recipients", "maintenance_windows"),
-            *("duty_rotas", "push_keys"),
+            *("duty_rotas", "push_keys", "forecast_providers"),
         ),
     ),
     RecordKind(

@@ -61,6 +61,7 @@ TRUSTED_PROXIES: Final = "HEADLAND_TRUSTED_PROXIES"
 ALLOW_ORIGINS: Final = "HEADLAND_ALLOW_ORIGINS"
 MAIL_URL: Final = "HEADLAND_MAIL_URL"
 WEBHOOK_NETWORKS: Final = "HEADLAND_WEBHOOK_NETWORKS"
+FORECAST_KEYS: Final = "HEADLAND_FORECAST_KEYS"
 _PREFIX: Final = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 
 ApiWorkersOption = Annotated[
@@ -369,6 +370,17 @@ def webhook_networks() -> AddressPolicy:
         return parse_networks(os.environ.get(WEBHOOK_NETWORKS, ""))
     except ValueError as error:
         raise SettingsError(f"{WEBHOOK_NETWORKS}: {error}.") from error
+
+
+def forecast_keys() -> dict[str, str]:
+    """Return the keys of HEADLAND_FORECAST_KEYS by the name of their provider; raises SettingsError."""
+    keys: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in os.environ.get(FORECAST_KEYS, "").split(","))):
+        name, equals, key = part.partition("=")
+        if not equals or not key.isascii() or not key.isprintable() or not name.strip():
+            raise SettingsError(f"{FORECAST_KEYS} must be written as PROVIDER=KEY, with commas between several.")
+        keys[name.strip()] = key.strip()
+    return keys
 
 
 def home_prefix(text: str | None) -> str | None:

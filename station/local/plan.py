@@ -107,6 +107,7 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
         "--api-workers",
         str(settings.api_workers),
         *_demo_arguments(settings),
+        *_forecast_arguments(simulators),
     ]
 
     def part(name: str, arguments: Sequence[str], stop_stage: int) -> Part:
@@ -138,6 +139,7 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
         if simulator.waits_for_gateway:
             parts[-1].may_start = partial(_gateway_runs, folder.edge_dir, planned_ms)
     lines += [simulator.line for simulator in simulators]
+    lines += [f"forecasts   simulated, {each.forecasts_url}" for each in simulators if each.forecasts_url]
     if not simulators:
         lines += [f"drones      MAVLink on UDP {HOST}:{_MAVLINK_PORT}; more sources: {_sources_path(folder)}"]
     past = None
@@ -182,6 +184,12 @@ def _demo_arguments(settings: UpSettings) -> list[str]:
         return []
     scale = [] if settings.scale is None else ["--demo-scale", str(settings.scale)]
     return ["--demo", settings.scenario, *scale]
+
+
+def _forecast_arguments(simulators: Sequence[Simulator]) -> list[str]:
+    """Return the station's arguments for the simulated providers of weather forecasts, where there are any."""
+    urls = [each.forecasts_url for each in simulators if each.forecasts_url is not None]
+    return ["--simulated-forecasts", urls[0]] if urls else []
 
 
 def _simulators(settings: UpSettings, folder: FarmFolder, devices_port: int) -> list[Simulator]:

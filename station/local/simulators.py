@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from headland.clock import wall_clock_ms
@@ -49,6 +49,8 @@ class Simulator:
     waits_for_gateway: bool = False
     #: Latitude and longitude of a greenhouse.
     place_deg: tuple[float, float] | None = None
+    #: Address of the simulated providers of weather forecasts that run in it.
+    forecasts_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,19 @@ def plan_simulators(
         plan_house(house, number, bus, free_port(socket.SOCK_STREAM), speed, _shared(seed + number - 1, run, folder))
         for number, house in enumerate(farm.houses, 1)
     ]
-    return drones + houses
+    return drones + _with_forecasts(houses, farm, host, free_port)
+
+
+def _with_forecasts(
+    houses: list[Simulator], farm: FarmScenario, host: str, free_port: Callable[[socket.SocketKind], int]
+) -> list[Simulator]:
+    """Return the greenhouses, the first with the providers of weather forecasts for all of their places."""
+    if not houses:
+        return []
+    port = free_port(socket.SOCK_STREAM)
+    known = [word for house in farm.houses for word in ("--forecast-scenario", house.scenario)]
+    arguments = [*houses[0].arguments, "--forecast-port", str(port), *known]
+    return [replace(houses[0], arguments=arguments, forecasts_url=f"http://{host}:{port}"), *houses[1:]]
 
 
 def _shared(seed: int, run: SimRun, folder: FarmFolder) -> list[str]:

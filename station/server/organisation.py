@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from headland.errors import SettingsError
 from headland.registry.models.errors import NotFound, RecordConflict
 from headland.registry.models.models import Farm, Field, Gateway, Greenhouse, Implement, ImplementKind, Scope, Site
+from headland.registry.models.weather import ForecastProviderSetting
 from station.server.files import write_whole
 from station.server.scenarios import farm_named
 from station.server.storage.registries import open_registry
@@ -77,7 +78,7 @@ def ensure_bootstrap_key(registry: Registry, repositories: OrganisationRepositor
 
 
 def add_demo(repositories: OrganisationRepositories, scenario: str, scale: int | None = None) -> None:
-    """Add the sites, fields, implements and greenhouses of a simulated farm; edited or deleted records stay so.
+    """Add the records of a simulated farm, with its provider of forecasts; edited or deleted records stay so.
 
     `scale` is the number of compartments of its large greenhouses; None means the scenario's own number.
     """
@@ -103,6 +104,10 @@ def add_demo(repositories: OrganisationRepositories, scenario: str, scale: int |
                 latitude_deg=latitude_deg,
             )
             sites[name] = repositories.sites.add(site)
+    asked = "open-meteo"
+    providers = repositories.forecast_providers
+    if not providers.list(provider=asked) and providers.deleted_ms(provider=asked) is None:
+        providers.add(ForecastProviderSetting(provider=asked, enabled=True))
     for drone in simulated.drones:
         plots = FIELDS[drone.scenario].corners_deg()
         rings = tuple(tuple((longitude, latitude) for latitude, longitude in (*plot, plot[0])) for plot in plots)

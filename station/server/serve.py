@@ -66,6 +66,7 @@ from station.server.workers.record_retention import RecordRetentionWorker
 from station.server.workers.registry_sync import RegistrySync
 from station.server.workers.registry_workers import CheckedWorker, RegistryWorkers
 from station.server.workers.station_books import QuarantineBook, RegistryBook, StationBooks, StoreBook
+from station.server.workers.weather_worker import ForecastAccess, WeatherWorker
 
 if TYPE_CHECKING:
     from station.server.api_workers.place import StationPlace
@@ -136,6 +137,9 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
                 commits,
                 settings.simulated_lag_ms,
                 clock=clock,
+                forecasts_from=ForecastAccess(
+                    settings.webhooks_to, settings.forecast_keys, settings.simulated_forecasts
+                ),
                 disk=disk,
             )
             threads.add(workers)
@@ -240,9 +244,10 @@ def _start_workers(
     simulated_lag_ms: Callable[[int], int] = in_real_time,
     *,
     clock: StationClock,
+    forecasts_from: ForecastAccess,
     disk: DiskWatch | None = None,
 ) -> RegistryWorkers:
-    """Start the evaluation of alarm rules, the delivery of notices and the hourly forecasts, after `prepare`.
+    """Start alarm rules, the delivery of notices, hourly forecasts and the requests to providers, after `prepare`.
 
     `commits` are those of this process, None where others write the store.
     """
@@ -278,6 +283,7 @@ def _start_workers(
                 else [GatewayRulesSender(registry, organisation, gateways.gateways, gateways.send_rules, clock.now_ms)]
             ),
             ForecastWorker(registry, store, organisation, clock.now_ms),
+            WeatherWorker(registry, organisation, forecasts_from, clock.now_ms),
             RecordRetentionWorker(
                 registry, organisation, clock.now_ms, clock.in_doubt, partial(deleted_by_retention, store)
             ),
@@ -521,6 +527,7 @@ def run_api(settings: ApiSettings) -> None:
             cleanup,
             prepare,
             clock=clock,
+            forecasts_from=ForecastAccess(settings.webhooks_to, settings.forecast_keys),
         )
         threads = ThreadSources()
         for owner in (sync, garbage, workers, clock):

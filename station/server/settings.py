@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -64,6 +64,8 @@ class StationSettings:
     addresses: Addresses = _ADDRESSES
     #: Addresses to which webhooks may lead.
     webhooks_to: AddressPolicy = PUBLIC_ONLY
+    #: Keys of providers of weather forecasts, by name.
+    forecast_keys: Mapping[str, str] = field(default_factory=dict)
     #: Adds gateways to the farm's broker, and enrols them by code.
     registrar: GatewayRegistrar | None = None
     enrolment: GatewayEnrolment | None = None
@@ -74,6 +76,8 @@ class StationSettings:
     photos: PhotoFiles | None = None
     #: How far the clock of this farm's simulators is behind an instant.
     simulated_lag_ms: Callable[[int], int] = in_real_time
+    #: Address of simulated providers of weather forecasts, which replace all others.
+    simulated_forecasts: str | None = None
     #: Where traces go; None for nowhere.
     traces: TraceSettings | None = None
     #: Record of the station's clock, and the gateways on the same machine, which have the same clock.
@@ -99,5 +103,7 @@ class ApiSettings:
     addresses: Addresses = _ADDRESSES
     mail: MailSettings | None = None
     webhooks_to: AddressPolicy = PUBLIC_ONLY
+    #: Keys of providers of weather forecasts, by name.
+    forecast_keys: Mapping[str, str] = field(default_factory=dict)
     photos: PhotoFiles | None = None
     traces: TraceSettings | None = None

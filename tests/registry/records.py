@@ -44,6 +44,7 @@ from headland.registry.models.people import Contact, ContactChannel, Holding, Ho
 from headland.registry.models.plant_protection import ActiveIngredient, PlantProtectionProduct, ProductUse
 from headland.registry.models.prescriptions import PrescribedZone, Prescription, PrescriptionCheck, pack_cells
 from headland.registry.models.trials import Germplasm, Trial, TrialPlot, TrialTreatment, TrialVariable
+from headland.registry.models.weather import ForecastProviderSetting
 from headland.registry.models.webhooks import Webhook, WebhookEvent
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
@@ -188,6 +189,9 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
         ),
         "maintenance": repositories.maintenance.add(
             MaintenanceWindow(name="new sensors", start_ms=START_MS, end_ms=START_MS + 3_600_000, kind="greenhouse")
+        ),
+        "forecast_providers": repositories.forecast_providers.add(
+            ForecastProviderSetting(provider="met-norway", enabled=True, contact="office@farm.example")
         ),
         "webhooks": repositories.webhooks.add(
             Webhook(name="farm app", url="https://app.example/headland", events=(WebhookEvent.ALARM_RAISED,))

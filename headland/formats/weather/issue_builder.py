@@ -38,6 +38,15 @@ _VALUE: Final = ""
 _FIRST_MS, _LAST_MS = 0, 7_258_118_400_000
 
 
+#: A simulator's numbers are nobody's data.
+_SIMULATED: Final = Attribution(
+    text="Simulated weather forecast: it is of no provider and of no real place.",
+    text_zh="模拟天气预报：不来自任何预报来源，也不对应真实地点。",
+    licence="none",
+    url="https://localhost/",
+)
+
+
 class ForeignName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a provider calls a quantity: its channel, what a value is of its time, and its height above the ground.
 
@@ -135,7 +144,7 @@ class IssueBuilder:
             issued_ms=issued_ms,
             fetched_ms=fetched_ms,
             series=series,
-            attribution=attribution,
+            attribution=_SIMULATED if query.simulated else attribution,
             simulated=query.simulated,
         )
         return Decoded(issue, dict(self.left_out))

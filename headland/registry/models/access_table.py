@@ -61,6 +61,7 @@ class KindOfRecord(StrEnum):
     TARIFFS = "tariffs"
     DISPUTES = "disputes"
     RECIPIENTS = "recipients"
+    FORECAST_PROVIDERS = "forecast_providers"
     ADDRESSES = "addresses"
     PUSH = "push"
     ACCESS = "access"
@@ -103,6 +104,8 @@ TABLE: Final[dict[KindOfRecord, Rights]] = {
     KindOfRecord.TARIFFS: Rights((ALL, ALL, NONE, NONE, ALL), _MANAGERS),
     KindOfRecord.DISPUTES: Rights((ALL, ALL, NONE, OWN, ALL), (ALL, ALL, NONE, OWN, NONE)),
     KindOfRecord.RECIPIENTS: Rights((ALL, ALL, ALL, NONE, ALL), _MANAGERS),
+    # Whoever names a provider chooses whom the station tells where the farm is.
+    KindOfRecord.FORECAST_PROVIDERS: Rights((ALL, ALL, ALL, NONE, ALL), _MANAGERS),
     KindOfRecord.ADDRESSES: Rights(_MANAGERS, _MANAGERS),
     KindOfRecord.PUSH: Rights((ALL, ALL, ALL, NONE, ALL), (ALL, OWN, NONE, NONE, NONE)),
     KindOfRecord.ACCESS: Rights(_MANAGERS, _MANAGERS),

@@ -21,6 +21,7 @@ from headland.registry.db.tables import (
     lot_tables,
     people_tables,
     trial_tables,
+    weather_tables,
 )
 from headland.registry.models.access_table import KindOfRecord, Right, right_to_read
 from headland.registry.models.alarms import AlarmRule, MaintenanceWindow
@@ -47,6 +48,7 @@ from headland.registry.models.people import Holding, Person
 from headland.registry.models.plant_protection import PlantProtectionProduct
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.models.trials import Germplasm, Trial, TrialVariable
+from headland.registry.models.weather import ForecastProviderSetting
 from headland.registry.models.webhooks import Webhook
 from headland.registry.repositories.accounts import AccountRepository
 from headland.registry.repositories.alarms import AlarmRepository
@@ -75,6 +77,7 @@ from headland.registry.repositories.repository import Repository
 from headland.registry.repositories.repository_row import RepositoryRow, RepositoryTable, records
 from headland.registry.repositories.retention import RetentionRepository
 from headland.registry.repositories.statements import StatementRepository
+from headland.registry.repositories.weather import WeatherRepository
 from headland.registry.validation import records as check
 from headland.registry.validation.alarm_rules import check_rota, check_rule, check_window
 from headland.registry.validation.crop_bands import check_crop_band
@@ -82,6 +85,7 @@ from headland.registry.validation.lots import check_plant_protection_product
 from headland.registry.validation.people import check_holding, check_person
 from headland.registry.validation.targets import check_webhook
 from headland.registry.validation.trials import check_trial, check_variable
+from headland.registry.validation.weather import check_provider
 
 #: Records that a check of the audit log names at most.
 MOST_ALTERED: Final = 100
@@ -152,6 +156,10 @@ class OrganisationRepositories(RepositoryTable):
     notes = RepositoryRow(KindOfRecord.NOTES, NoteRepository)
     photos = RepositoryRow(KindOfRecord.NOTES, NotePhotoRepository)
     forecasts = RepositoryRow(KindOfRecord.FARM, ForecastRepository)
+    weather = RepositoryRow(KindOfRecord.FARM, WeatherRepository)
+    forecast_providers = records(
+        KindOfRecord.FORECAST_PROVIDERS, ForecastProviderSetting, weather_tables.forecast_providers, check_provider
+    )
     alarm_rules = records(KindOfRecord.FARM, AlarmRule, alarm_tables.alarm_rules, check_rule)
     alarm_recipients = RepositoryRow(KindOfRecord.RECIPIENTS, RecipientRepository)
     maintenance = records(KindOfRecord.FARM, MaintenanceWindow, alarm_tables.maintenance_windows, check_window)

@@ -20,7 +20,7 @@ from tests.registry.records import PLOT, START_MS, fill
 SHELVES = ["farms", "sites", "fields", "greenhouses", "zones", "gateways", "devices", "members", "products",
            "implements", "seasons", "prescriptions", "notes", "alarm_rules", "alarm_recipients", "maintenance",
            "webhooks", "plant_protection", "keys", "people", "holdings", "tariffs", "subsidy_rules",
-           "crop_bands", "duty_rotas", "germplasm", "trial_variables", "trials"]  # fmt: skip
+           "forecast_providers", "crop_bands", "duty_rotas", "germplasm", "trial_variables", "trials"]  # fmt: skip
 
 
 def repository(repositories: OrganisationRepositories, name: str) -> Repository[Any]:

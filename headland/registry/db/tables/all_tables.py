@@ -16,6 +16,7 @@ from headland.registry.db.tables import (
     people_tables,
     proof_tables,
     trial_tables,
+    weather_tables,
 )
 
 #: A module that is not named here adds nothing to a new registry.
@@ -29,5 +30,6 @@ MODULES: Final = (
     people_tables,
     proof_tables,
     trial_tables,
+    weather_tables,
 )
 METADATA: Final[sa.MetaData] = farm_tables.METADATA

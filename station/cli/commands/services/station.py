@@ -34,6 +34,7 @@ from station.cli.options import (
     ack_secret,
     addresses,
     farm_folder,
+    forecast_keys,
     home_prefix,
     host_and_port,
     ingest_bounds,
@@ -83,6 +84,9 @@ def station(
         str | None, Option(help="Simulation scenario whose farm is added to the registry.", hidden=True)
     ] = None,
     demo_scale: Annotated[int | None, Option(help="Number of compartments of that scenario.", hidden=True)] = None,
+    simulated_forecasts: Annotated[
+        str | None, Option(metavar="URL", help="Address of `headland sim weather`.", hidden=True)
+    ] = None,
 ) -> None:
     """Run ingest and API on one store: in one process, or the API in several beside the one that owns the store."""
     place = place_of()
@@ -128,6 +132,7 @@ def station(
             base_map=folder.base_map_path,
             photos=photo_files(folder),
             simulated_lag_ms=folder.simulated_lag_ms,
+            simulated_forecasts=simulated_forecasts,
             clock_path=folder.clock_path,
             farm_folder=folder.root,
             local_gateways=frozenset({GATEWAY, IMPORT_GATEWAY}),
@@ -137,6 +142,7 @@ def station(
             addresses=addresses(organisation, public_url, trusted_proxy, allow_origin),
             mail=mail_settings(mail),
             webhooks_to=webhook_networks(),
+            forecast_keys=forecast_keys(),
             home_prefix=home_prefix(home_assistant),
             traces=trace_settings(traces),
             host=host,
@@ -203,6 +209,7 @@ def api(
             addresses=addresses(organisation, public_url, trusted_proxy, allow_origin),
             mail=mail_settings(mail),
             webhooks_to=webhook_networks(),
+            forecast_keys=forecast_keys(),
             photos=photo_files(folder),
             traces=trace_settings(traces),
         )

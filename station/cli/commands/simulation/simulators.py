@@ -164,6 +164,12 @@ def sim_greenhouse(
     start_ms: StartOption = None,
     real_start_ms: RealStartOption = None,
     truth: TruthOption = None,
+    forecast_port: Annotated[
+        int | None, Option(help="Port of simulated providers of weather forecasts in this process.", hidden=True)
+    ] = None,
+    forecast_scenario: Annotated[
+        list[str] | None, Option(help="Further greenhouse scenario whose weather they know.", hidden=True)
+    ] = None,
     log_format: LogFormatOption = LogRecordFormat.TEXT,
 ) -> None:
     """Simulate a greenhouse behind Modbus/TCP and, as options, serial ports and MQTT devices."""
@@ -172,6 +178,18 @@ def sim_greenhouse(
     from firmware_sim.protocols.mqtt_publisher import KINDS, MqttDevices
 
     configure_logging("sim-greenhouse", log_format)
+    providers = None
+    if forecast_port is not None:
+        from firmware_sim.weather.server import ProviderServer, WeatherSettings
+
+        # A process of their own would need 50 MB more.
+        start = _resumed_ms(speed, start_ms, real_start_ms)
+        known = tuple(dict.fromkeys((scenario, *(forecast_scenario or ()))))
+        seed_of_weather = seed if weather_seed is None else weather_seed
+        providers = ProviderServer(
+            WeatherSettings("127.0.0.1", forecast_port, known, seed_of_weather, speed, start, wall_clock_ms())
+        )
+        providers.start()
     run_greenhouse(
         GreenhouseSettings(
             host=host,
@@ -195,6 +213,8 @@ def sim_greenhouse(
         ),
         stop_event(),
     )
+    if providers is not None:
+        providers.close()
 
 
 def _lines_link(text: str) -> LinesLink:

@@ -1,0 +1,40 @@
+"""Route of the weather to come at a site, by the provider that the station asks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Query, Request
+from starlette.responses import Response
+
+from api.dependencies import ScopeOf
+from api.http.problems import declare_problems
+from api.http.query_windows import QueryInstant
+from api.http.responses import reply
+from api.http.router import Router
+from api.routes.parameters import NAME_PATTERN
+from headland.analysis.weather.provider_forecast import SiteForecast, answer_site_forecast
+
+router = Router(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
+
+
+@router.get("/sites/{site}/weather-forecast", response_model=SiteForecast)
+def get_weather_forecast(
+    request: Request,
+    scope: ScopeOf,
+    site: Annotated[str, Path(description="A site by its name or id.", pattern=NAME_PATTERN)],
+    at: Annotated[QueryInstant | None, Query(description="The instant at which it was known; now by default.")] = None,
+    start: Annotated[
+        QueryInstant | None, Query(description="Steps that end later are answered; `at` by default.")
+    ] = None,
+    end: Annotated[
+        QueryInstant | None, Query(description="Steps that end by then are answered; three days later by default.")
+    ] = None,
+) -> Response:
+    """Return what the provider said of the weather to come, as it was known at `at`, with its age and its source.
+
+    Nothing is interpolated: each value is of its own time. `attribution` has to be shown with any number of it. Where
+    nothing is said, `basis` is `nothing`, and `text` says why.
+    """
+    at_ms = scope.now_ms if at is None else min(at, scope.now_ms)
+    return reply(request, answer_site_forecast(scope, site, at_ms, start, end))

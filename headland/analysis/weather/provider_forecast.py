@@ -1,0 +1,255 @@
+"""Forecast of a site by its provider: what was said at an instant, how old it is, and why there is none."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+import numpy as np
+
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.scope import OrgScope
+from headland.contract.quantities import unit_of_channel
+from headland.errors import SettingsError
+from headland.formats.weather.provider import ForecastProvider, round_place
+from headland.formats.weather.providers import provider_named
+from headland.i18n import CatalogText, Language, find_term
+from headland.i18n.durations import duration_text
+from headland.network.polite_requests import RequestState
+from headland.registry.models.models import Site
+from headland.registry.models.weather import (
+    Aggregation,
+    Attribution,
+    ForecastIssue,
+    ForecastPlace,
+    ForecastProviderSetting,
+    ForecastSeries,
+    Values,
+)
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.registry.repositories.weather import name_of_place
+from headland.units_of_time import DAY_MS, HOUR_MS
+
+#: A forecast that its provider has not confirmed for so long is said to be old.
+OLD_AFTER_MS: Final = 3 * HOUR_MS
+#: Hours that are answered without a wish.
+USUAL_AHEAD_MS: Final = 3 * DAY_MS
+_QUANTILES: Final = (10, 50, 90)
+Basis = Literal["provider", "nothing"]
+
+
+class ForecastLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Values of one channel by step: of an instant, or of the time from its start to its end."""
+
+    channel: str
+    unit: str
+    aggregation: Aggregation
+    height_m: Annotated[float | None, "Above the ground, where the provider says it."]
+    starts_ms: tuple[int, ...]
+    ends_ms: tuple[int, ...]
+    leads_h: Annotated[tuple[float, ...], "From the issue to the end of each step."]
+    values: Annotated[Values, "As the provider said it; of an ensemble the median of its members."]
+    quantiles: Annotated[dict[str, Values], "By percent; of an ensemble those of its members."]
+    members: Annotated[int, "Members of an ensemble; 0 for one forecast."]
+
+
+class SiteForecast(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider said of the weather to come at a site, as it was known at `at_ms`.
+
+    `basis` is `nothing` where there is no forecast; `text` says why, or how old the forecast is.
+    """
+
+    site: str
+    at_ms: int
+    basis: Basis
+    reason: Annotated[str | None, "off, no_position, no_adapter, no_key or waiting; null where there is a forecast."]
+    fault: Annotated[str | None, "Why the provider's last answer was not used, or is not asked for."]
+    text: str
+    text_zh: str
+    provider: str | None
+    title: str | None
+    model: str | None
+    simulated: bool
+    asked: Annotated[ForecastPlace | None, "The place as the provider was told it, rounded."]
+    answered: Annotated[ForecastPlace | None, "The provider's grid point."]
+    issued_ms: Annotated[int | None, "Null where the provider does not say it: leads are from `fetched_ms` then."]
+    fetched_ms: int | None
+    confirmed_ms: Annotated[int | None, "When the provider last confirmed it, by a new issue or as unchanged."]
+    age_s: Annotated[float | None, "Since it was issued."]
+    attribution: Annotated[Attribution | None, "To be shown wherever a number of it is."]
+    lines: list[ForecastLine]
+
+
+def asked_place(repositories: OrganisationRepositories, site: Site, decimals: int) -> ForecastPlace | None:
+    """Return the rounded place of a site: its own, or that of its farm; None where neither has one."""
+    for record in (site, repositories.farms.get(site.farm)):
+        if record.latitude_deg is not None and record.longitude_deg is not None:
+            place = ForecastPlace(latitude_deg=record.latitude_deg, longitude_deg=record.longitude_deg)
+            return round_place(place, decimals)
+    return None
+
+
+def answer_site_forecast(
+    scope: OrgScope, site_name: str, at_ms: int, start_ms: int | None = None, end_ms: int | None = None
+) -> SiteForecast:
+    """Return the forecast of a site for the steps that end in (start_ms, end_ms]; raises AnalysisError.
+
+    Without them it is the three days from `at_ms` on.
+    """
+    repositories = scope.repositories
+    site = next((each for each in repositories.sites.all() if site_name in (each.id, each.name)), None)
+    if site is None:
+        raise AnalysisError("unknown-site", "No such site", f"There is no site {site_name}.")
+    setting = next((each for each in repositories.forecast_providers.all() if each.enabled), None)
+    if setting is None:
+        return _nothing(site, at_ms, "off")
+    try:
+        provider = provider_named(setting.provider)
+    except SettingsError:
+        return _nothing(site, at_ms, "no_adapter", setting)
+    place = asked_place(repositories, site, provider.decimals)
+    if place is None:
+        return _nothing(site, at_ms, "no_position", setting)
+    state = read_state(repositories.weather.state(provider.name, name_of_place(place)))
+    issue = repositories.weather.said_at(place, at_ms, provider.name)
+    if issue is None:
+        return _nothing(site, at_ms, "waiting", setting, state)
+    first_ms = at_ms if start_ms is None else start_ms
+    last_ms = first_ms + USUAL_AHEAD_MS if end_ms is None else end_ms
+    return _told(site, at_ms, provider, issue, state, first_ms, last_ms)
+
+
+def read_state(saved: dict[str, Any] | None) -> RequestState:
+    """Return the state of requests that was saved; that of none where it is missing or of another version."""
+    try:
+        return RequestState() if saved is None else msgspec.convert(saved, RequestState)
+    except msgspec.ValidationError:
+        return RequestState()
+
+
+def _told(
+    site: Site,
+    at_ms: int,
+    provider: ForecastProvider,
+    issue: ForecastIssue,
+    state: RequestState,
+    first_ms: int,
+    last_ms: int,
+) -> SiteForecast:
+    # Of the past it is known what was said, and not what was confirmed by then.
+    confirmed_ms = issue.fetched_ms if at_ms < state.asked_ms else max(issue.fetched_ms, state.good_ms)
+    is_old = at_ms - confirmed_ms > OLD_AFTER_MS
+    fault = None if state.fault is None or at_ms < state.asked_ms else state.fault.value
+    how = ("old" if is_old else "told") + ("_unissued" if issue.issued_ms is None else "")
+    name = CatalogText("forecast_states", "simulated", {"name": provider.title}) if issue.simulated else provider.title
+    texts = _texts(how, fault, name, (at_ms - confirmed_ms) / 1000, (at_ms - issue.said_ms) / 1000)
+    return SiteForecast(
+        site=site.name,
+        at_ms=at_ms,
+        basis="provider",
+        reason=None,
+        fault=fault,
+        text=texts["en"],
+        text_zh=texts["zh"],
+        provider=issue.provider,
+        title=provider.title,
+        model=issue.model,
+        simulated=issue.simulated,
+        asked=issue.asked,
+        answered=issue.answered,
+        issued_ms=issue.issued_ms,
+        fetched_ms=issue.fetched_ms,
+        confirmed_ms=confirmed_ms,
+        age_s=(at_ms - issue.said_ms) / 1000,
+        attribution=issue.attribution,
+        lines=[line for each in issue.series if (line := _line(issue, each, first_ms, last_ms)).ends_ms],
+    )
+
+
+def _line(issue: ForecastIssue, series: ForecastSeries, first_ms: int, last_ms: int) -> ForecastLine:
+    chosen = [index for index, end_ms in enumerate(series.ends_ms) if first_ms < end_ms <= last_ms]
+
+    def cut(column: Values) -> Values:
+        return tuple(column[index] for index in chosen)
+
+    quantiles = {name: cut(column) for name, column in series.quantiles.items()}
+    values = cut(series.values)
+    if series.members and chosen:
+        low, middle, high = _quantiles([cut(member) for member in series.members])
+        quantiles, values = {"10": low, "90": high}, middle
+    leads_h = issue.leads_h(series)
+    return ForecastLine(
+        channel=series.channel,
+        unit=unit_of_channel(series.channel) or "",
+        aggregation=series.aggregation,
+        height_m=series.height_m,
+        starts_ms=tuple(series.starts_ms[index] for index in chosen),
+        ends_ms=tuple(series.ends_ms[index] for index in chosen),
+        leads_h=tuple(round(leads_h[index], 3) for index in chosen),
+        values=values,
+        quantiles=quantiles,
+        members=len(series.members),
+    )
+
+
+def _quantiles(members: list[Values]) -> tuple[Values, ...]:
+    """Return the quantiles of each step over the members that have it; None where fewer than half have."""
+    table = np.array([[np.nan if value is None else value for value in member] for member in members], float)
+    enough = np.isfinite(table).sum(axis=0) * 2 >= len(members)
+    columns: list[Values] = []
+    for percent in _QUANTILES:
+        row = [
+            round(float(np.nanpercentile(column, percent)), 3) if is_enough else None
+            for column, is_enough in zip(table.T, enough, strict=True)
+        ]
+        columns.append(tuple(row))
+    return tuple(columns)
+
+
+def _nothing(
+    site: Site,
+    at_ms: int,
+    reason: str,
+    setting: ForecastProviderSetting | None = None,
+    state: RequestState | None = None,
+) -> SiteForecast:
+    fault = None if state is None or state.fault is None else state.fault.value
+    provider = None if setting is None else setting.provider
+    texts = _texts(reason, fault, provider or "", 0.0, 0.0)
+    return SiteForecast(
+        site=site.name,
+        at_ms=at_ms,
+        basis="nothing",
+        reason=reason,
+        fault=fault,
+        text=texts["en"],
+        text_zh=texts["zh"],
+        provider=provider,
+        title=None,
+        model=None,
+        simulated=False,
+        asked=None,
+        answered=None,
+        issued_ms=None,
+        fetched_ms=None,
+        confirmed_ms=None,
+        age_s=None,
+        attribution=None,
+        lines=[],
+    )
+
+
+def _texts(state: str, fault: str | None, name: str | CatalogText, since_s: float, age_s: float) -> dict[Language, str]:
+    """Return the sentence of a state, and that of the fault where there is one, in both languages."""
+    texts: dict[Language, str] = {}
+    languages: tuple[Language, ...] = ("en", "zh")
+    for language in languages:
+        values: dict[str, str | CatalogText] = {
+            "name": name,
+            "since": duration_text(since_s, language),
+            "age": duration_text(age_s, language),
+        }
+        text = CatalogText("forecast_states", state, values).text(language)
+        why = None if fault is None else find_term("forecast_faults", fault, language)
+        texts[language] = text if why is None else f"{text} {why}" if language == "en" else f"{text}{why}"
+    return texts

@@ -1,0 +1,22 @@
+"""Validation of the providers of forecasts that a station asks."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from headland.registry.models.errors import InvalidRecord
+from headland.registry.models.weather import ForecastProviderSetting
+from headland.registry.validation.targets import check_url
+
+
+def check_provider(
+    setting: ForecastProviderSetting, _connection: sa.Connection, _organisation: str
+) -> ForecastProviderSetting:
+    """Validate the host: a URL without a login, a path or a query. The contact is one printable line."""
+    if setting.url:
+        target = check_url(setting.url)
+        if target.path != "/":
+            raise InvalidRecord("The url of a provider has its host alone: write https://HOST.")
+    if not setting.contact.isprintable() or not setting.contact.isascii():
+        raise InvalidRecord("The contact must be printable ASCII: write an e-mail address or a page.")
+    return setting

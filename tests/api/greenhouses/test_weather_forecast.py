@@ -1,0 +1,85 @@
+"""The route of the weather to come: by site, with its source and age, and what was said before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from headland.registry.models.weather import ForecastPlace
+from headland.units_of_time import DAY_MS, HOUR_MS
+from tests.api.farm import NOW_MS
+from tests.api.registry_api import RegistryApi, serve_registry
+from tests.formats.weather.answers import ISSUED_MS, met_case
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[RegistryApi]:
+    with serve_registry(tmp_path) as made:
+        yield made
+
+
+def add_issue(api: RegistryApi, hours_ago: int) -> None:
+    """Keep an issue for the site's place that was made and read so many hours ago, in this farm's days."""
+    issue = met_case().issue()
+    shift_ms = NOW_MS // HOUR_MS * HOUR_MS - hours_ago * HOUR_MS - ISSUED_MS
+    series = tuple(
+        msgspec.structs.replace(
+            each,
+            starts_ms=tuple(time_ms + shift_ms for time_ms in each.starts_ms),
+            ends_ms=tuple(time_ms + shift_ms for time_ms in each.ends_ms),
+        )
+        for each in issue.series
+    )
+    site = api.repositories.sites.get(api.ids["sites"])
+    assert site.latitude_deg is None
+    farm = api.repositories.farms.get(site.farm)
+    assert farm.latitude_deg is not None
+    assert farm.longitude_deg is not None
+    place = ForecastPlace(latitude_deg=round(farm.latitude_deg, 2), longitude_deg=round(farm.longitude_deg, 2))
+    at_ms = ISSUED_MS + shift_ms
+    api.repositories.weather.add(
+        msgspec.structs.replace(issue, asked=place, issued_ms=at_ms, fetched_ms=at_ms, series=series)
+    )
+
+
+def test_a_site_s_forecast_has_its_source_age_and_steps(api: RegistryApi) -> None:
+    url = f"/v1/sites/{api.ids['sites']}/weather-forecast"
+    assert api.client.get(url).json()["reason"] == "waiting"
+    add_issue(api, 30)
+    add_issue(api, 2)
+    told = api.client.get(url).json()
+    assert (told["basis"], told["provider"], told["model"]) == ("provider", "met-norway", "complete")
+    assert told["attribution"]["licence"] == "CC BY 4.0"
+    assert told["text"].startswith("MET Norway Locationforecast 2.0: issued 2 h")
+    temperature = next(
+        line for line in told["lines"] if line["channel"] == "air_temperature_degc" and line["aggregation"] == "instant"
+    )
+    assert temperature["unit"] == "degC"
+    assert temperature["ends_ms"][0] > NOW_MS
+    assert temperature["leads_h"][0] == pytest.approx((temperature["ends_ms"][0] - told["issued_ms"]) / HOUR_MS)
+    assert len(temperature["quantiles"]["10"]) == len(temperature["values"]) > 40
+    yesterday = api.client.get(url, params={"at": NOW_MS - DAY_MS}).json()
+    assert yesterday["issued_ms"] == told["issued_ms"] - 28 * HOUR_MS
+    nobody = api.client.get(url, params={"at": NOW_MS - 40 * HOUR_MS}).json()
+    assert (nobody["basis"], nobody["lines"]) == ("nothing", [])
+    some = api.client.get(url, params={"start": NOW_MS + DAY_MS, "end": NOW_MS + DAY_MS + 3 * HOUR_MS}).json()
+    assert {len(line["values"]) for line in some["lines"]} <= {1, 2, 3}
+
+
+def test_an_unknown_site_and_a_provider_s_bad_address_are_refused_with_the_remedy(api: RegistryApi) -> None:
+    assert api.client.get("/v1/sites/nowhere/weather-forecast").status_code == 404
+    body = {"provider": "open-meteo", "enabled": True}
+    hosts = {"http://169.254.169.254": 400, "https://w.example/path": 422, "https://a:b@w.example": 400, "x": 400}
+    for url, status in hosts.items():
+        assert api.client.post("/v1/forecast-providers", json={**body, "url": url}).status_code == status, url
+    chinese = {"Accept-Language": "zh"}
+    refused = api.client.post("/v1/forecast-providers", json={**body, "contact": "张"}, headers=chinese)
+    assert (refused.status_code, refused.json()["detail"]) == (
+        422,
+        "联系方式只能用可打印的 ASCII 字符，请填写邮箱或网页地址。",
+    )
+    assert api.client.post("/v1/forecast-providers", json=body).status_code == 201
+    assert api.client.post("/v1/forecast-providers", json=body).status_code == 409
