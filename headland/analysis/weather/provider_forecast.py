@@ -18,12 +18,12 @@ from headland.i18n.durations import duration_text
 from headland.network.polite_requests import RequestState
 from headland.registry.models.models import Site
 from headland.registry.models.weather import (
-    Aggregation,
     Attribution,
     ForecastIssue,
     ForecastPlace,
     ForecastProviderSetting,
     ForecastSeries,
+    StepKind,
     Values,
 )
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -43,7 +43,7 @@ class ForecastLine(msgspec.Struct, frozen=True, kw_only=True):
 
     channel: str
     unit: str
-    aggregation: Aggregation
+    aggregation: StepKind
     height_m: Annotated[float | None, "Above the ground, where the provider says it."]
     starts_ms: tuple[int, ...]
     ends_ms: tuple[int, ...]

@@ -14,17 +14,17 @@ from msgspec import Meta
 
 from headland.contract.foreign_units import Conversion, convert_to_channel
 from headland.contract.quantities import quantity_of
-from headland.formats.weather.provider import Decoded, ForecastQuery, Refused, RefusedAnswer
+from headland.formats.weather.provider import DecodedForecast, ForecastQuery, RefusedAnswer, RefusedForecast
 from headland.plain_numbers import read_decimal
 from headland.registry.models.weather import (
     MOST_MEMBERS,
     MOST_SERIES,
     MOST_STEPS,
-    Aggregation,
     Attribution,
     ForecastIssue,
     ForecastPlace,
     ForecastSeries,
+    StepKind,
     Values,
 )
 
@@ -55,7 +55,7 @@ class ForeignName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     name: Annotated[str, Meta(min_length=1)]
     channel: str
-    aggregation: Aggregation = Aggregation.INSTANT
+    aggregation: StepKind = StepKind.INSTANT
     height_m: float | None = None
     quantile: str = ""
     unit: str = ""
@@ -72,7 +72,7 @@ def load_names(provider: str) -> dict[str, ForeignName]:
     return {each.name: each for each in msgspec.toml.decode(content, type=_NameFile).name}
 
 
-_Key = tuple[str, Aggregation, int, float | None]
+_Key = tuple[str, StepKind, int, float | None]
 
 
 @dataclass(slots=True)
@@ -123,19 +123,19 @@ class IssueBuilder:
         issued_ms: int | None,
         answered: ForecastPlace | None,
         model: str,
-    ) -> Decoded | Refused:
+    ) -> DecodedForecast | RefusedForecast:
         """Return the issue, or why it is none."""
         if answered is not None and (away_m := distance_m(query.place, answered)) > MOST_AWAY_M:
-            return Refused(RefusedAnswer.OTHER_PLACE, f"{away_m / 1000:.0f} km away")
+            return RefusedForecast(RefusedAnswer.OTHER_PLACE, f"{away_m / 1000:.0f} km away")
         if len(self._rows) > MOST_SERIES or any(len(steps) > MOST_STEPS for steps in self._rows.values()):
-            return Refused(RefusedAnswer.TOO_MANY, f"{len(self._rows)} series")
+            return RefusedForecast(RefusedAnswer.TOO_MANY, f"{len(self._rows)} series")
         series = tuple(
             made for key, steps in sorted(self._rows.items(), key=_order) if (made := _series(key, steps)) is not None
         )
         if not series:
-            return Refused(RefusedAnswer.NO_VALUES, ", ".join(sorted(self.left_out)))
+            return RefusedForecast(RefusedAnswer.NO_VALUES, ", ".join(sorted(self.left_out)))
         if any(len(each.members) > MOST_MEMBERS for each in series):
-            return Refused(RefusedAnswer.TOO_MANY, "members")
+            return RefusedForecast(RefusedAnswer.TOO_MANY, "members")
         issue = ForecastIssue(
             provider=provider,
             model=model[:60],
@@ -147,7 +147,7 @@ class IssueBuilder:
             attribution=_SIMULATED if query.simulated else attribution,
             simulated=query.simulated,
         )
-        return Decoded(issue, dict(self.left_out))
+        return DecodedForecast(issue, dict(self.left_out))
 
     def _number(self, channel: str, value: object, unit: str) -> float | None:
         """Return a value in the channel's unit; None for one that is missing, or cannot be used, which is counted."""

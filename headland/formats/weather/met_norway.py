@@ -14,12 +14,12 @@ import msgspec
 from headland.formats.weather.iso_times import read_time_ms
 from headland.formats.weather.issue_builder import ForeignName, IssueBuilder, load_names
 from headland.formats.weather.provider import (
-    Decoded,
+    DecodedForecast,
     ForecastProvider,
     ForecastQuery,
     ProviderRequest,
-    Refused,
     RefusedAnswer,
+    RefusedForecast,
 )
 from headland.registry.models.weather import Attribution, ForecastPlace
 from headland.units_of_time import HOUR_MS
@@ -78,22 +78,22 @@ def _request(query: ForecastQuery, _key: str) -> ProviderRequest:
     return ProviderRequest(f"/weatherapi/locationforecast/2.0/{product}", parameters)
 
 
-def _decode(body: bytes, query: ForecastQuery, fetched_ms: int) -> Decoded | Refused:
+def _decode(body: bytes, query: ForecastQuery, fetched_ms: int) -> DecodedForecast | RefusedForecast:
     try:
         answer = msgspec.json.decode(body, type=_Answer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         is_json = isinstance(error, msgspec.ValidationError)
-        return Refused(RefusedAnswer.WRONG_SHAPE if is_json else RefusedAnswer.NOT_READABLE, str(error)[:200])
+        return RefusedForecast(RefusedAnswer.WRONG_SHAPE if is_json else RefusedAnswer.NOT_READABLE, str(error)[:200])
     properties, coordinates = answer.properties, answer.geometry.coordinates
     answered = _place(coordinates)
     if answered is None:
-        return Refused(RefusedAnswer.WRONG_SHAPE, "coordinates")
+        return RefusedForecast(RefusedAnswer.WRONG_SHAPE, "coordinates")
     names, units, builder = load_names(_NAME), properties.meta.units, IssueBuilder()
     before_ms = None
     for step in properties.timeseries:
         time_ms = read_time_ms(step.time)
         if time_ms is None or (before_ms is not None and time_ms <= before_ms):
-            return Refused(RefusedAnswer.TIMES_OUT_OF_ORDER, step.time[:40])
+            return RefusedForecast(RefusedAnswer.TIMES_OUT_OF_ORDER, step.time[:40])
         before_ms = time_ms
         _add(builder, names, units, step.data.instant, (time_ms, time_ms))
         for period, hours in _PERIODS.items():

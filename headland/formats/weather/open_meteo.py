@@ -15,14 +15,14 @@ import msgspec
 from headland.formats.weather.iso_times import read_time_ms
 from headland.formats.weather.issue_builder import ForeignName, IssueBuilder, load_names
 from headland.formats.weather.provider import (
-    Decoded,
+    DecodedForecast,
     ForecastProvider,
     ForecastQuery,
     ProviderRequest,
-    Refused,
     RefusedAnswer,
+    RefusedForecast,
 )
-from headland.registry.models.weather import Aggregation, Attribution, ForecastPlace
+from headland.registry.models.weather import Attribution, ForecastPlace, StepKind
 from headland.units_of_time import HOUR_MS
 
 _NAME: Final = "open-meteo"
@@ -69,18 +69,18 @@ def _request(query: ForecastQuery, key: str) -> ProviderRequest:
     return ProviderRequest("/v1/ensemble" if is_ensemble else "/v1/forecast", parameters)
 
 
-def _decode(body: bytes, query: ForecastQuery, fetched_ms: int) -> Decoded | Refused:
+def _decode(body: bytes, query: ForecastQuery, fetched_ms: int) -> DecodedForecast | RefusedForecast:
     try:
         answer = msgspec.json.decode(body, type=_Answer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return _refused(body, error)
     times_ms = _times(answer)
     if times_ms is None or any(later <= before for before, later in pairwise(times_ms)):
-        return Refused(RefusedAnswer.TIMES_OUT_OF_ORDER)
+        return RefusedForecast(RefusedAnswer.TIMES_OUT_OF_ORDER)
     if any(len(column) != len(times_ms) for column in answer.hourly.values()):
-        return Refused(RefusedAnswer.WRONG_SHAPE, "columns of different lengths")
+        return RefusedForecast(RefusedAnswer.WRONG_SHAPE, "columns of different lengths")
     if not (abs(answer.latitude) <= 90 and abs(answer.longitude) <= 180):
-        return Refused(RefusedAnswer.WRONG_SHAPE, "coordinates")
+        return RefusedForecast(RefusedAnswer.WRONG_SHAPE, "coordinates")
     builder, names = IssueBuilder(), load_names(_NAME)
     is_ensemble = any(_MEMBER.search(column) for column in answer.hourly)
     for column, values in answer.hourly.items():
@@ -107,7 +107,7 @@ def _decode(body: bytes, query: ForecastQuery, fetched_ms: int) -> Decoded | Ref
 def _add_column(
     builder: IssueBuilder, known: ForeignName, times_ms: list[int], values: list[Any], unit: str, member: int | None
 ) -> None:
-    before_ms = 0 if known.aggregation is Aggregation.INSTANT else HOUR_MS
+    before_ms = 0 if known.aggregation is StepKind.INSTANT else HOUR_MS
     for time_ms, value in zip(times_ms, values, strict=True):
         builder.add(known, (time_ms - before_ms, time_ms), value, unit, member=member)
 
@@ -123,13 +123,13 @@ def _times(answer: _Answer) -> list[int] | None:
     return None if None in times_ms else [each for each in times_ms if each is not None]
 
 
-def _refused(body: bytes, error: Exception) -> Refused:
+def _refused(body: bytes, error: Exception) -> RefusedForecast:
     try:
         fault = msgspec.json.decode(body, type=_Fault)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         is_json = isinstance(error, msgspec.ValidationError)
-        return Refused(RefusedAnswer.WRONG_SHAPE if is_json else RefusedAnswer.NOT_READABLE, str(error)[:200])
-    return Refused(RefusedAnswer.PROVIDER_ERROR, fault.reason[:200])
+        return RefusedForecast(RefusedAnswer.WRONG_SHAPE if is_json else RefusedAnswer.NOT_READABLE, str(error)[:200])
+    return RefusedForecast(RefusedAnswer.PROVIDER_ERROR, fault.reason[:200])
 
 
 OPEN_METEO: Final = ForecastProvider(

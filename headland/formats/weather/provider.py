@@ -30,7 +30,7 @@ class RefusedAnswer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedForecast:
     """An answer that is no forecast: the reason, and what was found, for a log."""
 
     reason: RefusedAnswer
@@ -38,7 +38,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class DecodedForecast:
     """A forecast, and how many of its values were left out, by reason: `unknown_unit`, `out_of_range` and others."""
 
     issue: ForecastIssue
@@ -86,7 +86,7 @@ class ForecastProvider:
     host: str
     attribution: Attribution
     request: Callable[[ForecastQuery, str], ProviderRequest]
-    decode: Callable[[bytes, ForecastQuery, int], Decoded | Refused]
+    decode: Callable[[bytes, ForecastQuery, int], DecodedForecast | RefusedForecast]
     decimals: int = 2
     every_s: float = 3600.0
     quota_a_day: int = 500

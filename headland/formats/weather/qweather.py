@@ -16,14 +16,14 @@ import msgspec
 from headland.formats.weather.iso_times import read_time_ms
 from headland.formats.weather.issue_builder import IssueBuilder, load_names
 from headland.formats.weather.provider import (
-    Decoded,
+    DecodedForecast,
     ForecastProvider,
     ForecastQuery,
     ProviderRequest,
-    Refused,
     RefusedAnswer,
+    RefusedForecast,
 )
-from headland.registry.models.weather import Aggregation, Attribution
+from headland.registry.models.weather import Attribution, StepKind
 from headland.units_of_time import HOUR_MS
 
 _NAME: Final = "qweather"
@@ -55,21 +55,21 @@ def _request(query: ForecastQuery, key: str) -> ProviderRequest:
     return ProviderRequest(f"/v7/weather/{product}", parameters, {"X-QW-Api-Key": key})
 
 
-def _decode(body: bytes, query: ForecastQuery, fetched_ms: int) -> Decoded | Refused:
+def _decode(body: bytes, query: ForecastQuery, fetched_ms: int) -> DecodedForecast | RefusedForecast:
     try:
         answer = msgspec.json.decode(body, type=_Answer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         is_json = isinstance(error, msgspec.ValidationError)
-        return Refused(RefusedAnswer.WRONG_SHAPE if is_json else RefusedAnswer.NOT_READABLE, str(error)[:200])
+        return RefusedForecast(RefusedAnswer.WRONG_SHAPE if is_json else RefusedAnswer.NOT_READABLE, str(error)[:200])
     if answer.code != _GOOD:
-        return Refused(RefusedAnswer.PROVIDER_ERROR, f"code {answer.code[:20]}")
+        return RefusedForecast(RefusedAnswer.PROVIDER_ERROR, f"code {answer.code[:20]}")
     builder = IssueBuilder()
     for rows, times_of, is_day in ((answer.hourly, _hour, False), (answer.daily, _day, True)):
         before_ms = -1
         for row in rows:
             times_ms = times_of(row, query.time_zone)
             if times_ms is None or times_ms[0] <= before_ms:
-                return Refused(RefusedAnswer.TIMES_OUT_OF_ORDER, str(row.get("fxTime", row.get("fxDate")))[:40])
+                return RefusedForecast(RefusedAnswer.TIMES_OUT_OF_ORDER, str(row.get("fxTime", row.get("fxDate")))[:40])
             before_ms = times_ms[0]
             _add(builder, row, times_ms, is_day=is_day)
     return builder.finish(
@@ -89,7 +89,7 @@ def _add(builder: IssueBuilder, row: dict[str, Any], times_ms: tuple[int, int], 
         if known is None:
             continue
         # Of a day only the sum and the extremes are said: its humidity or wind is of no stated time.
-        is_instant = known.aggregation is Aggregation.INSTANT
+        is_instant = known.aggregation is StepKind.INSTANT
         if is_day and is_instant:
             continue
         builder.add(

@@ -22,7 +22,7 @@ MOST_MEMBERS: Final = 100
 Values = tuple[float | None, ...]
 
 
-class Aggregation(StrEnum):
+class StepKind(StrEnum):
     """What a value is of its time: of its instant, or of all the time from its start to its end."""
 
     INSTANT = "instant"
@@ -58,7 +58,7 @@ class ForecastSeries(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     channel: str
-    aggregation: Aggregation
+    aggregation: StepKind
     starts_ms: tuple[int, ...]
     ends_ms: tuple[int, ...]
     values: Values

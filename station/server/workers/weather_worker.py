@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from headland.analysis.weather.provider_forecast import asked_place, read_state
-from headland.formats.weather.provider import Decoded, ForecastProvider, ForecastQuery, Refused
+from headland.formats.weather.provider import DecodedForecast, ForecastProvider, ForecastQuery, RefusedForecast
 from headland.formats.weather.providers import provider_named
 from headland.network import polite_requests as polite
 from headland.network.http_client import AnswerTooLargeError, HttpAnswer, OutgoingClient
@@ -162,7 +162,7 @@ class WeatherWorker(SupervisedWorker):
             self._counts["weather_unchanged"] += 1
             return polite.note_document(state, rules, 304, answer.headers, now_ms, chance)
         decoded = provider.decode(answer.body, query, now_ms)
-        if isinstance(decoded, Refused):
+        if isinstance(decoded, RefusedForecast):
             refused = polite.note_failure(state, rules, RequestFault.UNREADABLE, now_ms, chance, answer.headers)
             return msgspec.structs.replace(refused, detail=f"{decoded.reason}: {decoded.detail}"[:200])
         self._keep(repositories, decoded)
@@ -170,7 +170,7 @@ class WeatherWorker(SupervisedWorker):
         left_out = ", ".join(f"{name} {count}" for name, count in sorted(decoded.left_out.items()))
         return msgspec.structs.replace(noted, detail=left_out[:200])
 
-    def _keep(self, repositories: OrganisationRepositories, decoded: Decoded) -> None:
+    def _keep(self, repositories: OrganisationRepositories, decoded: DecodedForecast) -> None:
         if repositories.weather.add(decoded.issue):
             self._counts["weather_issues"] += 1
 

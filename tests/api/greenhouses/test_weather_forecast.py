@@ -72,14 +72,12 @@ def test_a_site_s_forecast_has_its_source_age_and_steps(api: RegistryApi) -> Non
 def test_an_unknown_site_and_a_provider_s_bad_address_are_refused_with_the_remedy(api: RegistryApi) -> None:
     assert api.client.get("/v1/sites/nowhere/weather-forecast").status_code == 404
     body = {"provider": "open-meteo", "enabled": True}
-    hosts = {"http://169.254.169.254": 400, "https://w.example/path": 422, "https://a:b@w.example": 400, "x": 400}
+    hosts = {"http://169.254.169.254": 400, "https://w.example/path": 400, "https://a:b@w.example": 400, "x": 400}
     for url, status in hosts.items():
         assert api.client.post("/v1/forecast-providers", json={**body, "url": url}).status_code == status, url
     chinese = {"Accept-Language": "zh"}
     refused = api.client.post("/v1/forecast-providers", json={**body, "contact": "张"}, headers=chinese)
-    assert (refused.status_code, refused.json()["detail"]) == (
-        422,
-        "联系方式只能用可打印的 ASCII 字符，请填写邮箱或网页地址。",
-    )
+    assert refused.status_code == 400
+    assert refused.json()["detail"] == "联系方式只能用可打印的 ASCII 字符，请填写邮箱或网页地址。"
     assert api.client.post("/v1/forecast-providers", json=body).status_code == 201
     assert api.client.post("/v1/forecast-providers", json=body).status_code == 409

@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from headland.contract.quantities import QUANTITIES
-from headland.formats.weather.provider import Decoded, ForecastProvider, ForecastQuery, Refused, round_place
+from headland.formats.weather.provider import (
+    DecodedForecast,
+    ForecastProvider,
+    ForecastQuery,
+    RefusedForecast,
+    round_place,
+)
 from headland.network.http_target import parse_target
-from headland.registry.models.weather import Aggregation, ForecastIssue, ForecastPlace
+from headland.registry.models.weather import ForecastIssue, ForecastPlace, StepKind
 
 #: A place whose last digits tell a house: they must not leave the station.
 HOUSE = ForecastPlace(latitude_deg=31.953472, longitude_deg=119.168613)
@@ -27,7 +33,7 @@ class Case:
 
     def issue(self) -> ForecastIssue:
         decoded = self.provider.decode(self.body, self.query, FETCHED_MS)
-        assert isinstance(decoded, Decoded), decoded
+        assert isinstance(decoded, DecodedForecast), decoded
         return decoded.issue
 
 
@@ -64,7 +70,7 @@ def check_issue(case: Case) -> None:
         columns = [series.values, *series.quantiles.values(), *series.members]
         assert {len(column) for column in columns} == {len(series.starts_ms)} == {len(series.ends_ms)}
         assert list(series.ends_ms) == sorted(set(series.ends_ms))
-        is_instant = series.aggregation is Aggregation.INSTANT
+        is_instant = series.aggregation is StepKind.INSTANT
         assert all((start == end) == is_instant for start, end in zip(series.starts_ms, series.ends_ms, strict=True))
         assert all(
             value is None or (math.isfinite(value) and quantity.low <= value <= quantity.high)
@@ -77,7 +83,7 @@ def check_issue(case: Case) -> None:
 def check_same_content(case: Case) -> None:
     """The same answer fetched later is the same issue; another value is another one."""
     again = case.provider.decode(case.body, case.query, FETCHED_MS + 3_600_000)
-    assert isinstance(again, Decoded)
+    assert isinstance(again, DecodedForecast)
     assert again.issue.digest == case.issue().digest
 
 
@@ -87,7 +93,7 @@ def check_simulated(case: Case) -> None:
         place=case.query.place, model=case.query.model, time_zone=case.query.time_zone, simulated=True
     )
     decoded = case.provider.decode(case.body, query, FETCHED_MS)
-    assert isinstance(decoded, Decoded)
+    assert isinstance(decoded, DecodedForecast)
     assert decoded.issue.simulated
     assert not case.issue().simulated
 
@@ -95,8 +101,8 @@ def check_simulated(case: Case) -> None:
 def check_any_bytes(case: Case, body: bytes) -> None:
     """No bytes raise anything: they are an issue that holds the rules, or a refusal with a reason."""
     decoded = case.provider.decode(body, case.query, FETCHED_MS)
-    assert isinstance(decoded, Decoded | Refused)
-    if isinstance(decoded, Decoded):
+    assert isinstance(decoded, DecodedForecast | RefusedForecast)
+    if isinstance(decoded, DecodedForecast):
         check_issue(Case(case.provider, case.query, body))
 
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from headland.formats.weather.provider import Decoded, ForecastQuery, Refused, RefusedAnswer
+from headland.formats.weather.provider import DecodedForecast, ForecastQuery, RefusedAnswer, RefusedForecast
 from headland.formats.weather.qweather import QWEATHER
-from headland.registry.models.weather import Aggregation, ForecastIssue, ForecastPlace, ForecastSeries
+from headland.registry.models.weather import ForecastIssue, ForecastPlace, ForecastSeries, StepKind
 from headland.units_of_time import HOUR_MS
 from tests.formats.weather.answers import ISSUED_MS, met_case, meteo_case, qweather_case, said
 from tests.formats.weather.contract import FETCHED_MS, Case, mutated
@@ -26,7 +26,7 @@ def series_of(issue: ForecastIssue, channel: str, aggregation: str = "instant", 
 
 def refusal(case: Case, body: bytes) -> RefusedAnswer:
     decoded = case.provider.decode(body, case.query, FETCHED_MS)
-    assert isinstance(decoded, Refused), decoded
+    assert isinstance(decoded, RefusedForecast), decoded
     return decoded.reason
 
 
@@ -79,7 +79,7 @@ def test_a_unit_that_nobody_knows_leaves_the_quantity_out_and_is_counted() -> No
     document = json.loads(case.body)
     document["properties"]["meta"]["units"]["wind_speed"] = "furlong/fortnight"
     decoded = case.provider.decode(json.dumps(document).encode(), case.query, FETCHED_MS)
-    assert isinstance(decoded, Decoded)
+    assert isinstance(decoded, DecodedForecast)
     assert decoded.left_out["unknown_unit"] >= 55
     assert not any(each.channel == "wind_speed_m_s" for each in decoded.issue.series)
 
@@ -90,7 +90,7 @@ def test_an_impossible_value_is_missing_and_its_neighbours_stay() -> None:
     document["hourly"]["temperature_2m"][5] = -9999.0
     document["hourly"]["temperature_2m"][6] = None
     decoded = case.provider.decode(json.dumps(document).encode(), case.query, FETCHED_MS)
-    assert isinstance(decoded, Decoded)
+    assert isinstance(decoded, DecodedForecast)
     assert decoded.left_out == {"out_of_range": 1}
     values = series_of(decoded.issue, "air_temperature_degc").values
     assert values[5] is None
@@ -149,10 +149,10 @@ def test_a_forecast_of_another_place_is_refused() -> None:
 def test_an_error_of_a_provider_is_said_as_its_own_word() -> None:
     case = meteo_case()
     decoded = case.provider.decode(b'{"error":true,"reason":"Minutely API request limit exceeded."}', case.query, 0)
-    assert decoded == Refused(RefusedAnswer.PROVIDER_ERROR, "Minutely API request limit exceeded.")
+    assert decoded == RefusedForecast(RefusedAnswer.PROVIDER_ERROR, "Minutely API request limit exceeded.")
     for code in ("204", "402", "429", "500"):
         answer = QWEATHER.decode(b'{"code":"%s"}' % code.encode(), qweather_case().query, 0)
-        assert answer == Refused(RefusedAnswer.PROVIDER_ERROR, f"code {code}")
+        assert answer == RefusedForecast(RefusedAnswer.PROVIDER_ERROR, f"code {code}")
 
 
 def test_an_answer_without_a_value_is_no_forecast() -> None:
@@ -190,7 +190,7 @@ def test_a_day_of_qweather_is_the_local_one_with_its_hours() -> None:
     (rain,) = (each for each in issue.series if each.channel == "precipitation_mm")
     hours = [(end - start) // HOUR_MS for start, end in zip(rain.starts_ms, rain.ends_ms, strict=True)]
     assert hours == [24, 23, 24]
-    assert rain.aggregation is Aggregation.SUM
+    assert rain.aggregation is StepKind.SUM
     # The humidity of a day is of no stated time.
     assert {each.channel for each in issue.series} == {"precipitation_mm", "air_temperature_degc"}
 
