@@ -56,7 +56,7 @@ STATION_THREADS = {
     "notification-push-2", "notification-sender",
     *(f"notification-webhook-{number}" for number in range(1, 5)), "delivery-marks",
     "registry-sync", "store-maintenance", "store-writer", "station-clock", "clock-repair", "station-books",
-    "record-retention", "gateway-rules",
+    "record-retention", "gateway-rules", "weather-worker",
 }  # fmt: skip
 GATEWAY_THREADS = {"batch", "uplink", "source-hall"}
 
