@@ -132,6 +132,7 @@ def _fill(farm: Farm) -> Farm:
         KindOfRecord.TARIFFS: {"2026 spraying", "7775309", "5550901", "mark-operator"},
         KindOfRecord.DISPUTES: {"mark-quarrel", "mark-peace", "dispute_outcome"},
         KindOfRecord.RECIPIENTS: {"Phone"},
+        KindOfRecord.FORECAST_PROVIDERS: {"office@farm.example"},
         KindOfRecord.ADDRESSES: {"mark-mail@example.org", "mark-hook-path", "mark-push", SUBSCRIPTION.auth},
         KindOfRecord.ACCESS: {"mark-app-path", "mark-subject"},
         # What is kept of a person has the marks of all other kinds.
