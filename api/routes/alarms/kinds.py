@@ -20,12 +20,11 @@ RULES: Final = RecordKind(
     AlarmRule,
     lambda repositories: repositories.alarm_rules,
     {
-        "name": "dry-hot-wind",
+        "name": "hot-wind",
         "kind": "weather",
         "any_of": [
             [
                 {"what": "air_temperature_degc", "above": 30, "hysteresis": 1},
-                {"what": "relative_humidity_pct", "below": 30, "hysteresis": 3},
                 {"what": "wind_speed_m_s", "above": 3},
             ]
         ],
