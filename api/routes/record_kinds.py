@@ -34,7 +34,7 @@ from headland.registry.repositories.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
-class RecordKind:
+class RecordResource:
     """A kind of record: its path, its name in the singular, its JSON, its repository, and the filters of its list."""
 
     path: str
@@ -60,14 +60,14 @@ class RecordKind:
 
 _OUTLINE: Final = [[[119.17, 31.95], [119.172, 31.95], [119.172, 31.952], [119.17, 31.952], [119.17, 31.95]]]
 
-FARMS: Final = RecordKind(
+FARMS: Final = RecordResource(
     "farms",
     "farm",
     Farm,
     lambda repositories: repositories.farms,
     {"name": "Home farm", "longitude_deg": 119.17, "latitude_deg": 31.95},
 )
-SITES: Final = RecordKind(
+SITES: Final = RecordResource(
     "sites",
     "site",
     Site,
@@ -75,7 +75,7 @@ SITES: Final = RecordKind(
     {"farm": EXAMPLE_ID, "name": "home", "time_zone": "Asia/Shanghai", "longitude_deg": 119.17, "latitude_deg": 31.95},
     within=("farm",),
 )
-FIELDS: Final = RecordKind(
+FIELDS: Final = RecordResource(
     "fields",
     "field",
     FieldResource,
@@ -85,7 +85,7 @@ FIELDS: Final = RecordKind(
     read=read_field,
     show=show_field,
 )
-PRODUCTS: Final = RecordKind(
+PRODUCTS: Final = RecordResource(
     "products",
     "product",
     Product,
@@ -93,7 +93,7 @@ PRODUCTS: Final = RecordKind(
     {"name": "Urea", "kind": "granular", "n_pct": 46, "p2o5_pct": 0, "k2o_pct": 0, "density_kg_l": 0.75},
     within=("kind",),
 )
-IMPLEMENTS: Final = RecordKind(
+IMPLEMENTS: Final = RecordResource(
     "implements",
     "implement",
     Implement,
@@ -101,7 +101,7 @@ IMPLEMENTS: Final = RecordKind(
     {"name": "T40 spreader", "kind": "spreader", "swath_m": 6, "tank_l": 70, "max_flow_kg_min": 60},
     within=("kind",),
 )
-SEASONS: Final = RecordKind(
+SEASONS: Final = RecordResource(
     "seasons",
     "season",
     Season,
@@ -109,7 +109,7 @@ SEASONS: Final = RecordKind(
     {"field": EXAMPLE_ID, "name": "2026 wheat", "crop": "winter wheat", "sowing_date": "2026-10-25"},
     within=("field",),
 )
-GREENHOUSES: Final = RecordKind(
+GREENHOUSES: Final = RecordResource(
     "greenhouses",
     "greenhouse",
     Greenhouse,
@@ -117,7 +117,7 @@ GREENHOUSES: Final = RecordKind(
     {"farm": EXAMPLE_ID, "site": EXAMPLE_ID, "name": "House 1", "cover": "double film", "floor_area_m2": 960},
     within=("farm",),
 )
-GREENHOUSE_ZONES: Final = RecordKind(
+GREENHOUSE_ZONES: Final = RecordResource(
     "greenhouse-zones",
     "greenhouse zone",
     GreenhouseZone,
@@ -125,7 +125,7 @@ GREENHOUSE_ZONES: Final = RecordKind(
     {"greenhouse": EXAMPLE_ID, "name": "east", "crop": "tomato", "stage": "fruiting"},
     within=("greenhouse",),
 )
-NOTES: Final = RecordKind(
+NOTES: Final = RecordResource(
     "notes",
     "note",
     GrowerNote,
@@ -139,7 +139,7 @@ def _hide_contacts(person: Person) -> Person:
     return msgspec.structs.replace(person, contacts=(), note="")
 
 
-PEOPLE: Final = RecordKind(
+PEOPLE: Final = RecordResource(
     "people",
     "person",
     Person,
@@ -153,7 +153,7 @@ PEOPLE: Final = RecordKind(
     part=KindOfRecord.CONTACTS,
     mask=_hide_contacts,
 )
-HOLDINGS: Final = RecordKind(
+HOLDINGS: Final = RecordResource(
     "holdings",
     "holding",
     Holding,
@@ -161,7 +161,7 @@ HOLDINGS: Final = RecordKind(
     {"field": EXAMPLE_ID, "person": EXAMPLE_ID, "kind": "lease", "parts": 1, "of_parts": 3},
     within=("field", "person"),
 )
-PLANT_PROTECTION_PRODUCTS: Final = RecordKind(
+PLANT_PROTECTION_PRODUCTS: Final = RecordResource(
     "plant-protection-products",
     "plant-protection product",
     PlantProtectionProduct,
@@ -175,14 +175,14 @@ PLANT_PROTECTION_PRODUCTS: Final = RecordKind(
         "is_sample": True,
     },
 )
-CROP_BANDS: Final = RecordKind(
+CROP_BANDS: Final = RecordResource(
     "crop-bands",
     "crop band",
     CropBand,
     lambda repositories: repositories.crop_bands,
     {"crop": "tomato", "stage": "fruiting", "index": "vpd_kpa", "low": 0.6, "high": 1.1, "author": "Li Na"},
 )
-FORECAST_PROVIDERS: Final = RecordKind(
+FORECAST_PROVIDERS: Final = RecordResource(
     "forecast-providers",
     "forecast provider",
     ForecastProviderSetting,
@@ -206,14 +206,14 @@ KINDS: Final = (
     CROP_BANDS,
     FORECAST_PROVIDERS,
 )
-TARIFFS: Final = RecordKind(
+TARIFFS: Final = RecordResource(
     "tariffs",
     "tariff",
     TariffRecord,
     lambda repositories: repositories.tariffs,
     {"name": "2026 spraying", "per_mu_fen": 800, "minimum_fen": 5000, "night_pct": 20},
 )
-SUBSIDY_RULES: Final = RecordKind(
+SUBSIDY_RULES: Final = RecordResource(
     "subsidy-rules",
     "subsidy rule",
     SubsidyRule,
@@ -221,7 +221,7 @@ SUBSIDY_RULES: Final = RecordKind(
     {"name": "2026 plant protection", "fen_per_mu": 1500, "least_coverage_pct": 90, "repeat_days": 30, "cap_mu": 200},
 )
 ACCOUNT_KINDS: Final = (TARIFFS, SUBSIDY_RULES)
-GERMPLASM: Final = RecordKind(
+GERMPLASM: Final = RecordResource(
     "germplasm",
     "germplasm record",
     Germplasm,
@@ -229,7 +229,7 @@ GERMPLASM: Final = RecordKind(
     {"name": "Yangmai 25", "crop": "wheat", "pui": "CNA2016", "pedigree": "Yangmai 17*2/Yang 11-28"},
     within=("crop",),
 )
-TRIAL_VARIABLES: Final = RecordKind(
+TRIAL_VARIABLES: Final = RecordResource(
     "trial-variables",
     "trial variable",
     TrialVariable,

@@ -17,7 +17,7 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.records import BodyOf, encode, whole_numbers
 from api.http.router import Router
 from api.routes.parameters import check_filters
-from api.routes.record_kinds import KINDS, RecordKind
+from api.routes.record_kinds import KINDS, RecordResource
 from api.schemas.model import EXAMPLE_ID
 from headland.analysis.inputs.scope import OrgScope
 from headland.registry.models.errors import NotFound
@@ -55,13 +55,13 @@ IfMatch = Annotated[
 ]
 
 
-def body_of_kind(kind: RecordKind) -> dict[str, Any]:
+def body_of_kind(kind: RecordResource) -> dict[str, Any]:
     """Return the OpenAPI entry of a body that is a record of a kind."""
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{kind.wire.__name__}"}}}
     return {"requestBody": {"required": True, "content": content}}
 
 
-def make_router(kind: RecordKind) -> Router:
+def make_router(kind: RecordResource) -> Router:
     """Return the routes of one kind."""
     router = Router(prefix=f"/v1/{kind.path}", tags=["registry"], responses=declare_problems(404, 422, 503))
     reference = {"$ref": f"#/components/schemas/{kind.wire.__name__}"}
@@ -184,7 +184,7 @@ def make_router(kind: RecordKind) -> Router:
     return router
 
 
-def _name_filters(handler: Callable[..., Response], kind: RecordKind) -> None:
+def _name_filters(handler: Callable[..., Response], kind: RecordResource) -> None:
     """Name the filters of a kind in the signature of its list, which FastAPI reads."""
     signature = inspect.signature(handler)
     fixed = {name: each for name, each in signature.parameters.items() if each.kind is not each.VAR_KEYWORD}
@@ -201,7 +201,7 @@ def _name_filters(handler: Callable[..., Response], kind: RecordKind) -> None:
     handler.__signature__ = signature.replace(parameters=ordered)  # type: ignore[attr-defined] # the documented way
 
 
-def _type_of_filter(kind: RecordKind, name: str) -> Any:
+def _type_of_filter(kind: RecordResource, name: str) -> Any:
     """Return the values of a filter: of a closed set where the records have one."""
     of_record = get_type_hints(kind.wire)[name]
     if isinstance(of_record, type) and issubclass(of_record, StrEnum):
@@ -212,7 +212,7 @@ def _type_of_filter(kind: RecordKind, name: str) -> Any:
 ROUTERS: Final = tuple(make_router(kind) for kind in KINDS)
 
 
-def decode_record(kind: RecordKind, body: bytes) -> Any:
+def decode_record(kind: RecordResource, body: bytes) -> Any:
     """Return the record in a body; raises ProblemError (422) for an invalid body and for unknown names."""
     try:
         resource = _read(kind, body)
@@ -226,7 +226,7 @@ def decode_record(kind: RecordKind, body: bytes) -> Any:
     return resource
 
 
-def _read(kind: RecordKind, body: bytes) -> Any:
+def _read(kind: RecordResource, body: bytes) -> Any:
     try:
         return msgspec.json.decode(body, type=kind.wire)
     except msgspec.ValidationError:
@@ -254,7 +254,7 @@ def unknown_reference(error: NotFound) -> ProblemError:
     return ProblemError(400, f"unknown-{error.kind.replace(' ', '-')}", "Referenced record not found", str(error))
 
 
-def _check_target(kind: RecordKind, request: Request, record: VersionedRecord) -> VersionedRecord:
+def _check_target(kind: RecordResource, request: Request, record: VersionedRecord) -> VersionedRecord:
     """Return a record; raises InvalidTarget where it names an address to which this station sends nothing."""
     url, policy = kind.target(record), home_of(request).webhooks_to
     if url is not None and policy is not None:
@@ -262,7 +262,7 @@ def _check_target(kind: RecordKind, request: Request, record: VersionedRecord) -
     return record
 
 
-def reply_record(kind: RecordKind, record: VersionedRecord, access: Access, status: int = 200) -> Response:
+def reply_record(kind: RecordResource, record: VersionedRecord, access: Access, status: int = 200) -> Response:
     """Return a record as a response with its version as ETag, and a new record with its address."""
     headers = {"ETag": f'"{record.version}"', "Cache-Control": "no-cache"}
     if status == 201:

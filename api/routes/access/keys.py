@@ -15,7 +15,7 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.records import Sent, encode
 from api.http.responses import reply
 from api.http.router import Router
-from api.routes.record_kinds import RecordKind
+from api.routes.record_kinds import RecordResource
 from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.access import AuditChecked, AuditCutItem, AuditItem, AuditList, KeyItem, KeyList, KeyOrder, NewKey
 from api.schemas.model import fill
@@ -27,7 +27,7 @@ from headland.registry.registry import Access
 
 Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 
-MEMBERS: Final = RecordKind(
+MEMBERS: Final = RecordResource(
     "members",
     "member",
     Member,

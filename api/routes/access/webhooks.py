@@ -12,7 +12,7 @@ from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
 from api.http.router import Router
-from api.routes.record_kinds import RecordKind
+from api.routes.record_kinds import RecordResource
 from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.alarms import NotificationItem, NotificationList, RecipientSecret
 from api.schemas.model import fill
@@ -22,7 +22,7 @@ from headland.registry.repositories.alarms import AlarmUpdate
 
 Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 
-WEBHOOKS: Final = RecordKind(
+WEBHOOKS: Final = RecordResource(
     "webhooks",
     "webhook",
     Webhook,

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from api.routes.record_kinds import RecordKind
+from api.routes.record_kinds import RecordResource
 from api.schemas.model import EXAMPLE_ID
 from headland.network.http_target import parse_target
 from headland.registry.models.access_table import KindOfRecord
@@ -14,7 +14,7 @@ from headland.registry.models.alarms import AlarmRecipient, AlarmRule, Maintenan
 from headland.registry.models.duty import DutyRota
 from headland.registry.validation.alarm_rules import subscription_of
 
-RULES: Final = RecordKind(
+RULES: Final = RecordResource(
     "alarm-rules",
     "alarm rule",
     AlarmRule,
@@ -54,7 +54,7 @@ def posted_to(recipient: AlarmRecipient) -> str | None:
     return recipient.address if recipient.kind is RecipientKind.WEBHOOK else None
 
 
-RECIPIENTS: Final = RecordKind(
+RECIPIENTS: Final = RecordResource(
     "alarm-recipients",
     "alarm recipient",
     AlarmRecipient,
@@ -64,14 +64,14 @@ RECIPIENTS: Final = RecordKind(
     mask=mask_recipient,
     target=posted_to,
 )
-WINDOWS: Final = RecordKind(
+WINDOWS: Final = RecordResource(
     "maintenance-windows",
     "maintenance window",
     MaintenanceWindow,
     lambda repositories: repositories.maintenance,
     {"name": "new sensors", "start_ms": 1_795_507_200_000, "end_ms": 1_795_510_800_000, "kind": "greenhouse"},
 )
-ROTAS: Final = RecordKind(
+ROTAS: Final = RecordResource(
     "duty-rotas",
     "duty rota",
     DutyRota,
