@@ -43,10 +43,10 @@ class ForecastLine(msgspec.Struct, frozen=True, kw_only=True):
 
     channel: str
     unit: str
-    aggregation: StepKind
+    aggregation: Annotated[StepKind, "What a value is of its step."]
     height_m: Annotated[float | None, "Above the ground, where the provider says it."]
-    starts_ms: tuple[int, ...]
-    ends_ms: tuple[int, ...]
+    starts_ms: Annotated[tuple[int, ...], "Begin of each step."]
+    ends_ms: Annotated[tuple[int, ...], "End of each step; of an instant its begin."]
     leads_h: Annotated[tuple[float, ...], "From the issue to the end of each step."]
     values: Annotated[Values, "As the provider said it; of an ensemble the median of its members."]
     quantiles: Annotated[dict[str, Values], "By percent; of an ensemble those of its members."]
@@ -54,30 +54,27 @@ class ForecastLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SiteForecast(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider said of the weather to come at a site, as it was known at `at_ms`.
-
-    `basis` is `nothing` where there is no forecast; `text` says why, or how old the forecast is.
-    """
+    """What a provider said of the weather to come at a site, as it was known at `at_ms`."""
 
     site: str
-    at_ms: int
-    basis: Basis
+    at_ms: Annotated[int, "The instant at which it was known."]
+    basis: Annotated[Basis, "`nothing` where there is no forecast."]
     reason: Annotated[str | None, "off, no_position, no_adapter, no_key or waiting; null where there is a forecast."]
     fault: Annotated[str | None, "Why the provider's last answer was not used, or is not asked for."]
-    text: str
+    text: Annotated[str, "Why there is no forecast, or how old it is."]
     text_zh: str
-    provider: str | None
-    title: str | None
-    model: str | None
+    provider: Annotated[str | None, "Name of the provider's adapter; null without a forecast."]
+    title: Annotated[str | None, "Name of the provider for people; null without a forecast."]
+    model: Annotated[str | None, "The provider's model; null where it names none."]
     simulated: bool
     asked: Annotated[ForecastPlace | None, "The place as the provider was told it, rounded."]
     answered: Annotated[ForecastPlace | None, "The provider's grid point."]
     issued_ms: Annotated[int | None, "Null where the provider does not say it: leads are from `fetched_ms` then."]
-    fetched_ms: int | None
+    fetched_ms: Annotated[int | None, "When the station received it."]
     confirmed_ms: Annotated[int | None, "When the provider last confirmed it, by a new issue or as unchanged."]
     age_s: Annotated[float | None, "Since it was issued."]
     attribution: Annotated[Attribution | None, "To be shown wherever a number of it is."]
-    lines: list[ForecastLine]
+    lines: Annotated[list[ForecastLine], "A line for each channel."]
 
 
 def asked_place(repositories: OrganisationRepositories, site: Site, decimals: int) -> ForecastPlace | None:

@@ -44,10 +44,10 @@ class ForecastPlace(msgspec.Struct, frozen=True, kw_only=True):
 class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     """What has to be said wherever a number is shown, with the licence of the data."""
 
-    text: str
+    text: Annotated[str, "The sentence that the licence asks for."]
     text_zh: str
-    licence: str
-    url: str
+    licence: Annotated[str, "Name of the licence."]
+    url: Annotated[str, "Address of the licence or of the provider's terms."]
 
 
 class ForecastSeries(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,13 +103,17 @@ class ForecastIssue(msgspec.Struct, frozen=True, kw_only=True):
 class ForecastProviderSetting(VersionedRecord, frozen=True, kw_only=True):
     """A provider that the station asks for the weather to come of each site; without one nothing is asked.
 
-    `provider` is the name of an adapter (`met-norway`, `open-meteo`, `qweather`). `model` is one of the provider's, or
-    empty for its usual one. `url` is another host than the provider's own. `contact` is an address or page by which the
-    provider reaches whoever runs this station. The key of a provider that needs one is a setting of the station.
+    The key of a provider that needs one is a setting of the station.
     """
 
-    provider: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,39}$")]
+    provider: Annotated[
+        str, Meta(pattern="^[a-z][a-z0-9-]{0,39}$"), "Name of an adapter: met-norway, open-meteo or qweather."
+    ]
     enabled: bool = False
-    model: Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{0,60}$")] = ""
-    url: Annotated[str, Meta(max_length=300)] = ""
-    contact: Annotated[str, Meta(max_length=200)] = ""
+    model: Annotated[
+        str, Meta(pattern="^[A-Za-z0-9_.-]{0,60}$"), "One of the provider's models, or empty for its usual one."
+    ] = ""
+    url: Annotated[str, Meta(max_length=300), "Another host than the provider's own, or empty."] = ""
+    contact: Annotated[
+        str, Meta(max_length=200), "Address or page by which the provider reaches whoever runs this station."
+    ] = ""
