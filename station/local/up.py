@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from edge.agent.status import read_status
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
@@ -28,6 +30,9 @@ _STOP_WITHIN_S: Final = 4.5
 _CHECK_EVERY_S: Final = 0.25
 _LOOK_EVERY_S: Final = 2.0
 _MAX_SPEED: Final = 100.0
+#: What a station lacks is told after this time: all of them lack something while they start.
+_TELL_LACK_AFTER_S: Final = 30.0
+_MOST_ANSWER_BYTES: Final = 65_536
 
 
 def run_farm(settings: UpSettings, report: Callable[[str], None]) -> None:
@@ -64,8 +69,9 @@ def _supervise(
     stop: threading.Event,
     report: Callable[[str], None],
 ) -> None:
-    ready = False
+    ready = told = False
     pids = supervisor.pids()
+    began_s = time.monotonic()
     checked_s = 0.0
     warnings = _SourceWarnings(folder, report)
     while not stop.wait(_CHECK_EVERY_S):
@@ -75,9 +81,14 @@ def _supervise(
             _write_state(folder, plan, supervisor)
         if not ready and time.monotonic() - checked_s > 0.5:
             checked_s = time.monotonic()
-            ready = _is_ready(plan.api_url)
+            lack = _lack_of(plan.api_url)
+            ready = lack == ""
+            if lack and not told and checked_s - began_s > _TELL_LACK_AFTER_S:
+                told = True
+                report(f"Not ready yet: {lack}")
+                _report_address("Open", folder, plan.api_url, report, prints_key=settings.prints_key)
             if ready:
-                _report_ready(folder, plan.api_url, report, prints_key=settings.prints_key)
+                _report_address("Ready: open", folder, plan.api_url, report, prints_key=settings.prints_key)
                 if plan.past is not None:
                     supervisor.add(plan.past)
         warnings.look()
@@ -114,21 +125,32 @@ def _without_counts(text: str) -> str:
     return re.sub(r"[0-9][0-9,]*", "", text)
 
 
-def _report_ready(folder: FarmFolder, api_url: str, report: Callable[[str], None], *, prints_key: bool) -> None:
+def _report_address(
+    word: str, folder: FarmFolder, api_url: str, report: Callable[[str], None], *, prints_key: bool
+) -> None:
     key = folder.api_key() if prints_key else None
     # A browser does not send the part of a URL after #: the key reaches no server and no log.
-    report(f"Ready: open {api_url}/{'' if key is None else f'#key={key}'}")
+    report(f"{word} {api_url}/{'' if key is None else f'#key={key}'}")
     report(
         f"  Help: {api_url}/help/. API: {api_url}/docs, with the key in {folder.api_key_path}. Ctrl-C stops everything."
     )
 
 
-def _is_ready(api_url: str) -> bool:
+class _NotReady(msgspec.Struct, frozen=True):
+    detail: str
+
+
+def _lack_of(api_url: str) -> str | None:
+    """Return what the station says that it lacks, empty where it is ready; None where it does not answer yet."""
     try:
         with urllib.request.urlopen(f"{api_url}/readyz", timeout=0.5) as response:  # noqa: S310 - our own loopback
-            return bool(response.status == 200)
-    except (OSError, urllib.error.URLError):
-        return False
+            return "" if response.status == 200 else None
+    except urllib.error.HTTPError as error:
+        with contextlib.suppress(OSError, msgspec.MsgspecError), error:
+            return msgspec.json.decode(error.read(_MOST_ANSWER_BYTES), type=_NotReady).detail
+        return None
+    except OSError:
+        return None
 
 
 def _write_state(folder: FarmFolder, plan: FarmPlan, supervisor: Supervisor) -> None:
