@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 import pytest
@@ -75,6 +76,7 @@ def _texts_of(display: ast.AST) -> set[str]:
     return {node.value for node in ast.walk(display) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
+@cache
 def found() -> dict[str, list[str]]:
     """Return the tables of the product by file."""
     tables: dict[str, list[str]] = {}

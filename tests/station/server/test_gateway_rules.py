@@ -183,6 +183,7 @@ def test_an_edited_frost_limit_raises_the_gateways_alarm_also_without_station_an
     wait_until(lambda: night.alarms() == [])
 
 
+@pytest.mark.long
 def test_faulty_and_foreign_messages_change_nothing_and_the_answer_says_what_is_refused(
     farm: Farm, wait_until: WaitUntil
 ) -> None:
@@ -232,6 +233,7 @@ def test_faulty_and_foreign_messages_change_nothing_and_the_answer_says_what_is_
         client.close()
 
 
+@pytest.mark.long
 def test_a_gateway_with_another_key_refuses_and_the_answer_says_so_with_the_time(
     farm: Farm, wait_until: WaitUntil
 ) -> None:

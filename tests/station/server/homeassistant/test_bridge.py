@@ -43,6 +43,7 @@ UNITS: dict[str, set[str | None]] = {
     "battery": {"%"}, "carbon_dioxide": {"ppm"}, "conductivity": {"S/cm", "mS/cm", "µS/cm"}, "current": {"A", "mA"},
     "distance": {"m", "km", "mm", "cm"}, "duration": {"d", "h", "min", "s", "ms"}, "humidity": {"%"},
     "illuminance": {"lx"}, "irradiance": {"W/m²"}, "moisture": {"%"}, "ph": {None}, "power": {"W", "kW"},
+    "precipitation": {"cm", "mm"},
     "pressure": {"hPa", "kPa", "Pa"}, "signal_strength": {"dB", "dBm"}, "speed": {"m/s", "km/h"},
     "temperature": {"°C", "°F", "K"}, "voltage": {"V", "mV"}, "volume_flow_rate": {"L/min", "m³/h"},
     "weight": {"kg", "g"}, "wind_speed": {"m/s", "km/h"},

@@ -33,6 +33,7 @@ from station.server.serve import station_values
 from station.server.workers.alarm_worker import AlarmWorker, gateway_values
 from tests.alarms.rounds.test_clock_steps import STEPS_MS
 from tests.clock.machine import YEAR_MS, ClockedMachine
+from tests.examples import some_long
 from tests.runtime.test_supervised_thread import RAISED
 from tests.station.smtp_peer import serve_mail
 
@@ -165,7 +166,7 @@ def test_gateways_that_cannot_be_asked_are_taken_as_they_were(registry: Registry
     assert gateway_values(told(online=None), 61_000) == always
 
 
-@pytest.mark.parametrize("step_ms", STEPS_MS)
+@pytest.mark.parametrize("step_ms", some_long(STEPS_MS))
 @pytest.mark.parametrize("in_doubt", [True, False])
 def test_a_step_of_the_clock_keeps_no_alarm_of_a_gateway_from_being_raised_or_ended(
     registry: Registry, step_ms: int, in_doubt: bool
