@@ -133,6 +133,7 @@ METRICS: Final[tuple[MetricRow, ...]] = (
         notices_later="Attempts to deliver a notice that are repeated later",
         notices_refused="Notices that their recipient refused for good",
         forecasts_made="Forecasts of greenhouses that were made",
+        gateway_rules_sent="Messages with alarm rules that were sent to gateways",
         weather_requests="Requests to providers of weather forecasts",
         weather_issues="Weather forecasts that were new",
         weather_unchanged="Answers of providers that nothing has changed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from headland.contract.refusals import Reason
 from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import NOW_MS, fill_farm
 from tests.api.server import own_app, serve
+from tests.floors.modules import ROOT
 from tests.machine import find_program
 
 NAME = re.compile(r"headland_[a-z0-9]+(_[a-z0-9]+)*")
@@ -143,6 +145,21 @@ def test_every_count_of_the_ingest_is_declared() -> None:
     assert {name for name in counted if row_of(f"ingest_{name}") is None} == set()
     for reason in Reason:
         assert family_of(f"ingest_quarantined_{reason}", 1.0).documentation.endswith(f": {reason.replace('_', ' ')}")
+
+
+def test_every_count_of_a_worker_of_the_station_is_declared() -> None:
+    counted = {
+        key.value
+        for path in (ROOT / "station" / "server").rglob("*.py")
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef) and function.name == "counters"
+        for display in ast.walk(function)
+        if isinstance(display, ast.Dict)
+        for key in display.keys
+        if isinstance(key, ast.Constant)
+    }
+    assert len(counted) > 10
+    assert {name for name in counted if row_of(str(name)) is None} == set()
 
 
 def test_what_nobody_declared_is_exported_all_the_same() -> None:
