@@ -129,7 +129,7 @@ def climate_answers_of(answers: HouseAnswers) -> ClimateAnswers:
     """Return the answers about a house's air, those over the whole window also by their own keys."""
     fields = _fields_of(answers)
     whole = fields["items"][0].answers if answers.by == "window" else {}
-    keys = ("vpd_kpa", "dew_point_degc", "humidity_deficit_g_m3", "frost_point_degc")
+    keys = set(ClimateAnswers.__struct_fields__) - set(AnswersOfHouse.__struct_fields__)
     return ClimateAnswers(**{**fields, **{key: whole.get(key) for key in keys}})
 
 

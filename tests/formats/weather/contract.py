@@ -1,4 +1,4 @@
-"""What every provider of forecasts must hold, whoever made it: each check takes an adapter and an answer for it."""
+"""Contract of the providers of forecasts: each check takes an adapter and an answer for it."""
 
 from __future__ import annotations
 

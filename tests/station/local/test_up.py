@@ -1,4 +1,4 @@
-"""What a person who starts a farm is told of a station that is not ready."""
+"""Sentences of `headland up` about a station that is not ready."""
 
 from __future__ import annotations
 
