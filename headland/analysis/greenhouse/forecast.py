@@ -62,7 +62,7 @@ NO_WEATHER_FORECAST: Final = WeatherForecast([], [], [], [])
 
 
 @dataclass(frozen=True, slots=True)
-class ForecastHour:
+class HouseForecastHour:
     """One hour ahead: answers and skills by quantity."""
 
     hours: int
@@ -79,7 +79,7 @@ class HouseForecast:
     history_hours: int
     drivers: list[str]
     expected: list[str]
-    ahead: list[ForecastHour]
+    ahead: list[HouseForecastHour]
     left_out: list[DeviceFinding]
     hourly_start_ms: int
     hourly: dict[str, Values]
@@ -126,7 +126,7 @@ def forecast_house(
             answers[name], skills[name] = _forecast_quantity(
                 name, unit_of_index(name), column, covariates, inputs, ahead_h, span, grid, with_skill=scored
             )
-        hours_ahead.append(ForecastHour(ahead_h, span, answers, skills))
+        hours_ahead.append(HouseForecastHour(ahead_h, span, answers, skills))
     known = int(np.isfinite(columns["air_temperature_degc"]).sum())
     return HouseForecast(
         origin_ms,

@@ -93,27 +93,41 @@ def answer_site_forecast(
 
     Without them it is the three days from `at_ms` on.
     """
-    repositories = scope.repositories
-    site = next((each for each in repositories.sites.all() if site_name in (each.id, each.name)), None)
+    site = find_forecast_site(scope.repositories, site_name)
     if site is None:
         raise AnalysisError("unknown-site", "No such site", f"There is no site {site_name}.")
+    said, issue = read_said(scope, site, at_ms)
+    if issue is None:
+        return said
+    first_ms = at_ms if start_ms is None else start_ms
+    last_ms = first_ms + USUAL_AHEAD_MS if end_ms is None else end_ms
+    lines = [line for each in issue.series if (line := _line(issue, each, first_ms, last_ms)).ends_ms]
+    return msgspec.structs.replace(said, lines=lines)
+
+
+def find_forecast_site(repositories: OrganisationRepositories, name: str) -> Site | None:
+    """Return the site of an id or name."""
+    return next((each for each in repositories.sites.all() if name in (each.id, each.name)), None)
+
+
+def read_said(scope: OrgScope, site: Site, at_ms: int) -> tuple[SiteForecast, ForecastIssue | None]:
+    """Return what is known of a site's forecast at an instant, without its lines, and the issue where there is one."""
+    repositories = scope.repositories
     setting = next((each for each in repositories.forecast_providers.all() if each.enabled), None)
     if setting is None:
-        return _nothing(site, at_ms, "off")
+        return _nothing(site, at_ms, "off"), None
     try:
         provider = provider_named(setting.provider)
     except SettingsError:
-        return _nothing(site, at_ms, "no_adapter", setting)
+        return _nothing(site, at_ms, "no_adapter", setting), None
     place = asked_place(repositories, site, provider.decimals)
     if place is None:
-        return _nothing(site, at_ms, "no_position", setting)
+        return _nothing(site, at_ms, "no_position", setting), None
     state = read_state(repositories.weather.state(provider.name, name_of_place(place)))
     issue = repositories.weather.said_at(place, at_ms, provider.name)
     if issue is None:
-        return _nothing(site, at_ms, "waiting", setting, state)
-    first_ms = at_ms if start_ms is None else start_ms
-    last_ms = first_ms + USUAL_AHEAD_MS if end_ms is None else end_ms
-    return _told(site, at_ms, provider, issue, state, first_ms, last_ms)
+        return _nothing(site, at_ms, "waiting", setting, state), None
+    return _told(site, at_ms, provider, issue, state), issue
 
 
 def read_state(saved: dict[str, Any] | None) -> RequestState:
@@ -125,13 +139,7 @@ def read_state(saved: dict[str, Any] | None) -> RequestState:
 
 
 def _told(
-    site: Site,
-    at_ms: int,
-    provider: ForecastProvider,
-    issue: ForecastIssue,
-    state: RequestState,
-    first_ms: int,
-    last_ms: int,
+    site: Site, at_ms: int, provider: ForecastProvider, issue: ForecastIssue, state: RequestState
 ) -> SiteForecast:
     # Of the past it is known what was said, and not what was confirmed by then.
     confirmed_ms = issue.fetched_ms if at_ms < state.asked_ms else max(issue.fetched_ms, state.good_ms)
@@ -159,7 +167,7 @@ def _told(
         confirmed_ms=confirmed_ms,
         age_s=(at_ms - issue.said_ms) / 1000,
         attribution=issue.attribution,
-        lines=[line for each in issue.series if (line := _line(issue, each, first_ms, last_ms)).ends_ms],
+        lines=[],
     )
 
 

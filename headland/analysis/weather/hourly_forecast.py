@@ -1,0 +1,202 @@
+"""Forecast of a site by whole hours: the one place from which every use has the weather to come.
+
+`headland.analysis.weather.issue_hours` states what an hour gets of the provider's instants, means and amounts.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+import numpy as np
+
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.weather.issue_hours import (
+    AmountQuantity,
+    HourBand,
+    HourQuantity,
+    IssueHours,
+    SaidAmount,
+    hours_of_issue,
+)
+from headland.analysis.weather.provider_forecast import SiteForecast, find_forecast_site, read_said
+from headland.i18n import CatalogText
+from headland.registry.models.weather import Attribution, ForecastIssue
+from headland.units_of_time import HOUR_MS
+
+#: Hours that are answered without a wish, and the most.
+USUAL_HOURS: Final = 72
+MOST_HOURS: Final = 384
+_DECIMALS: Final = 3
+ValueBasis = Literal["provider", "corrected"]
+ForecastBasis = Literal["provider", "corrected", "nothing"]
+
+
+class ForecastValue(msgspec.Struct, frozen=True, kw_only=True):
+    """A quantity of an hour: its mean, of a gust its greatest."""
+
+    value: float
+    low: Annotated[float | None, "Lower end of the 90 % interval; null where none is known."]
+    high: Annotated[float | None, "Its upper end."]
+    basis: Annotated[ValueBasis, "As the provider says it, or corrected by the farm's own station."]
+
+
+class ForecastAmount(msgspec.Struct, frozen=True, kw_only=True):
+    """An amount or a chance of all of its step, which several hours may share: it is never split."""
+
+    value: float
+    low: Annotated[float | None, "Lower end of the 90 % interval; null where none is known."]
+    high: Annotated[float | None, "Its upper end."]
+    basis: Annotated[ValueBasis, "As the provider says it."]
+    start_ms: Annotated[int, "Begin of the step of the provider."]
+    end_ms: Annotated[int, "End of the step."]
+
+
+class ForecastHour(msgspec.Struct, frozen=True, kw_only=True):
+    """The weather to come in [start_ms, start_ms + 1 h); what is not said is null."""
+
+    start_ms: Annotated[int, "Begin of the hour, a whole hour of epoch time."]
+    lead_h: Annotated[float, "From the issue to the end of the hour; from the fetch where no issue is stated."]
+    temperature_degc: ForecastValue | None
+    humidity_pct: ForecastValue | None
+    wind_speed_m_s: Annotated[ForecastValue | None, "At 10 m above the ground."]
+    wind_gust_m_s: Annotated[ForecastValue | None, "At 10 m above the ground."]
+    cloud_cover_pct: ForecastValue | None
+    global_radiation_w_m2: ForecastValue | None
+    rain_mm: Annotated[ForecastAmount | None, "Of the shortest step of the provider that contains the hour."]
+    rain_chance_pct: Annotated[ForecastAmount | None, "Of the shortest step of the provider that contains the hour."]
+
+
+class HourlyForecast(msgspec.Struct, frozen=True, kw_only=True):
+    """The weather to come at a site by hour, as it was known at `at_ms`."""
+
+    site: str
+    at_ms: Annotated[int, "The instant at which it was known."]
+    basis: Annotated[ForecastBasis, "`corrected` where any value is; `nothing` where there is no forecast."]
+    reason: Annotated[
+        str | None, "off, no_site, no_adapter, no_position, no_key, waiting or over; null where there is a forecast."
+    ]
+    text: Annotated[str, "Why there is no forecast, or how old it is."]
+    text_zh: str
+    provider: Annotated[str | None, "Name of the provider's adapter; null without a forecast."]
+    title: Annotated[str | None, "Name of the provider for people; null without a forecast."]
+    simulated: bool
+    issued_ms: Annotated[int | None, "Null where the provider does not say it: leads are from `fetched_ms` then."]
+    fetched_ms: Annotated[int | None, "When the station received it."]
+    attribution: Annotated[Attribution | None, "To be shown wherever a number of it is."]
+    hours: Annotated[
+        tuple[ForecastHour, ...],
+        "One after the other from that of `at_ms` on, up to the last with a value.",
+    ]
+
+
+def hourly_forecast(scope: OrgScope, site_name: str, at_ms: int, hours: int = USUAL_HOURS) -> HourlyForecast:
+    """Return the forecast of a site for `hours` hours from that of `at_ms` on; without one, why there is none."""
+    site = None if scope.registry is None else find_forecast_site(scope.repositories, site_name)
+    if site is None:
+        return _nothing(site_name, at_ms, "off" if scope.registry is None else "no_site")
+    said, issue = read_said(scope, site, at_ms)
+    found = () if issue is None else hours_from_issue(issue, at_ms, hours)
+    if issue is not None and not found:
+        return _nothing(site.name, at_ms, "over", said)
+    return _answer(said, found)
+
+
+def hours_from_issue(issue: ForecastIssue, at_ms: int, hours: int) -> tuple[ForecastHour, ...]:
+    """Return what a provider's issue says of the hours from that of `at_ms` on."""
+    first_ms = at_ms // HOUR_MS * HOUR_MS
+    said = hours_of_issue(issue, first_ms, min(max(hours, 0), MOST_HOURS))
+    count = len(said.amounts["rain_mm"])
+    known = np.zeros(count, bool)
+    for band in said.bands.values():
+        known |= np.isfinite(band.value)
+    for column in said.amounts.values():
+        known |= np.array([each is not None for each in column], bool)
+    last = int(np.flatnonzero(known)[-1]) + 1 if known.any() else 0
+    return tuple(_hour(said, at, issue.said_ms) for at in range(last))
+
+
+def _hour(said: IssueHours, at: int, said_ms: int) -> ForecastHour:
+    start_ms = said.first_ms + at * HOUR_MS
+
+    def value(quantity: HourQuantity) -> ForecastValue | None:
+        return _value(said.bands[quantity], at)
+
+    def amount(quantity: AmountQuantity) -> ForecastAmount | None:
+        return _amount(said.amounts[quantity][at])
+
+    return ForecastHour(
+        start_ms=start_ms,
+        lead_h=round((start_ms + HOUR_MS - said_ms) / HOUR_MS, _DECIMALS),
+        temperature_degc=value("temperature_degc"),
+        humidity_pct=value("humidity_pct"),
+        wind_speed_m_s=value("wind_speed_m_s"),
+        wind_gust_m_s=value("wind_gust_m_s"),
+        cloud_cover_pct=value("cloud_cover_pct"),
+        global_radiation_w_m2=value("global_radiation_w_m2"),
+        rain_mm=amount("rain_mm"),
+        rain_chance_pct=amount("rain_chance_pct"),
+    )
+
+
+def _value(band: HourBand, at: int) -> ForecastValue | None:
+    if not np.isfinite(band.value[at]):
+        return None
+    return ForecastValue(
+        value=round(float(band.value[at]), _DECIMALS),
+        low=_bound(band.low[at]),
+        high=_bound(band.high[at]),
+        basis="provider",
+    )
+
+
+def _bound(number: float) -> float | None:
+    return round(float(number), _DECIMALS) if np.isfinite(number) else None
+
+
+def _amount(said: SaidAmount | None) -> ForecastAmount | None:
+    if said is None:
+        return None
+    low, high = (None if each is None else round(each, _DECIMALS) for each in (said.low, said.high))
+    return ForecastAmount(
+        value=said.value, low=low, high=high, basis="provider", start_ms=said.start_ms, end_ms=said.end_ms
+    )
+
+
+def _answer(said: SiteForecast, hours: tuple[ForecastHour, ...]) -> HourlyForecast:
+    return HourlyForecast(
+        site=said.site,
+        at_ms=said.at_ms,
+        basis=said.basis,
+        reason=said.reason,
+        text=said.text,
+        text_zh=said.text_zh,
+        provider=said.provider,
+        title=said.title,
+        simulated=said.simulated,
+        issued_ms=said.issued_ms,
+        fetched_ms=said.fetched_ms,
+        attribution=said.attribution,
+        hours=hours,
+    )
+
+
+def _nothing(site: str, at_ms: int, reason: str, said: SiteForecast | None = None) -> HourlyForecast:
+    """Return that nothing is known of the hours to come, and why."""
+    title = "" if said is None else said.title or ""
+    text = CatalogText("forecast_states", reason, {"name": title})
+    return HourlyForecast(
+        site=site,
+        at_ms=at_ms,
+        basis="nothing",
+        reason=reason,
+        text=text.text("en"),
+        text_zh=text.text("zh"),
+        provider=None if said is None else said.provider,
+        title=None if said is None else said.title,
+        simulated=said is not None and said.simulated,
+        issued_ms=None if said is None else said.issued_ms,
+        fetched_ms=None if said is None else said.fetched_ms,
+        attribution=None,
+        hours=(),
+    )
