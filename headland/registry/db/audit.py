@@ -89,13 +89,13 @@ def lock_organisation(connection: sa.Connection, organisation: str) -> tuple[int
     return row.audit_seq, row.audit_hash
 
 
-def append(connection: sa.Connection, organisation: str, change: AuditChange, *, is_salted: bool = True) -> None:
-    """Log a change in the transaction that makes it; only a migration from before there were salts has none."""
+def append(connection: sa.Connection, organisation: str, change: AuditChange) -> None:
+    """Log a change in the transaction that makes it. Entries of before there were salts have none."""
     seq, previous = lock_organisation(connection, organisation)
-    salt = secrets.token_hex(_SALT_BYTES) if is_salted else None
+    salt = secrets.token_hex(_SALT_BYTES)
     digest = _hash(organisation, seq + 1, change, previous, salt)
-    values = msgspec.structs.asdict(change) | ({} if salt is None else {"salt": salt})
-    connection.execute(audit.insert().values(organisation=organisation, seq=seq + 1, hash=digest, **values))
+    values = msgspec.structs.asdict(change)
+    connection.execute(audit.insert().values(organisation=organisation, seq=seq + 1, hash=digest, salt=salt, **values))
     connection.execute(
         organisations.update().where(organisations.c.id == organisation).values(audit_seq=seq + 1, audit_hash=digest)
     )

@@ -2,12 +2,13 @@
 
 A step is a file in `migrations/versions/` in Alembic's form, with `upgrade()` alone; its operations run on the
 connection that opens the registry. There is no step back: restore a back-up instead. A new registry gets the tables of
-the code at once: those that all steps together leave.
+the code at once: those that all steps together leave of the first one, which tests/registry/db/r0027.sql keeps.
 """
 
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 from typing import Final
 
@@ -19,10 +20,11 @@ from headland.registry.db.tables.all_tables import METADATA
 _FOLDER: Final = Path(__file__).parents[1] / "migrations"
 #: The advisory lock of PostgreSQL that one migration at a time holds; any number that nothing else uses.
 _LOCK: Final = 0x4865_6164_6C61_6E64
-#: Steps from before the first release (decision 0032). The last of them left the tables that the first step makes now.
-_DEVELOPMENT: Final = frozenset(f"{number:04}" for number in range(1, 9))
-_DEVELOPMENT_HEAD: Final = "0008"
-_FIRST: Final = "r0001"
+#: The oldest revision that is opened, the form of older ones, and the newest commit that brings them there (decision
+#: 0032).
+_FIRST: Final = "r0027"
+_OF_DEVELOPMENT: Final = re.compile(r"000[1-8]|r00[0-2]\d")
+_LAST_OF_DEVELOPMENT: Final = "ac23f308"
 #: As Alembic makes it.
 _VERSION: Final = sa.Table(
     "alembic_version",
@@ -36,14 +38,11 @@ def migrate(connection: sa.Connection) -> None:
     """Make the tables of an empty database, or apply the missing steps, within the connection's transaction.
 
     The transaction has SQLite's write lock already; PostgreSQL's lock is taken here and ends with the transaction.
-    Raises SettingsError for the database of a newer Headland, or of a development version whose tables differ.
+    Raises SettingsError for the database of a newer Headland, or of an old development version.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     revision = current_revision(connection)
-    if revision == _DEVELOPMENT_HEAD:
-        connection.execute(_VERSION.update().values(version_num=_FIRST))
-        revision = _FIRST
     if revision is None:
         _make_tables(connection)
         return
@@ -62,8 +61,8 @@ def _make_tables(connection: sa.Connection) -> None:
     connection.execute(_VERSION.insert().values(version_num=newest_revision()))
 
 
-def apply_steps(connection: sa.Connection, revision: str | None) -> None:
-    """Apply the steps after a revision; None: all of them, to an empty database."""
+def apply_steps(connection: sa.Connection, revision: str) -> None:
+    """Apply the steps after a revision."""
     # Ten megabytes and a tenth of a second that a registry of the newest revision does not need.
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
@@ -71,7 +70,7 @@ def apply_steps(connection: sa.Connection, revision: str | None) -> None:
 
     scripts = ScriptDirectory(str(_FOLDER))
     context = MigrationContext.configure(connection)
-    steps = [step for step in scripts.iterate_revisions("head", revision or "base") if step.revision != revision]
+    steps = [step for step in scripts.iterate_revisions("head", revision) if step.revision != revision]
     with Operations.context(context):
         for step in reversed(steps):
             step.module.upgrade()
@@ -98,10 +97,10 @@ def _known_revisions() -> frozenset[str]:
 
 
 def _check_known(revision: str) -> None:
-    if revision in _DEVELOPMENT:
+    if _OF_DEVELOPMENT.fullmatch(revision) and revision < _FIRST:
         raise SettingsError(
-            f"The registry was made by a development version before the first release (revision {revision}): open it "
-            f"once with the last development version (revision {_DEVELOPMENT_HEAD}), or move it away to start anew."
+            f"The registry was made by an old development version (revision {revision}): open it once with the commit "
+            f"{_LAST_OF_DEVELOPMENT} of Headland, which brings it to {_FIRST}, or move it away to start anew."
         )
     if revision not in _known_revisions():
         raise SettingsError(

@@ -9,12 +9,7 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
 
-from headland.registry.db.tables.lot_tables import lot_numbers, lot_parents
-from headland.registry.migrations.versions import r0019_lot_numbers
-from headland.registry.migrations.versions.r0019_lot_numbers import numbered
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.lots import (
     Certificate,
@@ -138,29 +133,6 @@ def test_a_recall_finds_the_lots_above_which_its_lot_is_and_each_once_over_pages
             before, is_first = page.next, False
         assert found == expected
     assert len([lot for lot in lots if lots[0].id in above[lot.id]]) > 4
-
-
-def test_lots_of_an_older_registry_get_numbers_in_the_order_in_which_they_were_made(
-    repositories: OrganisationRepositories, field: str
-) -> None:
-    first, second = harvest(repositories, field, 100, "A"), harvest(repositories, field, 100, "B")
-    (mixed,) = operate(repositories, OperationKind.MIX, [(first, 100), (second, 50)], [("M", 150)])
-    operate(repositories, OperationKind.PACK, [(mixed, 150)], [("P", 150)])
-    (wrong,) = operate(repositories, OperationKind.PACK, [(second, 50)], [("W", 50)])
-    repositories.lots.correct(repositories.lots.operations_of(wrong.id)[0].id, START_MS, "Li", "")
-    asked = [sa.select(table).order_by(*table.primary_key) for table in (lot_numbers, lot_parents)]
-    with repositories.lots.lineage.database.writing() as connection:
-        made = [connection.execute(query).all() for query in asked]
-        for table in (lot_numbers, lot_parents):
-            table.drop(connection)
-        # The step alone: others come after it.
-        with Operations.context(MigrationContext.configure(connection)):
-            r0019_lot_numbers.upgrade()
-        assert [connection.execute(query).all() for query in asked] == made
-    assert [len(rows) for rows in made] == [7, 5]
-    lineage = repositories.lots.lineage
-    assert [lot.code for lot in lineage.descendants([first.id]).lots] == ["P", "M"]
-    assert numbered(["c", "b", "a"], [("c", "a")]) == {"b": 1, "c": 2, "a": 3}
 
 
 def test_a_correction_is_an_entry_that_takes_an_operation_back_while_nothing_rests_on_it(
