@@ -103,6 +103,7 @@ from api.standards.ogc_features import routes as ogc_routes
 from api.standards.sensorthings import routes as sta_routes
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.clock import wall_clock_ms
+from headland.formats.weather.providers import ForecastProviderKind
 from headland.network.address_policy import AddressPolicy
 from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.models.fertilizer_catalog import CatalogProduct
@@ -399,6 +400,7 @@ def _routes() -> list[DeferredRoute]:
         brapi_routes.router,
         # Fixed paths below a kind of record come before that kind's `{record}`.
         catalog.router,
+        weather_routes.catalog_router,
         default_bands.router,
         field_import.router,
         people_routes.router,
@@ -454,6 +456,7 @@ def _document() -> dict[str, Any]:
     document["components"]["schemas"] |= describe_records(
         [
             CatalogProduct,
+            ForecastProviderKind,
             Problem,
             *(kind.wire for kind in _KINDS),
             *(kind for route in shown for kind in route.answers),

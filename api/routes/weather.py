@@ -1,8 +1,8 @@
-"""Route of the weather to come at a site, by the provider that the station asks."""
+"""Routes of the weather to come at a site, by the provider that the station asks, and of the providers."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import Path, Query, Request
 from starlette.responses import Response
@@ -14,8 +14,29 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.parameters import NAME_PATTERN
 from headland.analysis.weather.provider_forecast import SiteForecast, answer_site_forecast
+from headland.formats.weather.providers import describe_providers
 
 router = Router(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
+catalog_router = Router(prefix="/v1/forecast-providers", tags=["registry"], responses=declare_problems(422, 503))
+
+_LIST: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "items": {"type": "array", "items": {"$ref": "#/components/schemas/ForecastProviderKind"}},
+        "next": {"type": "null"},
+    },
+    "required": ["items", "next"],
+}
+
+
+@catalog_router.get(
+    "/catalog",
+    name="list_forecast_provider_catalog",
+    responses={200: {"content": {"application/json": {"schema": _LIST}}}},
+)
+def get_provider_catalog(request: Request) -> Response:
+    """List the providers that can be chosen: what leaves the station, how often, and the licence."""
+    return reply(request, {"items": describe_providers(), "next": None})
 
 
 @router.get("/sites/{site}/weather-forecast", response_model=SiteForecast)

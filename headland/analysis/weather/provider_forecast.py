@@ -13,7 +13,7 @@ from headland.contract.quantities import unit_of_channel
 from headland.errors import SettingsError
 from headland.formats.weather.provider import ForecastProvider, round_place
 from headland.formats.weather.providers import provider_named
-from headland.i18n import CatalogText, Language, find_term
+from headland.i18n import LANGUAGES, CatalogText, Language, find_term
 from headland.i18n.durations import duration_text
 from headland.network.polite_requests import RequestState
 from headland.registry.models.models import Site
@@ -63,8 +63,9 @@ class SiteForecast(msgspec.Struct, frozen=True, kw_only=True):
     fault: Annotated[str | None, "Why the provider's last answer was not used, or is not asked for."]
     text: Annotated[str, "Why there is no forecast, or how old it is."]
     text_zh: str
-    provider: Annotated[str | None, "Name of the provider's adapter; null without a forecast."]
-    title: Annotated[str | None, "Name of the provider for people; null without a forecast."]
+    provider: Annotated[str | None, "Name of the provider's adapter; null where none is turned on."]
+    title: Annotated[str | None, "Name of the provider for people; null where none is turned on or installed."]
+    title_zh: Annotated[str | None, "The same in Chinese."]
     model: Annotated[str | None, "The provider's model; null where it names none."]
     simulated: bool
     asked: Annotated[ForecastPlace | None, "The place as the provider was told it, rounded."]
@@ -72,6 +73,7 @@ class SiteForecast(msgspec.Struct, frozen=True, kw_only=True):
     issued_ms: Annotated[int | None, "Null where the provider does not say it: leads are from `fetched_ms` then."]
     fetched_ms: Annotated[int | None, "When the station received it."]
     confirmed_ms: Annotated[int | None, "When the provider last confirmed it, by a new issue or as unchanged."]
+    next_ms: Annotated[int | None, "From when the station asks again; null of the past, and before the first request."]
     age_s: Annotated[float | None, "Since it was issued."]
     attribution: Annotated[Attribution | None, "To be shown wherever a number of it is."]
     lines: Annotated[list[ForecastLine], "A line for each channel."]
@@ -119,14 +121,14 @@ def read_said(scope: OrgScope, site: Site, at_ms: int) -> tuple[SiteForecast, Fo
     try:
         provider = provider_named(setting.provider)
     except SettingsError:
-        return _nothing(site, at_ms, "no_adapter", setting), None
+        return _nothing(site, at_ms, "no_adapter", setting=setting), None
     place = asked_place(repositories, site, provider.decimals)
     if place is None:
-        return _nothing(site, at_ms, "no_position", setting), None
+        return _nothing(site, at_ms, "no_position", setting=setting, provider=provider), None
     state = read_state(repositories.weather.state(provider.name, name_of_place(place)))
     issue = repositories.weather.said_at(place, at_ms, provider.name)
     if issue is None:
-        return _nothing(site, at_ms, "waiting", setting, state), None
+        return _nothing(site, at_ms, "waiting", setting=setting, provider=provider, place=place, state=state), None
     return _told(site, at_ms, provider, issue, state), issue
 
 
@@ -146,8 +148,8 @@ def _told(
     is_old = at_ms - confirmed_ms > OLD_AFTER_MS
     fault = None if state.fault is None or at_ms < state.asked_ms else state.fault.value
     how = ("old" if is_old else "told") + ("_unissued" if issue.issued_ms is None else "")
-    name = CatalogText("forecast_states", "simulated", {"name": provider.title}) if issue.simulated else provider.title
-    texts = _texts(how, fault, name, (at_ms - confirmed_ms) / 1000, (at_ms - issue.said_ms) / 1000)
+    names = _names(provider, simulated=issue.simulated)
+    texts = _texts(how, fault, names, (at_ms - confirmed_ms) / 1000, (at_ms - issue.said_ms) / 1000)
     return SiteForecast(
         site=site.name,
         at_ms=at_ms,
@@ -157,7 +159,8 @@ def _told(
         text=texts["en"],
         text_zh=texts["zh"],
         provider=issue.provider,
-        title=provider.title,
+        title=provider.title_in("en"),
+        title_zh=provider.title_in("zh"),
         model=issue.model,
         simulated=issue.simulated,
         asked=issue.asked,
@@ -165,6 +168,7 @@ def _told(
         issued_ms=issue.issued_ms,
         fetched_ms=issue.fetched_ms,
         confirmed_ms=confirmed_ms,
+        next_ms=None if at_ms < state.asked_ms else state.next_ms or None,
         age_s=(at_ms - issue.said_ms) / 1000,
         attribution=issue.attribution,
         lines=[],
@@ -215,12 +219,16 @@ def _nothing(
     site: Site,
     at_ms: int,
     reason: str,
+    *,
     setting: ForecastProviderSetting | None = None,
+    provider: ForecastProvider | None = None,
+    place: ForecastPlace | None = None,
     state: RequestState | None = None,
 ) -> SiteForecast:
     fault = None if state is None or state.fault is None else state.fault.value
-    provider = None if setting is None else setting.provider
-    texts = _texts(reason, fault, provider or "", 0.0, 0.0)
+    named = "" if setting is None else setting.provider
+    names = _names(named if provider is None else provider)
+    texts = _texts(reason, fault, names, 0.0, 0.0)
     return SiteForecast(
         site=site.name,
         at_ms=at_ms,
@@ -229,28 +237,41 @@ def _nothing(
         fault=fault,
         text=texts["en"],
         text_zh=texts["zh"],
-        provider=provider,
-        title=None,
+        provider=named or None,
+        title=None if provider is None else provider.title_in("en"),
+        title_zh=None if provider is None else provider.title_in("zh"),
         model=None,
         simulated=False,
-        asked=None,
+        asked=place,
         answered=None,
         issued_ms=None,
         fetched_ms=None,
         confirmed_ms=None,
+        next_ms=None if state is None else state.next_ms or None,
         age_s=None,
         attribution=None,
         lines=[],
     )
 
 
-def _texts(state: str, fault: str | None, name: str | CatalogText, since_s: float, age_s: float) -> dict[Language, str]:
+_Names = dict[Language, str | CatalogText]
+
+
+def _names(provider: ForecastProvider | str, *, simulated: bool = False) -> _Names:
+    """Return a provider's name in both languages, with the word that it is simulated."""
+    names: _Names = {}
+    for language in LANGUAGES:
+        name = provider if isinstance(provider, str) else provider.title_in(language)
+        names[language] = CatalogText("forecast_states", "simulated", {"name": name}) if simulated else name
+    return names
+
+
+def _texts(state: str, fault: str | None, names: _Names, since_s: float, age_s: float) -> dict[Language, str]:
     """Return the sentence of a state, and that of the fault where there is one, in both languages."""
     texts: dict[Language, str] = {}
-    languages: tuple[Language, ...] = ("en", "zh")
-    for language in languages:
+    for language in LANGUAGES:
         values: dict[str, str | CatalogText] = {
-            "name": name,
+            "name": names[language],
             "since": duration_text(since_s, language),
             "age": duration_text(age_s, language),
         }

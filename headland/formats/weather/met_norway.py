@@ -132,6 +132,7 @@ def _place(coordinates: list[float]) -> ForecastPlace | None:
 MET_NORWAY: Final = ForecastProvider(
     name=_NAME,
     title="MET Norway Locationforecast 2.0",
+    title_zh="挪威气象研究所（MET Norway Locationforecast 2.0）",
     host="https://api.met.no",
     attribution=ATTRIBUTION,
     request=_request,

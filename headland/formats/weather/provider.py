@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlencode
 
+from headland.i18n import Language
 from headland.registry.models.weather import Attribution, ForecastIssue, ForecastPlace
 
 GROUP: Final = "headland.forecast_providers"
@@ -73,6 +74,8 @@ class ProviderRequest:
 class ForecastProvider:
     """An adapter. It does no I/O and has no clock.
 
+    title, title_zh
+        Its name for people; the Chinese one is empty where it is the same.
     decimals
         Those to which a place is rounded before it leaves the station: 2 are about a kilometre.
     every_s, quota_a_day
@@ -92,6 +95,11 @@ class ForecastProvider:
     quota_a_day: int = 500
     most_bytes: int = 4_000_000
     needs_key: bool = False
+    title_zh: str = ""
+
+    def title_in(self, language: Language) -> str:
+        """Return its name in a language."""
+        return self.title_zh or self.title if language == "zh" else self.title
 
 
 def round_place(place: ForecastPlace, decimals: int) -> ForecastPlace:

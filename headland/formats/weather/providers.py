@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from importlib.metadata import entry_points
-from typing import Final
+from typing import Annotated, Final
+
+import msgspec
 
 from headland.errors import SettingsError
 from headland.formats.weather.met_norway import MET_NORWAY
 from headland.formats.weather.open_meteo import OPEN_METEO
 from headland.formats.weather.provider import GROUP, ForecastProvider
 from headland.formats.weather.qweather import QWEATHER
+from headland.registry.models.weather import Attribution
 
 PROVIDERS: Final[dict[str, ForecastProvider]] = {each.name: each for each in (MET_NORWAY, OPEN_METEO, QWEATHER)}
 
@@ -36,3 +39,42 @@ def provider_named(name: str) -> ForecastProvider:
             f"The provider of forecasts {name!r} is no ForecastProvider of that name: update its package."
         )
     return found
+
+
+class ForecastProviderKind(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider that can be chosen: what leaves the station, what it asks for, and its licence."""
+
+    name: Annotated[str, "What a record of `/v1/forecast-providers` names it."]
+    title: Annotated[str, "Name of the provider for people."]
+    title_zh: Annotated[str, "The same in Chinese."]
+    host: Annotated[str, "The provider's own host, where the record gives no other."]
+    decimals: Annotated[int, "Decimals of a degree to which a place is rounded before it leaves the station."]
+    every_s: Annotated[float, "Shortest time between two requests for a place."]
+    quota_a_day: Annotated[int, "Most requests of a day, for all places."]
+    needs_key: Annotated[bool, "Whether it answers with a key only: HEADLAND_FORECAST_KEYS of the station."]
+    attribution: Annotated[Attribution, "To be shown wherever a number of it is."]
+
+
+def describe_providers() -> tuple[ForecastProviderKind, ...]:
+    """Return every provider that can be chosen, by name; one of another distribution that cannot be loaded is none."""
+    others: dict[str, ForecastProvider] = {}
+    for point in entry_points(group=GROUP):
+        try:
+            others[point.name] = provider_named(point.name)
+        except SettingsError:
+            continue
+    return tuple(_describe(each) for _, each in sorted({**others, **PROVIDERS}.items()))
+
+
+def _describe(provider: ForecastProvider) -> ForecastProviderKind:
+    return ForecastProviderKind(
+        name=provider.name,
+        title=provider.title_in("en"),
+        title_zh=provider.title_in("zh"),
+        host=provider.host,
+        decimals=provider.decimals,
+        every_s=provider.every_s,
+        quota_a_day=provider.quota_a_day,
+        needs_key=provider.needs_key,
+        attribution=provider.attribution,
+    )

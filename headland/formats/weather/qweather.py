@@ -118,7 +118,8 @@ def _day(row: dict[str, Any], time_zone: str) -> tuple[int, int] | None:
 
 QWEATHER: Final = ForecastProvider(
     name=_NAME,
-    title="QWeather 和风天气",
+    title="QWeather",
+    title_zh="和风天气（QWeather）",
     host="https://devapi.qweather.com",
     attribution=ATTRIBUTION,
     request=_request,

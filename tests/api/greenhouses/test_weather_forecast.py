@@ -8,7 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from headland.formats.weather.providers import PROVIDERS
+from headland.network.polite_requests import RequestState
 from headland.registry.models.weather import ForecastPlace
+from headland.registry.repositories.weather import name_of_place
 from headland.units_of_time import DAY_MS, HOUR_MS
 from tests.api.farm import NOW_MS
 from tests.api.registry_api import RegistryApi, serve_registry
@@ -47,7 +50,12 @@ def add_issue(api: RegistryApi, hours_ago: int) -> None:
 
 def test_a_site_s_forecast_has_its_source_age_and_steps(api: RegistryApi) -> None:
     url = f"/v1/sites/{api.ids['sites']}/weather-forecast"
-    assert api.client.get(url).json()["reason"] == "waiting"
+    waiting = api.client.get(url).json()
+    assert (waiting["reason"], waiting["title"]) == ("waiting", "MET Norway Locationforecast 2.0")
+    # What the provider is told of the place, before it is told.
+    farm = api.repositories.farms.get(api.repositories.sites.get(api.ids["sites"]).farm)
+    assert farm.latitude_deg is not None
+    assert waiting["asked"]["latitude_deg"] == round(farm.latitude_deg, 2)
     add_issue(api, 30)
     add_issue(api, 2)
     told = api.client.get(url).json()
@@ -58,6 +66,8 @@ def test_a_site_s_forecast_has_its_source_age_and_steps(api: RegistryApi) -> Non
         line for line in told["lines"] if line["channel"] == "air_temperature_degc" and line["aggregation"] == "instant"
     )
     assert temperature["unit"] == "degC"
+    assert told["text_zh"].startswith("挪威气象研究所（MET Norway Locationforecast 2.0）：2 小时")
+    assert told["next_ms"] is None  # nobody has asked: the issues were put there
     assert temperature["ends_ms"][0] > NOW_MS
     assert temperature["leads_h"][0] == pytest.approx((temperature["ends_ms"][0] - told["issued_ms"]) / HOUR_MS)
     assert len(temperature["quantiles"]["10"]) == len(temperature["values"]) > 40
@@ -67,6 +77,30 @@ def test_a_site_s_forecast_has_its_source_age_and_steps(api: RegistryApi) -> Non
     assert (nobody["basis"], nobody["lines"]) == ("nothing", [])
     some = api.client.get(url, params={"start": NOW_MS + DAY_MS, "end": NOW_MS + DAY_MS + 3 * HOUR_MS}).json()
     assert {len(line["values"]) for line in some["lines"]} <= {1, 2, 3}
+
+
+def test_a_site_s_forecast_says_when_the_station_asks_again_and_not_of_the_past(api: RegistryApi) -> None:
+    url = f"/v1/sites/{api.ids['sites']}/weather-forecast"
+    add_issue(api, 30)
+    add_issue(api, 2)
+    asked = api.client.get(url).json()["asked"]
+    place = name_of_place(ForecastPlace(latitude_deg=asked["latitude_deg"], longitude_deg=asked["longitude_deg"]))
+    state = RequestState(asked_ms=NOW_MS - HOUR_MS, good_ms=NOW_MS - HOUR_MS, next_ms=NOW_MS + 600_000)
+    api.repositories.weather.save_state("met-norway", place, msgspec.to_builtins(state), NOW_MS)
+    assert api.client.get(url).json()["next_ms"] == NOW_MS + 600_000
+    assert api.client.get(url, params={"at": NOW_MS - DAY_MS}).json()["next_ms"] is None
+
+
+def test_every_provider_that_can_be_chosen_says_what_leaves_the_station(api: RegistryApi) -> None:
+    kinds = {each["name"]: each for each in api.client.get("/v1/forecast-providers/catalog").json()["items"]}
+    assert kinds.keys() >= set(PROVIDERS)
+    for name, provider in PROVIDERS.items():
+        told = kinds[name]
+        assert (told["decimals"], told["needs_key"]) == (provider.decimals, provider.needs_key)
+        assert told["attribution"] == msgspec.to_builtins(provider.attribution)
+        assert told["title"]
+        assert told["title_zh"]
+    assert kinds["qweather"]["title_zh"] == "和风天气（QWeather）"
 
 
 def test_an_unknown_site_and_a_provider_s_bad_address_are_refused_with_the_remedy(api: RegistryApi) -> None:
