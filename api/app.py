@@ -144,6 +144,7 @@ _PUBLISHED_NAMES: Final = {
     "headland.analysis.greenhouse.house_answer.ForecastOfHouse": "ForecastBody",
     "headland.analysis.greenhouse.house_answer.PastForecasts": "PastForecastBody",
     "headland.analysis.greenhouse.house_answer.SensorsOfHouse": "DataQualityBody",
+    "headland.analysis.weather.hourly_forecast.ForecastHour": "WeatherForecastHour",
     "headland.analysis.weather.weather_answer.WeatherPeriod": "WeatherDay",
     "headland.analysis.weather.weather_answer.WeatherOfSite": "SiteWeatherBody",
     "headland.analysis.greenhouse.overview_answer.OverviewAnswer": "OverviewBody",

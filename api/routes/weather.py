@@ -13,6 +13,13 @@ from api.http.query_windows import QueryInstant
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.parameters import NAME_PATTERN
+from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.weather.hourly_forecast import (
+    MOST_HOURS,
+    USUAL_HOURS,
+    HourlyForecast,
+    hourly_forecast,
+)
 from headland.analysis.weather.provider_forecast import SiteForecast, answer_site_forecast
 from headland.formats.weather.providers import describe_providers
 
@@ -59,3 +66,23 @@ def get_weather_forecast(
     """
     at_ms = scope.now_ms if at is None else min(at, scope.now_ms)
     return reply(request, answer_site_forecast(scope, site, at_ms, start, end))
+
+
+@router.get("/sites/{site}/weather-forecast/hours", response_model=HourlyForecast)
+def get_hourly_forecast(
+    request: Request,
+    scope: ScopeOf,
+    site: Annotated[str, Path(description="A site by its name or id.", pattern=NAME_PATTERN)],
+    at: Annotated[QueryInstant | None, Query(description="The instant at which it was known; now by default.")] = None,
+    hours: Annotated[int, Query(description="Hours from that of `at` on.", ge=1, le=MOST_HOURS)] = USUAL_HOURS,
+) -> Response:
+    """Return the weather to come by whole hours, as every use of this station has it.
+
+    Amounts and chances belong to their own step, which several hours may share. Where nothing is said, `hours` is
+    empty, and `text` says why.
+    """
+    at_ms = scope.now_ms if at is None else min(at, scope.now_ms)
+    answer = hourly_forecast(scope, site, at_ms, hours)
+    if answer.reason == "no_site":
+        raise AnalysisError("unknown-site", "No such site", f"There is no site {site}.")
+    return reply(request, answer)

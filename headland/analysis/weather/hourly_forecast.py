@@ -35,7 +35,7 @@ ForecastBasis = Literal["provider", "corrected", "nothing"]
 class ForecastValue(msgspec.Struct, frozen=True, kw_only=True):
     """A quantity of an hour: its mean, of a gust its greatest."""
 
-    value: float
+    value: Annotated[float, "What is expected."]
     low: Annotated[float | None, "Lower end of the 90 % interval; null where none is known."]
     high: Annotated[float | None, "Its upper end."]
     basis: Annotated[ValueBasis, "As the provider says it, or corrected by the farm's own station."]
@@ -44,7 +44,7 @@ class ForecastValue(msgspec.Struct, frozen=True, kw_only=True):
 class ForecastAmount(msgspec.Struct, frozen=True, kw_only=True):
     """An amount or a chance of all of its step, which several hours may share: it is never split."""
 
-    value: float
+    value: Annotated[float, "What is expected."]
     low: Annotated[float | None, "Lower end of the 90 % interval; null where none is known."]
     high: Annotated[float | None, "Its upper end."]
     basis: Annotated[ValueBasis, "As the provider says it."]
@@ -57,12 +57,12 @@ class ForecastHour(msgspec.Struct, frozen=True, kw_only=True):
 
     start_ms: Annotated[int, "Begin of the hour, a whole hour of epoch time."]
     lead_h: Annotated[float, "From the issue to the end of the hour; from the fetch where no issue is stated."]
-    temperature_degc: ForecastValue | None
-    humidity_pct: ForecastValue | None
+    temperature_degc: Annotated[ForecastValue | None, "Of the air, at 2 m."]
+    humidity_pct: Annotated[ForecastValue | None, "Relative humidity of the air, at 2 m."]
     wind_speed_m_s: Annotated[ForecastValue | None, "At 10 m above the ground."]
     wind_gust_m_s: Annotated[ForecastValue | None, "At 10 m above the ground."]
-    cloud_cover_pct: ForecastValue | None
-    global_radiation_w_m2: ForecastValue | None
+    cloud_cover_pct: Annotated[ForecastValue | None, "Share of the sky that clouds cover."]
+    global_radiation_w_m2: Annotated[ForecastValue | None, "On a horizontal plane."]
     rain_mm: Annotated[ForecastAmount | None, "Of the shortest step of the provider that contains the hour."]
     rain_chance_pct: Annotated[ForecastAmount | None, "Of the shortest step of the provider that contains the hour."]
 

@@ -91,6 +91,22 @@ def test_a_site_s_forecast_says_when_the_station_asks_again_and_not_of_the_past(
     assert api.client.get(url, params={"at": NOW_MS - DAY_MS}).json()["next_ms"] is None
 
 
+def test_the_hours_to_come_are_those_of_the_issue_that_was_known_at_an_instant(api: RegistryApi) -> None:
+    url = f"/v1/sites/{api.ids['sites']}/weather-forecast"
+    nothing = api.client.get(f"{url}/hours").json()
+    assert (nothing["basis"], nothing["reason"], nothing["hours"]) == ("nothing", "waiting", [])
+    add_issue(api, 30)
+    add_issue(api, 2)
+    told, hours = api.client.get(url).json(), api.client.get(f"{url}/hours", params={"hours": 24}).json()
+    assert (hours["issued_ms"], hours["attribution"]) == (told["issued_ms"], told["attribution"])
+    first_ms = NOW_MS // HOUR_MS * HOUR_MS
+    assert [each["start_ms"] for each in hours["hours"]] == [first_ms + at * HOUR_MS for at in range(24)]
+    before = api.client.get(f"{url}/hours", params={"at": NOW_MS - DAY_MS}).json()
+    assert before["issued_ms"] == told["issued_ms"] - 28 * HOUR_MS
+    assert before["hours"][0]["start_ms"] == first_ms - DAY_MS
+    assert api.client.get("/v1/sites/nowhere/weather-forecast/hours").status_code == 404
+
+
 def test_every_provider_that_can_be_chosen_says_what_leaves_the_station(api: RegistryApi) -> None:
     kinds = {each["name"]: each for each in api.client.get("/v1/forecast-providers/catalog").json()["items"]}
     assert kinds.keys() >= set(PROVIDERS)
