@@ -14,7 +14,8 @@ from headland.plain_numbers import read_decimal
 class ProviderFaults:
     """Faults of every answer.
 
-    `status` replaces the answer, with `retry_after` as its header. `garbage` is a document that is cut, `late_s` the
+    `status` replaces the answer, with `retry_after` as its header and `body` as what it says; `body` alone is said with
+    status 200. `garbage` is a document that is cut, `late_s` the
     age of the newest issue, `gap_h` hours that are missing, `slow_s` how long bytes trickle. With `units` an answer has
     Fahrenheit, km/h and inches; with `dst` local times in which an hour comes twice; `other_place` is five degrees
     away; `deprecated` is status 203.
@@ -22,6 +23,7 @@ class ProviderFaults:
 
     status: int = 0
     retry_after: str = ""
+    body: bytes = b""
     garbage: bool = False
     late_s: float = 0.0
     gap_h: int = 0

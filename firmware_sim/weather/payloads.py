@@ -180,6 +180,35 @@ def qweather(said: SaidForecast, asked: Asked, *, offset: timezone = _CHINA) -> 
     return _json({**head, "hourly": rows, "refer": refer})
 
 
+def qweather_hours(said: SaidForecast, count: int) -> bytes:
+    """Return an answer of QWeather's version 1: numbers with their units, and shares of 0 to 1."""
+    rows = []
+    for hour, ahead in list(zip(said.hours, [*said.hours[1:], said.hours[-1]], strict=True))[:count]:
+        rows.append(
+            {
+                "forecastTime": _utc(hour.time_ms).replace(":00Z", "Z"),
+                "condition": {"text": "Sunny", "code": "100"},
+                "temperature": {"value": round(hour.temperature_degc, 2), "unit": "°C"},
+                "humidity": round(hour.humidity_pct / 100, 2),
+                "wind": {
+                    "direction": {"degree": round(hour.wind_from_deg) % 360, "compass": "nw"},
+                    "speed": {"value": round(hour.wind_m_s, 2), "unit": "m/s"},
+                    "scale": 2,
+                },
+                "windGust": {"value": round(hour.gust_m_s, 2), "unit": "m/s"},
+                "precipitation": {
+                    "amount": {"value": round(ahead.rain_mm, 2), "unit": "mm"},
+                    "intensity": {"value": round(ahead.rain_mm, 2), "unit": "mm/h"},
+                    "probability": round(ahead.chance_pct / 100, 2),
+                    "type": "rain" if ahead.rain_mm else "none",
+                },
+                "pressure": {"value": round(hour.pressure_hpa, 1), "unit": "hPa"},
+                "cloudCover": round(hour.cloud_pct / 100, 2),
+            }
+        )
+    return _json({"metadata": {"tag": "simulated", "attributions": []}, "hours": rows})
+
+
 def _days(said: SaidForecast, count: int, offset: timezone) -> list[dict[str, str]]:
     shift_ms = round(offset.utcoffset(None).total_seconds() * 1000)
     days: dict[int, list[SaidHour]] = {}

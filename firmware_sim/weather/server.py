@@ -100,7 +100,9 @@ class ProviderServer:
         faults, now_ms = self.faults, self._clock.now_ms(self._real_ms())
         if faults.status:
             retry = {"Retry-After": faults.retry_after} if faults.retry_after else {}
-            return faults.status, retry, b'{"error":true,"reason":"simulated"}'
+            return faults.status, retry, faults.body or b'{"error":true,"reason":"simulated"}'
+        if faults.body:
+            return 200, {}, faults.body
         issued_ms = (now_ms - round(faults.late_s * 1000)) // _ISSUE_EVERY_MS * _ISSUE_EVERY_MS
         validators = {
             "Last-Modified": formatdate(issued_ms / 1000, usegmt=True),
@@ -140,6 +142,8 @@ class ProviderServer:
             return payloads.open_meteo(said, asked, units=units)
         if parts.path.startswith("/v7/weather/"):
             return payloads.qweather(self._say(asked, issued_ms, 0), asked)
+        if parts.path.startswith("/weather/v1/hourly/"):
+            return payloads.qweather_hours(self._say(asked, issued_ms, 0), int(parameters.get("hours", "24")))
         return None
 
     def _say(self, asked: Asked, issued_ms: int, members: int) -> SaidForecast:
@@ -208,6 +212,8 @@ def _asked(path: str, product: str, parameters: Mapping[str, str]) -> Asked:
         longitude, latitude = parameters["location"].split(",")
     elif path.startswith("/v1/"):
         latitude, longitude = parameters["latitude"], parameters["longitude"]
+    elif path.startswith("/weather/v1/"):
+        latitude, longitude = path.split("/")[-2:]
     else:
         latitude, longitude = parameters["lat"], parameters["lon"]
     return Asked(float(latitude), float(longitude), parameters, product)

@@ -101,13 +101,24 @@ class OutgoingClient:
         *,
         unpacks: bool = False,
         read_at: Set[int] = _OK,
+        glance_bytes: int = 0,
     ) -> HttpAnswer:
-        """GET a document of at most `most_bytes`; the body of another answer than `read_at` is not read.
+        """GET a document of at most `most_bytes`; of another answer than `read_at` the first `glance_bytes` are read.
 
         With `unpacks` it may come as gzip, of at most so many bytes packed and unpacked. Raises OutgoingError.
         """
         wanted = {"Accept-Encoding": "gzip", **headers} if unpacks else headers
-        return self._send("GET", target, None, wanted, within_s, most_bytes, unpacks=unpacks, read_at=read_at)
+        return self._send(
+            "GET",
+            target,
+            None,
+            wanted,
+            within_s,
+            most_bytes,
+            unpacks=unpacks,
+            read_at=read_at,
+            glance_bytes=glance_bytes,
+        )
 
     def _send(
         self,
@@ -120,6 +131,7 @@ class OutgoingClient:
         *,
         unpacks: bool = False,
         read_at: Set[int] = _OK,
+        glance_bytes: int = 0,
     ) -> HttpAnswer:
         fields = {
             "Host": target.authority,
@@ -146,7 +158,7 @@ class OutgoingClient:
             with pool.stream(method, url, headers=list(fields.items()), content=body) as response:
                 received = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in response.headers}
                 if not most_bytes or response.status not in read_at:
-                    return HttpAnswer(response.status, headers=received)
+                    return HttpAnswer(response.status, _glance(response, received, glance_bytes), received)
                 return HttpAnswer(response.status, _read(response, received, most_bytes, unpacks=unpacks), received)
         except _ERRORS as error:
             if deadline.is_over():
@@ -344,6 +356,24 @@ def _read(response: httpcore.Response, headers: Mapping[str, str], most_bytes: i
         if len(body) > most_bytes:
             raise AnswerTooLargeError(f"the answer has more than {most_bytes} bytes")
     return bytes(body) if encoding == "identity" else _unpack(bytes(body), most_bytes)
+
+
+def _glance(response: httpcore.Response, headers: Mapping[str, str], most_bytes: int) -> bytes:
+    """Return the first bytes of a body that is not needed; empty where they cannot be read."""
+    begin = bytearray()
+    if most_bytes:
+        with suppress(*_ERRORS):
+            for piece in response.iter_stream():
+                begin += piece
+                if len(begin) >= most_bytes:
+                    break
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if encoding == "identity":
+        return bytes(begin[:most_bytes])
+    try:
+        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(begin, most_bytes) if encoding in _GZIP else b""
+    except zlib.error:
+        return b""
 
 
 def _unpack(packed: bytes, most_bytes: int) -> bytes:

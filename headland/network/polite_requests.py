@@ -23,6 +23,7 @@ LONGEST_WAIT_MS: Final = DAY_MS
 #: A share of the time since is added by chance, so that stations do not ask together.
 _JITTER: Final = 0.1
 _MOST_HEADER: Final = 200
+_MOST_DETAIL: Final = 200
 
 
 class RequestFault(StrEnum):
@@ -37,10 +38,14 @@ class RequestFault(StrEnum):
     NOT_PERMITTED = "not_permitted"
     WRONG_REQUEST = "wrong_request"
     MOVED = "moved"
+    NO_DATA = "no_data"
+    NO_KEY = "no_key"
 
 
 #: A person has to correct a setting: waiting does not help, and is as long as it may be.
-SETTINGS_FAULTS: Final = frozenset((RequestFault.NOT_PERMITTED, RequestFault.WRONG_REQUEST, RequestFault.MOVED))
+SETTINGS_FAULTS: Final = frozenset(
+    (RequestFault.NOT_PERMITTED, RequestFault.WRONG_REQUEST, RequestFault.MOVED, RequestFault.NO_DATA)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +61,12 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a document: when it may be asked for, its validators, and what came of the last requests.
 
     `good_ms` is the last instant at which the provider confirmed the document that is kept, by 200 or 304. `document`
-    names what is asked for, `detail` what was found in the last answer, for a person who looks for a fault.
+    names what is asked for. Of the last answer `refusal` is the reason why it was no document, and `detail` what was
+    found in it: what the provider wrote of an error, or what of a document was left out.
     """
 
     document: str = ""
+    refusal: str = ""
     detail: str = ""
     next_ms: int = 0
     asked_ms: int = 0
@@ -101,6 +108,13 @@ def wait_for_tomorrow(state: RequestState, now_ms: int, chance: float) -> Reques
     )
 
 
+def note_no_key(state: RequestState) -> RequestState:
+    """Return the state where nothing can be asked without a key; with one it is asked at once."""
+    return msgspec.structs.replace(
+        _count(state, RequestFault.NO_KEY), next_ms=0, fault=RequestFault.NO_KEY, refusal="", detail=""
+    )
+
+
 def conditions(state: RequestState) -> dict[str, str]:
     """Return the headers that ask for the document only where it has changed."""
     headers = {"If-None-Match": state.etag} if state.etag else {}
@@ -114,6 +128,8 @@ def note_failure(
     now_ms: int,
     chance: float,
     headers: Mapping[str, str] | None = None,
+    refusal: str = "",
+    detail: str = "",
 ) -> RequestState:
     """Return the state after a request without a usable answer; the validators stay those of what is kept."""
     failures = state.failures + 1
@@ -127,11 +143,19 @@ def note_failure(
         next_ms=now_ms + round(min(wait_ms, LONGEST_WAIT_MS)),
         failures=failures,
         fault=fault,
+        refusal=refusal,
+        detail=detail[:_MOST_DETAIL],
     )
 
 
 def note_document(
-    state: RequestState, rules: RequestRules, status: int, headers: Mapping[str, str], now_ms: int, chance: float
+    state: RequestState,
+    rules: RequestRules,
+    status: int,
+    headers: Mapping[str, str],
+    now_ms: int,
+    chance: float,
+    detail: str = "",
 ) -> RequestState:
     """Return the state after a document that can be used (200, 203), or the word that it is the same (304)."""
     is_same = status == 304
@@ -144,6 +168,8 @@ def note_document(
         etag=_header(headers, "etag") or (state.etag if is_same else ""),
         modified=_header(headers, "last-modified") or (state.modified if is_same else ""),
         fault=None,
+        refusal="",
+        detail=state.detail if is_same and state.fault is None else detail[:_MOST_DETAIL],
         is_deprecated=status == 203 or (is_same and state.is_deprecated),
     )
 
@@ -152,6 +178,8 @@ def fault_of_status(status: int) -> RequestFault | None:
     """Return why an answer with a status has no document; None for 200, 203 and 304."""
     if status in (200, 203, 304):
         return None
+    if status == 204:
+        return RequestFault.NO_DATA
     if status in (401, 402, 403, 407):
         return RequestFault.NOT_PERMITTED
     if status == 429:

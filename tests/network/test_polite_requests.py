@@ -156,7 +156,7 @@ def test_a_time_that_a_wrong_clock_left_is_not_waited_for() -> None:
 @pytest.mark.parametrize(
     ("status", "fault"),
     [
-        (200, None), (203, None), (304, None), (204, RequestFault.SERVER_ERROR), (301, RequestFault.MOVED),
+        (200, None), (203, None), (304, None), (204, RequestFault.NO_DATA), (301, RequestFault.MOVED),
         (308, RequestFault.MOVED), (400, RequestFault.WRONG_REQUEST), (401, RequestFault.NOT_PERMITTED),
         (403, RequestFault.NOT_PERMITTED), (404, RequestFault.WRONG_REQUEST), (408, RequestFault.SERVER_ERROR),
         (422, RequestFault.WRONG_REQUEST), (429, RequestFault.TOO_MANY_REQUESTS), (500, RequestFault.SERVER_ERROR),

@@ -15,7 +15,7 @@ from headland.formats.weather.provider import ForecastProvider, round_place
 from headland.formats.weather.providers import provider_named
 from headland.i18n import LANGUAGES, CatalogText, Language, find_term
 from headland.i18n.durations import duration_text
-from headland.network.polite_requests import RequestState
+from headland.network.polite_requests import RequestFault, RequestState
 from headland.registry.models.models import Site
 from headland.registry.models.weather import (
     Attribution,
@@ -61,6 +61,11 @@ class SiteForecast(msgspec.Struct, frozen=True, kw_only=True):
     basis: Annotated[Basis, "`nothing` where there is no forecast."]
     reason: Annotated[str | None, "off, no_position, no_adapter, no_key or waiting; null where there is a forecast."]
     fault: Annotated[str | None, "Why the provider's last answer was not used, or is not asked for."]
+    detail: Annotated[
+        str | None,
+        "What the provider wrote of an error, or what of its last answer was not used, by reason with counts; or null.",
+    ]
+    is_deprecated: Annotated[bool, "Whether the provider says that it will end this service."]
     text: Annotated[str, "Why there is no forecast, or how old it is."]
     text_zh: str
     provider: Annotated[str | None, "Name of the provider's adapter; null where none is turned on."]
@@ -128,7 +133,8 @@ def read_said(scope: OrgScope, site: Site, at_ms: int) -> tuple[SiteForecast, Fo
     state = read_state(repositories.weather.state(provider.name, name_of_place(place)))
     issue = repositories.weather.said_at(place, at_ms, provider.name)
     if issue is None:
-        return _nothing(site, at_ms, "waiting", setting=setting, provider=provider, place=place, state=state), None
+        reason = "no_key" if state.fault is RequestFault.NO_KEY else "waiting"
+        return _nothing(site, at_ms, reason, setting=setting, provider=provider, place=place, state=state), None
     return _told(site, at_ms, provider, issue, state), issue
 
 
@@ -143,19 +149,21 @@ def read_state(saved: dict[str, Any] | None) -> RequestState:
 def _told(
     site: Site, at_ms: int, provider: ForecastProvider, issue: ForecastIssue, state: RequestState
 ) -> SiteForecast:
-    # Of the past it is known what was said, and not what was confirmed by then.
-    confirmed_ms = issue.fetched_ms if at_ms < state.asked_ms else max(issue.fetched_ms, state.good_ms)
+    # Of the past it is known what was said, and not what was confirmed or refused by then.
+    state = RequestState() if at_ms < state.asked_ms else state
+    confirmed_ms = max(issue.fetched_ms, state.good_ms)
     is_old = at_ms - confirmed_ms > OLD_AFTER_MS
-    fault = None if state.fault is None or at_ms < state.asked_ms else state.fault.value
     how = ("old" if is_old else "told") + ("_unissued" if issue.issued_ms is None else "")
     names = _names(provider, simulated=issue.simulated)
-    texts = _texts(how, fault, names, (at_ms - confirmed_ms) / 1000, (at_ms - issue.said_ms) / 1000)
+    texts = _texts(how, state, names, (at_ms - confirmed_ms) / 1000, (at_ms - issue.said_ms) / 1000)
     return SiteForecast(
         site=site.name,
         at_ms=at_ms,
         basis="provider",
         reason=None,
-        fault=fault,
+        fault=_fault(state),
+        detail=state.detail or None,
+        is_deprecated=state.is_deprecated,
         text=texts["en"],
         text_zh=texts["zh"],
         provider=issue.provider,
@@ -168,7 +176,7 @@ def _told(
         issued_ms=issue.issued_ms,
         fetched_ms=issue.fetched_ms,
         confirmed_ms=confirmed_ms,
-        next_ms=None if at_ms < state.asked_ms else state.next_ms or None,
+        next_ms=state.next_ms or None,
         age_s=(at_ms - issue.said_ms) / 1000,
         attribution=issue.attribution,
         lines=[],
@@ -225,16 +233,20 @@ def _nothing(
     place: ForecastPlace | None = None,
     state: RequestState | None = None,
 ) -> SiteForecast:
-    fault = None if state is None or state.fault is None else state.fault.value
+    state = state or RequestState()
     named = "" if setting is None else setting.provider
     names = _names(named if provider is None else provider)
-    texts = _texts(reason, fault, names, 0.0, 0.0)
+    # Where the reason is the fault, its sentence is said once.
+    shown = RequestState() if state.fault == reason else state
+    texts = _texts(reason, shown, names, 0.0, 0.0)
     return SiteForecast(
         site=site.name,
         at_ms=at_ms,
         basis="nothing",
         reason=reason,
-        fault=fault,
+        fault=_fault(state),
+        detail=state.detail or None,
+        is_deprecated=state.is_deprecated,
         text=texts["en"],
         text_zh=texts["zh"],
         provider=named or None,
@@ -247,7 +259,7 @@ def _nothing(
         issued_ms=None,
         fetched_ms=None,
         confirmed_ms=None,
-        next_ms=None if state is None else state.next_ms or None,
+        next_ms=state.next_ms or None,
         age_s=None,
         attribution=None,
         lines=[],
@@ -266,8 +278,12 @@ def _names(provider: ForecastProvider | str, *, simulated: bool = False) -> _Nam
     return names
 
 
-def _texts(state: str, fault: str | None, names: _Names, since_s: float, age_s: float) -> dict[Language, str]:
-    """Return the sentence of a state, and that of the fault where there is one, in both languages."""
+def _fault(state: RequestState) -> str | None:
+    return None if state.fault is None else state.fault.value
+
+
+def _texts(how: str, state: RequestState, names: _Names, since_s: float, age_s: float) -> dict[Language, str]:
+    """Return the sentence of a forecast, and those of what is wrong with its provider, in both languages."""
     texts: dict[Language, str] = {}
     for language in LANGUAGES:
         values: dict[str, str | CatalogText] = {
@@ -275,7 +291,13 @@ def _texts(state: str, fault: str | None, names: _Names, since_s: float, age_s: 
             "since": duration_text(since_s, language),
             "age": duration_text(age_s, language),
         }
-        text = CatalogText("forecast_states", state, values).text(language)
-        why = None if fault is None else find_term("forecast_faults", fault, language)
-        texts[language] = text if why is None else f"{text} {why}" if language == "en" else f"{text}{why}"
+        sentences = [CatalogText("forecast_states", how, values).text(language)]
+        if state.fault is not None:
+            sentences.append(find_term("forecast_faults", state.fault, language) or "")
+            sentences.append(find_term("forecast_refusals", state.refusal, language) or "")
+            if state.detail:
+                sentences.append(CatalogText("forecast_notes", "detail", {"detail": state.detail}).text(language))
+        if state.is_deprecated:
+            sentences.append(CatalogText("forecast_notes", "deprecated", {}).text(language))
+        texts[language] = (" " if language == "en" else "").join(filter(None, sentences))
     return texts

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from headland.formats.weather.error_documents import read_error
 from headland.formats.weather.iso_times import read_time_ms
 from headland.formats.weather.issue_builder import ForeignName, IssueBuilder, load_names
 from headland.formats.weather.provider import (
@@ -34,6 +35,8 @@ ATTRIBUTION: Final = Attribution(
 )
 _MEMBER: Final = re.compile(r"_member([0-9]{2,3})$")
 _DAYS: Final = 7
+#: Models of the ensemble API have one of these in their names (https://open-meteo.com/en/docs/ensemble-api).
+_ENSEMBLE: Final = re.compile(r"_eps$|_ensemble|gefs")
 
 
 class _Answer(msgspec.Struct):
@@ -47,7 +50,6 @@ class _Answer(msgspec.Struct):
 
 class _Fault(msgspec.Struct):
     error: bool
-    reason: str = ""
 
 
 def _request(query: ForecastQuery, key: str) -> ProviderRequest:
@@ -65,8 +67,11 @@ def _request(query: ForecastQuery, key: str) -> ProviderRequest:
         parameters["models"] = query.model
     if key:
         parameters["apikey"] = key
-    is_ensemble = query.model.endswith(("_eps", "_ensemble")) or "025" in query.model
-    return ProviderRequest("/v1/ensemble" if is_ensemble else "/v1/forecast", parameters)
+    path, server = ("ensemble", "ensemble-api") if _ENSEMBLE.search(query.model) else ("forecast", "api")
+    # Whoever has a key has hosts of their own.
+    return ProviderRequest(
+        f"/v1/{path}", parameters, host=f"https://{'customer-' if key else ''}{server}.open-meteo.com"
+    )
 
 
 def _decode(body: bytes, query: ForecastQuery, fetched_ms: int) -> DecodedForecast | RefusedForecast:
@@ -125,11 +130,11 @@ def _times(answer: _Answer) -> list[int] | None:
 
 def _refused(body: bytes, error: Exception) -> RefusedForecast:
     try:
-        fault = msgspec.json.decode(body, type=_Fault)
+        msgspec.json.decode(body, type=_Fault)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         is_json = isinstance(error, msgspec.ValidationError)
         return RefusedForecast(RefusedAnswer.WRONG_SHAPE if is_json else RefusedAnswer.NOT_READABLE, str(error)[:200])
-    return RefusedForecast(RefusedAnswer.PROVIDER_ERROR, fault.reason[:200])
+    return RefusedForecast(RefusedAnswer.PROVIDER_ERROR, read_error(body))
 
 
 OPEN_METEO: Final = ForecastProvider(

@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
 from urllib.parse import urlencode
 
 from headland.i18n import Language
 from headland.registry.models.weather import Attribution, ForecastIssue, ForecastPlace
-
-GROUP: Final = "headland.forecast_providers"
 
 
 class RefusedAnswer(StrEnum):
@@ -32,10 +29,14 @@ class RefusedAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefusedForecast:
-    """An answer that is no forecast: the reason, and what was found, for a log."""
+    """An answer that is no forecast: the reason, and what was found.
+
+    `status` is the status of HTTP that the answer has in itself, where the provider states an error in a good answer.
+    """
 
     reason: RefusedAnswer
     detail: str = ""
+    status: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,12 @@ class ForecastQuery:
 
 @dataclass(frozen=True, slots=True)
 class ProviderRequest:
-    """A GET: path, parameters of the query, and headers; `key` goes where the provider wants it."""
+    """A GET: path, parameters of the query, and headers; `host` where it is another than the provider's usual one."""
 
     path: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    host: str = ""
 
     @property
     def target(self) -> str:

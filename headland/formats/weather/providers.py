@@ -10,9 +10,9 @@ import msgspec
 from headland.errors import SettingsError
 from headland.formats.weather.met_norway import MET_NORWAY
 from headland.formats.weather.open_meteo import OPEN_METEO
-from headland.formats.weather.provider import GROUP, ForecastProvider
+from headland.formats.weather.provider import ForecastProvider
 from headland.formats.weather.qweather import QWEATHER
-from headland.registry.models.weather import Attribution
+from headland.registry.models.weather import PROVIDER_GROUP, Attribution
 
 PROVIDERS: Final[dict[str, ForecastProvider]] = {each.name: each for each in (MET_NORWAY, OPEN_METEO, QWEATHER)}
 
@@ -22,7 +22,7 @@ def provider_named(name: str) -> ForecastProvider:
     own = PROVIDERS.get(name)
     if own is not None:
         return own
-    points = list(entry_points(group=GROUP, name=name))
+    points = list(entry_points(group=PROVIDER_GROUP, name=name))
     if not points:
         raise SettingsError(
             f"There is no provider of forecasts {name!r}: choose one of {', '.join(sorted(PROVIDERS))}."
@@ -58,7 +58,7 @@ class ForecastProviderKind(msgspec.Struct, frozen=True, kw_only=True):
 def describe_providers() -> tuple[ForecastProviderKind, ...]:
     """Return every provider that can be chosen, by name; one of another distribution that cannot be loaded is none."""
     others: dict[str, ForecastProvider] = {}
-    for point in entry_points(group=GROUP):
+    for point in entry_points(group=PROVIDER_GROUP):
         try:
             others[point.name] = provider_named(point.name)
         except SettingsError:

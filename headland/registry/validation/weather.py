@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
+
 import sqlalchemy as sa
 
 from headland.registry.models.errors import InvalidRecord
-from headland.registry.models.weather import ForecastProviderSetting
+from headland.registry.models.weather import OWN_PROVIDERS, PROVIDER_GROUP, ForecastProviderSetting
 from headland.registry.validation.targets import check_url
 
 
 def check_provider(
     setting: ForecastProviderSetting, _connection: sa.Connection, _organisation: str
 ) -> ForecastProviderSetting:
-    """Validate the host: a URL without a login, a path or a query. The contact is one printable line."""
+    """Validate the name, which is one of an adapter that is installed; the host: a URL without a login, a path or a
+    query; and the contact, one printable line.
+    """
+    if setting.provider not in OWN_PROVIDERS:
+        known = {*OWN_PROVIDERS, *entry_points(group=PROVIDER_GROUP).names}
+        if setting.provider not in known:
+            raise InvalidRecord(
+                f"There is no provider of forecasts {setting.provider!r}: choose one of {', '.join(sorted(known))}."
+            )
     if setting.url:
         target = check_url(setting.url)
         if target.path != "/":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from headland.analysis.weather.provider_forecast import asked_place, read_state
+from headland.formats.weather.error_documents import read_error
 from headland.formats.weather.provider import DecodedForecast, ForecastProvider, ForecastQuery, RefusedForecast
 from headland.formats.weather.providers import provider_named
 from headland.network import polite_requests as polite
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _CHECK_EVERY_S: Final = 30.0
 _WITHIN_S: Final = 30.0
 _READ_AT: Final = frozenset((200, 203))
+#: Bytes of an answer without a forecast that are read for what the provider says in it.
+_GLANCE_BYTES: Final = 4096
 #: Places that one provider is asked for; a farm with more has its own service.
 MOST_PLACES: Final = 50
 
@@ -120,6 +123,10 @@ class WeatherWorker(SupervisedWorker):
         document = f"{setting.model} {setting.url}"
         if state.document != document:
             state = RequestState(document=document, counts=state.counts)
+        if provider.needs_key and not (self._access.simulated_url or self._access.keys.get(provider.name)):
+            if state.fault is not RequestFault.NO_KEY:
+                weather.save_state(provider.name, place, msgspec.to_builtins(polite.note_no_key(state)), now_ms)
+            return
         if not polite.is_due(state, now_ms):
             return
         quota = _read_quota(weather.state(provider.name, ""))
@@ -157,18 +164,20 @@ class WeatherWorker(SupervisedWorker):
         fault = polite.fault_of_status(answer.status)
         if fault is not None or (answer.status == 304 and not has_issue):
             fault = fault or RequestFault.UNREADABLE
-            return polite.note_failure(state, rules, fault, now_ms, chance, answer.headers)
+            said = read_error(answer.body, self._access.keys.get(provider.name, ""))
+            return polite.note_failure(state, rules, fault, now_ms, chance, answer.headers, detail=said)
         if answer.status == 304:
             self._counts["weather_unchanged"] += 1
             return polite.note_document(state, rules, 304, answer.headers, now_ms, chance)
         decoded = provider.decode(answer.body, query, now_ms)
         if isinstance(decoded, RefusedForecast):
-            refused = polite.note_failure(state, rules, RequestFault.UNREADABLE, now_ms, chance, answer.headers)
-            return msgspec.structs.replace(refused, detail=f"{decoded.reason}: {decoded.detail}"[:200])
+            fault = (polite.fault_of_status(decoded.status) if decoded.status else None) or RequestFault.UNREADABLE
+            return polite.note_failure(
+                state, rules, fault, now_ms, chance, answer.headers, refusal=decoded.reason, detail=decoded.detail
+            )
         self._keep(repositories, decoded)
-        noted = polite.note_document(state, rules, answer.status, answer.headers, now_ms, chance)
         left_out = ", ".join(f"{name} {count}" for name, count in sorted(decoded.left_out.items()))
-        return msgspec.structs.replace(noted, detail=left_out[:200])
+        return polite.note_document(state, rules, answer.status, answer.headers, now_ms, chance, left_out)
 
     def _keep(self, repositories: OrganisationRepositories, decoded: DecodedForecast) -> None:
         if repositories.weather.add(decoded.issue):
@@ -183,10 +192,18 @@ class WeatherWorker(SupervisedWorker):
     ) -> HttpAnswer:
         """Return the answer of a provider. Raises OutgoingError, and ValueError for a host that is none."""
         request = provider.request(query, self._access.keys.get(provider.name, ""))
-        host = self._access.simulated_url or setting.url or provider.host
+        host = self._access.simulated_url or setting.url or request.host or provider.host
         headers = {"User-Agent": _user_agent(setting.contact), "Accept": "*/*", **request.headers, **conditions}
         target = parse_target(host.rstrip("/") + request.target)
-        return self._client.get(target, headers, _WITHIN_S, provider.most_bytes, unpacks=True, read_at=_READ_AT)
+        return self._client.get(
+            target,
+            headers,
+            _WITHIN_S,
+            provider.most_bytes,
+            unpacks=True,
+            read_at=_READ_AT,
+            glance_bytes=_GLANCE_BYTES,
+        )
 
 
 def _user_agent(contact: str) -> str:

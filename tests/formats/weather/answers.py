@@ -39,6 +39,8 @@ def meteo_case(
 
 def qweather_case(product: str = "72h") -> Case:
     query = query_of(QWEATHER, model=product, time_zone="Asia/Shanghai")
+    if product.startswith("v1-"):
+        return Case(QWEATHER, query, payloads.qweather_hours(said(80), 72))
     hours = 24 * int(product[:-1]) if product.endswith("d") else 1 + int(product[:-1])
     return Case(QWEATHER, query, payloads.qweather(said(hours), Asked(*_PLACE, {}, product)))
 
@@ -47,7 +49,8 @@ CASES = {
     "met-norway complete": met_case(),
     "met-norway compact": met_case("compact"),
     "open-meteo": meteo_case(),
-    "open-meteo ensemble": meteo_case(model="ecmwf_ifs025", members=4),
+    "open-meteo ensemble": meteo_case(model="ecmwf_ifs025_ensemble", members=4),
     "qweather by hour": qweather_case(),
     "qweather by day": qweather_case("7d"),
+    "qweather version 1": qweather_case("v1-72h"),
 }

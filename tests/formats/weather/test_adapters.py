@@ -134,7 +134,7 @@ def test_an_hour_that_is_missing_stays_missing() -> None:
 
 
 def test_an_ensemble_has_its_control_run_as_one_member_more() -> None:
-    temperature = series_of(meteo_case(model="ecmwf_ifs025", members=4).issue(), "air_temperature_degc")
+    temperature = series_of(meteo_case(model="ecmwf_ifs025_ensemble", members=4).issue(), "air_temperature_degc")
     assert len(temperature.members) == 5
     assert set(temperature.values) == {None}
     assert temperature.members[0] == series_of(meteo_case().issue(), "air_temperature_degc").values
@@ -152,7 +152,7 @@ def test_an_error_of_a_provider_is_said_as_its_own_word() -> None:
     assert decoded == RefusedForecast(RefusedAnswer.PROVIDER_ERROR, "Minutely API request limit exceeded.")
     for code in ("204", "402", "429", "500"):
         answer = QWEATHER.decode(b'{"code":"%s"}' % code.encode(), qweather_case().query, 0)
-        assert answer == RefusedForecast(RefusedAnswer.PROVIDER_ERROR, f"code {code}")
+        assert answer == RefusedForecast(RefusedAnswer.PROVIDER_ERROR, f"code {code}", int(code))
 
 
 def test_an_answer_without_a_value_is_no_forecast() -> None:

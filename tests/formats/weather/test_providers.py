@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.errors import SettingsError
-from headland.formats.weather.provider import GROUP
 from headland.formats.weather.providers import PROVIDERS, provider_named
+from headland.registry.models.weather import OWN_PROVIDERS
 from tests.examples import examples
 from tests.formats.weather import contract
 from tests.formats.weather.answers import CASES
+from tests.formats.weather.valley import install_valley
 
 _NAMES = sorted(CASES)
 _VALUES = st.one_of(
@@ -24,7 +24,7 @@ _VALUES = st.one_of(
 
 
 def test_every_provider_of_the_package_has_a_case() -> None:
-    assert {case.provider.name for case in CASES.values()} == set(PROVIDERS)
+    assert {case.provider.name for case in CASES.values()} == set(PROVIDERS) == set(OWN_PROVIDERS)
 
 
 @pytest.mark.parametrize("name", _NAMES)
@@ -75,21 +75,15 @@ def test_what_is_no_document_of_a_provider_is_refused(name: str, body: bytes) ->
 def test_another_distribution_adds_a_provider_by_an_entry_point(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "valley_forecast.py").write_text(
-        "from dataclasses import replace\n"
-        "from headland.formats.weather.met_norway import MET_NORWAY\n"
-        "VALLEY = replace(MET_NORWAY, name='valley', title='Valley')\n"
-        "OTHER = 7\n"
-    )
-    info = tmp_path / "valley_forecast-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: valley-forecast\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(
-        f"[{GROUP}]\nvalley = valley_forecast:VALLEY\nother = valley_forecast:OTHER\nlost = valley_lost:X\n"
-    )
-    monkeypatch.syspath_prepend(str(tmp_path))
-    assert provider_named("valley").title == "Valley"
+    install_valley(tmp_path, monkeypatch)
+    provider = provider_named("valley")
+    case = contract.Case(provider, contract.query_of(provider), b"2027-01-15T08:00Z 12.5\n2027-01-15T09:00Z 13\n")
+    contract.check_request(case)
+    contract.check_issue(case)
+    contract.check_same_content(case)
+    contract.check_simulated(case)
+    for body in (b"", b"\xff", b"2027-01-15T08:00Z x", b"never 1"):
+        contract.check_any_bytes(case, body)
     for name, fault in (("other", "update its package"), ("lost", "cannot be loaded"), ("none", "choose one of")):
         with pytest.raises(SettingsError, match=fault):
             provider_named(name)
-    sys.modules.pop("valley_forecast")
