@@ -13,7 +13,7 @@ import { useWrite } from "../api/write";
 import { dateTimeText, weekdayText } from "../i18n/instants";
 import { numberText } from "../i18n/numbers";
 import { listText, term, translate } from "../i18n/translate";
-import { AskedButton } from "../ui/asked_button";
+import { DeleteRecord } from "../ui/delete_record";
 import { Empty } from "../ui/empty";
 import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField } from "../ui/fields";
@@ -130,7 +130,6 @@ function HandOver({ rota, people }: { rota: string; people: readonly string[] })
 function RotaButtons({ rota, onEdit }: { rota: Rota | undefined; onEdit: (rota: Rota) => void }): JSX.Element | null {
   const refresh = ["/v1/duty", "/v1/duty-rotas"] as const;
   const change = useWrite("put", "/v1/duty-rotas/{thing}", { refresh });
-  const remove = useWrite("delete", "/v1/duty-rotas/{thing}", { refresh });
   if (rota === undefined) return null;
   const params = { path: { thing: rota.id ?? "" } };
   const version = rota.version ?? 1;
@@ -148,11 +147,12 @@ function RotaButtons({ rota, onEdit }: { rota: Rota | undefined; onEdit: (rota: 
         >
           {translate(rota.enabled ? "settings_disable" : "settings_enable")}
         </button>
-        <AskedButton
-          text={translate("delete")}
-          question={{ title: translate("duty_delete", { name: rota.name }), text: "", action: translate("delete") }}
-          write={remove}
-          run={() => remove.run({ params, version })}
+        <DeleteRecord
+          list="/v1/duty-rotas"
+          record={rota}
+          title={translate("duty_delete", { name: rota.name })}
+          about=""
+          refresh={["/v1/duty"]}
         />
       </div>
       <ErrorText error={change.error} />

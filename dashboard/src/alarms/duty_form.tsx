@@ -10,7 +10,7 @@ import { term, translate } from "../i18n/translate";
 import { Dialog } from "../ui/dialog";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { shownName, type Rota } from "./records";
 
 const DAYS = [1, 2, 3, 4, 5, 6, 7];
@@ -51,8 +51,7 @@ export function DutyForm({ rota, people, onClose }: DutyFormProps): JSX.Element 
       rota === null
         ? await add.run({ body })
         : await change.run({ params: { path: { thing: rota.id ?? "" } }, body, version: rota.version ?? 1 });
-    if (saved === null) return false;
-    showToast(translate("saved"));
+    if (!noteSaved(saved)) return false;
     onClose();
     return true;
   };

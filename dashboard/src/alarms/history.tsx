@@ -2,23 +2,20 @@
 
 import "../i18n/alarms";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import { useApi } from "../api/query";
 import { useFarm } from "../app/mount";
 import { alarmValueText, SEVERITIES } from "../components/alarm_text";
 import { dateTimeText } from "../i18n/instants";
 import { authorText, term, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
+import { useOlder } from "../ui/show_older";
 import { Table, type Column } from "../ui/table";
 import { Severity } from "./active_alarms";
 import { titleOf, type AlarmItem } from "./records";
 
-const STEP = 100;
-const MOST = 1000;
-
 export function AlarmHistory(): JSX.Element {
   const farm = useFarm();
-  const [limit, setLimit] = useState(STEP);
+  const { limit, older } = useOlder();
   const page = useApi("/v1/alarms", { query: { state: "ended", limit } }, { keep: true });
   const nameOf = (alarm: AlarmItem): string => alarm.name || farm.nameOf(alarm.subject);
   const columns: Column<AlarmItem>[] = [
@@ -68,11 +65,7 @@ export function AlarmHistory(): JSX.Element {
               searchIn={(alarm) => `${titleOfAlarm(alarm)} ${nameOf(alarm)} ${alarm.note}`}
               empty={<p class="note">{translate("alarms_no_history")}</p>}
             />
-            {next !== null && limit < MOST ? (
-              <button type="button" class="secondary" disabled={page.busy} onClick={() => setLimit(Math.min(MOST, limit + STEP))}>
-                {translate("show_older")}
-              </button>
-            ) : null}
+            {older(next, page.busy)}
           </>
         )}
       </Loaded>

@@ -11,13 +11,13 @@ import { useNow } from "../app/mount";
 import { ageText } from "../i18n/instants";
 import { currentLanguage } from "../i18n/preferences";
 import { findTerm, term, translate } from "../i18n/translate";
-import { AskedButton } from "../ui/asked_button";
+import { DeleteRecord } from "../ui/delete_record";
 import { Empty } from "../ui/empty";
 import { ErrorText } from "../ui/error_text";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import type { Notification, Recipient, RecipientDelivery } from "./records";
 
 const REFRESH_MS = 10_000;
@@ -134,9 +134,7 @@ function errorOf(notice: Notification): string {
 function RecipientActions({ recipient, cannotSend }: { recipient: Recipient; cannotSend: string | null }): JSX.Element {
   const [secret, setSecret] = useState("");
   const change = useWrite("put", "/v1/alarm-recipients/{thing}", { refresh: ["/v1/alarm-recipients", "/v1/alarm-recipients/delivery"] });
-  const remove = useWrite("delete", "/v1/alarm-recipients/{thing}", { refresh: ["/v1/alarm-recipients"] });
   const renew = useWrite("post", "/v1/alarm-recipients/{recipient}/secret");
-  const path = { thing: recipient.id };
   const makeSecret = async (): Promise<void> => {
     const made = await renew.run({ params: { path: { recipient: recipient.id } } });
     if (made !== null && made !== true) setSecret(made.secret);
@@ -151,7 +149,11 @@ function RecipientActions({ recipient, cannotSend }: { recipient: Recipient; can
           class="plain"
           disabled={change.saving}
           onClick={() =>
-            void change.run({ params: { path }, body: { ...recipient, enabled: !recipient.enabled }, version: recipient.version })
+            void change.run({
+              params: { path: { thing: recipient.id } },
+              body: { ...recipient, enabled: !recipient.enabled },
+              version: recipient.version,
+            })
           }
         >
           {translate(recipient.enabled ? "settings_disable" : "settings_enable")}
@@ -161,15 +163,11 @@ function RecipientActions({ recipient, cannotSend }: { recipient: Recipient; can
             {translate("settings_new_secret")}
           </button>
         ) : null}
-        <AskedButton
-          text={translate("delete")}
-          question={{
-            title: translate("settings_delete_confirm", { name: recipient.name }),
-            text: translate("alarms_recipient_delete_text"),
-            action: translate("delete"),
-          }}
-          write={remove}
-          run={() => remove.run({ params: { path }, version: recipient.version })}
+        <DeleteRecord
+          list="/v1/alarm-recipients"
+          record={recipient}
+          title={translate("settings_delete_confirm", { name: recipient.name })}
+          about={translate("alarms_recipient_delete_text")}
         />
       </div>
       {secret ? (
@@ -222,17 +220,18 @@ function AddRecipient(): JSX.Element {
   const [kind, setKind] = useState<(typeof KINDS)[number]>("webhook");
   const add = useWrite("post", "/v1/alarm-recipients", { refresh: ["/v1/alarm-recipients", "/v1/alarm-recipients/delivery"] });
   const submit = async (values: FormValues): Promise<boolean> => {
-    const added = await add.run({
-      body: {
-        name: values.text("name"),
-        kind,
-        address: values.text("address"),
-        language: values.text("language") as "en" | "zh-CN",
-        least_severity: values.text("least_severity") as (typeof SEVERITIES)[number],
-      },
-    });
-    if (added !== null) showToast(translate("alarms_recipient_added"));
-    return added !== null;
+    return noteSaved(
+      await add.run({
+        body: {
+          name: values.text("name"),
+          kind,
+          address: values.text("address"),
+          language: values.text("language") as "en" | "zh-CN",
+          least_severity: values.text("least_severity") as (typeof SEVERITIES)[number],
+        },
+      }),
+      translate("alarms_recipient_added"),
+    );
   };
   return (
     <section class="card">

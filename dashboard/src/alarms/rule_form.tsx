@@ -15,7 +15,7 @@ import { findTerm, term, translate } from "../i18n/translate";
 import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, FormValues } from "../ui/form";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { DAY_MS, onlyCondition, type Rule } from "./records";
 import { RuleTestResult, TEST_TIMEOUT_MS, type RuleTest } from "./rule_test";
 
@@ -75,8 +75,7 @@ export function RuleForm({ rule, onDone }: { rule: Rule | null; onDone: () => vo
       rule === null
         ? await add.run({ body: draft as never })
         : await change.run({ params: { path: { thing: rule.id } }, body: { ...rule, ...draft } as never, version: rule.version });
-    if (saved === null) return false;
-    showToast(translate("saved"));
+    if (!noteSaved(saved)) return false;
     onDone();
     return true;
   };

@@ -13,13 +13,13 @@ import { localText, ruleConditionLines } from "../components/alarm_text";
 import { RulesAtGateways } from "../components/gateway_rules";
 import { durationText } from "../i18n/instants";
 import { englishOnly, listText, term, translate } from "../i18n/translate";
-import { AskedButton } from "../ui/asked_button";
+import { DeleteRecord } from "../ui/delete_record";
 import { Choice } from "../ui/choice";
 import { Dialog } from "../ui/dialog";
 import { Empty } from "../ui/empty";
 import { ErrorText } from "../ui/error_text";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { Severity } from "./active_alarms";
 import { DAY_MS, titleOf, type Rule } from "./records";
 import { RuleForm } from "./rule_form";
@@ -102,8 +102,6 @@ function RuleActions({ rule, onEdit }: { rule: Rule; onEdit: () => void }): JSX.
   const [result, setResult] = useState<{ days: number; test: RuleTest } | null>(null);
   const test = useWrite("post", "/v1/alarm-rules/{rule}/replay", { timeoutMs: TEST_TIMEOUT_MS });
   const change = useWrite("put", "/v1/alarm-rules/{thing}", { refresh: ["/v1/alarm-rules"] });
-  const remove = useWrite("delete", "/v1/alarm-rules/{thing}", { refresh: ["/v1/alarm-rules"] });
-  const path = { thing: rule.id };
   const run = async (): Promise<void> => {
     const end = Math.floor(nowMs());
     const query = { start: end - days * DAY_MS, end };
@@ -111,8 +109,7 @@ function RuleActions({ rule, onEdit }: { rule: Rule; onEdit: () => void }): JSX.
     if (found !== null && found !== true) setResult({ days, test: found });
   };
   const toggle = async (): Promise<void> => {
-    const changed = await change.run({ params: { path }, body: { ...rule, enabled: !rule.enabled }, version: rule.version });
-    if (changed !== null) showToast(translate("saved"));
+    noteSaved(await change.run({ params: { path: { thing: rule.id } }, body: { ...rule, enabled: !rule.enabled }, version: rule.version }));
   };
   const error = test.error ?? change.error;
   return (
@@ -140,15 +137,11 @@ function RuleActions({ rule, onEdit }: { rule: Rule; onEdit: () => void }): JSX.
           <button type="button" class="plain" disabled={change.saving} onClick={() => void toggle()}>
             {translate(rule.enabled ? "settings_disable" : "settings_enable")}
           </button>
-          <AskedButton
-            text={translate("delete")}
-            question={{
-              title: translate("settings_delete_confirm", { name: titleOf(rule) }),
-              text: translate("alarms_rule_delete_text"),
-              action: translate("delete"),
-            }}
-            write={remove}
-            run={() => remove.run({ params: { path }, version: rule.version })}
+          <DeleteRecord
+            list="/v1/alarm-rules"
+            record={rule}
+            title={translate("settings_delete_confirm", { name: titleOf(rule) })}
+            about={translate("alarms_rule_delete_text")}
           />
         </div>
       ) : null}

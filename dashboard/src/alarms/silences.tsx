@@ -9,11 +9,11 @@ import { useWrite } from "../api/write";
 import { useFarm, useNow } from "../app/mount";
 import { windowText } from "../i18n/instants";
 import { listText, term, translate } from "../i18n/translate";
-import { AskedButton } from "../ui/asked_button";
+import { DeleteRecord } from "../ui/delete_record";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 import { HOUR_MS, titleOf, type MaintenanceWindow } from "./records";
 
@@ -45,7 +45,18 @@ export function Silences(): JSX.Element {
       sortBy: (window) => window.start_ms,
     },
     { key: "state", head: translate("alarms_state"), cell: stateOf },
-    { key: "do", head: "", cell: (window) => (may("delete", "/v1/maintenance-windows/{thing}") ? <Remove window={window} /> : null) },
+    {
+      key: "do",
+      head: "",
+      cell: (window) => (
+        <DeleteRecord
+          list="/v1/maintenance-windows"
+          record={window}
+          title={translate("alarms_silence_delete", { name: window.name })}
+          about={translate("alarms_silence_delete_text")}
+        />
+      ),
+    },
   ];
   return (
     <section class="card" data-panel="silence">
@@ -74,17 +85,17 @@ function AddSilence({ rules }: { rules: { value: string; text: string }[] }): JS
   const add = useWrite("post", "/v1/maintenance-windows", { refresh: ["/v1/maintenance-windows"] });
   const submit = async (values: FormValues): Promise<boolean> => {
     const start = Math.round(nowMs() + (values.number("start_ms") ?? 0) * HOUR_MS);
-    const added = await add.run({
-      body: {
-        name: values.text("name"),
-        start_ms: start,
-        end_ms: start + Math.round((values.number("end_ms") ?? 0) * HOUR_MS),
-        rule: values.text("rule") || null,
-        device: values.text("device") || null,
-      },
-    });
-    if (added !== null) showToast(translate("saved"));
-    return added !== null;
+    return noteSaved(
+      await add.run({
+        body: {
+          name: values.text("name"),
+          start_ms: start,
+          end_ms: start + Math.round((values.number("end_ms") ?? 0) * HOUR_MS),
+          rule: values.text("rule") || null,
+          device: values.text("device") || null,
+        },
+      }),
+    );
   };
   const devices = [...farm.devices.values()].map((device) => ({ value: device.id, text: farm.nameOf(device.id) }));
   return (
@@ -115,21 +126,5 @@ function AddSilence({ rules }: { rules: { value: string; text: string }[] }): JS
         <SelectField name="device" label={translate("alarms_device")} options={devices} none={translate("alarms_all_devices")} />
       </div>
     </Form>
-  );
-}
-
-function Remove({ window }: { window: MaintenanceWindow }): JSX.Element {
-  const remove = useWrite("delete", "/v1/maintenance-windows/{thing}", { refresh: ["/v1/maintenance-windows"] });
-  return (
-    <AskedButton
-      text={translate("delete")}
-      question={{
-        title: translate("alarms_silence_delete", { name: window.name }),
-        text: translate("alarms_silence_delete_text"),
-        action: translate("delete"),
-      }}
-      write={remove}
-      run={() => remove.run({ params: { path: { thing: window.id } }, version: window.version })}
-    />
   );
 }

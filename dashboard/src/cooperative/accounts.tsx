@@ -16,7 +16,7 @@ import { Choice } from "../ui/choice";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 import { fenOf, yuanText } from "./money";
 
@@ -141,8 +141,7 @@ function EntryForm({ person, corrected, onDone }: { person: string; corrected: E
       note: values.text("note"),
     };
     const made = await add.run({ body });
-    if (made === null) return false;
-    showToast(translate("saved"));
+    if (!noteSaved(made)) return false;
     onDone();
     return true;
   };

@@ -15,7 +15,7 @@ import { ErrorText } from "../ui/error_text";
 import { NumberField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { confirm, noteSaved } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 import { DeliverHarvests } from "./delivery_harvests";
 import { EnterDelivery } from "./delivery_form";
@@ -157,7 +157,7 @@ function RowActions({ of, actions }: { of: Delivery; actions: Actions }): JSX.El
     const title = translate("deliv_take_back_of", what);
     if (!(await confirm({ title, text: translate("deliv_take_back_text", amounts), action: translate("deliv_take_back") }))) return;
     const body = { grams: 0, amount_fen: 0, time_ms: Math.round(nowMs()), note: "" };
-    if ((await correct.run({ params: { path: { entry: of.id } }, body })) !== null) showToast(translate("saved"));
+    noteSaved(await correct.run({ params: { path: { entry: of.id } }, body }));
   };
   return (
     <>
@@ -207,8 +207,7 @@ function Correction({ of, name, onDone }: { of: Delivery; name: string; onDone: 
       time_ms: startOfDateMs(values.text("date")) ?? Math.round(nowMs()),
       note: values.text("note"),
     };
-    if ((await correct.run({ params: { path: { entry: of.id } }, body })) === null) return false;
-    showToast(translate("saved"));
+    if (!noteSaved(await correct.run({ params: { path: { entry: of.id } }, body }))) return false;
     onDone();
     return true;
   };

@@ -13,11 +13,11 @@ import { dateTimeText } from "../i18n/instants";
 import { withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 import { Choice } from "../ui/choice";
-import { NumberField, SelectField, TextArea } from "../ui/fields";
+import { DegreeFields, SelectField, TextArea } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Lazy } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 
 type Dispute = ListItem<"/v1/disputes">;
@@ -138,13 +138,11 @@ function DisputeForm({ field }: { field: FieldRecord }): JSX.Element {
       longitude_deg: values.number("longitude_deg") ?? 0,
       text: values.text("text"),
     };
-    const made = await open.run({ body });
-    if (made !== null) showToast(translate("saved"));
-    return made !== null;
+    return noteSaved(await open.run({ body }));
   };
   const options = (passes.data ?? []).map((each) => ({ value: each.id, text: dateTimeText(each.start_ms) }));
   const pass = chosen ?? onlyOf(options)?.value ?? null;
-  const at = (degrees: number | undefined) => (degrees === undefined ? {} : { value: Number(degrees.toFixed(7)) });
+  const roundOf = (degrees: number | undefined) => (degrees === undefined ? null : Number(degrees.toFixed(7)));
   return (
     <Form submit={translate("coop_dispute_open")} write={open} onSubmit={submit}>
       <div class="choices-row">
@@ -170,25 +168,9 @@ function DisputeForm({ field }: { field: FieldRecord }): JSX.Element {
         />
       )}
       <div class="choices-row" key={`${place?.latitudeDeg} ${place?.longitudeDeg}`}>
-        <NumberField
-          name="latitude_deg"
-          label={translate("coop_dispute_latitude")}
-          unit="°"
-          min={-90}
-          max={90}
-          step="any"
-          required
-          {...at(place?.latitudeDeg)}
-        />
-        <NumberField
-          name="longitude_deg"
-          label={translate("coop_dispute_longitude")}
-          unit="°"
-          min={-180}
-          max={180}
-          step="any"
-          required
-          {...at(place?.longitudeDeg)}
+        <DegreeFields
+          latitude={{ label: translate("coop_dispute_latitude"), value: roundOf(place?.latitudeDeg), required: true }}
+          longitude={{ label: translate("coop_dispute_longitude"), value: roundOf(place?.longitudeDeg), required: true }}
         />
       </div>
       <TextArea name="text" label={translate("coop_dispute_text")} maxLength={2000} required />

@@ -8,7 +8,7 @@ import { useWrite } from "../api/write";
 import { term, translate } from "../i18n/translate";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
-import { confirm, showToast } from "../ui/overlays";
+import { confirm, noteSaved, showToast } from "../ui/overlays";
 
 type Person = ListItem<"/v1/people">;
 type Contact = NonNullable<Person["contacts"]>[number];
@@ -50,8 +50,7 @@ export function ChangePerson({ person }: { person: Person }): JSX.Element {
   const change = useWrite("put", "/v1/people/{thing}", { refresh: ["/v1/people"] });
   const submit = async (values: FormValues): Promise<boolean> => {
     const input = { params: { path: { thing: person.id ?? "" } }, version: person.version ?? "*" } as const;
-    if ((await change.run({ ...input, body: { ...person, ...detailsOf(values, person.contacts) } })) !== null)
-      showToast(translate("saved"));
+    noteSaved(await change.run({ ...input, body: { ...person, ...detailsOf(values, person.contacts) } }));
     return false;
   };
   return (

@@ -10,11 +10,11 @@ import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { dateOf, dateText, startOfDateMs } from "../i18n/instants";
 import { translate } from "../i18n/translate";
-import { AskedButton } from "../ui/asked_button";
+import { DeleteRecord } from "../ui/delete_record";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { SetActive } from "../ui/set_active";
 import { PersonData } from "./person_data";
 import { ChangePerson } from "./person_form";
@@ -74,14 +74,11 @@ export function PersonRecord({ person, holdings, fields, onClose }: PersonRecord
 
 function Share({ holding, field }: { holding: Holding; field: string }): JSX.Element {
   const change = useWrite("put", "/v1/holdings/{thing}", { refresh: ["/v1/holdings"] });
-  const remove = useWrite("delete", "/v1/holdings/{thing}", { refresh: ["/v1/holdings"] });
-  const path = { thing: holding.id ?? "" };
-  const version = holding.version ?? "*";
   const what = `${field} ${holding.parts}/${holding.of_parts}`;
   const end = async (values: FormValues): Promise<boolean> => {
     // The last day belongs to the share, as in an imported table.
     const body = { ...holding, end_ms: startOfDateMs(values.text("last"), 1) };
-    if ((await change.run({ params: { path }, body, version })) !== null) showToast(translate("saved"));
+    noteSaved(await change.run({ params: { path: { thing: holding.id ?? "" } }, body, version: holding.version ?? "*" }));
     return false;
   };
   const [from, until] = [holding.start_ms, holding.end_ms];
@@ -108,15 +105,12 @@ function Share({ holding, field }: { holding: Holding; field: string }): JSX.Ele
           hint={translate("people_end_hint")}
         />
       </Form>
-      <AskedButton
+      <DeleteRecord
+        list="/v1/holdings"
+        record={holding}
         text={translate("people_share_delete")}
-        question={{
-          title: translate("people_share_delete_of", { what }),
-          text: translate("people_share_delete_text"),
-          action: translate("delete"),
-        }}
-        write={remove}
-        run={() => remove.run({ params: { path }, version })}
+        title={translate("people_share_delete_of", { what })}
+        about={translate("people_share_delete_text")}
       />
     </section>
   );
@@ -138,9 +132,7 @@ function AddShare({ person, fields }: { person: Person; fields: PersonRecordProp
       // The last day belongs to the share, as in an imported table.
       end_ms: startOfDateMs(values.text("until"), 1),
     };
-    const made = await add.run({ body });
-    if (made !== null) showToast(translate("saved"));
-    return made !== null;
+    return noteSaved(await add.run({ body }));
   };
   return (
     <details class="fold" data-panel="add-share">
@@ -179,7 +171,6 @@ function AddShare({ person, fields }: { person: Person; fields: PersonRecordProp
 }
 
 function DeletePerson({ person, shares, onDeleted }: { person: Person; shares: number; onDeleted: () => void }): JSX.Element {
-  const remove = useWrite("delete", "/v1/people/{thing}", { refresh: ["/v1/people"] });
   const entries = useApiList("/v1/accounts", { query: { person: person.id ?? "" } });
   const statements = useApiList("/v1/statements", { query: { person: person.id ?? "" } });
   return (
@@ -190,18 +181,13 @@ function DeletePerson({ person, shares, onDeleted }: { person: Person; shares: n
           return <p class="note">{translate("people_kept", { entries: account.length, statements: statements.data?.length ?? 0 })}</p>;
         if (shares > 0) return <p class="note">{translate("people_shares_first", { count: shares })}</p>;
         return (
-          <AskedButton
+          <DeleteRecord
+            list="/v1/people"
+            record={person}
             text={translate("people_delete")}
-            question={{
-              title: translate("people_delete_of", { name: person.name }),
-              text: translate("people_delete_text"),
-              action: translate("delete"),
-            }}
-            write={remove}
-            run={async () => {
-              const input = { params: { path: { thing: person.id ?? "" } }, version: person.version ?? "*" } as const;
-              if ((await remove.run(input)) !== null) onDeleted();
-            }}
+            title={translate("people_delete_of", { name: person.name })}
+            about={translate("people_delete_text")}
+            onDeleted={onDeleted}
           />
         );
       }}

@@ -19,7 +19,7 @@ import { DomNode } from "../ui/dom_node";
 import { NumberField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 import { fenOf, yuanText } from "./money";
 import { useSeason, type Season } from "./season_period";
@@ -169,18 +169,18 @@ async function previewCorrection(passes: PassToSettle[], onDone: (done: number) 
 function AddTariff(): JSX.Element {
   const add = useWrite("post", "/v1/tariffs", { refresh: ["/v1/tariffs"] });
   const submit = async (values: FormValues): Promise<boolean> => {
-    const made = await add.run({
-      body: {
-        name: values.text("name"),
-        per_mu_fen: fenOf(values.number("per_mu_fen")),
-        per_kg_fen: fenOf(values.number("per_kg_fen")),
-        minimum_fen: fenOf(values.number("minimum_fen")),
-        night_pct: values.number("night_pct") ?? 0,
-        repeat_days: values.number("repeat_days") ?? 7,
-      },
-    });
-    if (made !== null) showToast(translate("saved"));
-    return made !== null;
+    return noteSaved(
+      await add.run({
+        body: {
+          name: values.text("name"),
+          per_mu_fen: fenOf(values.number("per_mu_fen")),
+          per_kg_fen: fenOf(values.number("per_kg_fen")),
+          minimum_fen: fenOf(values.number("minimum_fen")),
+          night_pct: values.number("night_pct") ?? 0,
+          repeat_days: values.number("repeat_days") ?? 7,
+        },
+      }),
+    );
   };
   const yuan = translate("coop_yuan");
   return (

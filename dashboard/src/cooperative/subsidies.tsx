@@ -19,7 +19,7 @@ import { ErrorText } from "../ui/error_text";
 import { NumberField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded, Working } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { confirm, noteSaved, showToast } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 import { fenOf, yuanText } from "./money";
 import { useSeason, type Season } from "./season_period";
@@ -234,17 +234,17 @@ function ClaimTable({ claims }: { claims: Claims }): JSX.Element {
 function AddRule(): JSX.Element {
   const add = useWrite("post", "/v1/subsidy-rules", { refresh: ["/v1/subsidy-rules"] });
   const submit = async (values: FormValues): Promise<boolean> => {
-    const made = await add.run({
-      body: {
-        name: values.text("name"),
-        fen_per_mu: fenOf(values.number("fen_per_mu")),
-        least_coverage_pct: values.number("least_coverage_pct") ?? 90,
-        repeat_days: values.number("repeat_days") ?? 30,
-        cap_mu: values.number("cap_mu"),
-      },
-    });
-    if (made !== null) showToast(translate("saved"));
-    return made !== null;
+    return noteSaved(
+      await add.run({
+        body: {
+          name: values.text("name"),
+          fen_per_mu: fenOf(values.number("fen_per_mu")),
+          least_coverage_pct: values.number("least_coverage_pct") ?? 90,
+          repeat_days: values.number("repeat_days") ?? 30,
+          cap_mu: values.number("cap_mu"),
+        },
+      }),
+    );
   };
   return (
     <details>

@@ -12,13 +12,13 @@ import { hrefOfThing } from "../app/address";
 import { useChoice } from "../app/mount";
 import { areaText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
-import { AskedButton } from "../ui/asked_button";
+import { DeleteRecord } from "../ui/delete_record";
 import { Dialog } from "../ui/dialog";
 import { Empty } from "../ui/empty";
 import { SelectField, TextField } from "../ui/fields";
 import { Form } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { noteSaved, showToast } from "../ui/overlays";
 import { Table } from "../ui/table";
 import { Tabs } from "../ui/tabs";
 import { ImportFields } from "./import_fields";
@@ -144,8 +144,6 @@ export function EditField({ field, onClose, onDeleted }: { field: FieldRecord; o
   const sites = useApiList("/v1/sites", {});
   const refresh = ["/v1/fields", "/v1/fields/{thing}", "/v1/fields/shared-ground"] as const;
   const change = useWrite("put", "/v1/fields/{thing}", { refresh });
-  const remove = useWrite("delete", "/v1/fields/{thing}", { refresh });
-  const path = { thing: field.id };
   return (
     <Dialog title={field.name} onClose={onClose}>
       <Form
@@ -154,8 +152,7 @@ export function EditField({ field, onClose, onDeleted }: { field: FieldRecord; o
         onCancel={onClose}
         onSubmit={async (values) => {
           const body = { ...field, name: values.text("name"), owner: values.text("owner"), site: values.text("site") || null };
-          if ((await change.run({ params: { path }, version: field.version, body })) === null) return false;
-          showToast(translate("saved"));
+          if (!noteSaved(await change.run({ params: { path: { thing: field.id } }, version: field.version, body }))) return false;
           onClose();
           return true;
         }}
@@ -173,17 +170,14 @@ export function EditField({ field, onClose, onDeleted }: { field: FieldRecord; o
             .map(({ id, name }) => ({ value: id, text: name }))}
         />
       </Form>
-      <AskedButton
-        text={translate("work_delete")}
+      <DeleteRecord
+        list="/v1/fields"
+        record={field}
         danger
-        question={{
-          title: translate("work_delete"),
-          text: translate("work_delete_field", { name: field.name }),
-          action: translate("work_delete"),
-        }}
-        write={remove}
-        run={async () => {
-          if ((await remove.run({ params: { path }, version: field.version })) === null) return;
+        title={translate("delete")}
+        about={translate("work_delete_field", { name: field.name })}
+        refresh={refresh}
+        onDeleted={() => {
           showToast(translate("work_deleted"));
           onClose();
           onDeleted?.();

@@ -3,17 +3,17 @@
 import "../i18n/field";
 import "../i18n/field_work";
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
-import { errorText, request } from "../api/request";
+import { request } from "../api/request";
 import { useWrite, type BodyOf } from "../api/write";
-import { useLastChoice } from "../app/mount";
+import { usePreview, type Preview } from "../app/preview";
 import { areaText, areaUnitsPerHa, toAreaUnit, withUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { ErrorText } from "../ui/error_text";
 import { Form, type FormValues } from "../ui/form";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { CornersText } from "./corners_text";
 import { DrawnZonesMap } from "./drawn_zones_map";
 import { cellOf, orderOf, rateHaOf, withMoved, type DrawnZone } from "./drawn_zones_model";
@@ -23,10 +23,7 @@ import type { Prescription } from "./records";
 import { rateColours } from "./zone_colours";
 import { ZoneKey } from "./zone_key";
 
-interface Preview {
-  prescription: Prescription | null;
-  problem: string;
-}
+const NOT_ASKED: Preview<Prescription> = { answer: null, problem: "" };
 
 export function DrawnPrescription({ field, onMade }: { field: FieldRecord; onMade: (id: string) => void }): JSX.Element {
   const [history, setHistory] = useState<readonly (readonly DrawnZone[])[]>([[]]);
@@ -40,7 +37,13 @@ export function DrawnPrescription({ field, onMade }: { field: FieldRecord; onMad
   const unit = products.data?.find(({ id }) => id === product)?.kind === "liquid" ? "L/ha" : "kg/ha";
   const shown = moving === null ? zones : withMoved(zones, moving);
   const rates = zones.map((zone) => rateHaOf(zone, areaUnitsPerHa()));
-  const preview = usePreview(field, shown, rates, product);
+  // The station has the cells that machines get. A zone without a rate counts with 0.
+  const rated = rates.map((rate) => rate ?? 0);
+  const order = shown.length === 0 ? "" : JSON.stringify({ ...orderOf(field, shown, rated), product: product || null });
+  const asked = usePreview(order, (text, signal) =>
+    request<Prescription>("/v1/prescriptions/preview", { method: "POST", body: JSON.parse(text), signal }),
+  );
+  const preview = order === "" ? NOT_ASKED : asked;
   const colours = rateColours(rates);
   const push = (next: readonly DrawnZone[]): void => {
     setProblem("");
@@ -106,11 +109,11 @@ export function DrawnPrescription({ field, onMade }: { field: FieldRecord; onMad
         rates={rates}
         unit={unit}
         colours={colours}
-        preview={preview.prescription}
+        preview={preview.answer}
         onRate={(index, rate) => setHistory((states) => [...states.slice(0, -1), replaced(zones, index, rate)])}
         onDelete={(index) => push(zones.filter((_, at) => at !== index))}
       />
-      {zones.length > 0 ? <Left prescription={preview.prescription} cellM={cellOf(field)} /> : null}
+      {zones.length > 0 ? <Left prescription={preview.answer} cellM={cellOf(field)} /> : null}
       <CornersText
         key={zones.length}
         title={translate("work_zones_corners")}
@@ -130,39 +133,6 @@ export function DrawnPrescription({ field, onMade }: { field: FieldRecord; onMad
 
 function replaced(zones: readonly DrawnZone[], index: number, rate: string): DrawnZone[] {
   return zones.map((zone, at) => (at === index ? { ...zone, rate } : zone));
-}
-
-/** Ask the station what the zones would get: it has the cells that machines get. A zone without a rate counts with 0. */
-function usePreview(field: FieldRecord, zones: readonly DrawnZone[], rates: readonly (number | null)[], product: string): Preview {
-  const [preview, setPreview] = useState<Preview>({ prescription: null, problem: "" });
-  const last = useLastChoice();
-  const order =
-    zones.length === 0
-      ? ""
-      : JSON.stringify({
-          ...orderOf(
-            field,
-            zones,
-            rates.map((rate) => rate ?? 0),
-          ),
-          product: product || null,
-        });
-  useEffect(() => {
-    if (order === "") {
-      setPreview({ prescription: null, problem: "" });
-      return;
-    }
-    void last
-      .run(({ signal }) =>
-        request<Prescription>("/v1/prescriptions/preview", { method: "POST", body: JSON.parse(order), signal }).then(
-          (prescription) => ({ prescription, problem: "" }),
-          (error: unknown) => ({ prescription: null, problem: errorText(error) ?? "" }),
-        ),
-      )
-      .then((found) => found && setPreview(found));
-    return () => last.end();
-  }, [order]);
-  return preview;
 }
 
 interface ZoneRowsProps {
@@ -208,7 +178,7 @@ function ZoneRows({ zones, rates, unit, colours, preview, onRate, onDelete }: Zo
               aria-label={translate("work_zones_delete", { n: index + 1 })}
               onClick={() => onDelete(index)}
             >
-              {translate("work_delete")}
+              {translate("delete")}
             </button>
           </li>
         ))}
@@ -260,8 +230,7 @@ function SaveForm({ field, zones, rates, onProduct, onSaved, onEmpty }: SaveForm
       ...givenOf(values),
     };
     const made = await make.run({ body: body as unknown as BodyOf<"/v1/prescriptions", "post"> });
-    if (made === null) return false;
-    showToast(translate("work_made"));
+    if (!noteSaved(made, translate("work_made"))) return false;
     onEmpty();
     onProduct("");
     if (made !== true) onSaved((made as Prescription).id);

@@ -2,59 +2,30 @@
 
 import "../i18n/field";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { fieldFeatures, zoneFeatures, type FieldRecord } from "../api/registry";
 import { make } from "../components/dom";
-import { boundsOf, MapView, NO_FEATURES } from "../components/map";
+import { boundsOf, NO_FEATURES, type MapView } from "../components/map";
 import { translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
-import type { DrawTool, Tool } from "./draw_tool";
+import { useDrawMap, type DrawHandlers } from "./draw_map";
+import type { Tool } from "./draw_tool";
 import { labelSpot, type DrawnZone } from "./drawn_zones_model";
-import type { Part, Ring } from "./outline_model";
 
-interface DrawnZonesMapProps {
+interface DrawnZonesMapProps extends DrawHandlers {
   field: FieldRecord;
   zones: readonly DrawnZone[];
   colours: readonly string[];
   tool: Tool;
-  onDrawn: (ring: Ring) => void;
-  onDrawing: (ring: Ring | null) => void;
-  onMoved: (parts: Part[], over: boolean) => void;
 }
 
 export function DrawnZonesMap({ field, zones, colours, tool, ...handlers }: DrawnZonesMapProps): JSX.Element {
-  const map = useMemo(() => new MapView(translate("field_map", { name: field.name })), [field.name]);
-  const drawing = useRef<DrawTool | null>(null);
-  const [ready, setReady] = useState(false);
   const labels = useRef(0);
-  // The tool's listeners live as long as the map; they call the newest functions.
-  const events = useRef(handlers);
-  events.current = handlers;
-  useEffect(() => {
-    let left = false;
-    void Promise.all([map.ready, import("./draw_tool")]).then(
-      ([, { DrawTool }]) => {
-        if (left || map.map === null) return;
-        addLayers(map, field);
-        drawing.current = new DrawTool(map.map, {
-          onDrawn: (_, points) => events.current.onDrawn(points),
-          onDrawing: (ring) => events.current.onDrawing(ring),
-          onMoved: (parts, over) => events.current.onMoved(parts, over),
-        });
-        setReady(true);
-      },
-      () => undefined,
-    );
-    return () => {
-      left = true;
-      drawing.current?.close();
-      map.close();
-    };
-  }, [map]);
-  // Corners are given to the tool when it is taken up; while they are moved it has them.
-  useEffect(() => {
-    if (ready) drawing.current?.setTool(tool, tool === "corners" ? zones.flatMap(({ parts }) => parts) : []);
-  }, [ready, tool, tool === "corners" ? zones : null]);
+  const { map, ready } = useDrawMap(translate("field_map", { name: field.name }), (view) => addLayers(view, field), handlers, [
+    tool,
+    zones.flatMap(({ parts }) => parts),
+    tool === "corners" ? zones : null,
+  ]);
   useEffect(() => {
     if (!ready) return;
     const features = zones.map(({ parts }, index) => ({

@@ -14,10 +14,8 @@ import { findTerm, term, translate } from "../i18n/translate";
 import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form } from "../ui/form";
-import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
-import { Table } from "../ui/table";
-import { DeleteRecord } from "./delete_record";
+import { noteSaved } from "../ui/overlays";
+import { AddInput, InputsList } from "./inputs_list";
 
 const DROPLETS = ["extremely_fine", "very_fine", "fine", "medium", "coarse", "very_coarse", "extremely_coarse", "ultra_coarse"] as const;
 /** Kinds of devices that carry an implement. */
@@ -37,44 +35,29 @@ export function Products(): JSX.Element {
   const addKnown = useWrite("post", "/v1/products/catalog/{name}", { refresh });
   const known = new Set((products.data ?? []).map(({ name }) => name));
   return (
-    <section class="card" data-panel="products">
-      <h2>{translate("work_products")}</h2>
-      <Loaded state={products}>
-        {(list) => (
-          <Table
-            name={translate("work_products")}
-            rows={list}
-            keyOf={({ id }) => id}
-            sorted={{ key: "name" }}
-            columns={[
-              { key: "name", head: translate("work_name"), sortBy: ({ name }) => name, cell: ({ name }) => name },
-              {
-                key: "form",
-                head: translate("work_form"),
-                cell: ({ kind }) => translate(kind === "liquid" ? "work_liquid" : "work_granular"),
-              },
-              {
-                key: "grade",
-                head: translate("work_grade"),
-                cell: ({ n_pct, p2o5_pct, k2o_pct }) => [n_pct, p2o5_pct, k2o_pct].map((each) => numberText(each, 0)).join("-"),
-              },
-              {
-                key: "delete",
-                head: "",
-                cell: ({ id, name, version }) => <DeleteRecord path="/v1/products/{thing}" id={id} name={name} version={version} />,
-              },
-            ]}
-          />
-        )}
-      </Loaded>
+    <InputsList
+      panel="products"
+      list="/v1/products"
+      name={translate("work_products")}
+      state={products}
+      sorted={{ key: "name" }}
+      columns={[
+        {
+          key: "form",
+          head: translate("work_form"),
+          cell: ({ kind }) => translate(kind === "liquid" ? "work_liquid" : "work_granular"),
+        },
+        {
+          key: "grade",
+          head: translate("work_grade"),
+          cell: ({ n_pct, p2o5_pct, k2o_pct }) => [n_pct, p2o5_pct, k2o_pct].map((each) => numberText(each, 0)).join("-"),
+        },
+      ]}
+    >
       <Form
         submit={translate("work_catalogue_add")}
         write={addKnown}
-        onSubmit={async (values) => {
-          const done = await addKnown.run({ params: { path: { name: values.text("known") } } as never });
-          if (done !== null) showToast(translate("saved"));
-          return done !== null;
-        }}
+        onSubmit={async (values) => noteSaved(await addKnown.run({ params: { path: { name: values.text("known") } } as never }))}
       >
         <SelectField
           key={`known-${known.size}`}
@@ -83,43 +66,35 @@ export function Products(): JSX.Element {
           options={(catalogue.data?.items ?? []).filter(({ name }) => !known.has(name)).map(({ name }) => ({ value: name, text: name }))}
         />
       </Form>
-      <details>
-        <summary>{translate("work_product_add")}</summary>
-        <Form
-          submit={translate("work_product_add")}
-          write={add}
-          onSubmit={async (values) => {
-            const body = {
-              name: values.text("name"),
-              kind: values.text("kind") as "granular" | "liquid",
-              n_pct: values.number("n_pct") ?? 0,
-              p2o5_pct: values.number("p2o5_pct") ?? 0,
-              k2o_pct: values.number("k2o_pct") ?? 0,
-              density_kg_l: values.number("density_kg_l"),
-            };
-            const done = await add.run({ body });
-            if (done !== null) showToast(translate("saved"));
-            return done !== null;
-          }}
-        >
-          <div class="choices-row">
-            <TextField name="name" label={translate("work_name")} required maxLength={200} />
-            <SelectField
-              name="kind"
-              label={translate("work_form")}
-              options={[
-                { value: "granular", text: translate("work_granular") },
-                { value: "liquid", text: translate("work_liquid") },
-              ]}
-            />
-            <NumberField name="n_pct" label="N [%]" step="any" min={0} max={100} required />
-            <NumberField name="p2o5_pct" label="P₂O₅ [%]" step="any" min={0} max={100} value={0} />
-            <NumberField name="k2o_pct" label="K₂O [%]" step="any" min={0} max={100} value={0} />
-            <NumberField name="density_kg_l" label={translate("work_density")} step="any" min={0.3} max={3} />
-          </div>
-        </Form>
-      </details>
-    </section>
+      <AddInput
+        text={translate("work_product_add")}
+        write={add}
+        add={(values) => {
+          const body = {
+            name: values.text("name"),
+            kind: values.text("kind") as "granular" | "liquid",
+            n_pct: values.number("n_pct") ?? 0,
+            p2o5_pct: values.number("p2o5_pct") ?? 0,
+            k2o_pct: values.number("k2o_pct") ?? 0,
+            density_kg_l: values.number("density_kg_l"),
+          };
+          return add.run({ body });
+        }}
+      >
+        <SelectField
+          name="kind"
+          label={translate("work_form")}
+          options={[
+            { value: "granular", text: translate("work_granular") },
+            { value: "liquid", text: translate("work_liquid") },
+          ]}
+        />
+        <NumberField name="n_pct" label="N [%]" step="any" min={0} max={100} required />
+        <NumberField name="p2o5_pct" label="P₂O₅ [%]" step="any" min={0} max={100} value={0} />
+        <NumberField name="k2o_pct" label="K₂O [%]" step="any" min={0} max={100} value={0} />
+        <NumberField name="density_kg_l" label={translate("work_density")} step="any" min={0.3} max={3} />
+      </AddInput>
+    </InputsList>
   );
 }
 
@@ -134,98 +109,70 @@ export function Implements(): JSX.Element {
     .filter(({ device }) => VEHICLES.has(farm.devices.get(device)?.kind ?? ""))
     .map(({ id, device }) => ({ value: id, text: farm.nameOf(device) }));
   return (
-    <section class="card" data-panel="implements">
-      <h2>{translate("work_implements")}</h2>
-      <Loaded state={implement}>
-        {(list) => (
-          <Table
-            name={translate("work_implements")}
-            rows={list}
-            keyOf={({ id }) => id}
-            sorted={{ key: "name" }}
-            columns={[
-              { key: "name", head: translate("work_name"), sortBy: ({ name }) => name, cell: ({ name }) => name },
-              {
-                key: "kind",
-                head: translate("work_implement_kind"),
-                cell: (each) => translate(each.kind === "sprayer" ? "work_sprayer" : "work_spreader"),
-              },
-              { key: "swath", head: translate("work_swath"), number: true, cell: ({ swath_m }) => numberText(swath_m, 1) },
-              {
-                key: "droplets",
-                head: translate("work_droplet_class"),
-                cell: ({ droplet_class }) => (droplet_class ? term("droplet_classes", droplet_class) : "—"),
-              },
-              {
-                key: "vehicle",
-                head: translate("work_mounted"),
-                cell: (each) => <VehicleOf implement={each} vehicles={vehicles} />,
-              },
-              {
-                key: "delete",
-                head: "",
-                cell: ({ id, name, version }) => <DeleteRecord path="/v1/implements/{thing}" id={id} name={name} version={version} />,
-              },
-            ]}
+    <InputsList
+      panel="implements"
+      list="/v1/implements"
+      name={translate("work_implements")}
+      state={implement}
+      sorted={{ key: "name" }}
+      columns={[
+        {
+          key: "kind",
+          head: translate("work_implement_kind"),
+          cell: (each) => translate(each.kind === "sprayer" ? "work_sprayer" : "work_spreader"),
+        },
+        { key: "swath", head: translate("work_swath"), number: true, cell: ({ swath_m }) => numberText(swath_m, 1) },
+        {
+          key: "droplets",
+          head: translate("work_droplet_class"),
+          cell: ({ droplet_class }) => (droplet_class ? term("droplet_classes", droplet_class) : "—"),
+        },
+        { key: "vehicle", head: translate("work_mounted"), cell: (each) => <VehicleOf implement={each} vehicles={vehicles} /> },
+      ]}
+    >
+      <AddInput
+        text={translate("work_implement_add")}
+        write={add}
+        add={(values) => {
+          const wire = values.text("device");
+          const body = {
+            name: values.text("name"),
+            kind: values.text("kind") as "spreader" | "sprayer",
+            swath_m: values.number("swath_m") ?? 0,
+            tank_l: values.number("tank_l"),
+            max_flow_kg_min: kind === "spreader" ? values.number("max_flow") : null,
+            max_flow_l_min: kind === "sprayer" ? values.number("max_flow") : null,
+            max_speed_m_s: values.number("max_speed_m_s"),
+            droplet_class: (values.text("droplet_class") || null) as never,
+            ...(wire === "" ? {} : { device: wire }),
+          };
+          return add.run({ body: body as BodyOf<"/v1/implements", "post"> });
+        }}
+      >
+        <SelectField
+          name="kind"
+          label={translate("work_implement_kind")}
+          onSelect={setKind}
+          options={[
+            { value: "spreader", text: translate("work_spreader") },
+            { value: "sprayer", text: translate("work_sprayer") },
+          ]}
+        />
+        <SelectField name="device" label={translate("work_mounted")} none={translate("work_mounted_none")} options={vehicles} />
+        <NumberField name="swath_m" label={translate("work_swath")} step="any" min={0.1} max={100} required />
+        <NumberField name="tank_l" label={translate("work_tank")} step="any" min={0} />
+        <NumberField name="max_flow" label={translate(kind === "sprayer" ? "work_max_flow_l" : "work_max_flow_kg")} step="any" min={0} />
+        <NumberField name="max_speed_m_s" label={translate("work_max_speed")} step="any" min={0} />
+        {kind === "sprayer" ? (
+          <SelectField
+            name="droplet_class"
+            label={translate("work_droplet_class")}
+            none={translate("unknown")}
+            options={DROPLETS.map((value) => ({ value, text: term("droplet_classes", value) }))}
           />
-        )}
-      </Loaded>
-      <details>
-        <summary>{translate("work_implement_add")}</summary>
-        <Form
-          submit={translate("work_implement_add")}
-          write={add}
-          onSubmit={async (values) => {
-            const wire = values.text("device");
-            const body = {
-              name: values.text("name"),
-              kind: values.text("kind") as "spreader" | "sprayer",
-              swath_m: values.number("swath_m") ?? 0,
-              tank_l: values.number("tank_l"),
-              max_flow_kg_min: kind === "spreader" ? values.number("max_flow") : null,
-              max_flow_l_min: kind === "sprayer" ? values.number("max_flow") : null,
-              max_speed_m_s: values.number("max_speed_m_s"),
-              droplet_class: (values.text("droplet_class") || null) as never,
-              ...(wire === "" ? {} : { device: wire }),
-            };
-            const done = await add.run({ body: body as BodyOf<"/v1/implements", "post"> });
-            if (done !== null) showToast(translate("saved"));
-            return done !== null;
-          }}
-        >
-          <div class="choices-row">
-            <TextField name="name" label={translate("work_name")} required maxLength={200} />
-            <SelectField
-              name="kind"
-              label={translate("work_implement_kind")}
-              onSelect={setKind}
-              options={[
-                { value: "spreader", text: translate("work_spreader") },
-                { value: "sprayer", text: translate("work_sprayer") },
-              ]}
-            />
-            <SelectField name="device" label={translate("work_mounted")} none={translate("work_mounted_none")} options={vehicles} />
-            <NumberField name="swath_m" label={translate("work_swath")} step="any" min={0.1} max={100} required />
-            <NumberField name="tank_l" label={translate("work_tank")} step="any" min={0} />
-            <NumberField
-              name="max_flow"
-              label={translate(kind === "sprayer" ? "work_max_flow_l" : "work_max_flow_kg")}
-              step="any"
-              min={0}
-            />
-            <NumberField name="max_speed_m_s" label={translate("work_max_speed")} step="any" min={0} />
-            {kind === "sprayer" ? (
-              <SelectField
-                name="droplet_class"
-                label={translate("work_droplet_class")}
-                none={translate("unknown")}
-                options={DROPLETS.map((value) => ({ value, text: term("droplet_classes", value) }))}
-              />
-            ) : null}
-          </div>
-        </Form>
-      </details>
-    </section>
+        ) : null}
+      </AddInput>
+    </InputsList>
   );
 }
 
@@ -236,8 +183,7 @@ function VehicleOf({ implement, vehicles }: { implement: ListItem<"/v1/implement
   if (!may("put", "/v1/implements/{thing}")) return <>{vehicles.find(({ value }) => value === current)?.text ?? "—"}</>;
   const choose = async (device: string): Promise<void> => {
     const body = { ...implement, device: device === "" ? null : device };
-    const done = await change.run({ params: { path: { thing: implement.id } }, body, version: implement.version });
-    if (done !== null) showToast(translate("saved"));
+    noteSaved(await change.run({ params: { path: { thing: implement.id } }, body, version: implement.version }));
   };
   return (
     <>
@@ -263,73 +209,53 @@ export function Seasons({ field }: { field: string }): JSX.Element {
   const seasons = useApiList("/v1/seasons", { query: { field } });
   const add = useWrite("post", "/v1/seasons", { refresh: ["/v1/seasons"] });
   return (
-    <section class="card" data-panel="seasons">
-      <h2>{translate("work_seasons")}</h2>
-      <Loaded state={seasons}>
-        {(list) => (
-          <Table
-            name={translate("work_seasons")}
-            rows={list}
-            keyOf={({ id }) => id}
-            columns={[
-              { key: "name", head: translate("work_name"), cell: ({ name }) => name },
-              { key: "crop", head: translate("work_crop"), cell: ({ crop }) => findTerm("crops", crop.toLowerCase()) ?? crop },
-              { key: "sown", head: translate("work_sowing"), cell: ({ sowing_date }) => sowing_date ?? "—" },
-              { key: "harvest", head: translate("work_harvest"), cell: ({ harvest_date }) => harvest_date ?? "—" },
-              {
-                key: "yield",
-                head: translate("work_target_yield"),
-                cell: ({ target_yield_t_ha }) =>
-                  target_yield_t_ha === null || target_yield_t_ha === undefined ? "—" : withUnit(target_yield_t_ha * 1000, "kg/ha"),
-              },
-              {
-                key: "delete",
-                head: "",
-                cell: ({ id, name, version }) => <DeleteRecord path="/v1/seasons/{thing}" id={id} name={name} version={version} />,
-              },
-            ]}
-          />
-        )}
-      </Loaded>
-      <details>
-        <summary>{translate("work_season_add")}</summary>
-        <Form
-          submit={translate("work_season_add")}
-          write={add}
-          onSubmit={async (values) => {
-            const crop = values.text("crop");
-            const chosen = CROPS.find((each) => findTerm("crops", each) === crop) ?? crop;
-            const yieldKg = values.number("target_yield");
-            const body = {
-              field,
-              name: values.text("name"),
-              crop: chosen,
-              variety: values.text("variety"),
-              sowing_date: values.text("sowing_date") || null,
-              harvest_date: values.text("harvest_date") || null,
-              target_yield_t_ha: yieldKg === null ? null : (yieldKg * areaUnitsPerHa()) / 1000,
-            };
-            const done = await add.run({ body });
-            if (done !== null) showToast(translate("saved"));
-            return done !== null;
-          }}
-        >
-          <div class="choices-row">
-            <TextField name="name" label={translate("work_name")} required maxLength={200} />
-            <TextField
-              name="crop"
-              label={translate("work_crop")}
-              required
-              maxLength={100}
-              proposals={CROPS.map((crop) => findTerm("crops", crop) ?? crop)}
-            />
-            <TextField name="variety" label={translate("work_variety")} maxLength={200} />
-            <TextField name="sowing_date" type="date" label={translate("work_sowing")} />
-            <TextField name="harvest_date" type="date" label={translate("work_harvest")} />
-            <NumberField name="target_yield" label={translate("work_target_yield")} unit={toAreaUnit(1, "kg/ha").unit} step="any" min={0} />
-          </div>
-        </Form>
-      </details>
-    </section>
+    <InputsList
+      panel="seasons"
+      list="/v1/seasons"
+      name={translate("work_seasons")}
+      state={seasons}
+      columns={[
+        { key: "crop", head: translate("work_crop"), cell: ({ crop }) => findTerm("crops", crop.toLowerCase()) ?? crop },
+        { key: "sown", head: translate("work_sowing"), cell: ({ sowing_date }) => sowing_date ?? "—" },
+        { key: "harvest", head: translate("work_harvest"), cell: ({ harvest_date }) => harvest_date ?? "—" },
+        {
+          key: "yield",
+          head: translate("work_target_yield"),
+          cell: ({ target_yield_t_ha }) =>
+            target_yield_t_ha === null || target_yield_t_ha === undefined ? "—" : withUnit(target_yield_t_ha * 1000, "kg/ha"),
+        },
+      ]}
+    >
+      <AddInput
+        text={translate("work_season_add")}
+        write={add}
+        add={(values) => {
+          const crop = values.text("crop");
+          const yieldKg = values.number("target_yield");
+          const body = {
+            field,
+            name: values.text("name"),
+            crop: CROPS.find((each) => findTerm("crops", each) === crop) ?? crop,
+            variety: values.text("variety"),
+            sowing_date: values.text("sowing_date") || null,
+            harvest_date: values.text("harvest_date") || null,
+            target_yield_t_ha: yieldKg === null ? null : (yieldKg * areaUnitsPerHa()) / 1000,
+          };
+          return add.run({ body });
+        }}
+      >
+        <TextField
+          name="crop"
+          label={translate("work_crop")}
+          required
+          maxLength={100}
+          proposals={CROPS.map((crop) => findTerm("crops", crop) ?? crop)}
+        />
+        <TextField name="variety" label={translate("work_variety")} maxLength={200} />
+        <TextField name="sowing_date" type="date" label={translate("work_sowing")} />
+        <TextField name="harvest_date" type="date" label={translate("work_harvest")} />
+        <NumberField name="target_yield" label={translate("work_target_yield")} unit={toAreaUnit(1, "kg/ha").unit} step="any" min={0} />
+      </AddInput>
+    </InputsList>
   );
 }

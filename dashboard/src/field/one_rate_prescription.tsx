@@ -8,7 +8,7 @@ import { areaUnitsPerHa, toAreaUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { NumberField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { cellOf } from "./drawn_zones_model";
 import { givenOf, PrescriptionFields, useProductUnit } from "./prescription_fields";
 import type { Prescription } from "./records";
@@ -25,8 +25,7 @@ export function OneRatePrescription({ field, onMade }: { field: FieldRecord; onM
       cell_m: cellOf(field),
     };
     const made = await make.run({ body: body as unknown as BodyOf<"/v1/prescriptions", "post"> });
-    if (made === null) return false;
-    showToast(translate("work_made"));
+    if (!noteSaved(made, translate("work_made"))) return false;
     if (made !== true) onMade((made as Prescription).id);
     return true;
   };

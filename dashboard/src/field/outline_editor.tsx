@@ -4,13 +4,13 @@ import { onlyOf } from "../components/choice";
 import "../i18n/field";
 import "../i18n/field_work";
 import type { JSX } from "preact";
-import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { reload, useApiList } from "../api/query";
 import { fieldFeatures, type FieldRecord } from "../api/registry";
 import { errorText, request } from "../api/request";
 import { useWrite, type BodyOf } from "../api/write";
 import { hrefOfThing } from "../app/address";
-import { boundsOf, MapView, NO_FEATURES } from "../components/map";
+import { boundsOf, type MapView, NO_FEATURES } from "../components/map";
 import { MU_PER_HA, areaText, numberText } from "../i18n/numbers";
 import { listText, translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
@@ -19,7 +19,8 @@ import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { showToast } from "../ui/overlays";
 import { CornersText } from "./corners_text";
-import type { DrawTool, Tool } from "./draw_tool";
+import { useDrawMap, type DrawHandlers } from "./draw_map";
+import type { Tool } from "./draw_tool";
 import { areaOf, geometryOf, NO_OUTLINE, partsOf, withHole, type Outline, type Part, type Ring } from "./outline_model";
 
 type Action = "draw" | "corners" | "hole" | "exclude" | "split";
@@ -142,10 +143,10 @@ export function OutlineEditor({ field }: { field: FieldRecord | null }): JSX.Ele
           <button
             type="button"
             class="plain"
-            aria-label={`${translate("work_delete")}: ${zone.name}`}
+            aria-label={`${translate("delete")}: ${zone.name}`}
             onClick={() => push({ ...outline, zones: outline.zones.filter((_, at) => at !== index) })}
           >
-            {translate("work_delete")}
+            {translate("delete")}
           </button>
         </p>
       ))}
@@ -169,64 +170,21 @@ function outlineOf(field: FieldRecord): Outline {
   return { parts: partsOf(field.geometry), zones, others: [] };
 }
 
-interface EditorMapProps {
+interface EditorMapProps extends DrawHandlers {
   outline: Outline;
   /** Without the move that is under way. */
   shown: Outline;
   action: Action | null;
   fields: readonly FieldRecord[];
-  onDrawn: (points: Ring) => void;
-  onDrawing: (ring: Ring | null) => void;
-  onMoved: (parts: Part[], over: boolean) => void;
 }
 
-function EditorMap({ outline, shown, action, fields, onDrawn, onDrawing, onMoved }: EditorMapProps): JSX.Element {
-  const map = useMemo(() => new MapView(translate("page_field")), []);
-  const tool = useRef<DrawTool | null>(null);
-  const [ready, setReady] = useState(false);
+function EditorMap({ outline, shown, action, fields, ...handlers }: EditorMapProps): JSX.Element {
   const fitted = useRef(false);
-  // The tool's listeners live as long as the map; they call the newest functions.
-  const events = useRef({ onDrawn, onDrawing, onMoved });
-  events.current = { onDrawn, onDrawing, onMoved };
-  useEffect(() => {
-    let left = false;
-    void Promise.all([map.ready, import("./draw_tool")]).then(
-      ([, { DrawTool }]) => {
-        if (left || map.map === null) return;
-        const line = { "line-color": map.colour("--field-edge"), "line-width": 2.5 };
-        map.setSource("others", NO_FEATURES, [
-          {
-            id: "others-line",
-            type: "line",
-            paint: { "line-color": map.colour("--field-edge"), "line-width": 1, "line-dasharray": [2, 2] },
-          },
-        ]);
-        map.setSource("outline", NO_FEATURES, [
-          { id: "outline-fill", type: "fill", paint: { "fill-color": map.colour("--field"), "fill-opacity": 0.4 } },
-          { id: "outline-line", type: "line", paint: line },
-        ]);
-        map.setSource("zones", NO_FEATURES, [
-          { id: "zones-fill", type: "fill", paint: { "fill-color": "#6a3d9a", "fill-opacity": 0.3 } },
-          { id: "zones-line", type: "line", paint: { "line-color": "#6a3d9a", "line-width": 1.5, "line-dasharray": [3, 2] } },
-        ]);
-        tool.current = new DrawTool(map.map, {
-          onDrawn: (_, points) => events.current.onDrawn(points),
-          onDrawing: (ring) => events.current.onDrawing(ring),
-          onMoved: (parts, over) => events.current.onMoved(parts, over),
-        });
-        setReady(true);
-      },
-      () => undefined,
-    );
-    return () => {
-      left = true;
-      tool.current?.close();
-      map.close();
-    };
-  }, [map]);
-  useEffect(() => {
-    if (ready) tool.current?.setTool(action === null ? "none" : TOOL_OF[action], action === "corners" ? shown.parts : []);
-  }, [ready, action, shown]);
+  const { map, ready } = useDrawMap(translate("page_field"), addLayers, handlers, [
+    action === null ? "none" : TOOL_OF[action],
+    shown.parts,
+    shown,
+  ]);
   useEffect(() => {
     if (!ready) return;
     const feature = (parts: readonly Part[]): GeoJSON.Feature => ({
@@ -244,6 +202,21 @@ function EditorMap({ outline, shown, action, fields, onDrawn, onDrawing, onMoved
     map.fit(boundsOf(outline.parts.length > 0 ? own : around), 50);
   }, [ready, outline, fields]);
   return <DomNode node={map.element} class="editor-map" />;
+}
+
+function addLayers(map: MapView): void {
+  const edge = map.colour("--field-edge");
+  map.setSource("others", NO_FEATURES, [
+    { id: "others-line", type: "line", paint: { "line-color": edge, "line-width": 1, "line-dasharray": [2, 2] } },
+  ]);
+  map.setSource("outline", NO_FEATURES, [
+    { id: "outline-fill", type: "fill", paint: { "fill-color": map.colour("--field"), "fill-opacity": 0.4 } },
+    { id: "outline-line", type: "line", paint: { "line-color": edge, "line-width": 2.5 } },
+  ]);
+  map.setSource("zones", NO_FEATURES, [
+    { id: "zones-fill", type: "fill", paint: { "fill-color": "#6a3d9a", "fill-opacity": 0.3 } },
+    { id: "zones-line", type: "line", paint: { "line-color": "#6a3d9a", "line-width": 1.5, "line-dasharray": [3, 2] } },
+  ]);
 }
 
 function StripForm({ onStrip }: { onStrip: (widthM: number) => Promise<void> }): JSX.Element {

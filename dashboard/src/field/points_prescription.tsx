@@ -11,7 +11,7 @@ import { DropFile } from "../ui/drop_file";
 import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { givenOf, PrescriptionFields, useProductUnit } from "./prescription_fields";
 import type { Prescription } from "./records";
 
@@ -49,8 +49,7 @@ export function PointsPrescription({ field, onMade }: { field: FieldRecord; onMa
       cell_m: Math.max(1, Math.round(Math.sqrt(field.area_m2 / 4000))),
     };
     const made = await make.run({ body: body as unknown as BodyOf<"/v1/prescriptions", "post"> });
-    if (made === null) return false;
-    showToast(translate("work_made"));
+    if (!noteSaved(made, translate("work_made"))) return false;
     if (made !== true) onMade((made as Prescription).id);
     return true;
   };

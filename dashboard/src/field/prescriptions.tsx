@@ -16,7 +16,7 @@ import { Choice } from "../ui/choice";
 import { DomNode } from "../ui/dom_node";
 import { LazyFold } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
-import { DeleteRecord } from "./delete_record";
+import { DeleteInput } from "./inputs_list";
 import type { Prescription } from "./records";
 import { rateColours } from "./zone_colours";
 import { ZoneKey } from "./zone_key";
@@ -163,7 +163,7 @@ function OnePrescription({ field, prescription }: { field: FieldRecord; prescrip
       </div>
       {may("delete", "/v1/prescriptions/{thing}") ? (
         <div class="choices-row">
-          <DeleteRecord path="/v1/prescriptions/{thing}" id={prescription.id} name={prescription.name} version={prescription.version} />
+          <DeleteInput list="/v1/prescriptions" record={prescription} />
         </div>
       ) : null}
     </>

@@ -16,7 +16,7 @@ import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { confirm, noteSaved, showToast } from "../ui/overlays";
 import { TreatmentBreaches } from "./breach_panel";
 import { CROPS, cropText, evidenceText, keepAuthor, knownAuthor, type ProtectionProduct, type TreatmentItem } from "./records";
 
@@ -119,7 +119,7 @@ function Withdraw({ item }: { item: TreatmentItem }): JSX.Element {
       treated_area_m2: item.treated_area_m2,
     };
     const body = { ...placeOf(item), ...facts, simulated: item.evidence === "simulated", corrects: item.id, withdrawn: true };
-    if ((await add.run({ body })) !== null) showToast(translate("saved"));
+    noteSaved(await add.run({ body }));
   };
   return (
     <>

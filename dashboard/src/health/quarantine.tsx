@@ -2,7 +2,6 @@
 
 import "../i18n/health";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import { useApi } from "../api/query";
 import { may } from "../api/may";
 import { useWrite } from "../api/write";
@@ -11,16 +10,15 @@ import { englishOnly, term, translate } from "../i18n/translate";
 import { AskedButton } from "../ui/asked_button";
 import { ErrorText } from "../ui/error_text";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
+import { useOlder } from "../ui/show_older";
 import { Table, type Column } from "../ui/table";
 import type { QuarantinedMessage } from "./records";
 
-const STEP = 100;
-const MOST = 1000;
 const REFRESH_MS = 15_000;
 
 export function Quarantine(): JSX.Element | null {
-  const [limit, setLimit] = useState(STEP);
+  const { limit, older } = useOlder();
   const messages = useApi("/v1/quarantine", { query: { limit } }, { everyMs: REFRESH_MS, keep: true });
   if (messages.failure?.status === 404) return null;
   const columns: Column<QuarantinedMessage>[] = [
@@ -66,11 +64,7 @@ export function Quarantine(): JSX.Element | null {
               rowAttributes={(message) => ({ "data-refused": String(message.id) })}
               empty={<p class="note">{translate("health_quarantine_empty")}</p>}
             />
-            {next !== null && limit < MOST ? (
-              <button type="button" class="secondary" disabled={messages.busy} onClick={() => setLimit(Math.min(MOST, limit + STEP))}>
-                {translate("show_older")}
-              </button>
-            ) : null}
+            {older(next, messages.busy)}
           </>
         )}
       </Loaded>
@@ -84,7 +78,7 @@ function MessageActions({ message }: { message: QuarantinedMessage }): JSX.Eleme
   if (!may("post", "/v1/quarantine/{message}/replay")) return null;
   const params = { path: { message: message.id } };
   const retry = async (): Promise<void> => {
-    if ((await replay.run({ params })) !== null) showToast(translate("health_replay_requested"));
+    noteSaved(await replay.run({ params }), translate("health_replay_requested"));
   };
   return (
     <>

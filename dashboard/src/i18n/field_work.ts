@@ -17,7 +17,6 @@ export const fieldWork = catalogue({
   work_plan: ["Plan and prescription", "计划与处方"],
   work_outline: ["Outline", "边界"],
   work_records: ["Records", "记录"],
-  work_delete: ["Delete", "删除"],
   work_delete_field: ["Delete the field {name}? Its history remains.", "确定删除地块“{name}”？历史记录会保留。"],
   work_deleted: ["Deleted.", "已删除。"],
   work_name: ["Name", "名称"],

@@ -11,6 +11,7 @@ import { durationText, instantOf, windowText } from "../i18n/instants";
 import { bytesText, numberText, shareText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { AskedButton } from "../ui/asked_button";
+import { Facts } from "../ui/facts";
 import { TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import type { FileImport, ImportResult } from "./records";
@@ -170,14 +171,7 @@ function Result({ result }: { result: ImportResult }): JSX.Element {
   if (result.quarantined) rows.push([translate("import_quarantined"), translate("import_quarantined_of", { count: result.quarantined })]);
   return (
     <>
-      <dl class="import-facts">
-        {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts class="import-facts" rows={rows} />
       {result.notes.map((note) => (
         <p key={note} class="note">
           {note}

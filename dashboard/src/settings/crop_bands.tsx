@@ -10,11 +10,11 @@ import { dateText } from "../i18n/instants";
 import { rangeText, unitText } from "../i18n/numbers";
 import { indicesWhere, unitOfName } from "../i18n/quantities";
 import { channelName, findTerm, idOfTerm, term, translate } from "../i18n/translate";
-import { AskedButton } from "../ui/asked_button";
+import { DeleteRecord } from "../ui/delete_record";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 
 type Band = ListItem<"/v1/crop-bands">;
@@ -115,9 +115,7 @@ function AddBand(): JSX.Element {
       valid_from: values.text("valid_from") || null,
       valid_until: values.text("valid_until") || null,
     };
-    const added = await add.run({ body: body as BodyOf<"/v1/crop-bands", "post"> });
-    if (added !== null) showToast(translate("saved"));
-    return added !== null;
+    return noteSaved(await add.run({ body: body as BodyOf<"/v1/crop-bands", "post"> }));
   };
   return (
     <Form submit={translate("settings_band_add")} write={add} onSubmit={submit}>
@@ -149,20 +147,15 @@ function AddBand(): JSX.Element {
   );
 }
 
-function DeleteBand({ band }: { band: Band }): JSX.Element | null {
-  const remove = useWrite("delete", "/v1/crop-bands/{thing}", { refresh: ["/v1/crop-bands"] });
+function DeleteBand({ band }: { band: Band }): JSX.Element {
   const name = `${cropText(band.crop)}, ${channelName(band.index)}`;
   return (
-    <AskedButton
-      text={translate("delete")}
+    <DeleteRecord
+      list="/v1/crop-bands"
+      record={band}
       label={`${translate("delete")}: ${name}`}
-      question={{
-        title: translate("settings_delete_confirm", { name }),
-        text: translate("settings_band_delete_text"),
-        action: translate("delete"),
-      }}
-      write={remove}
-      run={() => remove.run({ params: { path: { thing: band.id } }, version: band.version })}
+      title={translate("settings_delete_confirm", { name })}
+      about={translate("settings_band_delete_text")}
     />
   );
 }

@@ -27,7 +27,6 @@ const OWN_HOSTS = new Set(["127.0.0.1", "localhost", "[::1]"]);
 const NAME = "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}";
 
 export function GatewayCodes(): JSX.Element {
-  const sites = useApiList("/v1/sites", {});
   const enrolled = useApi(LIST, {});
   const [given, setGiven] = useState<Code | null>(null);
   const give = useWrite("post", "/v1/gateways/{gateway}/code", { refresh: [LIST, "/v1/gateways"] });
@@ -62,12 +61,7 @@ export function GatewayCodes(): JSX.Element {
                 pattern={NAME}
                 hint={translate("settings_code_name_hint")}
               />
-              <SelectField
-                name="site"
-                label={translate("settings_site")}
-                options={inUse(sites.data).map((site) => ({ value: site.name, text: site.name }))}
-                {...(sites.data?.length === 0 ? { none: "home" } : {})}
-              />
+              <GatewaySite />
               <TextField
                 name="station"
                 type="url"
@@ -91,6 +85,19 @@ export function GatewayCodes(): JSX.Element {
         </>
       )}
     </section>
+  );
+}
+
+/** The site of a new gateway; "home" where the farm has none yet. */
+export function GatewaySite(): JSX.Element {
+  const sites = useApiList("/v1/sites", {});
+  return (
+    <SelectField
+      name="site"
+      label={translate("settings_site")}
+      options={inUse(sites.data).map((site) => ({ value: site.name, text: site.name }))}
+      {...(sites.data?.length === 0 ? { none: "home" } : {})}
+    />
   );
 }
 

@@ -5,15 +5,13 @@ import "./gateways.css";
 import "../i18n/settings";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { useApiList } from "../api/query";
-import { inUse } from "../api/registry";
 import { useWrite, type AnswerOf } from "../api/write";
 import { translate } from "../i18n/translate";
 import { CopyText } from "../ui/copy_text";
-import { SelectField, TextField } from "../ui/fields";
+import { TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { QrCode } from "../ui/qr_code";
-import { GatewayCodes } from "./gateway_codes";
+import { GatewayCodes, GatewaySite } from "./gateway_codes";
 
 type Registered = Exclude<AnswerOf<"/v1/gateways", "post">, undefined>;
 
@@ -27,7 +25,6 @@ export function Gateways(): JSX.Element {
 }
 
 function GatewaySettings(): JSX.Element {
-  const sites = useApiList("/v1/sites", {});
   const [added, setAdded] = useState<Registered | null>(null);
   const add = useWrite("post", "/v1/gateways", { refresh: ["/v1/gateways"] });
   const submit = async (values: FormValues): Promise<boolean> => {
@@ -48,12 +45,7 @@ function GatewaySettings(): JSX.Element {
         <h2>{translate("settings_gateway_add")}</h2>
         <div class="choices-row">
           <TextField name="name" label={translate("settings_name")} required maxLength={64} hint={translate("settings_site_name_hint")} />
-          <SelectField
-            name="site"
-            label={translate("settings_site")}
-            options={inUse(sites.data).map((site) => ({ value: site.name, text: site.name }))}
-            {...(sites.data?.length === 0 ? { none: "home" } : {})}
-          />
+          <GatewaySite />
           <TextField
             name="host"
             label={translate("settings_gateway_host")}

@@ -11,13 +11,13 @@ import { inUse } from "../api/registry";
 import { useWrite } from "../api/write";
 import { useFarm } from "../app/mount";
 import { findTerm, idOfTerm, listText, term, translate, zoneText } from "../i18n/translate";
-import { AskedButton } from "../ui/asked_button";
+import { DeleteRecord } from "../ui/delete_record";
 import { Empty } from "../ui/empty";
 import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { SetActive } from "../ui/set_active";
 import { Inactive, InUseCards } from "./in_use";
 import type { Greenhouse, Site, Zone } from "./records";
@@ -67,7 +67,7 @@ function HouseCard({ house, zones }: { house: Greenhouse; zones: Zone[] }): JSX.
       floor_area_m2: values.number("floor_area_m2"),
       volume_m3: values.number("volume_m3"),
     };
-    if ((await change.run({ params: { path: { thing: house.id } }, body, version: house.version })) !== null) showToast(translate("saved"));
+    noteSaved(await change.run({ params: { path: { thing: house.id } }, body, version: house.version }));
     return false;
   };
   return (
@@ -132,16 +132,15 @@ function HouseCard({ house, zones }: { house: Greenhouse; zones: Zone[] }): JSX.
 
 /** Deletes a house without zones; with zones, says which are to be deleted first. */
 function DeleteHouse({ house, zones }: { house: Greenhouse; zones: readonly Zone[] }): JSX.Element {
-  const remove = useWrite("delete", "/v1/greenhouses/{thing}", { refresh: ["/v1/greenhouses"] });
   if (zones.length > 0)
     return <p class="note">{translate("settings_house_delete_zones", { zones: listText(zones.map(({ name }) => zoneText(name))) })}</p>;
-  const title = translate("settings_delete_confirm", { name: house.name });
   return (
-    <AskedButton
+    <DeleteRecord
+      list="/v1/greenhouses"
+      record={house}
       text={translate("settings_house_delete")}
-      question={{ title, text: translate("settings_house_delete_text"), action: translate("delete") }}
-      write={remove}
-      run={() => remove.run({ params: { path: { thing: house.id } }, version: house.version })}
+      title={translate("settings_delete_confirm", { name: house.name })}
+      about={translate("settings_house_delete_text")}
     />
   );
 }
@@ -152,14 +151,11 @@ function cropNames(): string[] {
 
 function ZoneEditor({ zone }: { zone: Zone }): JSX.Element {
   const change = useWrite("put", "/v1/greenhouse-zones/{thing}", { refresh: ["/v1/greenhouse-zones"] });
-  const remove = useWrite("delete", "/v1/greenhouse-zones/{thing}", { refresh: ["/v1/greenhouse-zones"] });
-  const path = { thing: zone.id };
   const submit = async (values: FormValues): Promise<boolean> => {
     const body = { ...zone, crop: idOfTerm("crops", values.text("crop")), stage: idOfTerm("crop_stages", values.text("stage")) };
-    if ((await change.run({ params: { path }, body, version: zone.version })) !== null) showToast(translate("saved"));
+    noteSaved(await change.run({ params: { path: { thing: zone.id } }, body, version: zone.version }));
     return false;
   };
-  const title = translate("settings_delete_confirm", { name: zone.name });
   return (
     <section class="stack" data-zone={zone.id}>
       <h3>{zoneText(zone.name)}</h3>
@@ -191,11 +187,12 @@ function ZoneEditor({ zone }: { zone: Zone }): JSX.Element {
       )}
       <ZoneDevices zone={zone} />
       {may("delete", "/v1/greenhouse-zones/{thing}") ? (
-        <AskedButton
+        <DeleteRecord
+          list="/v1/greenhouse-zones"
+          record={zone}
           text={translate("settings_zone_delete")}
-          question={{ title, text: translate("settings_zone_delete_text"), action: translate("delete") }}
-          write={remove}
-          run={() => remove.run({ params: { path }, version: zone.version })}
+          title={translate("settings_delete_confirm", { name: zone.name })}
+          about={translate("settings_zone_delete_text")}
         />
       ) : null}
     </section>
@@ -254,8 +251,7 @@ function AddZone({ house, first, onDone }: { house: Greenhouse; first: boolean; 
       stage: idOfTerm("crop_stages", values.text("stage")),
     };
     const added = await add.run({ body });
-    if (added === null) return false;
-    showToast(translate("saved"));
+    if (!noteSaved(added)) return false;
     onDone();
     return true;
   };
@@ -281,9 +277,7 @@ function AddHouse({ sites, proposals }: { sites: Site[]; proposals: string[] }):
   const submit = async (values: FormValues): Promise<boolean> => {
     const site = sites.find((each) => each.id === values.text("site"));
     if (site === undefined) return false;
-    const added = await add.run({ body: { farm: site.farm, site: site.id, name: values.text("name"), cover: values.text("cover") } });
-    if (added !== null) showToast(translate("saved"));
-    return added !== null;
+    return noteSaved(await add.run({ body: { farm: site.farm, site: site.id, name: values.text("name"), cover: values.text("cover") } }));
   };
   if (sites.length === 0)
     return (

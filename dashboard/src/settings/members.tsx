@@ -5,12 +5,12 @@ import type { JSX } from "preact";
 import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { term, translate } from "../i18n/translate";
-import { AskedButton } from "../ui/asked_button";
+import { DeleteRecord } from "../ui/delete_record";
 import { ErrorText } from "../ui/error_text";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 import type { Member } from "./records";
 
@@ -22,7 +22,19 @@ export function Members(): JSX.Element {
     { key: "name", head: translate("settings_name"), cell: (member) => member.name, sortBy: (member) => member.name },
     { key: "subject", head: translate("settings_subject"), cell: (member) => <code>{member.subject}</code> },
     { key: "role", head: translate("settings_role"), cell: (member) => <Role member={member} /> },
-    { key: "do", head: translate("actions"), cell: (member) => <Remove member={member} /> },
+    {
+      key: "do",
+      head: translate("actions"),
+      cell: (member) => (
+        <DeleteRecord
+          list="/v1/members"
+          record={member}
+          label={translate("settings_delete_member", { name: member.name })}
+          title={translate("settings_delete_confirm", { name: member.name })}
+          about={translate("settings_member_delete_text")}
+        />
+      ),
+    },
   ];
   return (
     <section class="card" data-panel="members">
@@ -48,8 +60,7 @@ function Role({ member }: { member: Member }): JSX.Element {
   const change = useWrite("put", "/v1/members/{thing}", { refresh: ["/v1/members"] });
   const save = async (role: Member["role"]): Promise<void> => {
     const body = { ...member, role };
-    if ((await change.run({ params: { path: { thing: member.id } }, body, version: member.version })) !== null)
-      showToast(translate("saved"));
+    noteSaved(await change.run({ params: { path: { thing: member.id } }, body, version: member.version }));
   };
   return (
     <>
@@ -69,27 +80,11 @@ function Role({ member }: { member: Member }): JSX.Element {
   );
 }
 
-function Remove({ member }: { member: Member }): JSX.Element {
-  const remove = useWrite("delete", "/v1/members/{thing}", { refresh: ["/v1/members"] });
-  const title = translate("settings_delete_confirm", { name: member.name });
-  return (
-    <AskedButton
-      text={translate("delete")}
-      label={translate("settings_delete_member", { name: member.name })}
-      question={{ title, text: translate("settings_member_delete_text"), action: translate("delete") }}
-      write={remove}
-      run={() => remove.run({ params: { path: { thing: member.id } }, version: member.version })}
-    />
-  );
-}
-
 function AddMember(): JSX.Element {
   const add = useWrite("post", "/v1/members", { refresh: ["/v1/members"] });
   const submit = async (values: FormValues): Promise<boolean> => {
     const body = { name: values.text("name"), subject: values.text("subject"), role: values.text("role") as Member["role"] };
-    const added = await add.run({ body });
-    if (added !== null) showToast(translate("saved"));
-    return added !== null;
+    return noteSaved(await add.run({ body }));
   };
   return (
     <Form submit={translate("settings_add_member")} write={add} onSubmit={submit}>

@@ -9,12 +9,12 @@ import { useWrite } from "../api/write";
 import { timeZoneName } from "../i18n/instants";
 import { unitText } from "../i18n/numbers";
 import { listText, translate } from "../i18n/translate";
-import { AskedButton } from "../ui/asked_button";
+import { DeleteRecord } from "../ui/delete_record";
 import { Empty } from "../ui/empty";
-import { NumberField, SelectField, TextField } from "../ui/fields";
+import { DegreeFields, NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { SetActive } from "../ui/set_active";
 import { BaseMap } from "./base_map";
 import { Inactive, InUseCards } from "./in_use";
@@ -55,7 +55,7 @@ function SiteCard({ site, held }: { site: Site; held: readonly string[] | null }
   const change = useWrite("put", "/v1/sites/{thing}", { refresh: ["/v1/sites"] });
   const submit = async (values: FormValues): Promise<boolean> => {
     const body = { ...site, ...placeOf(values) };
-    if ((await change.run({ params: { path: { thing: site.id } }, body, version: site.version })) !== null) showToast(translate("saved"));
+    noteSaved(await change.run({ params: { path: { thing: site.id } }, body, version: site.version }));
     return false;
   };
   return (
@@ -80,18 +80,17 @@ function SiteCard({ site, held }: { site: Site; held: readonly string[] | null }
 
 /** Deletes a site to which nothing belongs; else says what does, and what to do. */
 function DeleteSite({ site, held }: { site: Site; held: readonly string[] }): JSX.Element {
-  const remove = useWrite("delete", "/v1/sites/{thing}", { refresh: ["/v1/sites"] });
   if (held.length > 0) {
     const names = listText(held.slice(0, MOST_NAMES)) + (held.length > MOST_NAMES ? " …" : "");
     return <p class="note">{translate("settings_site_held", { count: held.length, names })}</p>;
   }
-  const title = translate("settings_delete_confirm", { name: site.name });
   return (
-    <AskedButton
+    <DeleteRecord
+      list="/v1/sites"
+      record={site}
       text={translate("settings_site_delete")}
-      question={{ title, text: translate("settings_site_delete_text"), action: translate("delete") }}
-      write={remove}
-      run={() => remove.run({ params: { path: { thing: site.id } }, version: site.version })}
+      title={translate("settings_delete_confirm", { name: site.name })}
+      about={translate("settings_site_delete_text")}
     />
   );
 }
@@ -99,9 +98,7 @@ function DeleteSite({ site, held }: { site: Site; held: readonly string[] }): JS
 function AddFarm({ farms }: { farms: readonly { id: string; name: string }[] }): JSX.Element {
   const add = useWrite("post", "/v1/farms", { refresh: ["/v1/farms"] });
   const submit = async (values: FormValues): Promise<boolean> => {
-    const added = await add.run({ body: { name: values.text("name") } });
-    if (added !== null) showToast(translate("saved"));
-    return added !== null;
+    return noteSaved(await add.run({ body: { name: values.text("name") } }));
   };
   return (
     <section class="card" data-panel="add-farm">
@@ -121,9 +118,7 @@ function AddFarm({ farms }: { farms: readonly { id: string; name: string }[] }):
 function AddSite({ farms }: { farms: { id: string; name: string }[] }): JSX.Element {
   const add = useWrite("post", "/v1/sites", { refresh: ["/v1/sites"] });
   const submit = async (values: FormValues): Promise<boolean> => {
-    const added = await add.run({ body: { farm: values.text("farm"), name: values.text("name"), ...placeOf(values) } });
-    if (added !== null) showToast(translate("saved"));
-    return added !== null;
+    return noteSaved(await add.run({ body: { farm: values.text("farm"), name: values.text("name"), ...placeOf(values) } }));
   };
   return (
     <section class="card">
@@ -160,23 +155,9 @@ function PlaceFields({ site }: { site: Site | null }): JSX.Element {
         value={site?.time_zone ?? timeZoneName()}
         proposals={zones}
       />
-      <NumberField
-        name="latitude_deg"
-        label={translate("settings_latitude")}
-        value={site?.latitude_deg}
-        min={-90}
-        max={90}
-        step="any"
-        unit="°"
-      />
-      <NumberField
-        name="longitude_deg"
-        label={translate("settings_longitude")}
-        value={site?.longitude_deg}
-        min={-180}
-        max={180}
-        step="any"
-        unit="°"
+      <DegreeFields
+        latitude={{ label: translate("settings_latitude"), value: site?.latitude_deg }}
+        longitude={{ label: translate("settings_longitude"), value: site?.longitude_deg }}
       />
       <NumberField
         name="altitude_m"

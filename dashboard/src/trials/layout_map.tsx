@@ -2,12 +2,13 @@
 
 import "../i18n/field";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { fieldFeatures, type FieldRecord } from "../api/registry";
 import { make } from "../components/dom";
-import { boundsOf, MapView, type Features } from "../components/map";
+import { boundsOf, type Features } from "../components/map";
 import { translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
+import { useMapView } from "../ui/map_view";
 import { treatmentColour } from "./records";
 
 interface LayoutMapProps {
@@ -20,32 +21,18 @@ interface LayoutMapProps {
 }
 
 export function LayoutMap({ field, layout, near = false, onPlace }: LayoutMapProps): JSX.Element {
-  const map = useMemo(() => new MapView(translate("field_map", { name: field.name })), [field.name]);
-  const [ready, setReady] = useState(false);
   const labels = useRef(0);
   const place = useRef(onPlace);
   place.current = onPlace;
-  useEffect(() => {
-    let left = false;
-    void map.ready.then(
-      () => {
-        if (left || map.map === null) return;
-        const outline = fieldFeatures([field]);
-        map.setSource("outline", outline, [
-          { id: "outline-fill", type: "fill", paint: { "fill-color": map.colour("--field"), "fill-opacity": 0.3 } },
-          { id: "outline-line", type: "line", paint: { "line-color": map.colour("--field-edge"), "line-width": 2 } },
-        ]);
-        map.fit(boundsOf(outline), 30);
-        map.map.on("click", ({ lngLat }) => place.current?.(lngLat.lng, lngLat.lat));
-        setReady(true);
-      },
-      () => undefined,
-    );
-    return () => {
-      left = true;
-      map.close();
-    };
-  }, [map]);
+  const { map, ready } = useMapView(translate("field_map", { name: field.name }), (map) => {
+    const outline = fieldFeatures([field]);
+    map.setSource("outline", outline, [
+      { id: "outline-fill", type: "fill", paint: { "fill-color": map.colour("--field"), "fill-opacity": 0.3 } },
+      { id: "outline-line", type: "line", paint: { "line-color": map.colour("--field-edge"), "line-width": 2 } },
+    ]);
+    map.fit(boundsOf(outline), 30);
+    map.map?.on("click", ({ lngLat }) => place.current?.(lngLat.lng, lngLat.lat));
+  });
   useEffect(() => {
     if (!ready) return;
     const features = (layout?.features ?? []).map((each) => ({

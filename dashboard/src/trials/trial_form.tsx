@@ -2,11 +2,11 @@
 
 import "../i18n/trials";
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { useLastChoice } from "../app/mount";
+import { useState } from "preact/hooks";
+import { usePreview } from "../app/preview";
 import { useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
-import { errorText, request } from "../api/request";
+import { request } from "../api/request";
 import { useWrite, type BodyOf } from "../api/write";
 import type { Features } from "../components/map";
 import { areaText, areaUnitsPerHa, toAreaUnit } from "../i18n/numbers";
@@ -14,7 +14,7 @@ import { translate } from "../i18n/translate";
 import { ZoneKey } from "../field/zone_key";
 import { Choice } from "../ui/choice";
 import { ErrorText } from "../ui/error_text";
-import { showToast } from "../ui/overlays";
+import { noteSaved } from "../ui/overlays";
 import { Form } from "../ui/form";
 import { LayoutMap } from "./layout_map";
 import { treatmentColour, type Drawing } from "./records";
@@ -72,10 +72,12 @@ export function TrialForm({ field, onMade }: { field: FieldRecord; onMade: (id: 
     product: product || null,
     variables: [...variables],
   };
-  const preview = usePreview(
-    order,
-    rows.every(({ name: each }) => each.trim() !== ""),
-  );
+  const isComplete = rows.every(({ name: each }) => each.trim() !== "");
+  // The station has the design and the field. The name of a stored trial may be in use: it is of no matter here.
+  const preview = usePreview(isComplete ? JSON.stringify({ ...order, name: "-" }) : "", (text, signal) => {
+    const body = { ...JSON.parse(text), name: `- ${Date.now()}` };
+    return request<Drawing>("/v1/trials", { method: "POST", query: { keep: false }, body, signal });
+  });
   const count = (key: keyof typeof numbers, label: string, suffix: string, hint?: string): JSX.Element => (
     <div class="labelled">
       <label for={`trial-${key}`}>{label}</label>
@@ -96,8 +98,7 @@ export function TrialForm({ field, onMade }: { field: FieldRecord; onMade: (id: 
   );
   const submit = async (): Promise<boolean> => {
     const made = await store.run({ body: order });
-    if (made === null) return false;
-    showToast(translate("saved"));
+    if (!noteSaved(made)) return false;
     if (made !== true) onMade((made as unknown as Drawing).trial.id ?? "");
     return true;
   };
@@ -138,7 +139,7 @@ export function TrialForm({ field, onMade }: { field: FieldRecord; onMade: (id: 
       <p class="note">{translate("trial_place")}</p>
       <LayoutMap
         field={field}
-        layout={(preview.drawing?.layout ?? null) as Features | null}
+        layout={(preview.answer?.layout ?? null) as Features | null}
         onPlace={(longitude, latitude) => setCorner({ longitude, latitude })}
       />
       <div class="choices-row">
@@ -150,10 +151,10 @@ export function TrialForm({ field, onMade }: { field: FieldRecord; onMade: (id: 
         </button>
       </div>
       <p class="editor-area" role="status" data-plots>
-        {preview.drawing === null
+        {preview.answer === null
           ? "…"
           : translate("trial_plots", {
-              count: preview.drawing.trial.plots?.length ?? 0,
+              count: preview.answer.trial.plots?.length ?? 0,
               area: areaText(Number(numbers.length) * Number(numbers.width)),
             })}
       </p>
@@ -176,28 +177,6 @@ function numberOf(text: string): number | null {
 
 function treatmentOf({ name, rate, nitrogen, germplasm }: Row): Treatment {
   return { name: name.trim(), rate_ha: numberOf(rate), n_kg_ha: numberOf(nitrogen), germplasm: germplasm || null };
-}
-
-/** Ask the station for the layout: it has the design and the field. */
-function usePreview(order: Order, complete: boolean): { drawing: Drawing | null; problem: string } {
-  const [preview, setPreview] = useState<{ drawing: Drawing | null; problem: string }>({ drawing: null, problem: "" });
-  const last = useLastChoice();
-  const text = complete ? JSON.stringify({ ...order, name: "-" }) : "";
-  useEffect(() => {
-    if (text === "") return;
-    // The name of a stored trial may be in use: it is of no matter here.
-    const body = { ...JSON.parse(text), name: `- ${Date.now()}` };
-    void last
-      .run(({ signal }) =>
-        request<Drawing>("/v1/trials", { method: "POST", query: { keep: false }, body, signal }).then(
-          (drawing) => ({ drawing, problem: "" }),
-          (error: unknown) => ({ drawing: null, problem: errorText(error) ?? "" }),
-        ),
-      )
-      .then((found) => found && setPreview(found));
-    return () => last.end();
-  }, [text]);
-  return preview;
 }
 
 interface TreatmentRowsProps {

@@ -20,7 +20,7 @@ import { NumberField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { LazyFold } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { noteSaved, showToast } from "../ui/overlays";
 import { LayoutMap } from "./layout_map";
 import { treatmentColour, type Trial } from "./records";
 import { TrialResult } from "./trial_result";
@@ -106,9 +106,7 @@ function Prescribe({ trial }: { trial: Trial }): JSX.Element | null {
   const submit = async (values: FormValues): Promise<boolean> => {
     const rate = values.number("surround");
     const body = { surround_ha: rate === null ? null : rate * areaUnitsPerHa() };
-    const made = await make.run({ params: { path: { thing: trial.id ?? "" } }, body });
-    if (made !== null) showToast(translate("saved"));
-    return made !== null;
+    return noteSaved(await make.run({ params: { path: { thing: trial.id ?? "" } }, body }));
   };
   return (
     <Form submit={translate("trial_prescribe")} write={make} onSubmit={submit}>

@@ -5,15 +5,29 @@ import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useField, type LabelProps } from "./form";
 
-function Labelled({
-  label,
-  children,
-  field,
-}: {
+interface Labelling {
   label: LabelProps;
-  children: ComponentChildren;
   field: ReturnType<typeof useField>;
-}): JSX.Element {
+}
+
+function ErrorAndHint({ label, field }: Labelling): JSX.Element {
+  return (
+    <>
+      {field.error ? (
+        <span class="field-error" id={field.ids.error}>
+          {field.error}
+        </span>
+      ) : null}
+      {label.hint ? (
+        <span class="note" id={field.ids.hint}>
+          {label.hint}
+        </span>
+      ) : null}
+    </>
+  );
+}
+
+function Labelled({ label, children, field }: Labelling & { children: ComponentChildren }): JSX.Element {
   return (
     <div class="labelled">
       <label for={field.control.id} class={label.required ? "required" : undefined}>
@@ -27,16 +41,7 @@ function Labelled({
       ) : (
         children
       )}
-      {field.error ? (
-        <span class="field-error" id={field.ids.error}>
-          {field.error}
-        </span>
-      ) : null}
-      {label.hint ? (
-        <span class="note" id={field.ids.hint}>
-          {label.hint}
-        </span>
-      ) : null}
+      <ErrorAndHint label={label} field={field} />
     </div>
   );
 }
@@ -114,6 +119,16 @@ export function NumberField({ value, min, max, step = 1, ...label }: NumberProps
   );
 }
 
+/** The fields `latitude_deg` and `longitude_deg` of a place, in degrees. */
+export function DegreeFields({ latitude, longitude }: Record<"latitude" | "longitude", Omit<NumberProps, "name">>): JSX.Element {
+  return (
+    <>
+      <NumberField name="latitude_deg" unit="°" min={-90} max={90} step="any" {...latitude} />
+      <NumberField name="longitude_deg" unit="°" min={-180} max={180} step="any" {...longitude} />
+    </>
+  );
+}
+
 export function TextArea({
   value,
   maxLength,
@@ -167,16 +182,7 @@ export function CheckField({ checked = false, ...label }: LabelProps & { checked
       <label class="check">
         <input {...field.control} type="checkbox" defaultChecked={checked} /> {label.label}
       </label>
-      {field.error ? (
-        <span class="field-error" id={field.ids.error}>
-          {field.error}
-        </span>
-      ) : null}
-      {label.hint ? (
-        <span class="note" id={field.ids.hint}>
-          {label.hint}
-        </span>
-      ) : null}
+      <ErrorAndHint label={label} field={field} />
     </div>
   );
 }

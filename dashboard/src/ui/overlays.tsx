@@ -34,6 +34,13 @@ export function showToast(text: string, options: { error?: boolean; action?: Toa
   if (!options.error) setTimeout(() => closeToast(id), SHOWN_MS);
 }
 
+/** Say that something was saved; return whether it was, which the null of a failed `Write` is not. */
+export function noteSaved(answer: unknown, text = translate("saved")): boolean {
+  if (answer === null) return false;
+  showToast(text);
+  return true;
+}
+
 /** Ask before something that cannot be undone. Returns whether the user agreed. */
 export function confirm(asked: { title: string; text: string; action: string }): Promise<boolean> {
   question.value?.answer(false);

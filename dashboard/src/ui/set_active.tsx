@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useWrite } from "../api/write";
 import { translate } from "../i18n/translate";
 import { AskedButton } from "./asked_button";
-import { showToast } from "./overlays";
+import { noteSaved } from "./overlays";
 
 type List = "/v1/people" | "/v1/greenhouses" | "/v1/sites";
 
@@ -20,7 +20,7 @@ export function SetActive({ list, record, about }: SetActiveProps): JSX.Element 
   const { name, active = true } = record;
   const set = async (): Promise<void> => {
     const input = { params: { path: { thing: record.id ?? "" } }, body: { ...record, active: !active }, version: record.version ?? "*" };
-    if ((await change.run(input as never)) !== null) showToast(translate("saved"));
+    noteSaved(await change.run(input as never));
   };
   const [text, label] = active
     ? [translate("deactivate"), translate("deactivate_name", { name })]

@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { useFarm } from "../app/mount";
 import { ZoneKey } from "../field/zone_key";
 import { numberText, reasonText, shareText, unitText, withUnit } from "../i18n/numbers";
+import { Facts } from "../ui/facts";
 import { translate } from "../i18n/translate";
 import { yieldDigits, yieldNumber, yieldText, yieldUnit, type FieldYield, type MachineYield } from "./records";
 
@@ -107,16 +108,7 @@ function Machine({ machine }: { machine: MachineYield }): JSX.Element {
     [translate("yield_header"), translate(machine.width_basis === "declared" ? "yield_header_declared" : "yield_header_measured")],
     [translate("yield_limits"), limitsText(machine)],
   ];
-  return (
-    <dl class="yield-figures" data-machine={machine.device}>
-      {rows.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Facts class="yield-figures" data-machine={machine.device} rows={rows} />;
 }
 
 function limitsText({ limits_t_ha: [low, high] }: MachineYield): string {

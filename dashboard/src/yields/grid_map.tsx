@@ -4,12 +4,13 @@ import { chosenOf } from "../components/choice";
 import "../i18n/field";
 import "../i18n/yields";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { fieldFeatures, type FieldRecord } from "../api/registry";
-import { boundsOf, MapView, NO_FEATURES, type Features } from "../components/map";
+import { boundsOf, NO_FEATURES, type Features } from "../components/map";
 import { ZoneKey } from "../field/zone_key";
 import { translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
+import { useMapView } from "../ui/map_view";
 import { useUniqueId } from "../ui/unique_id";
 import { paintCells, type ColourClass } from "./colour_classes";
 import type { Cells, GridPlace } from "./records";
@@ -34,53 +35,39 @@ interface GridMapProps {
 const OPACITY = 0.88;
 
 export function GridMap({ field, place, layers, textOf, points = null }: GridMapProps): JSX.Element {
-  const map = useMemo(() => new MapView(translate("field_map", { name: field.name })), [field.name]);
-  const [ready, setReady] = useState(false);
   const [chosen, setChosen] = useState<string | null>(null);
   const name = useUniqueId();
   const [standing] = layers;
   const layer = chosenOf(layers, chosen, standing);
   const told = useRef({ place, textOf });
   told.current = { place, textOf };
-  useEffect(() => {
-    let left = false;
-    void map.ready.then(
-      () => {
-        if (left || map.map === null) return;
-        const outline = fieldFeatures([field]);
-        map.setSource("outline", outline, [
-          { id: "outline-fill", type: "fill", paint: { "fill-color": map.colour("--field"), "fill-opacity": 0.25 } },
-        ]);
-        map.setSource("edges", outline, [
-          { id: "edges-line", type: "line", paint: { "line-color": map.colour("--field-edge"), "line-width": 2 } },
-        ]);
-        map.setSource("points", NO_FEATURES, [
-          {
-            id: "points-circle",
-            type: "circle",
-            paint: {
-              "circle-radius": 3,
-              "circle-color": ["get", "colour"] as never,
-              "circle-stroke-color": map.colour("--ink"),
-              "circle-stroke-width": 0.5,
-            },
-          },
-        ]);
-        map.tellAt((longitudeDeg, latitudeDeg) => {
-          const { rows, columns, west_deg: west, south_deg: south, east_step_deg: east, north_step_deg: north } = told.current.place;
-          const [row, column] = [Math.floor((latitudeDeg - south) / north), Math.floor((longitudeDeg - west) / east)];
-          return row < 0 || row >= rows || column < 0 || column >= columns ? null : told.current.textOf(row, column);
-        });
-        map.fit(boundsOf(outline), 30);
-        setReady(true);
+  const { map, ready } = useMapView(translate("field_map", { name: field.name }), (map) => {
+    const outline = fieldFeatures([field]);
+    map.setSource("outline", outline, [
+      { id: "outline-fill", type: "fill", paint: { "fill-color": map.colour("--field"), "fill-opacity": 0.25 } },
+    ]);
+    map.setSource("edges", outline, [
+      { id: "edges-line", type: "line", paint: { "line-color": map.colour("--field-edge"), "line-width": 2 } },
+    ]);
+    map.setSource("points", NO_FEATURES, [
+      {
+        id: "points-circle",
+        type: "circle",
+        paint: {
+          "circle-radius": 3,
+          "circle-color": ["get", "colour"] as never,
+          "circle-stroke-color": map.colour("--ink"),
+          "circle-stroke-width": 0.5,
+        },
       },
-      () => undefined,
-    );
-    return () => {
-      left = true;
-      map.close();
-    };
-  }, [map]);
+    ]);
+    map.tellAt((longitudeDeg, latitudeDeg) => {
+      const { rows, columns, west_deg: west, south_deg: south, east_step_deg: east, north_step_deg: north } = told.current.place;
+      const [row, column] = [Math.floor((latitudeDeg - south) / north), Math.floor((longitudeDeg - west) / east)];
+      return row < 0 || row >= rows || column < 0 || column >= columns ? null : told.current.textOf(row, column);
+    });
+    map.fit(boundsOf(outline), 30);
+  });
   useEffect(() => {
     if (!ready || layer === undefined) return;
     if (map.element.dataset["state"] === "idle") map.element.dataset["state"] = "loading";

@@ -12,8 +12,9 @@ import { windowText } from "../i18n/instants";
 import { areaText, massText, numberText, reasonText, shareText, unitText } from "../i18n/numbers";
 import { methodText, term, translate } from "../i18n/translate";
 import { LazyFold } from "../ui/lazy";
+import { Facts, type Fact } from "../ui/facts";
+import { NumberChoice } from "../ui/number_choice";
 import { Loaded } from "../ui/loaded";
-import { useUniqueId } from "../ui/unique_id";
 import { Cleaning, reasonColour } from "./cleaning";
 import { classesBetween, roundEdges, spanText, type Ramp } from "./colour_classes";
 import { GridMap, type GridLayer } from "./grid_map";
@@ -26,7 +27,6 @@ export function YieldOfHarvest({ field, harvest }: { field: FieldRecord; harvest
   const asked = { ...harvest, ...settings };
   const path = { field: field.id ?? "" };
   const answer = useApi("/v1/fields/{field}/yield", { path, query: asked }, { timeoutMs: TIMEOUT_MS, keep: true });
-  const moistureId = useUniqueId();
   return (
     <Loaded state={answer}>
       {(found) => (
@@ -46,22 +46,14 @@ export function YieldOfHarvest({ field, harvest }: { field: FieldRecord; harvest
                     {translate("yield_scale")}
                   </label>
                 ) : null}
-                <div class="labelled">
-                  <label for={moistureId}>{`${translate("yield_moisture")} [%]`}</label>
-                  <input
-                    id={moistureId}
-                    type="number"
-                    min={0}
-                    max={40}
-                    step={0.1}
-                    inputMode="decimal"
-                    onChange={(event) => {
-                      const { value, validity } = event.currentTarget;
-                      if (validity.valid) setMoisture(value === "" ? null : Number(value));
-                    }}
-                  />
-                  <small class="note">{translate("yield_moisture_hint")}</small>
-                </div>
+                <NumberChoice
+                  label={`${translate("yield_moisture")} [%]`}
+                  min={0}
+                  max={40}
+                  step={0.1}
+                  hint={translate("yield_moisture_hint")}
+                  onNumber={setMoisture}
+                />
               </div>
             </div>
           </div>
@@ -160,7 +152,7 @@ function YieldMap({ field, found, query }: YieldMapProps): JSX.Element {
 
 function Figures({ found }: { found: FieldYield }): JSX.Element {
   const { weighing, total, mean } = found;
-  const rows: [string, string, (string | undefined)?][] = [
+  const rows: Fact[] = [
     [
       translate("yield_mean"),
       mean.value === null ? reasonText(mean.reason) : yieldText(mean.value),
@@ -203,17 +195,7 @@ function Figures({ found }: { found: FieldYield }): JSX.Element {
           </>
         ) : null}
       </p>
-      <dl class="yield-figures">
-        {rows.map(([name, value, note]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>
-              {value}
-              {note === undefined ? null : <small class="note"> {note}</small>}
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <Facts class="yield-figures" rows={rows} />
       <p class={weighing.used ? "note" : "warning-note"} data-weighing={weighing.used ? weighing.source : weighing.reason}>
         {weighingText(found)}
       </p>
