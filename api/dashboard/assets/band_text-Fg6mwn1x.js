@@ -1,1 +1,0 @@
-import"./greenhouse-DuxsxIU6.js";import{L as e,hn as t,mn as n,xn as r}from"./base-BIT2BP-_.js";function i(i,a){let o=e(i,a.low,a.high),s=t(a.source)||a.source_zh||r(`greenhouse_band_known`);return r(`greenhouse_band`,{name:n(i),range:o,source:s})}export{i as t};

@@ -1,1 +1,0 @@
-import"./records-OlcTn7Nd.js";import{Zt as e,xn as t}from"./base-BIT2BP-_.js";function n({state:n}){return n===`no_breach`?null:n===`breached`?e(`strong`,{class:`error`,"data-interval":n,children:[` `,t(`harvest_breached`)]}):e(`span`,{class:`note`,"data-interval":n,children:[` `,t(`harvest_not_known`)]})}export{n as t};

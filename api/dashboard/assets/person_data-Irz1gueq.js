@@ -1,1 +1,0 @@
-export{t as PersonData}from"./person_data-D4jOOYI1.js";
