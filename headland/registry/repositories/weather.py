@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +21,8 @@ MOST_ISSUES: Final = 2400
 MOST_BYTES: Final = 32 * 1024 * 1024
 #: Days after which the state of requests that nobody makes any more is deleted.
 _KEEP_STATE_MS: Final = 30 * DAY_MS
+#: Digests of one statement.
+_AT_ONCE: Final = 200
 
 
 def name_of_place(place: ForecastPlace) -> str:
@@ -83,6 +86,35 @@ class WeatherRepository:
         with self._context.database.reading() as connection:
             return [_issue(row.body) for row in connection.execute(query)]
 
+    def fetched(
+        self, place: ForecastPlace, provider: str, start_ms: int, end_ms: int, limit: int
+    ) -> list[tuple[int, str]]:
+        """Return when the issues of a provider for a place were fetched, in [start_ms, end_ms), with their digests.
+
+        The oldest come first; of more than `limit` the oldest.
+        """
+        columns = weather_issues.c
+        query = (
+            sa.select(columns.fetched_ms, columns.digest)
+            .where(self._mine, columns.place == name_of_place(place), columns.provider == provider)
+            .where(columns.fetched_ms >= start_ms, columns.fetched_ms < end_ms)
+            .order_by(columns.fetched_ms, columns.digest)
+            .limit(limit)
+        )
+        with self._context.database.reading() as connection:
+            return [(row.fetched_ms, row.digest) for row in connection.execute(query)]
+
+    def issues(self, digests: Sequence[str]) -> dict[str, ForecastIssue]:
+        """Return issues by their digests; those that are not there any more lack."""
+        found: dict[str, ForecastIssue] = {}
+        for start in range(0, len(digests), _AT_ONCE):
+            columns = weather_issues.c
+            named = columns.digest.in_(digests[start : start + _AT_ONCE])
+            query = sa.select(columns.digest, columns.body).where(self._mine, named)
+            with self._context.database.reading() as connection:
+                found |= {row.digest: _issue(row.body) for row in connection.execute(query)}
+        return found
+
     def state(self, provider: str, place: str) -> dict[str, Any] | None:
         """Return what was saved of the requests to a provider for a place, or of its day where the place is empty."""
         query = sa.select(weather_requests.c.state).where(*self._request(provider, place))
@@ -128,8 +160,8 @@ class WeatherRepository:
             # The newest stays whatever its size.
             if number and (number >= MOST_ISSUES or total > MOST_BYTES):
                 gone.append(row.digest)
-        for start in range(0, len(gone), 200):
-            named = weather_issues.c.digest.in_(gone[start : start + 200])
+        for start in range(0, len(gone), _AT_ONCE):
+            named = weather_issues.c.digest.in_(gone[start : start + _AT_ONCE])
             connection.execute(weather_issues.delete().where(self._mine, named))
 
 
