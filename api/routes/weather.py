@@ -14,6 +14,7 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.parameters import NAME_PATTERN
 from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.weather.correction.record_answer import WeatherForecastRecord, answer_forecast_record
 from headland.analysis.weather.hourly_forecast import (
     MOST_HOURS,
     USUAL_HOURS,
@@ -86,3 +87,19 @@ def get_hourly_forecast(
     if answer.reason == "no_site":
         raise AnalysisError("unknown-site", "No such site", f"There is no site {site}.")
     return reply(request, answer)
+
+
+@router.get("/sites/{site}/weather-forecast/record", response_model=WeatherForecastRecord)
+def get_forecast_record(
+    request: Request,
+    scope: ScopeOf,
+    site: Annotated[str, Path(description="A site by its name or id.", pattern=NAME_PATTERN)],
+    at: Annotated[QueryInstant | None, Query(description="The instant at which it was known; now by default.")] = None,
+) -> Response:
+    """Return how good the forecast of a site was in 30 days: by hours ahead, of the provider and corrected.
+
+    Each is what would have been said at its instant by what was known then. Where the corrected one was worse, the
+    provider's own is used, and `state` says so.
+    """
+    at_ms = scope.now_ms if at is None else min(at, scope.now_ms)
+    return reply(request, answer_forecast_record(scope, site, at_ms))

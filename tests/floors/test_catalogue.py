@@ -39,6 +39,7 @@ QUESTIONS: Final = (
     "headland/analysis/greenhouse/forecast.py",
     "headland/analysis/passes/application.py",
     "headland/analysis/passes/telemetry.py",
+    "headland/analysis/weather/issue_hours.py",
     "headland/analysis/weather/outdoor_weather.py",
     "headland/analysis/yields/harvest_passes.py",
 )

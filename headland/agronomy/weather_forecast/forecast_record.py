@@ -7,7 +7,7 @@ hours, those of which all are known.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 
@@ -33,22 +33,22 @@ LEAST_HOURS: Final = LEAST_ERROR_DAYS * ORIGINS_A_DAY
 class ErrorOfForecast:
     """Errors of a forecast, said less measured, in the unit of the quantity."""
 
-    mean_absolute: float
-    bias: float
+    mean_absolute: Annotated[float, "Mean of the absolute errors."]
+    bias: Annotated[float, "Mean of the errors, said less measured."]
 
 
 @dataclass(frozen=True, slots=True)
 class LeadRecord:
-    """Record of hours ahead from `first_h` to `last_h`, of `n` hours that came; `coverage` is of the 90 % interval."""
+    """Errors of the forecasts of some hours ahead, all of the same hours that came."""
 
-    first_h: int
-    last_h: int
-    n: int
-    corrected: ErrorOfForecast
-    provider: ErrorOfForecast
-    persistence: ErrorOfForecast
-    yesterday: ErrorOfForecast
-    coverage: float
+    first_h: Annotated[int, "The first of the hours ahead; 1 is the hour that begins at once."]
+    last_h: Annotated[int, "The last of them."]
+    n: Annotated[int, "Pairs of a forecast and an hour that came."]
+    corrected: Annotated[ErrorOfForecast, "The corrected forecast, as it would have been said then."]
+    provider: Annotated[ErrorOfForecast, "The provider's own."]
+    persistence: Annotated[ErrorOfForecast, "The last measured hour."]
+    yesterday: Annotated[ErrorOfForecast, "The same hour of the last day that was measured."]
+    coverage: Annotated[float, "Share of the hours within the 90 % interval of the corrected forecast."]
 
     @property
     def is_worse(self) -> bool:

@@ -91,7 +91,7 @@ class StationNow:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class CorrectedBand:
     """A value with its 90 % interval by hours ahead; NaN where there is none."""
 
     value: Values
@@ -118,12 +118,14 @@ class Learned:
 
     quantity: CorrectedQuantity
     days: int
-    said_then: Band
+    said_then: CorrectedBand
     _with_station: _Course
     _alone: _Course
     _centre: tuple[float, float]
 
-    def correct(self, day: int, hour_of_day: int, said: Values, now: StationNow | None, older_h: int = 0) -> Band:
+    def correct(
+        self, day: int, hour_of_day: int, said: Values, now: StationNow | None, older_h: int = 0
+    ) -> CorrectedBand:
         """Return the corrected forecast of a day, for `said` by hours ahead of an origin at an hour of the day.
 
         An issue that is `older_h` hours older than those that taught is corrected as one of so many hours more ahead.
@@ -131,7 +133,7 @@ class Learned:
         count = len(said)
         nothing = np.full((1, count), np.nan)
         if not 0 <= day < self.days or older_h < 0:
-            return Band(nothing[0], nothing[0].copy(), nothing[0].copy())
+            return CorrectedBand(nothing[0], nothing[0].copy(), nothing[0].copy())
         hours = (hour_of_day + np.arange(count))[None, :] % 24
         turned = _turn(self.quantity, said[None, :])
         if now is None:
@@ -145,7 +147,7 @@ class Learned:
             _apply(self._with_station, self.quantity, day, turned, predictors, hours, at),
             _apply(self._alone, self.quantity, day, turned, predictors[..., :_ALONE], hours, at),
         )
-        return Band(band.value[0], band.low[0], band.high[0])
+        return CorrectedBand(band.value[0], band.low[0], band.high[0])
 
 
 def learn(pairs: SaidAndMeasured) -> Learned | None:
@@ -210,7 +212,7 @@ def _predictors(
 
 def _learn_course(
     pairs: SaidAndMeasured, said: Values, truth: Values, predictors: Values, hours: Counts
-) -> tuple[_Course, Band]:
+) -> tuple[_Course, CorrectedBand]:
     days, (count, ahead, size) = pairs.days, predictors.shape
     error = truth - said
     use = np.isfinite(error) & np.isfinite(predictors).all(axis=-1)
@@ -220,7 +222,7 @@ def _learn_course(
         np.ones((days + 1, 24)), np.full((days + 1, 2), np.nan),
     )  # fmt: skip
     shape = (count, ahead)
-    then = Band(np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, np.nan))
+    then = CorrectedBand(np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, np.nan))
     mistaken = np.full(shape, np.nan)
     # The hour of a pair is over by the begin of this day.
     over_by = (ORIGIN_H * np.arange(count)[:, None] + np.arange(ahead) + 1 + 23) // 24
@@ -310,18 +312,18 @@ def _apply(
     predictors: Values,
     hours: Counts,
     at: Counts,
-) -> Band:
+) -> CorrectedBand:
     value = _value(course, day, said, predictors, at)
     spread = course.spread[day, np.minimum(at, course.spread.shape[1] - 1)] * course.of_hour[day, hours]
     low, high = course.tails[day]
     ends = [_turn_back(quantity, value + spread * tail) for tail in (min(low, 0.0), max(high, 0.0))]
-    return Band(_turn_back(quantity, value), *ends)
+    return CorrectedBand(_turn_back(quantity, value), *ends)
 
 
-def _join(first: Band, second: Band) -> Band:
+def _join(first: CorrectedBand, second: CorrectedBand) -> CorrectedBand:
     """Return the first band where it has a value and an interval, else the second one."""
     whole = np.isfinite(first.value) & np.isfinite(first.low) & np.isfinite(first.high)
-    return Band(
+    return CorrectedBand(
         np.where(whole, first.value, second.value),
         np.where(whole, first.low, second.low),
         np.where(whole, first.high, second.high),

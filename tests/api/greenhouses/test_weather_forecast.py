@@ -107,6 +107,21 @@ def test_the_hours_to_come_are_those_of_the_issue_that_was_known_at_an_instant(a
     assert api.client.get("/v1/sites/nowhere/weather-forecast/hours").status_code == 404
 
 
+def test_the_record_of_a_forecast_without_a_station_says_that_nothing_measures(api: RegistryApi) -> None:
+    url = f"/v1/sites/{api.ids['sites']}/weather-forecast/record"
+    nothing = api.client.get(url).json()
+    assert (nothing["reason"], nothing["quantities"]) == ("waiting", [])
+    add_issue(api, 30)
+    add_issue(api, 2)
+    told = api.client.get(url).json()
+    assert [each["quantity"] for each in told["quantities"]] == ["temperature_degc", "humidity_pct", "wind_speed_m_s"]
+    assert {each["state"] for each in told["quantities"]} == {"no_station"}
+    assert all("no station" in each["text"] and "没有室外实测" in each["text_zh"] for each in told["quantities"])
+    assert told["window"]["end_ms"] - told["window"]["start_ms"] == 30 * DAY_MS
+    assert told["attribution"]["licence"] == "CC BY 4.0"
+    assert api.client.get("/v1/sites/nowhere/weather-forecast/record").status_code == 404
+
+
 def test_every_provider_that_can_be_chosen_says_what_leaves_the_station(api: RegistryApi) -> None:
     kinds = {each["name"]: each for each in api.client.get("/v1/forecast-providers/catalog").json()["items"]}
     assert kinds.keys() >= set(PROVIDERS)

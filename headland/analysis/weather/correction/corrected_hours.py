@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
@@ -14,7 +15,7 @@ from headland.agronomy.weather_forecast.station_correction import (
     MOST_AHEAD_H,
     ORIGIN_H,
     QUANTITIES,
-    Band,
+    CorrectedBand,
     CorrectedQuantity,
     StationNow,
 )
@@ -27,7 +28,7 @@ from headland.analysis.weather.correction.learned_site import (
 from headland.analysis.weather.correction.said_origins import said_by_hour
 from headland.analysis.weather.correction.teachers import measured_hours
 from headland.analysis.weather.outdoor_weather import site_devices
-from headland.i18n import CatalogText
+from headland.i18n import LANGUAGES, CatalogText, Language
 from headland.registry.models.models import Site
 from headland.registry.models.weather import ForecastIssue
 from headland.units_of_time import HOUR_MS, MINUTE_MS
@@ -43,9 +44,10 @@ _DAY_H: Final = 24
 class QuantityCorrection(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a quantity is corrected, by which station, and why not."""
 
-    quantity: CorrectedQuantity
+    quantity: Annotated[CorrectedQuantity, "Name of the quantity among the values of an hour."]
     state: Annotated[CorrectionState, "`corrected`, `partly_worse` (not at all hours ahead), or why it is not."]
     station: Annotated[str | None, "The device that measures it; null without one."]
+    hours: Annotated[str, "Hours ahead of which the correction is not used because of its record, as `25-48, 49-72`."]
     text: Annotated[str, "The state as a sentence."]
     text_zh: str
 
@@ -54,7 +56,7 @@ class QuantityCorrection(msgspec.Struct, frozen=True, kw_only=True):
 class CorrectedHours:
     """Corrected quantities by hours ahead of the hour of an instant, NaN where they are not used, and their states."""
 
-    bands: dict[CorrectedQuantity, Band]
+    bands: dict[CorrectedQuantity, CorrectedBand]
     corrections: tuple[QuantityCorrection, ...]
 
 
@@ -66,7 +68,7 @@ def correct_hours(scope: OrgScope, site: Site, issue: ForecastIssue, at_ms: int)
     learned = learned_site(scope, site, issue)
     origin_ms = at_ms // HOUR_MS * HOUR_MS
     day = learned.day_of(at_ms)
-    bands: dict[CorrectedQuantity, Band] = {}
+    bands: dict[CorrectedQuantity, CorrectedBand] = {}
     corrections = []
     said: Values | None = None
     for at, (quantity, each) in enumerate(learned.quantities.items()):
@@ -100,22 +102,32 @@ def correction_of(
         state = "corrected"
     else:
         state = "worse" if len(worse) == len(leads) else "partly_worse"
-    text = CatalogText(
-        "forecast_corrections",
-        state,
-        {
-            "what": CatalogText("forecast_quantities", quantity),
-            "station": learned.device or "",
-            "hours": ", ".join(f"{lead.first_h}-{lead.last_h}" for lead in worse),
-        },
-    )
+    hours = ", ".join(f"{lead.first_h}-{lead.last_h}" for lead in worse)
+    texts = [_sentence(state, [quantity], learned.device, hours, language) for language in LANGUAGES]
     return QuantityCorrection(
-        quantity=quantity, state=state, station=learned.device, text=text.text("en"), text_zh=text.text("zh")
+        quantity=quantity, state=state, station=learned.device, hours=hours, text=texts[0], text_zh=texts[1]
     )
 
 
-def _used(band: Band, used: Mask) -> Band:
-    return Band(*(np.where(used, each, np.nan) for each in (band.value, band.low, band.high)))
+def sentences(corrections: Sequence[QuantityCorrection], language: Language) -> list[str]:
+    """Return what is said of corrections, quantities of one state together; nothing of those that nobody measures."""
+    groups: dict[tuple[CorrectionState, str | None, str], list[CorrectedQuantity]] = {}
+    for each in corrections:
+        if each.state != "no_station":
+            groups.setdefault((each.state, each.station, each.hours), []).append(each.quantity)
+    return [_sentence(state, some, station, hours, language) for (state, station, hours), some in groups.items()]
+
+
+def _sentence(
+    state: CorrectionState, quantities: list[CorrectedQuantity], station: str | None, hours: str, language: Language
+) -> str:
+    names = [CatalogText("forecast_quantities", each).text(language) for each in quantities]
+    values = {"what": (", " if language == "en" else "、").join(names), "station": station or "", "hours": hours}
+    return CatalogText("forecast_corrections", state, values).text(language)
+
+
+def _used(band: CorrectedBand, used: Mask) -> CorrectedBand:
+    return CorrectedBand(*(np.where(used, each, np.nan) for each in (band.value, band.low, band.high)))
 
 
 def _said_before(scope: OrgScope, issue: ForecastIssue, origin_ms: int) -> Values:

@@ -10,7 +10,7 @@ import numpy as np
 from headland.agronomy.weather_forecast.forecast_record import LeadRecord, RecordSums, judge
 from headland.agronomy.weather_forecast.station_correction import (
     QUANTITIES,
-    Band,
+    CorrectedBand,
     CorrectedQuantity,
     Learned,
     SaidAndMeasured,
@@ -104,5 +104,5 @@ def _learn(pairs: SaidAndMeasured, teacher: Teacher) -> LearnedQuantity:
         return LearnedQuantity(teacher.device)
     sums = judge(pairs, learned)
     # What each day said is in the record's sums now.
-    nothing = Band(*(np.empty((0, 0)) for _ in range(3)))
+    nothing = CorrectedBand(*(np.empty((0, 0)) for _ in range(3)))
     return LearnedQuantity(teacher.device, None, replace(learned, said_then=nothing), sums)

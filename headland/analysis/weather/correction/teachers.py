@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from headland.agronomy.climate.evapotranspiration import wind_at_2m_m_s
 from headland.agronomy.climate.sun import elevation_deg
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.weather_forecast.station_correction import ORIGIN_H, QUANTITIES, CorrectedQuantity
@@ -32,6 +33,8 @@ MEASURED: Final[Mapping[CorrectedQuantity, Quantity]] = {
     "humidity_pct": "humidity",
     "wind_speed_m_s": "wind",
 }
+#: Height of the wind that providers say [m]; a station's is taken to be at 2 m, as elsewhere where nobody says it.
+SAID_WIND_M: Final = 10.0
 #: Stations of a site that are looked at, by name.
 _MOST_STATIONS: Final = 6
 
@@ -63,7 +66,8 @@ def read_teachers(
         looked_at += 1
         hourly = hourly_means(scope, [record], [MEASURED[quantity] for quantity in quantities], window)
         columns = {
-            quantity: _column(hourly[MEASURED[quantity]].means, said.first_ms, end_ms) for quantity in quantities
+            quantity: _column(quantity, hourly[MEASURED[quantity]].means, said.first_ms, end_ms)
+            for quantity in quantities
         }
         faults = _faults(columns, said, place)
         for quantity, column in columns.items():
@@ -78,7 +82,7 @@ def measured_hours(
     """Return what a station measured of `count` hours from `first_ms` on."""
     end_ms = first_ms + count * HOUR_MS
     hourly = hourly_means(scope, [record], [MEASURED[quantity]], Window(first_ms, end_ms))
-    return _column(hourly[MEASURED[quantity]].means, first_ms, end_ms)
+    return _column(quantity, hourly[MEASURED[quantity]].means, first_ms, end_ms)
 
 
 def _worth(teacher: Teacher) -> tuple[bool, int]:
@@ -91,8 +95,10 @@ def _measures(record: DeviceRecord, quantity: CorrectedQuantity) -> bool:
     return any(channel in channels and is_outdoors(kind, channel) for channel in OUTSIDE[MEASURED[quantity]])
 
 
-def _column(means: Mapping[int, float], first_ms: int, end_ms: int) -> Values:
-    return np.array([means.get(hour_ms, np.nan) for hour_ms in range(first_ms, end_ms, HOUR_MS)], np.float64)
+def _column(quantity: CorrectedQuantity, means: Mapping[int, float], first_ms: int, end_ms: int) -> Values:
+    """Return means by hour; wind as that at 10 m, from the usual height of a station."""
+    column = np.array([means.get(hour_ms, np.nan) for hour_ms in range(first_ms, end_ms, HOUR_MS)], np.float64)
+    return column / wind_at_2m_m_s(1.0, SAID_WIND_M) if quantity == "wind_speed_m_s" else column
 
 
 def _faults(
