@@ -1,0 +1,1 @@
+export{t as OwnData}from"./own-SU4c6qvv.js";

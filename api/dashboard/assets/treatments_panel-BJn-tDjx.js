@@ -1,0 +1,1 @@
+export{t as TreatmentsPanel}from"./treatments_panel-C9R-I81w.js";
