@@ -3,6 +3,8 @@
 Delta-T bands: Bureau of Meteorology and GRDC spray guidance (2 to 8 K good, to 10 marginal). Wind 3 to 15 km/h: APVMA
 and GRDC. Granules from a drone: the class of drones meant here is built for winds up to 6 m/s. An inversion is a
 hint only, from night or the time around sunset with hardly any wind; measuring it needs thermometers at two heights.
+Rain of less than 0.1 mm is a trace (WMO-No. 8) and no rain here. Gusts beyond what that class of drones is built for
+are a caution, as they pass.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from typing import Final, Literal
 import numpy as np
 
 from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA, delta_t_k
+from headland.agronomy.climate.sun import is_day
 from headland.agronomy.series.answer import INSUFFICIENT_DATA
+from headland.units_of_time import HOUR_MS, MINUTE_MS
 
 Kind = Literal["granular", "liquid"]
 GO: Final = "go"
@@ -30,13 +34,23 @@ _INVERSION_WIND_M_S: Final = 1.1
 _HOT_DEGC: Final = (28.0, 30.0)
 #: Leaves are wet with dew above this: urea on them scorches.
 _DEW_PCT: Final = 95.0
+_GUST_M_S: Final = 6.0
+#: The time before sunset in which the air becomes calm.
+_SUNSET_MS: Final = 90 * MINUTE_MS
+#: The least rain of an hour, or before a product is rainfast, that counts [mm].
+LEAST_RAIN_MM: Final = 0.1
+#: Hours after an application in which rain washes a product off, where its label does not say it: most labels of
+#: herbicides and fungicides ask for one to six. Granules have none, as they are to dissolve.
+USUAL_RAINFAST_H: Final[dict[Kind, int]] = {"liquid": 6, "granular": 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """The means of one hour, None where it was not measured; `is_calm_time`: night, or 1.5 h around sunset.
+    """The means of one hour, None where it is not known; `is_calm_time`: night, or 1.5 h around sunset.
 
-    Rain is known by a detector (`rain_share` of the hour) or by a gauge (`rain_mm`).
+    Rain is known by a detector (`rain_share` of the hour) or by a gauge or forecast (`rain_mm`). `rain_ahead_mm` is the
+    rain of the `rainfast_h` hours after it, which an hour is judged by where these are not 0. Wind and gusts are those
+    at the height of the plants and machines, 2 m.
     """
 
     start_ms: int
@@ -46,6 +60,9 @@ class Hour:
     rain_share: float | None
     is_calm_time: bool
     rain_mm: float | None = None
+    gust_m_s: float | None = None
+    rainfast_h: float = 0.0
+    rain_ahead_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +74,13 @@ class HourVerdict:
     reasons: tuple[str, ...]
     missing: tuple[str, ...]
     delta_t_k: float | None
+
+
+def calm_times(starts_ms: Sequence[int], latitude_deg: float, longitude_deg: float) -> list[bool]:
+    """Return which hours are night, or within an hour and a half before sunset, by their middle."""
+    middle_ms = np.array(starts_ms, np.int64) + HOUR_MS // 2
+    lit = is_day(middle_ms, latitude_deg, longitude_deg) & is_day(middle_ms + _SUNSET_MS, latitude_deg, longitude_deg)
+    return [not one for one in lit.tolist()]
 
 
 def assess_hour(hour: Hour, kind: Kind, pressure_kpa: float = STANDARD_PRESSURE_KPA) -> HourVerdict:
@@ -83,8 +107,12 @@ def _judge(hour: Hour, kind: Kind, delta_k: float | None) -> HourVerdict:
     known = {"wind": hour.wind_m_s, "delta_t": delta_k, "rain": rain}
     missing = tuple(name for name, value in known.items() if value is None)
     stops, cautions = _judge_wind(hour, kind)
-    if hour.rain_share or hour.rain_mm:
+    if hour.gust_m_s is not None and hour.gust_m_s > _GUST_M_S:
+        cautions.append("gusts")
+    if hour.rain_share or (hour.rain_mm or 0.0) >= LEAST_RAIN_MM:
         stops.append("rain")
+    if hour.rainfast_h > 0.0:
+        _judge_rain_ahead(hour, stops, cautions)
     if kind == "liquid":
         _judge_air(hour, delta_k, stops, cautions)
     elif hour.humidity_pct is not None and hour.humidity_pct >= _DEW_PCT:
@@ -120,6 +148,13 @@ def _judge_wind(hour: Hour, kind: Kind) -> tuple[list[str], list[str]]:
     if wind < _INVERSION_WIND_M_S and hour.is_calm_time:
         cautions.append("inversion_likely")
     return stops, cautions
+
+
+def _judge_rain_ahead(hour: Hour, stops: list[str], cautions: list[str]) -> None:
+    if hour.rain_ahead_mm is None:
+        cautions.append("rain_ahead_not_known")
+    elif hour.rain_ahead_mm >= LEAST_RAIN_MM:
+        stops.append("rain_before_rainfast")
 
 
 def _judge_air(hour: Hour, delta_k: float | None, stops: list[str], cautions: list[str]) -> None:

@@ -14,6 +14,7 @@ from headland.analysis.tonight.order_texts import advice_text, withheld_text
 from headland.analysis.tonight.orders import HouseOrder, Order, Withheld
 from headland.analysis.tonight.recalls import Recall
 from headland.analysis.tonight.statements import Advice, OutlookStatement, StatementRecord
+from headland.analysis.weather.outdoors.forecast_source import ForecastSource
 from headland.i18n import Language, find_term
 from headland.registry.models.alarms import Alarm
 
@@ -65,7 +66,14 @@ class CardStatement(msgspec.Struct, frozen=True, kw_only=True):
     start_ms: Annotated[int | None, "Start of the first affected hour."]
     end_ms: int | None
     hours: Annotated[int, "Affected hours."]
-    basis: Annotated[str, "forecast, or as_yesterday where nothing forecasts it: as the last 24 hours."]
+    basis: Annotated[
+        str,
+        "forecast, of the station about a greenhouse; the weather to come as its provider says it or as corrected; or "
+        "as_yesterday where nothing forecasts it: as the last 24 hours.",
+    ]
+    source: Annotated[
+        ForecastSource | None, "Whose weather forecast it is, or why there is none; null for a station's own."
+    ]
     estimated: Annotated[bool, "The surface has no sensor: it is estimated."]
     reason: Annotated[str | None, "no_forecast or insufficient_data; null with a value."]
     method: Annotated[Method, "Method of the value."]

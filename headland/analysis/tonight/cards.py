@@ -12,7 +12,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from headland.agronomy.climate.forecast import MOST_AHEAD_H
-from headland.agronomy.prescription.weather_window import Kind, assess_hours
 from headland.agronomy.series.answer import COVER_NOT_KNOWN
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.derived import OUTSIDE
@@ -24,18 +23,15 @@ from headland.analysis.greenhouse.rule_limits import field_frost_limit
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.tonight.done import Done, collect_done, water_given
+from headland.analysis.tonight.field_statements import field_statements, site_forecast
 from headland.analysis.tonight.house_statements import COVER, HouseLimits, house_statements
-from headland.analysis.tonight.outdoor_statements import (
-    SPRAY_DAYS,
-    application_window,
-    field_frost,
-    irrigation_need,
-)
+from headland.analysis.tonight.outdoor_statements import irrigation_need
 from headland.analysis.tonight.plan import HousePlan, plan_house
 from headland.analysis.tonight.recalls import Recall, list_recalls, recalls_of
-from headland.analysis.tonight.site_hours import calm_times, hourly_radiation, site_hours
+from headland.analysis.tonight.site_hours import hourly_radiation
 from headland.analysis.tonight.statements import HOURS, MOST_STATEMENTS, RANKS, OutlookStatement
 from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, list_subjects, rule_limits
+from headland.analysis.weather.outdoors.forecast_source import source_of
 from headland.registry.models.alarms import Alarm, AlarmRule, Severity
 from headland.registry.models.models import Field, Greenhouse, GrowerNote, Site
 from headland.registry.repositories.forecasts import Forecast
@@ -58,7 +54,6 @@ _SURFACE_SENSORS: Final = {
     "leaf_condensation": "leaf_temperature_degc",
     "cover_condensation": "cover_temperature_degc",
 }
-_KINDS: Final[tuple[Kind, ...]] = ("liquid", "granular")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +200,7 @@ def _house_statements(
     made_ms = 0 if forecast is None else forecast.made_ms
     limits = _FarmLimits(crop_targets_of(scope), tuple(repositories.alarm_rules.all())).of(subject)
     family = ("tonight-water", scope.organisation, subject.id)
-    water = scope.cache.get(
-        (*family, scope.now_ms // _FRESH_MS), lambda: irrigation_need(hourly_radiation(scope, subject)), family
-    )
+    water = scope.cache.get((*family, scope.now_ms // _FRESH_MS), lambda: _water_need(scope, subject), family)
 
     def compute() -> list[OutlookStatement]:
         past: list[Forecast] = []
@@ -221,6 +214,13 @@ def _house_statements(
     return [*scope.cache.get((*family, made_ms, limits), compute, family), water]
 
 
+def _water_need(scope: OrgScope, subject: OutlookSubject) -> OutlookStatement:
+    forecast = site_forecast(scope, subject.site)
+    ahead = [hour.global_radiation_w_m2 for hour in forecast.hours]
+    said = [None if value is None else value.value for value in ahead]
+    return irrigation_need(hourly_radiation(scope, subject), said, source_of(forecast))
+
+
 def _field_statements(
     scope: OrgScope, repositories: OrganisationRepositories, subject: OutlookSubject
 ) -> list[OutlookStatement]:
@@ -231,22 +231,7 @@ def _field_statements(
     devices = {device.descriptor.device for device in subject.devices}
     frost_degc = field_frost_limit(repositories.alarm_rules.all(), subject.site, devices)
     key = (*family, field.version, subject.site, frost_degc, scope.now_ms // _FRESH_MS)
-    return scope.cache.get(key, lambda: _compute_field(scope, subject, field, frost_degc), family)
-
-
-def _compute_field(scope: OrgScope, subject: OutlookSubject, field: Field, frost_degc: float) -> list[OutlookStatement]:
-    now_ms = scope.now_ms // HOUR_MS * HOUR_MS
-    family = ("tonight-site", scope.organisation, subject.site)
-    hours = scope.cache.get(
-        (*family, scope.now_ms // _FRESH_MS), lambda: site_hours(scope, subject.devices, now_ms), family
-    )
-    temperature = [hour.temperature_degc for hour in hours]
-    calm = calm_times(field, [hour.start_ms for hour in hours[-SPRAY_DAYS * 24 :]])
-    spray_hours = [
-        replace(hour, is_calm_time=bool(is_calm)) for hour, is_calm in zip(hours[-SPRAY_DAYS * 24 :], calm, strict=True)
-    ]
-    windows = [application_window(assess_hours(spray_hours, kind), kind, now_ms) for kind in _KINDS]
-    return [field_frost(temperature, now_ms, frost_degc), *windows]
+    return scope.cache.get(key, lambda: field_statements(scope, subject, field, frost_degc), family)
 
 
 def _done(

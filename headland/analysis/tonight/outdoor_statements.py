@@ -1,7 +1,7 @@
 """Statements without a forecast: the next 24 hours as the last, with the record of saying so. Pure.
 
-No weather forecast is fetched. What a site's own devices measured in the last day is the plainest expectation for the
-next, and the days before tell how often that was right.
+Where no provider says what comes, what a site's own devices measured in the last day is the plainest expectation for
+the next, and the days before tell how often that was right.
 
 Sources
 -------
@@ -24,7 +24,6 @@ from headland.analysis.greenhouse.rule_limits import FIELD_FROST
 from headland.analysis.tonight.statements import (
     HOURS,
     LEAST_HOURS,
-    MOST_STATEMENTS,
     Advice,
     Level,
     Outcome,
@@ -34,13 +33,10 @@ from headland.analysis.tonight.statements import (
     lowest,
     record_of,
 )
+from headland.analysis.weather.outdoors.forecast_source import ForecastSource
 from headland.contract.alarm_rules import usual_limit
-from headland.units_of_time import DAY_MS, HOUR_MS
+from headland.units_of_time import HOUR_MS
 
-#: Days before now that are read: the record's, and the one that the first of them is said from.
-DAYS: Final = MOST_STATEMENTS + 1
-#: Spray verdicts are told of so many days: each hour needs five quantities.
-SPRAY_DAYS: Final = 8
 #: How far above the limit of frost is watched.
 _NEAR_FROST_K: Final = 2.0
 #: Mean radiation of an hour [W/m2] -> J/cm2.
@@ -114,10 +110,22 @@ def application_window(verdicts: Sequence[HourVerdict], kind: Kind, now_ms: int)
     )  # fmt: skip
 
 
-def irrigation_need(hourly_w_m2: Column) -> OutlookStatement:
-    """Return the crop's water of the next 24 h by the radiation of the last; hours before now, oldest first."""
-    source = f"{UPTAKE_ML_J_CM2:g} ml of water per J/cm2 (growers' practice), radiation as in the last 24 h"
-    method = Method("tonight_irrigation", 1, source)
+def irrigation_need(
+    hourly_w_m2: Column, ahead_w_m2: Column = (), source: ForecastSource | None = None
+) -> OutlookStatement:
+    """Return the crop's water of the next 24 h by the radiation that is forecast, else by that of the last 24 h.
+
+    `hourly_w_m2` are the hours before now, oldest first.
+    """
+    water = _water(ahead_w_m2[:HOURS])
+    if water is not None and source is not None and source.basis != "nothing":
+        told = f"{UPTAKE_ML_J_CM2:g} ml of water per J/cm2 (growers' practice), radiation of the next 24 h as forecast"
+        return OutlookStatement(
+            "irrigation", "low", water.occurs, water.value, "L/m2", Method("forecast_irrigation", 1, told),
+            source.basis, source=source, advice=Advice("water_by_radiation") if water.occurs else None,
+        )  # fmt: skip
+    naive = f"{UPTAKE_ML_J_CM2:g} ml of water per J/cm2 (growers' practice), radiation as in the last 24 h"
+    method = Method("tonight_irrigation", 1, naive)
     days = [_water(day) for day in _days(hourly_w_m2)]
     now = days[-1] if days else None
     record = record_of(_said_and_came(days), now, None)
@@ -126,10 +134,10 @@ def irrigation_need(hourly_w_m2: Column) -> OutlookStatement:
     if now is None:
         return OutlookStatement(
             "irrigation", "unknown", None, None, "L/m2", method, "as_yesterday",
-            reason=INSUFFICIENT_DATA, record=record,
+            reason=INSUFFICIENT_DATA, record=record, source=source,
         )  # fmt: skip
     return OutlookStatement(
-        "irrigation", "low", now.occurs, now.value, "L/m2", method, "as_yesterday", record=record,
+        "irrigation", "low", now.occurs, now.value, "L/m2", method, "as_yesterday", record=record, source=source,
         advice=Advice("water_by_radiation") if now.occurs else None,
     )  # fmt: skip
 
@@ -171,7 +179,3 @@ def _longest_run(flags: Sequence[bool]) -> tuple[int, int]:
             best = (first, at) if at - first > best[1] - best[0] else best
             first = None
     return best
-
-
-#: Longest time before now that any of these statements reads.
-MOST_MS: Final = DAYS * DAY_MS

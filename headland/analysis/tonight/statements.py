@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from headland.agronomy.series.answer import Method
 from headland.analysis.tonight.orders import Order, Span, Withheld
+from headland.analysis.weather.outdoors.forecast_source import ForecastSource
 
 HOURS: Final = 24
 #: A statement, and what came of one, needs so many of its 24 hours.
@@ -78,7 +79,10 @@ class OutlookStatement:
     start_ms, end_ms, hours
         From the first to the last affected hour, and their number; None and 0 without one.
     basis
-        What it rests on: `forecast`, or `as_yesterday` where nothing forecasts it.
+        What it rests on: `forecast` of the station about a greenhouse, the weather to come as its `provider` says it or
+        as it is `corrected` by the farm's station, or `as_yesterday` where nothing forecasts it.
+    source
+        Whose weather forecast it is, or why there is none; None for a forecast of the station.
     """
 
     kind: str
@@ -87,13 +91,14 @@ class OutlookStatement:
     value: float | None
     unit: str
     method: Method
-    basis: Literal["forecast", "as_yesterday"]
+    basis: Literal["forecast", "provider", "corrected", "as_yesterday"]
     start_ms: int | None = None
     end_ms: int | None = None
     hours: int = 0
     reason: str | None = None
     record: StatementRecord = NO_RECORD
     advice: Advice | None = None
+    source: ForecastSource | None = None
 
 
 @dataclass(frozen=True, slots=True)

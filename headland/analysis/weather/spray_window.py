@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Final
 
 import numpy as np
 
 from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA, air_pressure_kpa
-from headland.agronomy.climate.sun import is_day
-from headland.agronomy.prescription.weather_window import Hour, HourVerdict, Kind, assess_hours
+from headland.agronomy.prescription.weather_window import Hour, HourVerdict, Kind, assess_hours, calm_times
 from headland.analysis.inputs.answers import DeviceFinding
 from headland.analysis.inputs.field_geometry import bounds_of
 from headland.analysis.inputs.scope import OrgScope
@@ -20,8 +20,6 @@ from headland.registry.repositories.organisation_repositories import Organisatio
 from headland.store.port import DeviceRecord
 from headland.units_of_time import HOUR_MS
 
-#: The time before sunset in which the air becomes calm.
-_SUNSET_MS: Final = 5_400_000
 #: The share of an hour's rain that must be known; of other quantities four of six parts.
 _LEAST_KNOWN: Final = 4 / 6
 _MEASURED: Final[tuple[Quantity, ...]] = ("temperature", "humidity", "wind", "rain_share")
@@ -66,14 +64,11 @@ def assess_weather(
     whole = Window(start_ms, int(hours[-1]) + HOUR_MS)
     site = None if field.site is None else repositories.sites.get(field.site)
     records = site_devices(scope, None if site is None else site.name)
-    altitude_m = _altitude_m(site, records)
-    pressure_kpa = STANDARD_PRESSURE_KPA if altitude_m is None else float(air_pressure_kpa(altitude_m))
+    altitude_m = altitude_of(site, records)
     measured = hourly_means(scope, records, _MEASURED, whole)
     gauges = read_gauges(scope, records, whole)
-    west, south, east, north = bounds_of(field)
-    middle = (south + north) / 2.0, (west + east) / 2.0
     measured_hours = []
-    for hour_ms in hours.tolist():
+    for hour_ms, is_calm in zip(hours.tolist(), calm_times_of(field, hours.tolist()), strict=True):
         rain = best_gauge(gauges, Window(hour_ms, hour_ms + HOUR_MS)).sum(hour_ms, hour_ms + HOUR_MS)
         hour = Hour(
             start_ms=hour_ms,
@@ -82,14 +77,14 @@ def assess_weather(
             wind_m_s=measured["wind"].means.get(hour_ms),
             rain_share=measured["rain_share"].means.get(hour_ms),
             rain_mm=rain.mm if rain.coverage >= _LEAST_KNOWN else None,
-            is_calm_time=_is_calm_time(hour_ms, *middle),
+            is_calm_time=is_calm,
         )
         measured_hours.append(hour)
     names = {device for hourly in measured.values() for device in hourly.devices}
     names |= {gauge.device for gauge in gauges if gauge.device is not None}
     devices = sorted(names)
     left_out = [finding for hourly in measured.values() for finding in hourly.findings]
-    return SprayWeather(assess_hours(measured_hours, kind, pressure_kpa), devices, altitude_m, left_out)
+    return SprayWeather(assess_hours(measured_hours, kind, pressure_at(altitude_m)), devices, altitude_m, left_out)
 
 
 def weather_evidence(weather: SprayWeather) -> dict[str, object]:
@@ -115,15 +110,20 @@ def hour_of(verdict: HourVerdict) -> MeasuredHour:
     )
 
 
-def _altitude_m(site: Site | None, records: list[DeviceRecord]) -> float | None:
+def calm_times_of(field: Field, starts_ms: Sequence[int]) -> list[bool]:
+    """Return which hours are night at a field, or within an hour and a half before sunset."""
+    west, south, east, north = bounds_of(field)
+    return calm_times(starts_ms, (south + north) / 2.0, (west + east) / 2.0)
+
+
+def altitude_of(site: Site | None, records: Iterable[DeviceRecord]) -> float | None:
+    """Return the altitude of a site, else that of a device there."""
     if site is not None and site.altitude_m is not None:
         return site.altitude_m
     altitudes_m = (record.descriptor.altitude_m for record in records)
     return next((altitude_m for altitude_m in altitudes_m if altitude_m is not None), None)
 
 
-def _is_calm_time(start_ms: int, latitude_deg: float, longitude_deg: float) -> bool:
-    """Return whether an hour is night, or within an hour and a half before sunset."""
-    middle_ms = start_ms + HOUR_MS // 2
-    light = is_day(np.array([middle_ms, middle_ms + _SUNSET_MS]), latitude_deg, longitude_deg)
-    return not bool(light.all())
+def pressure_at(altitude_m: float | None) -> float:
+    """Return the pressure of the air at an altitude [kPa], at the level of the sea where that is not known."""
+    return STANDARD_PRESSURE_KPA if altitude_m is None else float(air_pressure_kpa(altitude_m))
