@@ -45,11 +45,35 @@ export function sentenceOf(statement: Statement, zone = timeZoneName()): string 
   return translate("tonight_water", values);
 }
 
+/** Return what a statement rests on; empty for what the station itself forecasts. */
+export function basisText({ basis }: Statement): string {
+  if (basis === "as_yesterday") return translate("tonight_as_yesterday");
+  if (basis === "provider") return translate("tonight_by_provider");
+  return basis === "corrected" ? translate("tonight_by_corrected") : "";
+}
+
+/** Return whose weather forecast statements rest on, or why there is none, with what has to be said: each once. */
+export function sourceTexts(statements: readonly Statement[]): string[] {
+  const isEnglish = currentLanguage() === "en";
+  const texts = statements.flatMap(({ source }) =>
+    source === null
+      ? []
+      : [
+          isEnglish ? source.text : source.text_zh,
+          source.attribution === null ? "" : isEnglish ? source.attribution.text : source.attribution.text_zh,
+        ],
+  );
+  return [...new Set(texts.filter(Boolean))];
+}
+
 /** Return how sure a statement is, or how many there are where that cannot be told. */
-export function recordText({ kind, record, unit }: Statement): string {
+export function recordText({ basis, kind, record, unit }: Statement): string {
   const { n, right, missed, least } = record;
-  if (WINDOWS.has(kind)) return n === 0 ? "" : translate("tonight_record_hours", { n, right });
-  if (n < least) return "";
+  if (WINDOWS.has(kind)) {
+    const text = basis === "as_yesterday" ? "tonight_record_hours" : "tonight_record_said";
+    return n === 0 ? "" : translate(text, { n, right });
+  }
+  if (n < least) return record.chance === null ? "" : translate("tonight_chance", { chance: shareText(record.chance) });
   const error = record.mean_abs_error === null ? "" : withUnit(record.mean_abs_error, unit, 1);
   if (kind === "irrigation") return translate("tonight_error", { error });
   return [

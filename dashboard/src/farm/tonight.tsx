@@ -14,7 +14,7 @@ import { numberText, reasonText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
 import { authorText, listText, methodText, term, translate, withSigns, type TextKey } from "../i18n/translate";
 import { Loaded, Working } from "../ui/loaded";
-import { hourText, kindText, recordText, sentenceOf, WINDOWS, type Statement } from "../components/tonight_text";
+import { basisText, hourText, kindText, recordText, sentenceOf, sourceTexts, WINDOWS, type Statement } from "../components/tonight_text";
 
 type Tonight = Body<"/v1/tonight">;
 type Card = Tonight["items"][number];
@@ -191,6 +191,11 @@ function TonightCard({ card }: { card: Card }): JSX.Element {
           </li>
         ) : null}
       </ul>
+      {sourceTexts(card.statements).map((text) => (
+        <p key={text} class="note" data-forecast-source>
+          {text}
+        </p>
+      ))}
       <Why statements={told} />
       {card.done.length > 0 ? (
         <div class="done">
@@ -210,11 +215,7 @@ function TonightCard({ card }: { card: Card }): JSX.Element {
 
 function StatementItem({ statement, zone }: { statement: Statement; zone: string }): JSX.Element {
   const { advice, level } = statement;
-  const notes = [
-    statement.basis === "as_yesterday" ? translate("tonight_as_yesterday") : "",
-    statement.estimated ? translate("tonight_estimated") : "",
-    recordText(statement),
-  ].filter(Boolean);
+  const notes = [basisText(statement), statement.estimated ? translate("tonight_estimated") : "", recordText(statement)].filter(Boolean);
   return (
     <li data-level={level} data-statement={statement.kind}>
       <strong>{kindText(statement)}</strong> {sentenceOf(statement, zone)}
@@ -233,7 +234,7 @@ function StatementItem({ statement, zone }: { statement: Statement; zone: string
 function dueText({ advice, occurs, basis }: Statement, zone: string): string {
   if (advice === null) return "";
   if (advice.until_ms !== null) return translate("tonight_until", { time: hourText(advice.until_ms, zone) });
-  return occurs && basis === "forecast" ? translate("tonight_now") : "";
+  return occurs && basis !== "as_yesterday" ? translate("tonight_now") : "";
 }
 
 /** The remedy of an alarm, or why it waits where another alarm asks for the opposite. */

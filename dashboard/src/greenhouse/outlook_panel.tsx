@@ -2,7 +2,7 @@
 
 import "../i18n/greenhouse";
 import type { JSX } from "preact";
-import { recordText, sentenceOf, type Statement } from "../components/tonight_text";
+import { basisText, recordText, sentenceOf, sourceTexts, type Statement } from "../components/tonight_text";
 import { dateTimeText } from "../i18n/instants";
 import { numberText, reasonText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
@@ -56,7 +56,8 @@ function StatementView({ statement }: { statement: Statement }): JSX.Element {
       )}
       <p class="note">
         {[
-          basis === "as_yesterday" ? translate("greenhouse_as_yesterday") : "",
+          basis === "as_yesterday" ? translate("greenhouse_as_yesterday") : basisText(statement),
+          ...sourceTexts([statement]),
           estimated ? translate("greenhouse_surface_estimated") : "",
           recordNote(statement),
         ]

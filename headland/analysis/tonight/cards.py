@@ -28,10 +28,10 @@ from headland.analysis.tonight.house_statements import COVER, HouseLimits, house
 from headland.analysis.tonight.outdoor_statements import irrigation_need
 from headland.analysis.tonight.plan import HousePlan, plan_house
 from headland.analysis.tonight.recalls import Recall, list_recalls, recalls_of
-from headland.analysis.tonight.site_hours import hourly_radiation
 from headland.analysis.tonight.statements import HOURS, MOST_STATEMENTS, RANKS, OutlookStatement
 from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, list_subjects, rule_limits
 from headland.analysis.weather.outdoors.forecast_source import source_of
+from headland.analysis.weather.outdoors.measured_hours import hourly_radiation
 from headland.registry.models.alarms import Alarm, AlarmRule, Severity
 from headland.registry.models.models import Field, Greenhouse, GrowerNote, Site
 from headland.registry.repositories.forecasts import Forecast
@@ -218,7 +218,7 @@ def _water_need(scope: OrgScope, subject: OutlookSubject) -> OutlookStatement:
     forecast = site_forecast(scope, subject.site)
     ahead = [hour.global_radiation_w_m2 for hour in forecast.hours]
     said = [None if value is None else value.value for value in ahead]
-    return irrigation_need(hourly_radiation(scope, subject), said, source_of(forecast))
+    return irrigation_need(hourly_radiation(scope, subject.devices), said, source_of(forecast))
 
 
 def _field_statements(

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from headland.agronomy.prescription.weather_window import Hour
+from headland.agronomy.series.qartod import NOT_EVALUATED
+from headland.analysis.inputs.origin import of_one_origin
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.weather.outdoor_weather import Quantity, hourly_means, read_gauges
-from headland.store.port import DeviceRecord
+from headland.store.port import DeviceRecord, SeriesFilter
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
 #: Days before now of which the temperature is read: those of a record of thirty, and the one before them.
@@ -18,6 +20,7 @@ DAYS: Final = 31
 WEATHER_DAYS: Final = 8
 #: Samples of outdoor weather are read again after so long.
 _FRESH_MS: Final = MINUTE_MS
+_RADIATION: Final = "global_radiation_w_m2"
 
 
 def site_hours(scope: OrgScope, site: str, devices: Sequence[DeviceRecord]) -> list[Hour]:
@@ -53,3 +56,18 @@ def _read(scope: OrgScope, devices: Sequence[DeviceRecord], now_ms: int) -> list
             )
         )
     return hours
+
+
+def hourly_radiation(scope: OrgScope, devices: Sequence[DeviceRecord]) -> list[float | None]:
+    """Return the mean outdoor radiation of each hour before now, the oldest first, of the device that knows most."""
+    now_ms = scope.now_ms // HOUR_MS * HOUR_MS
+    start_ms = now_ms - DAYS * DAY_MS
+    best: list[float | None] = [None] * (DAYS * 24)
+    for device in devices:
+        which = SeriesFilter(scope.organisation, device.descriptor.device, frozenset((_RADIATION,)))
+        for buckets in of_one_origin(scope.store.buckets(which, start_ms, now_ms, HOUR_MS, NOT_EVALUATED)):
+            hours: list[float | None] = [None] * (DAYS * 24)
+            for at_ms, mean in zip(buckets.start_ms.tolist(), buckets.mean.tolist(), strict=True):
+                hours[(at_ms - start_ms) // HOUR_MS] = mean
+            best = max(best, hours, key=lambda column: sum(value is not None for value in column))
+    return best
