@@ -15,7 +15,7 @@ from headland.analysis.weather.outdoors.harvest_days import harvest_days
 from headland.analysis.weather.outdoors.heat_ahead import HeatLimit, heat_ahead, heat_limits
 from headland.registry.models.alarms import AlarmRule, AlarmTest, Severity
 from headland.units_of_time import DAY_MS, HOUR_MS
-from tests.analysis.weather.outdoors_hours import amount, hour
+from tests.analysis.weather.outdoors_hours import amount, hour, value
 
 #: 2026-06-01 in UTC, at a place whose days are those of UTC.
 FIRST_MS = 1_780_272_000_000
@@ -146,7 +146,7 @@ def test_frost_is_below_the_farm_s_limit_with_the_station_s_own_offset() -> None
 
 
 def clouded(said: ForecastHour, cloud: float) -> ForecastHour:
-    return msgspec.structs.replace(said, cloud_cover_pct=msgspec.structs.replace(said.cloud_cover_pct, value=cloud))
+    return msgspec.structs.replace(said, cloud_cover_pct=value(cloud))
 
 
 def test_rain_of_a_longer_step_is_in_each_of_its_hours() -> None:
