@@ -1,1 +1,0 @@
-export{t as OwnData}from"./own-SU4c6qvv.js";
