@@ -10,7 +10,7 @@ import pytest
 
 from api.http.problems import MEDIA_TYPE
 from api.openapi import describe
-from headland.registry.db.tables.farm_tables import METADATA
+from headland.registry.db.tables.all_tables import METADATA
 from headland.registry.repositories.repository import KEPT_TABLES
 
 

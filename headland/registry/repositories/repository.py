@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db import audit
-from headland.registry.db.tables.farm_tables import METADATA
+from headland.registry.db.table_forms import METADATA
 from headland.registry.db.tables.farm_tables import audit as audit_table
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict, VersionConflict
 from headland.registry.models.models import VersionedRecord

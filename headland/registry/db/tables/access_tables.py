@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from headland.registry.db.tables.farm_tables import METADATA, optional, record_table, required
+from headland.registry.db.table_forms import METADATA, owned_table, record_table, required
+from headland.registry.models.models import ApiKey, Member
+from headland.registry.models.webhooks import Webhook
 
-members = record_table(
-    "members",
-    *(required(name) for name in ("subject", "name", "role")),
-    optional("person"),
-    unique=("organisation", "subject"),
-)
-api_keys = record_table(
-    "api_keys",
-    required("name"),
-    required("scope"),
-    required("prefix"),
-    required("secret_sha256"),
-    optional("expires_ms", sa.BigInteger),
-    optional("last_used_ms", sa.BigInteger),
-    optional("person"),
-    unique=("organisation", "name"),
-)
+members = record_table("members", Member, unique=("organisation", "subject"))
+api_keys = record_table("api_keys", ApiKey, required("secret_sha256"), unique=("organisation", "name"))
 sa.Index("un_api_keys_secret", api_keys.c.secret_sha256, unique=True)
 # Browser sessions: no records, because nobody reads or changes them.
 sessions = sa.Table(
@@ -34,17 +21,5 @@ sessions = sa.Table(
     sa.Index(None, "key"),
 )
 # `secret` signs the posts; no record shows it.
-webhooks = record_table(
-    "webhooks",
-    *(required(name) for name in ("name", "url")),
-    required("events", sa.JSON),
-    required("enabled", sa.Boolean),
-    required("secret"),
-    unique=("organisation", "name"),
-)
-webhook_marks = sa.Table(
-    "webhook_marks",
-    METADATA,
-    sa.Column("organisation", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
-    required("body", sa.JSON),
-)
+webhooks = record_table("webhooks", Webhook, required("secret"), unique=("organisation", "name"))
+webhook_marks = owned_table("webhook_marks", required("body", sa.JSON))

@@ -6,6 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from headland.registry.db import table_forms
 from headland.registry.db.tables import (
     access_tables,
     alarm_tables,
@@ -32,4 +33,4 @@ MODULES: Final = (
     trial_tables,
     weather_tables,
 )
-METADATA: Final[sa.MetaData] = farm_tables.METADATA
+METADATA: Final[sa.MetaData] = table_forms.METADATA

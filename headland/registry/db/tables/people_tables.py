@@ -4,25 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from headland.registry.db.tables.farm_tables import active, optional, record_table, required
+from headland.registry.db.table_forms import active, optional, record_table
+from headland.registry.models.people import Holding, Person
 
-people = record_table(
-    "people",
-    *(required(name) for name in ("name", "number", "role", "language")),
-    required("contacts", sa.JSON),
-    required("note"),
-    active(),
-    # The number by which an erased person is named from then on.
-    optional("erased", sa.Integer),
-)
+people = record_table("people", Person, active(), optional("erased", sa.Integer))
 # A new person is compared with all who have the same number.
 sa.Index(None, people.c.organisation, people.c.number)
-holdings = record_table(
-    "holdings",
-    *(required(name) for name in ("field", "person", "kind")),
-    required("parts", sa.Integer),
-    required("of_parts", sa.Integer),
-    optional("start_ms", sa.BigInteger),
-    optional("end_ms", sa.BigInteger),
-    references={"field": "fields", "person": "people"},
-)
+holdings = record_table("holdings", Holding, references={"field": "fields", "person": "people"})

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from headland.registry.db.tables.farm_tables import METADATA, optional, record_table, required
+from headland.registry.db.table_forms import optional, owned_table, part_of_key, record_table, required
+from headland.registry.models.weather import ForecastProviderSetting
 
-forecast_providers = record_table(
-    "forecast_providers",
-    required("provider"),
-    required("enabled", sa.Boolean),
-    *(required(name) for name in ("model", "url", "contact")),
-    unique=("organisation", "provider"),
-)
+forecast_providers = record_table("forecast_providers", ForecastProviderSetting, unique=("organisation", "provider"))
 
 #: An issue by the digest of its content; `place` is where it was asked for, `body` its compressed JSON.
-weather_issues = sa.Table(
+weather_issues = owned_table(
     "weather_issues",
-    METADATA,
-    sa.Column("organisation", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
-    sa.Column("digest", sa.Text, primary_key=True),
+    part_of_key("digest"),
     required("provider"),
     required("place"),
     optional("issued_ms", sa.BigInteger),
@@ -30,12 +23,10 @@ weather_issues = sa.Table(
 )
 
 #: What is known of the requests to a provider for a place; the row without a place has those of the day.
-weather_requests = sa.Table(
+weather_requests = owned_table(
     "weather_requests",
-    METADATA,
-    sa.Column("organisation", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
-    sa.Column("provider", sa.Text, primary_key=True),
-    sa.Column("place", sa.Text, primary_key=True),
+    part_of_key("provider"),
+    part_of_key("place"),
     required("changed_ms", sa.BigInteger),
     required("state", sa.JSON),
 )
