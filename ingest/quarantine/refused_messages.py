@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from headland.contract.delivery import Quarantined
 from headland.contract.refusals import Refused
 from headland.contract.topics import Topic
 from headland.store.port import Mark
@@ -21,10 +22,6 @@ INSERT INTO refused (digest, topic, payload, properties, reason, detail, first_s
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
 ON CONFLICT (digest) DO UPDATE SET last_seen_ms = excluded.last_seen_ms, count = count + 1
 """
-COLUMNS: Final = (
-    "id, topic, payload, properties, reason, detail, first_seen_ms, last_seen_ms, count, "
-    "gateway, epoch, first, seq, replays, asked_ms IS NOT NULL"
-)
 #: Share of a bound from which on the gateway with most sends no more records that wait for an administrator.
 _NEARLY_FULL: Final = 0.95
 #: Size of a row without its payload.
@@ -46,29 +43,11 @@ class RefusedMessage:
     mark: Mark | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class QuarantinedMessage:
-    """A message in quarantine; `count` is how often exactly these bytes arrived on this topic.
+class QuarantinedMessage(Quarantined, frozen=True, kw_only=True):
+    """A message in quarantine with its bytes."""
 
-    `gateway`, `epoch` and the records `first`..`seq` are None where the message does not hold them. `replays` counts
-    the failed replays; `is_asked`: a replay is requested.
-    """
-
-    id: int
-    topic: str
     payload: bytes
     properties: dict[str, str]
-    reason: str
-    detail: str
-    first_seen_ms: int
-    last_seen_ms: int
-    count: int
-    gateway: str | None = None
-    epoch: str | None = None
-    first: int | None = None
-    seq: int | None = None
-    replays: int = 0
-    is_asked: bool = False
 
     @property
     def payload_bytes(self) -> int:
@@ -86,6 +65,10 @@ class QuarantinedMessage:
         if self.gateway and self.epoch and self.first and self.seq:
             return Mark(self.gateway, self.epoch, self.first, self.seq)
         return None
+
+
+#: The columns of a message, in its order.
+COLUMNS: Final = ", ".join(QuarantinedMessage.__struct_fields__).replace("is_asked", "asked_ms IS NOT NULL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +152,9 @@ def evict(connection: sqlite3.Connection, shares: dict[str | None, Share], bound
 
 def message_of(row: Any) -> QuarantinedMessage:
     """Return the message of a row of `COLUMNS`."""
-    values = [*row[:3], json.loads(row[3]), *row[4:14], bool(row[14])]
-    return QuarantinedMessage(*values)
+    values = dict(zip(QuarantinedMessage.__struct_fields__, row, strict=True))
+    kinds = {"properties": json.loads(values["properties"]), "is_asked": bool(values["is_asked"])}
+    return QuarantinedMessage(**values | kinds)
 
 
 def _digest(refusal: RefusedMessage) -> bytes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from tests.broker import Broker
 from tests.ingest.gateway import Gateway
 from tests.waiting import wait_until
 
-StartIngest = Callable[[Store], IngestService]
+StartIngest = Callable[..., IngestService]
 
 
 @pytest.fixture
@@ -32,11 +34,11 @@ def ingest_settings(mosquitto: Broker, tmp_path: Path) -> IngestSettings:
 
 @pytest.fixture
 def start_ingest(ingest_settings: IngestSettings) -> Iterator[StartIngest]:
-    """A function that starts the service on a store and waits until it is subscribed; stopped with the test."""
+    """A function that starts the service on a store, with changed settings, and waits until it is subscribed."""
     started: list[IngestService] = []
 
-    def start(store: Store) -> IngestService:
-        service = IngestService(ingest_settings, store)
+    def start(store: Store, **changes: Any) -> IngestService:
+        service = IngestService(replace(ingest_settings, **changes), store)
         service.start()
         started.append(service)
         wait_until(lambda: service.health().ok)

@@ -252,13 +252,10 @@ def test_restarts_wills_and_messages_that_come_again_are_no_second_machine(bench
     assert not is_twin(bench)
 
 
-@pytest.mark.parametrize("ahead_ms", [0, 86_400_000])
-def test_records_that_a_spool_no_longer_has_are_lost_with_their_range(bench: Bench, ahead_ms: int) -> None:
-    for seq in range(1, 5):
-        bench.put(record(seq, float(seq), seq))
-    data: dict[str, Scalar] = {"epoch": "e1", "first_seq": 3, "last_seq": 60, "records": 58, "why": "log"}
+def shortened(data: dict[str, Scalar], ahead_ms: int = 0) -> Batch:
+    """Return a record with the report of a spool that it lost records; it is true whatever the gateway's clock was."""
     event = Event(
-        t=T0_MS + ahead_ms,  # the report is true whatever the gateway's clock was
+        t=T0_MS + ahead_ms,
         device="gw-1",
         kind="spool_shortened",
         device_kind="gateway",
@@ -266,7 +263,15 @@ def test_records_that_a_spool_no_longer_has_are_lost_with_their_range(bench: Ben
         clock=Clock.NTP,
         data=data,
     )
-    bench.put(Batch(gw="gw-1", epoch="e2", seq=1, v=1, events=[event]))
+    return Batch(gw="gw-1", epoch="e2", seq=1, v=1, events=[event])
+
+
+@pytest.mark.parametrize("ahead_ms", [0, 86_400_000])
+def test_records_that_a_spool_no_longer_has_are_lost_with_their_range(bench: Bench, ahead_ms: int) -> None:
+    for seq in range(1, 5):
+        bench.put(record(seq, float(seq), seq))
+    data: dict[str, Scalar] = {"epoch": "e1", "first_seq": 3, "last_seq": 60, "records": 58, "why": "log"}
+    bench.put(shortened(data, ahead_ms))
     bench.settle()
     report = bench.delivery("gw-1")
     assert (report.loss, report.lost) == (56, (EpochRange("e1", 5, 60),))
@@ -277,16 +282,7 @@ def test_what_a_gateway_reported_of_its_spool_outlives_the_store_and_other_data_
 ) -> None:
     bench.put(record(1, 1.0, 1))
     data: dict[str, Scalar] = {"epoch": "e1", "first_seq": 2, "last_seq": 3, "records": 2, "why": "the log was torn"}
-    event = Event(
-        t=T0_MS,
-        device="gw-1",
-        kind="spool_shortened",
-        device_kind="gateway",
-        site="s",
-        clock=Clock.NTP,
-        data=data,
-    )
-    bench.put(Batch(gw="gw-1", epoch="e2", seq=1, v=1, events=[event]))
+    bench.put(shortened(data))
     for seq in (2, 3):  # of a copy of the card, which went on under the same numbers
         bench.put(record(seq, 100.0 + seq, seq))
     bench.settle()
@@ -301,17 +297,8 @@ def test_what_a_gateway_reported_of_its_spool_outlives_the_store_and_other_data_
 
 
 @pytest.mark.parametrize("data", [{"first_seq": 0, "last_seq": 5}, {"first_seq": 9, "last_seq": 5}, {"first_seq": "1"}])
-def test_a_senseless_report_of_a_shortened_spool_counts_nothing(bench: Bench, data: dict[str, int | str]) -> None:
-    event = Event(
-        t=T0_MS,
-        device="gw-1",
-        kind="spool_shortened",
-        device_kind="gateway",
-        site="s",
-        clock=Clock.NTP,
-        data={"epoch": "e1", **data},
-    )
-    bench.put(Batch(gw="gw-1", epoch="e2", seq=1, v=1, events=[event]))
+def test_a_senseless_report_of_a_shortened_spool_counts_nothing(bench: Bench, data: dict[str, Scalar]) -> None:
+    bench.put(shortened({"epoch": "e1", **data}))
     bench.settle()
     assert bench.delivery("gw-1").loss == 0
 

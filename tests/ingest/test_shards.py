@@ -16,6 +16,7 @@ from ingest.service import IngestService
 from ingest.settings import ALL_SHARDS, IngestSettings
 from tests.broker import Broker
 from tests.ingest.brittle_store import BrittleStore, count_points, is_away
+from tests.ingest.conftest import StartIngest
 from tests.ingest.gateway import T0_MS, Gateway, batch_of, block_of, properties_of, topic_and_payload
 from tests.waiting import wait_until
 
@@ -31,22 +32,14 @@ StartWorker = Callable[[Store, frozenset[int]], IngestService]
 
 
 @pytest.fixture
-def start_worker(ingest_settings: IngestSettings, tmp_path: Path) -> Iterator[StartWorker]:
-    """A function that starts the worker of some shards; those that still run are stopped with the test."""
-    started: list[IngestService] = []
+def start_worker(start_ingest: StartIngest, tmp_path: Path) -> StartWorker:
+    """A function that starts the worker of some shards."""
 
     def start(store: Store, shards: frozenset[int]) -> IngestService:
         name = f"ingest-{min(shards)}"
-        own = replace(ingest_settings, client_id=name, shards=shards, quarantine_path=tmp_path / f"{name}.sqlite")
-        service = IngestService(own, store)
-        service.start()
-        started.append(service)
-        wait_until(lambda: service.health().ok)
-        return service
+        return start_ingest(store, client_id=name, shards=shards, quarantine_path=tmp_path / f"{name}.sqlite")
 
-    yield start
-    for service in started:
-        service.stop()
+    return start
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from headland.store.influx.client import InfluxConnection, parse_influx_url
 from headland.store.influx.store import open_influx
-from headland.store.port import Points, SeriesKey, WriteBatch
+from headland.store.port import Points, SeriesKey, Store, WriteBatch
 from tests.influx_server import InfluxServer
 
 BOARD = json.loads((Path(__file__).parents[2] / "docs" / "grafana" / "headland-influxdb.json").read_text())
@@ -34,18 +34,21 @@ QUERIES = [(panel["title"], target) for panel in BOARD["panels"] for target in p
 pytestmark = pytest.mark.services("influxdb", "nginx")
 
 
-@pytest.fixture(scope="module")
-def server(influx_server: InfluxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxConnection]:
-    url = influx_server.url_of(tmp_path_factory.mktemp("grafana"))
-    store = open_influx(url)
+def write_samples(store: Store, start_ms: int) -> None:
+    """Write `ROWS` samples of each channel, the third of which is suspect, and close the store."""
     keys = [SeriesKey("coop", "home", *whose, channel) for whose, names in CHANNELS.items() for channel in names]
     keys.append(SeriesKey("other", "away", "greenhouse", "gh-9", "co2_ppm"))
     sid = np.repeat(np.arange(len(keys), dtype=np.int32), ROWS)
-    time_ms = np.tile(START_MS + 1000 * np.arange(ROWS), len(keys))
-    # The third sample of each series is suspect.
+    time_ms = np.tile(start_ms + 1000 * np.arange(ROWS), len(keys))
     quality = np.where(np.tile(np.arange(ROWS), len(keys)) == 2, 3, 1).astype(np.uint8)
     store.write(WriteBatch(Points(keys, sid, time_ms, 10.0 + sid.astype(np.float64), quality)))
     store.close()
+
+
+@pytest.fixture(scope="module")
+def server(influx_server: InfluxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxConnection]:
+    url = influx_server.url_of(tmp_path_factory.mktemp("grafana"))
+    write_samples(open_influx(url), START_MS)
     connection = InfluxConnection(parse_influx_url(url))
     connection.open()
     yield connection

@@ -8,12 +8,10 @@ from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-import numpy as np
 import pytest
 
-from headland.store.port import Points, SeriesKey, WriteBatch
 from headland.store.victoria.store import open_victoria
-from tests.store.test_grafana import CHANNELS, ROWS, VARIABLES
+from tests.store.test_grafana import CHANNELS, ROWS, VARIABLES, write_samples
 from tests.victoria_server import VictoriaServer
 
 FOLDER = Path(__file__).parents[3] / "docs" / "grafana"
@@ -28,15 +26,7 @@ pytestmark = pytest.mark.services("victoria-metrics")
 
 @pytest.fixture(scope="module")
 def server(victoria_server: VictoriaServer, tmp_path_factory: pytest.TempPathFactory) -> VictoriaServer:
-    store = open_victoria(victoria_server.url_of(tmp_path_factory.mktemp("grafana")))
-    keys = [SeriesKey("coop", "home", *whose, channel) for whose, names in CHANNELS.items() for channel in names]
-    keys.append(SeriesKey("other", "away", "greenhouse", "gh-9", "co2_ppm"))
-    sid = np.repeat(np.arange(len(keys), dtype=np.int32), ROWS)
-    time_ms = np.tile(START_MS + 1000 * np.arange(ROWS), len(keys))
-    # The third sample of each series is suspect.
-    quality = np.where(np.tile(np.arange(ROWS), len(keys)) == 2, 3, 1).astype(np.uint8)
-    store.write(WriteBatch(Points(keys, sid, time_ms, 10.0 + sid.astype(np.float64), quality)))
-    store.close()
+    write_samples(open_victoria(victoria_server.url_of(tmp_path_factory.mktemp("grafana"))), START_MS)
     return victoria_server
 
 
