@@ -10,7 +10,7 @@ import numpy as np
 from firmware_sim.core.moist_air import Numbers
 from firmware_sim.core.noise import Noise, Wander
 from firmware_sim.greenhouse.climate import climate_model, controller
-from firmware_sim.greenhouse.climate.compartment import Structure
+from firmware_sim.greenhouse.climate.compartment import structure_of
 from firmware_sim.greenhouse.climate.true_climate import true_climate
 from firmware_sim.greenhouse.scenarios import HouseScenario
 from firmware_sim.greenhouse.sensors import STATION, SensorArray
@@ -42,7 +42,7 @@ class Compartments:
     ) -> None:
         self._scenario = scenario
         self._step_ms, self._step_s = step_ms, step_ms / 1000
-        self._structure = Structure.of(scenario.compartments)
+        self._structure = structure_of(scenario.compartments)
         self._weather = weather or Weather(scenario.place, seed, scenario.frost_every_days)
         self.sensors = SensorArray(scenario.sensors, self.units, seed, scenario.planted)
         self._station = SensorArray(STATION, 1, seed + 1)

@@ -28,7 +28,7 @@ class HouseScenario:
 
     name: str
     place: HouseSite
-    compartments: tuple[Compartment, ...]
+    compartments: tuple[Compartment[float], ...]
     sensors: Sequence[SensorKind] = CLEAN
     planted: tuple[PlantedFault, ...] = ()
     frost_every_days: int = 0
@@ -50,7 +50,7 @@ class HouseScenario:
 
 
 #: A multi-span film house of tomatoes, heated.
-_TOMATO: Final = Compartment(
+_TOMATO: Final[Compartment[float]] = Compartment(
     height_m=4.5,
     cover_ratio=1.2,
     cover_u_w_m2k=5.5,

@@ -40,32 +40,41 @@ class OwnedImports(FileImports, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class StationSettings:
-    """Settings of `headland station` and of `headland ingest run --listen`; `demo` is the simulated scenario."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedSettings:
+    """Settings of what serves the API at an address."""
 
     store_url: str
     host: str
     port: int
+    issuer: Issuer | None = None
+    limits: Limits = _LIMITS
+    addresses: Addresses = _ADDRESSES
+    mail: MailSettings | None = None
+    #: Addresses to which webhooks may lead.
+    webhooks_to: AddressPolicy = PUBLIC_ONLY
+    #: Keys of providers of weather forecasts, by name.
+    forecast_keys: Mapping[str, str] = field(default_factory=dict)
+    photos: PhotoFiles | None = None
+    #: Where traces go; None for nowhere.
+    traces: TraceSettings | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationSettings(ServedSettings):
+    """Settings of `headland station` and of `headland ingest run --listen`; `demo` is the simulated scenario."""
+
     ingest: IngestSettings
     registry_url: str | None = None
     demo: str | None = None
     demo_scale: int | None = None
     store_token: str | None = None
-    mail: MailSettings | None = None
     #: Discovery prefix of Home Assistant; None turns the bridge off.
     home_prefix: str | None = None
     #: File of the bootstrap key.
     api_key_path: Path | None = None
     #: Token of the remote API, where this worker has no registry.
     worker_token: str | None = None
-    issuer: Issuer | None = None
-    limits: Limits = _LIMITS
-    addresses: Addresses = _ADDRESSES
-    #: Addresses to which webhooks may lead.
-    webhooks_to: AddressPolicy = PUBLIC_ONLY
-    #: Keys of providers of weather forecasts, by name.
-    forecast_keys: Mapping[str, str] = field(default_factory=dict)
     #: Adds gateways to the farm's broker, and enrols them by code.
     registrar: GatewayRegistrar | None = None
     enrolment: GatewayEnrolment | None = None
@@ -73,13 +82,10 @@ class StationSettings:
     imports: OwnedImports | None = None
     #: File of the base map.
     base_map: Path | None = None
-    photos: PhotoFiles | None = None
     #: How far the clock of this farm's simulators is behind an instant.
     simulated_lag_ms: Callable[[int], int] = in_real_time
     #: Address of simulated providers of weather forecasts, which replace all others.
     simulated_forecasts: str | None = None
-    #: Where traces go; None for nowhere.
-    traces: TraceSettings | None = None
     #: Record of the station's clock, and the gateways on the same machine, which have the same clock.
     clock_path: Path | None = None
     #: The farm's folder, whose growth and disk are watched; None watches none.
@@ -87,23 +93,11 @@ class StationSettings:
     local_gateways: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class ApiSettings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings(ServedSettings):
     """Settings of `headland api`; `ingest_urls` are the addresses of the ingest workers."""
 
-    store_url: str
     registry_url: str
     organisation: str
-    host: str
-    port: int
     ingest_urls: Sequence[str] = ()
     worker_token: str = ""
-    issuer: Issuer | None = None
-    limits: Limits = _LIMITS
-    addresses: Addresses = _ADDRESSES
-    mail: MailSettings | None = None
-    webhooks_to: AddressPolicy = PUBLIC_ONLY
-    #: Keys of providers of weather forecasts, by name.
-    forecast_keys: Mapping[str, str] = field(default_factory=dict)
-    photos: PhotoFiles | None = None
-    traces: TraceSettings | None = None

@@ -6,14 +6,14 @@ import numpy as np
 from hypothesis import strategies as st
 
 from firmware_sim.core.moist_air import Numbers, co2_kg_m3, saturation_pa, vapour_kg_m3
-from firmware_sim.greenhouse.climate.compartment import Structure
+from firmware_sim.greenhouse.climate.compartment import Structure, structure_of
 from firmware_sim.greenhouse.climate.state import Actuators, Climate
 from firmware_sim.greenhouse.scenarios import HOUSES
 from firmware_sim.greenhouse.weather import Outside
 
 #: Every kind of compartment once, side by side.
-KINDS = Structure.of(list(dict.fromkeys(one for house in HOUSES.values() for one in house.compartments)))
-TOMATO = Structure.of(HOUSES["hubei-tomato"].compartments)
+KINDS = structure_of(list(dict.fromkeys(one for house in HOUSES.values() for one in house.compartments)))
+TOMATO = structure_of(HOUSES["hubei-tomato"].compartments)
 
 
 def make_outside(degc: float, pct: float, sun: float, wind: float) -> Outside:

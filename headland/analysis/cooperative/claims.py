@@ -13,7 +13,7 @@ import shapely
 
 from headland.agronomy.geometry.outline import rasterise
 from headland.analysis.cooperative.kept_claims import CLAIM, kept_claims, usable_m2
-from headland.analysis.cooperative.subsidy import Claim, ClaimRule, Spent, assess_claims
+from headland.analysis.cooperative.subsidy import Claim, Spent, assess_claims
 from headland.analysis.cooperative.treated_ground import PlacedGround, TreatedGround, pack_mask
 from headland.analysis.cooperative.treated_works import (
     TREATED,
@@ -68,13 +68,14 @@ def find_claims(scope: OrgScope, rule: SubsidyRule, window: Window) -> list[Fiel
     fields = {name: repositories.fields.get(name, also_deleted=True) for name in {*works, *kept}}
     beside = _fields_beside(fields, works)
     claimed = {name: [(claim.start_ms, claim.placed) for claim in claims] for name, claims in kept.items()}
+    products = {repositories.products.get(each, also_deleted=True).name for each in rule.products}
     found = []
     for name in sorted(works):
         holders = ", ".join(sorted({people.get(held.person, "") for held in repositories.holdings.all(field=name)}))
         before = [claim for other in (name, *beside.get(name, ())) for claim in claimed.get(other, ())]
         own = [claim for claim in kept.get(name, ()) if claim.rule == rule.id]
         spent = Spent(sum(claim.area_m2 for claim in own), sum(claim.fen for claim in own))
-        claims = assess_claims(_rule_of(rule, repositories), usable_m2(fields[name]), works[name], before, spent)
+        claims = assess_claims(rule, usable_m2(fields[name]), works[name], before, spent, products)
         claimed.setdefault(name, []).extend((each.work.start_ms, each.placed) for each in claims if each.area_m2)
         found += [FieldClaim(fields[name], holders, claim) for claim in claims]
     return found
@@ -159,19 +160,6 @@ def _claim_body(rule: SubsidyRule, claim: Claim) -> dict[str, Any]:
         "fen": claim.fen,
         "simulated": claim.work.simulated,
     }
-
-
-def _rule_of(rule: SubsidyRule, repositories: OrganisationRepositories) -> ClaimRule:
-    names = frozenset(repositories.products.get(product, also_deleted=True).name for product in rule.products)
-    return ClaimRule(
-        rule.fen_per_mu,
-        rule.least_coverage_pct,
-        frozenset(rule.evidence),
-        rule.repeat_days,
-        rule.cap_mu,
-        rule.cap_fen,
-        names,
-    )
 
 
 _HEADS: Final = {

@@ -6,8 +6,7 @@ import msgspec
 
 from headland.analysis.cooperative.deliveries import holdings_of
 from headland.analysis.cooperative.shares import NOBODY
-from headland.analysis.cooperative.statements import AccountFact, SeasonFacts, StatementRun, make_statements
-from headland.analysis.cooperative.tariff import Tariff
+from headland.analysis.cooperative.statements import SeasonFacts, StatementRun, make_statements
 from headland.analysis.cooperative.treated_works import treated_works
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
@@ -50,37 +49,12 @@ def settle_season(scope: OrgScope, tariff: TariffRecord, window: Window) -> Stat
 
 def compute_statements(repositories: OrganisationRepositories, tariff: TariffRecord, window: Window) -> StatementRun:
     """Return the statements of a period without keeping them."""
-    entries = [
-        AccountFact(
-            entry.id, entry.person, entry.kind.value, entry.time_ms, entry.amount_fen, entry.grams, entry.field or "",
-            entry.pass_id, entry.note, entry.corrects or "", entry.crop or "", entry.lot_code or "",
-        )
-        for entry in repositories.accounts.records.all()
-    ]  # fmt: skip
     facts = SeasonFacts(
         works=treated_works(repositories, tariff.operators),
         holdings=holdings_of(repositories),
-        entries=entries,
-        tariff=tariff_of(tariff),
+        entries=list(repositories.accounts.records.all()),
+        tariff=tariff,
         start_ms=window.start_ms,
         end_ms=window.end_ms,
-        slopes_pct=tariff.slopes_pct,
     )
     return make_statements(facts)
-
-
-def tariff_of(record: TariffRecord) -> Tariff:
-    """Return the tariff of a record."""
-    return Tariff(
-        per_mu_fen=record.per_mu_fen,
-        per_kg_fen=record.per_kg_fen,
-        minimum_fen=record.minimum_fen,
-        night_pct=record.night_pct,
-        slope_pct=record.slope_pct,
-        slope_from_pct=record.slope_from_pct,
-        cancelled_fen=record.cancelled_fen,
-        repeat_days=record.repeat_days,
-        billable_evidence=frozenset(record.billable_evidence),
-        dividend_fen=record.dividend_fen,
-        dividend_by=record.dividend_by,
-    )

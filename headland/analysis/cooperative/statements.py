@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
 import msgspec
 
 from headland.analysis.cooperative.shares import NOBODY, HeldShare, bearers, divide
-from headland.analysis.cooperative.tariff import Charge, Tariff, charge_of
+from headland.analysis.cooperative.tariff import Charge, charge_of
 from headland.analysis.cooperative.treated_ground import CountedGround, TreatedGround, count_once
+from headland.registry.models.cooperative import AccountEntry, TariffRecord
 
 #: Names of a line that came after the first runs were made.
 _LATER_NAMES: Final = frozenset(("crop", "lot_code"))
@@ -79,37 +80,15 @@ class StatementRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class AccountFact:
-    """An entry of a person's account: advance, subsidy, delivery, cancelled flight, payment or correction.
-
-    `corrects` is the entry that a correction corrects; its grams are added to those of a delivery.
-    """
-
-    id: str
-    person: str
-    kind: str
-    time_ms: int
-    amount_fen: int
-    grams: int = 0
-    field: str = ""
-    pass_id: str = ""
-    note: str = ""
-    corrects: str = ""
-    crop: str = ""
-    lot_code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class SeasonFacts:
-    """All that the statements of a period follow from. `slopes_pct` are declared slopes of fields."""
+    """All that the statements of a period follow from."""
 
     works: Sequence[TreatedGround]
     holdings: Mapping[str, Sequence[HeldShare]]
-    entries: Sequence[AccountFact]
-    tariff: Tariff
+    entries: Sequence[AccountEntry]
+    tariff: TariffRecord
     start_ms: int
     end_ms: int
-    slopes_pct: Mapping[str, float] = field(default_factory=dict)
 
 
 def make_statements(facts: SeasonFacts) -> StatementRun:
@@ -132,7 +111,7 @@ def make_statements(facts: SeasonFacts) -> StatementRun:
             # Earlier passes only say which ground has been charged before.
             if not facts.start_ms <= counted.ground.start_ms < facts.end_ms:
                 continue
-            slope = facts.slopes_pct.get(name)
+            slope = facts.tariff.slopes_pct.get(name)
             charge = charge_of(
                 facts.tariff, counted.area_m2, counted.grams, is_night=counted.ground.is_night, slope_pct=slope
             )
@@ -160,7 +139,7 @@ def make_statements(facts: SeasonFacts) -> StatementRun:
     )
 
 
-def _unbillable(work: TreatedGround, tariff: Tariff) -> str | None:
+def _unbillable(work: TreatedGround, tariff: TariffRecord) -> str | None:
     """Return why a work is not charged, None where it is."""
     if work.is_replaced:
         return "replaced"
@@ -203,19 +182,19 @@ def _shared(
         )
 
 
-def _line_of(entry: AccountFact, tariff: Tariff) -> StatementLine:
+def _line_of(entry: AccountEntry, tariff: TariffRecord) -> StatementLine:
     amount_fen = -tariff.cancelled_fen if entry.kind == "cancelled_flight" else entry.amount_fen
     return StatementLine(
-        kind=entry.kind,
+        kind=entry.kind.value,
         time_ms=entry.time_ms,
         amount_fen=amount_fen,
-        field=entry.field,
+        field=entry.field or "",
         pass_id=entry.pass_id,
         grams=entry.grams,
         note=entry.note,
         entry=entry.id,
-        crop=entry.crop,
-        lot_code=entry.lot_code,
+        crop=entry.crop or "",
+        lot_code=entry.lot_code or "",
     )
 
 

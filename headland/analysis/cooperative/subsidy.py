@@ -5,7 +5,7 @@ Nothing is promised: an answer holds by these rules and these samples.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Final
@@ -15,20 +15,8 @@ import shapely
 from headland.analysis.cooperative.shares import round_half_up
 from headland.analysis.cooperative.tariff import MU_M2
 from headland.analysis.cooperative.treated_ground import PlacedGround, TreatedGround
+from headland.registry.models.cooperative import SubsidyRule
 from headland.units_of_time import DAY_MS
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimRule:
-    """What a claim must show and what it pays [fen]; see `SubsidyRule`. `products` are names, none for all."""
-
-    fen_per_mu: int
-    least_coverage_pct: float
-    evidence: frozenset[str]
-    repeat_days: int
-    cap_mu: float | None = None
-    cap_fen: int | None = None
-    products: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +53,18 @@ NOTHING_SPENT: Final = Spent()
 
 
 def assess_claims(
-    rule: ClaimRule,
+    rule: SubsidyRule,
     field_m2: int,
     works: Iterable[TreatedGround],
     claimed: Sequence[tuple[int, PlacedGround]],
     spent: Spent = NOTHING_SPENT,
+    products: Collection[str] = (),
 ) -> list[Claim]:
     """Return the claims of the passes on one field, whoever flew them, in the order of their starts.
 
     `claimed` is the ground of earlier claims, whatever field they were on, with the start of their passes; `spent` is
-    what the field was paid by the rule before. The order of `works` does not matter.
+    what the field was paid by the rule before. `products` are the names of those of the rule, none for all. The order
+    of `works` does not matter.
     """
     before = list(claimed)
     left_m2 = None
@@ -83,7 +73,7 @@ def assess_claims(
     left_fen = None if rule.cap_fen is None else max(rule.cap_fen - spent.fen, 0)
     claims = []
     for work in sorted(works, key=lambda each: each.key):
-        claim = _assess(rule, field_m2, work, before)
+        claim = _assess(rule, products, field_m2, work, before)
         if claim.area_m2:
             area_m2 = claim.area_m2 if left_m2 is None else min(claim.area_m2, left_m2)
             fen = round_half_up(rule.fen_per_mu * Fraction(area_m2) / MU_M2)
@@ -100,11 +90,17 @@ def assess_claims(
     return claims
 
 
-def _assess(rule: ClaimRule, field_m2: int, work: TreatedGround, before: Sequence[tuple[int, PlacedGround]]) -> Claim:
+def _assess(
+    rule: SubsidyRule,
+    products: Collection[str],
+    field_m2: int,
+    work: TreatedGround,
+    before: Sequence[tuple[int, PlacedGround]],
+) -> Claim:
     """Return the claim of one pass before the caps."""
     coverage_pct = 100.0 * work.area_m2 / field_m2 if field_m2 else 0.0
     reason = None
-    if rule.products and work.product not in rule.products:
+    if products and work.product not in products:
         reason = "other_product"
     elif work.weakest_evidence not in rule.evidence:
         reason = "weak_evidence"

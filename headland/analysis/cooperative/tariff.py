@@ -1,37 +1,16 @@
-"""Tariff of a service as data, and the charge for a work: whole fen, each rounded once."""
+"""The charge for a work by a tariff: whole fen, each rounded once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Final
 
 from headland.analysis.cooperative.shares import round_half_up
+from headland.registry.models.cooperative import TariffRecord
 
 #: 1 mu is 2000/3 m2.
 MU_M2: Final = Fraction(2000, 3)
-
-
-@dataclass(frozen=True, slots=True)
-class Tariff:
-    """What a service costs [fen].
-
-    `minimum_fen` is the least for a pass on a field that treated anything; the surcharges are percent of area and mass,
-    on slopes from `slope_from_pct`. Ground that was treated with the same product within `repeat_days` is charged once.
-    Only ground with a class of `billable_evidence` is charged. `dividend_fen` is divided by deliveries or area.
-    """
-
-    per_mu_fen: int = 0
-    per_kg_fen: int = 0
-    minimum_fen: int = 0
-    night_pct: int = 0
-    slope_pct: int = 0
-    slope_from_pct: int = 15
-    cancelled_fen: int = 0
-    repeat_days: int = 7
-    billable_evidence: frozenset[str] = frozenset(("measured_flow", "tank_mass"))
-    dividend_fen: int = 0
-    dividend_by: Literal["delivery", "area"] = "delivery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +29,7 @@ class Charge:
         return self.area_fen + self.mass_fen + self.night_fen + self.slope_fen + self.to_minimum_fen
 
 
-def charge_of(tariff: Tariff, area_m2: int, grams: int, *, is_night: bool, slope_pct: float | None) -> Charge:
+def charge_of(tariff: TariffRecord, area_m2: int, grams: int, *, is_night: bool, slope_pct: float | None) -> Charge:
     """Return the charge for treated ground and the product on it; nothing for no ground."""
     if area_m2 <= 0:
         return Charge(0, 0, 0, 0, 0)

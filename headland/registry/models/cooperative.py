@@ -30,7 +30,9 @@ DeviceName = Annotated[str, Meta(pattern=f"^{NAME.pattern}$")]
 class TariffRecord(VersionedRecord, frozen=True, kw_only=True):
     """A tariff of a service [fen]: by area, by mass, least for a pass on a field, surcharges, and the dividend.
 
-    `operators` names who works with a device; `slopes_pct` are declared slopes of fields by id.
+    The surcharges are percent of area and mass. Ground that was treated with the same product within `repeat_days` is
+    charged once, and only with a class of `billable_evidence`. `operators` names who works with a device; `slopes_pct`
+    are declared slopes of fields by id.
     """
 
     name: Text

@@ -6,6 +6,7 @@ import base64
 import random
 import zlib
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,8 +20,8 @@ from headland.agronomy.application.swaths import draw_swaths
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.analysis.cooperative.shares import NOBODY, HeldShare, bearers, divide, round_half_up
-from headland.analysis.cooperative.statements import AccountFact, SeasonFacts, make_statements
-from headland.analysis.cooperative.tariff import Tariff, charge_of
+from headland.analysis.cooperative.statements import SeasonFacts, make_statements
+from headland.analysis.cooperative.tariff import charge_of
 from headland.analysis.cooperative.treated_ground import (
     PlacedGround,
     TreatedGround,
@@ -34,6 +35,7 @@ from headland.analysis.cooperative.treated_ground import (
     unpack_ground,
     unpack_mask,
 )
+from headland.registry.models.cooperative import AccountEntry, AccountKind, TariffRecord
 from tests.examples import examples
 
 DAY_MS = 86_400_000
@@ -55,6 +57,10 @@ def ground(field: str, at: str, cells: np.ndarray, day: int = 0, **more: object)
         "evidence_m2": (("measured_flow", float(cells.sum())),), "is_night": False, "simulated": False, **more,
     }  # fmt: skip
     return TreatedGround(field=field, pass_id=at, **values)  # type: ignore[arg-type]
+
+
+def entry(id: str, person: str, kind: str, time_ms: int, amount_fen: int, **more: Any) -> AccountEntry:  # noqa: A002 - it is the record's id
+    return AccountEntry(id=id, person=person, kind=AccountKind(kind), time_ms=time_ms, amount_fen=amount_fen, **more)
 
 
 @st.composite
@@ -81,18 +87,19 @@ def seasons(draw: st.DrawFn) -> SeasonFacts:
         for name in FIELDS
     }
     entries = [
-        AccountFact(f"e{number}", f"p{number % 4}", kind, number, draw(st.integers(-(10**6), 10**6)), grams=number * 7)
+        entry(f"e{number}", f"p{number % 4}", kind, number, draw(st.integers(-(10**6), 10**6)), grams=number * 7)
         for number, kind in enumerate(
             draw(st.lists(st.sampled_from(["advance", "delivery", "correction"]), max_size=6))
         )
     ]
     fen = st.integers(0, 3000)
-    tariff = Tariff(
+    tariff = TariffRecord(
+        name="2026", slopes_pct={"east": 20.0},
         per_mu_fen=draw(fen), per_kg_fen=draw(fen), minimum_fen=draw(fen), night_pct=draw(st.integers(0, 50)),
         slope_pct=draw(st.integers(0, 50)), repeat_days=draw(st.integers(0, 30)), dividend_fen=draw(fen),
         dividend_by=draw(st.sampled_from(["delivery", "area"])),
     )  # fmt: skip
-    return SeasonFacts(works, holdings, entries, tariff, 0, 10 * DAY_MS, {"east": 20.0})
+    return SeasonFacts(works, holdings, entries, tariff, 0, 10 * DAY_MS)
 
 
 @settings(max_examples=examples(120), deadline=None)
@@ -116,7 +123,7 @@ def test_statements_add_up_to_the_fen_and_no_order_changes_them(facts: SeasonFac
                 continue
             charge = charge_of(
                 facts.tariff, counted.area_m2, counted.grams, is_night=counted.ground.is_night,
-                slope_pct=facts.slopes_pct.get(field),
+                slope_pct=facts.tariff.slopes_pct.get(field),
             )  # fmt: skip
             assert -sum(line.amount_fen for line in of_pass) == charge.total_fen
             assert sum(line.grams for line in of_pass) == counted.grams
@@ -125,9 +132,7 @@ def test_statements_add_up_to_the_fen_and_no_order_changes_them(facts: SeasonFac
     rng.shuffle(works_turned)
     rng.shuffle(entries_turned)
     turned = {name: list(reversed(held)) for name, held in reversed(list(facts.holdings.items()))}
-    again = make_statements(
-        SeasonFacts(works_turned, turned, entries_turned, facts.tariff, 0, 10 * DAY_MS, facts.slopes_pct)
-    )
+    again = make_statements(SeasonFacts(works_turned, turned, entries_turned, facts.tariff, 0, 10 * DAY_MS))
     assert again == run
 
 
@@ -194,19 +199,19 @@ def test_swaths_over_several_plots_are_shared_without_loss(seed: int, swath_m: f
 def test_a_pass_that_another_declaration_replaces_is_not_charged_and_said() -> None:
     everything = np.ones((4, 4), np.bool_)
     works = [ground("east", "a", everything, product="", is_replaced=True), ground("east", "b", everything)]
-    run = make_statements(SeasonFacts(works, {}, [], Tariff(per_mu_fen=1000), 0, DAY_MS))
+    run = make_statements(SeasonFacts(works, {}, [], TariffRecord(name="2026", per_mu_fen=1000), 0, DAY_MS))
     assert (run.area_m2, run.not_charged) == (16, (("east", "a", "replaced"),))
 
 
 def test_a_dividend_by_delivery_counts_what_a_correction_left_of_it() -> None:
     entries = [
-        AccountFact("e1", "p1", "delivery", 0, 900, grams=3000),
-        AccountFact("e2", "p2", "delivery", 0, 900, grams=3000),
-        AccountFact("e3", "p1", "correction", 1, -600, grams=-2000, corrects="e1"),
-        AccountFact("e4", "p2", "payment", 1, -500),
-        AccountFact("e5", "p2", "correction", 2, 100, corrects="e4"),
+        entry("e1", "p1", "delivery", 0, 900, grams=3000),
+        entry("e2", "p2", "delivery", 0, 900, grams=3000),
+        entry("e3", "p1", "correction", 1, -600, grams=-2000, corrects="e1"),
+        entry("e4", "p2", "payment", 1, -500),
+        entry("e5", "p2", "correction", 2, 100, corrects="e4"),
     ]
-    run = make_statements(SeasonFacts([], {}, entries, Tariff(dividend_fen=400), 0, DAY_MS))
+    run = make_statements(SeasonFacts([], {}, entries, TariffRecord(name="2026", dividend_fen=400), 0, DAY_MS))
     dividends = {each.person: each.sum_fen("dividend") for each in run.statements}
     assert dividends == {"p1": 100, "p2": 300}
 
@@ -235,7 +240,7 @@ def test_lessees_bear_their_shares_and_owners_the_rest_and_what_nobody_holds_is_
 
 
 def test_a_charge_is_the_tariff_on_paper() -> None:
-    tariff = Tariff(per_mu_fen=800, per_kg_fen=120, minimum_fen=5000, night_pct=20, slope_pct=10)
+    tariff = TariffRecord(name="2026", per_mu_fen=800, per_kg_fen=120, minimum_fen=5000, night_pct=20, slope_pct=10)
     # 10 mu at 8.00 and 150 kg at 1.20 are 80.00 + 180.00; by night on a slope 20 % and 10 % more.
     charge = charge_of(tariff, 6667, 150_000, is_night=True, slope_pct=18.0)
     assert (charge.area_fen, charge.mass_fen, charge.night_fen, charge.slope_fen) == (8000, 18000, 5200, 2600)
@@ -249,10 +254,10 @@ def test_a_charge_is_the_tariff_on_paper() -> None:
 def test_weak_evidence_is_not_charged_and_is_named() -> None:
     everything = np.ones((4, 4), np.bool_)
     guessed = ground("east", "a", everything, evidence_m2=(("measured_flow", 8.0), ("pump_pwm", 8.0)), grams=None)
-    run = make_statements(SeasonFacts([guessed], {}, [], Tariff(per_mu_fen=1000), 0, DAY_MS))
+    run = make_statements(SeasonFacts([guessed], {}, [], TariffRecord(name="2026", per_mu_fen=1000), 0, DAY_MS))
     assert (run.charged_fen, run.not_charged) == (0, (("east", "a", "weak_evidence"),))
     unknown = ground("east", "a", everything, grams=None)
-    run = make_statements(SeasonFacts([unknown], {}, [], Tariff(per_kg_fen=1), 0, DAY_MS))
+    run = make_statements(SeasonFacts([unknown], {}, [], TariffRecord(name="2026", per_kg_fen=1), 0, DAY_MS))
     assert run.not_charged == (("east", "a", "no_amount"),)
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from headland.analysis.cooperative.subsidy import ClaimRule, Spent, assess_claims
+from headland.analysis.cooperative.subsidy import Spent, assess_claims
 from headland.analysis.cooperative.treated_ground import union_m2
+from headland.registry.models.cooperative import SubsidyRule
 from tests.analysis.cooperative.test_statements import DAY_MS, ground, squares
 from tests.examples import examples
 
 EVERYTHING = np.ones((100, 100), np.bool_)
-RULE = ClaimRule(1500, 90.0, frozenset(("measured_flow",)), 30)
+RULE = SubsidyRule(name="2026", fen_per_mu=1500, evidence=("measured_flow",))
 
 
 def test_ground_is_claimed_once_within_the_days_by_either_operator() -> None:
@@ -45,14 +47,14 @@ def test_a_claim_is_refused_by_name_and_capped_by_the_field() -> None:
         ground("east", "c", EVERYTHING, product="lime"),
         ground("east", "d", EVERYTHING),
     ]
-    rule = ClaimRule(1500, 90.0, frozenset(("measured_flow",)), 30, cap_mu=10.0, products=frozenset(("urea",)))
-    found = {claim.work.pass_id: claim for claim in assess_claims(rule, 10_000, works, [])}
+    rule = replace(RULE, cap_mu=10.0)
+    found = {claim.work.pass_id: claim for claim in assess_claims(rule, 10_000, works, [], products={"urea"})}
     assert {name: claim.reason for name, claim in found.items()} == {
         "a": "coverage_too_low", "b": "weak_evidence", "c": "other_product", "d": "over_the_cap",
     }  # fmt: skip
     assert (found["a"].coverage_pct, found["a"].fen) == (80.0, 0)
     assert (found["d"].area_m2, found["d"].fen) == (6666, 14_999)
-    capped = ClaimRule(1500, 0.0, frozenset(("measured_flow",)), 0, cap_fen=10_000)
+    capped = replace(RULE, least_coverage_pct=0.0, repeat_days=0, cap_fen=10_000)
     assert [claim.fen for claim in assess_claims(capped, 10_000, works[::3], [])] == [10_000, 0]
     # What was claimed before counts for the caps, too.
     (last,) = assess_claims(capped, 10_000, works[3:], [], Spent(3_000, 9_500))
@@ -64,7 +66,7 @@ def test_a_claim_is_refused_by_name_and_capped_by_the_field() -> None:
 @settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.integers(0, 999), min_size=1, max_size=5), st.permutations(range(5)))
 def test_claims_of_any_passes_never_exceed_the_ground_that_was_treated(seeds: list[int], order: list[int]) -> None:
-    rule = ClaimRule(1500, 0.0, frozenset(("measured_flow",)), 30)
+    rule = replace(RULE, least_coverage_pct=0.0)
     works = [
         ground("east", f"{'ab'[n % 2]}{n}", np.random.default_rng(seed).random((9, 9)) < 0.6, day=n)
         for n, seed in enumerate(seeds)

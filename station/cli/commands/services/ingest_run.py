@@ -100,7 +100,9 @@ def ingest_run(
     if listen is None:
         run_ingest(settings, url, stop_event(), prefix, trace_settings(traces))
     else:
-        served = StationSettings(url, *host_and_port(listen), settings, worker_token=worker_token(folder))
+        host, port = host_and_port(listen)
+        token = worker_token(folder)
+        served = StationSettings(store_url=url, host=host, port=port, ingest=settings, worker_token=token)
         run_station(replace(served, home_prefix=prefix, traces=trace_settings(traces)))
 
 

@@ -23,7 +23,7 @@ from firmware_sim.greenhouse.climate.climate_model import (
     step,
     ventilation_m_s,
 )
-from firmware_sim.greenhouse.climate.compartment import Structure
+from firmware_sim.greenhouse.climate.compartment import structure_of
 from firmware_sim.greenhouse.climate.state import Actuators, Climate
 from firmware_sim.greenhouse.climate.true_climate import true_climate
 from firmware_sim.greenhouse.place import CHONGQING, WUHAN, HouseSite
@@ -130,7 +130,7 @@ def test_more_heat_makes_no_house_colder(climate: Climate, outside: Outside, boi
 
 def test_a_frost_night_reaches_into_a_cold_tunnel_and_wets_its_leaves() -> None:
     base = HOUSES["hubei-greenhouses"]
-    tunnel = Structure.of(base.compartments[:1])
+    tunnel = structure_of(base.compartments[:1])
     weather = Weather(base.place, 1, base.frost_every_days)
     # Eight in the evening of 20 November 2026 in Wuhan: a night that ends in frost.
     start_ms = 1_795_176_000_000

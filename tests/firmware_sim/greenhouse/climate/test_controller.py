@@ -7,7 +7,7 @@ import pytest
 
 from firmware_sim.core.moist_air import Numbers
 from firmware_sim.greenhouse.climate.climate_model import start_actuators
-from firmware_sim.greenhouse.climate.compartment import Structure
+from firmware_sim.greenhouse.climate.compartment import Structure, structure_of
 from firmware_sim.greenhouse.climate.controller import control, move
 from firmware_sim.greenhouse.climate.state import Climate
 from firmware_sim.greenhouse.scenarios import HOUSES
@@ -17,7 +17,7 @@ from tests.firmware_sim.houses import TOMATO, make_actuators, make_climate, make
 NIGHT = make_outside(2, 80, 0, 1)
 DAY = make_outside(20, 60, 500, 1)
 #: The twelfth compartment of the base has lamps, fog and a screen.
-SEEDLINGS = Structure.of(HOUSES["hubei-greenhouses"].compartments[-1:])
+SEEDLINGS = structure_of(HOUSES["hubei-greenhouses"].compartments[-1:])
 
 
 def wanted(climate: Climate, outside: Outside, structure: Structure = TOMATO, hour: float = 12.0) -> dict[str, float]:
