@@ -84,7 +84,8 @@ def convert_unit(name: str, unit: str) -> Conversion | NoConversion:
 
 def _plain(name: str) -> str:
     """Return a unit's name in ASCII, a product as `a.b/c/d` with its divisors in alphabetical order."""
-    text = " ".join(name.translate(_CHARACTERS).replace("°", "deg").split())
+    # ecCodes and netCDF write a power as m**-2.
+    text = " ".join(name.replace("**", "^").translate(_CHARACTERS).replace("°", "deg").split())
     if text.startswith("deg ") or text in ("%", "/"):
         return text.replace(" ", "")
     above: list[str] = []

@@ -40,6 +40,8 @@ class RequestFault(StrEnum):
     MOVED = "moved"
     NO_DATA = "no_data"
     NO_KEY = "no_key"
+    NO_FOLDER = "no_folder"
+    FILE_REFUSED = "file_refused"
 
 
 #: A person has to correct a setting: waiting does not help, and is as long as it may be.

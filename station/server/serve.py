@@ -138,7 +138,10 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
                 settings.simulated_lag_ms,
                 clock=clock,
                 forecasts_from=ForecastAccess(
-                    settings.webhooks_to, settings.forecast_keys, settings.simulated_forecasts
+                    settings.webhooks_to,
+                    settings.forecast_keys,
+                    settings.simulated_forecasts,
+                    None if settings.farm_folder is None else settings.farm_folder / "forecasts",
                 ),
                 disk=disk,
             )

@@ -46,6 +46,8 @@ from headland.contract.units import UNIT_BY_SUFFIX
         ("umol m-2 s-1", 412, "umol/m2/s", 412),
         ("µmol/(m²·s)", 412, "umol/m2/s", 412),
         ("J/cm²", 1500, "MJ/m2", 15),
+        ("m s**-1", 3, "m/s", 3),
+        ("J m**-2", 1500, "J/m2", 1500),
         ("ppm", 420, "ppm", 420),
         ("PPM", 420, "ppm", 420),
         ("mS/cm", 2.1, "mS/cm", 2.1),

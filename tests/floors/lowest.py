@@ -28,7 +28,7 @@ from tests.ports import find_free_port
 UV: Final = Path(sys.executable).parent / "uv"
 BUILD: Final = ROOT / "build" / "lowest"
 #: Extras of a whole installation. Development's tools and the help pages are of nobody's environment but ours.
-EXTRAS: Final = ("all", "geotiff", "otel")
+EXTRAS: Final = ("all", "geotiff", "grib", "otel")
 PARTS: Final = ("station", "edge", "ingest", "api", "firmware_sim", "headland")
 #: The farm of `headland up`: its drone, and its three houses with their own buses.
 LIVE: Final = {"drone": 1, "greenhouse": 3}

@@ -11,8 +11,9 @@ from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
 from headland.contract.quantities import unit_of_channel
 from headland.errors import SettingsError
-from headland.formats.weather.provider import ForecastProvider, round_place
-from headland.formats.weather.providers import provider_named
+from headland.formats.weather.files import FILES
+from headland.formats.weather.provider import ForecastSource, round_place
+from headland.formats.weather.providers import source_named
 from headland.i18n import LANGUAGES, CatalogText, Language, find_term
 from headland.i18n.durations import duration_text
 from headland.network.polite_requests import RequestFault, RequestState
@@ -28,10 +29,8 @@ from headland.registry.models.weather import (
 )
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.repositories.weather import name_of_place
-from headland.units_of_time import DAY_MS, HOUR_MS
+from headland.units_of_time import DAY_MS
 
-#: A forecast that its provider has not confirmed for so long is said to be old.
-OLD_AFTER_MS: Final = 3 * HOUR_MS
 #: Hours that are answered without a wish.
 USUAL_AHEAD_MS: Final = 3 * DAY_MS
 _QUANTILES: Final = (10, 50, 90)
@@ -59,7 +58,7 @@ class SiteForecast(msgspec.Struct, frozen=True, kw_only=True):
     site: str
     at_ms: Annotated[int, "The instant at which it was known."]
     basis: Annotated[Basis, "`nothing` where there is no forecast."]
-    reason: Annotated[str | None, "off, no_position, no_adapter, no_key or waiting; null where there is a forecast."]
+    reason: Annotated[str | None, "off, no_position, no_adapter, no_key, no_files or waiting; null with a forecast."]
     fault: Annotated[str | None, "Why the provider's last answer was not used, or is not asked for."]
     detail: Annotated[
         str | None,
@@ -124,7 +123,7 @@ def read_said(scope: OrgScope, site: Site, at_ms: int) -> tuple[SiteForecast, Fo
     if setting is None:
         return _nothing(site, at_ms, "off"), None
     try:
-        provider = provider_named(setting.provider)
+        provider = source_named(setting.provider)
     except SettingsError:
         return _nothing(site, at_ms, "no_adapter", setting=setting), None
     place = asked_place(repositories, site, provider.decimals)
@@ -133,7 +132,8 @@ def read_said(scope: OrgScope, site: Site, at_ms: int) -> tuple[SiteForecast, Fo
     state = read_state(repositories.weather.state(provider.name, name_of_place(place)))
     issue = repositories.weather.said_at(place, at_ms, provider.name)
     if issue is None:
-        reason = "no_key" if state.fault is RequestFault.NO_KEY else "waiting"
+        reason = "no_files" if provider is FILES else "waiting"
+        reason = "no_key" if state.fault is RequestFault.NO_KEY else reason
         return _nothing(site, at_ms, reason, setting=setting, provider=provider, place=place, state=state), None
     return _told(site, at_ms, provider, issue, state), issue
 
@@ -146,13 +146,11 @@ def read_state(saved: dict[str, Any] | None) -> RequestState:
         return RequestState()
 
 
-def _told(
-    site: Site, at_ms: int, provider: ForecastProvider, issue: ForecastIssue, state: RequestState
-) -> SiteForecast:
+def _told(site: Site, at_ms: int, provider: ForecastSource, issue: ForecastIssue, state: RequestState) -> SiteForecast:
     # Of the past it is known what was said, and not what was confirmed or refused by then.
     state = RequestState() if at_ms < state.asked_ms else state
     confirmed_ms = max(issue.fetched_ms, state.good_ms)
-    is_old = at_ms - confirmed_ms > OLD_AFTER_MS
+    is_old = at_ms - confirmed_ms > provider.old_after_s * 1000
     how = ("old" if is_old else "told") + ("_unissued" if issue.issued_ms is None else "")
     names = _names(provider, simulated=issue.simulated)
     texts = _texts(how, state, names, (at_ms - confirmed_ms) / 1000, (at_ms - issue.said_ms) / 1000)
@@ -229,7 +227,7 @@ def _nothing(
     reason: str,
     *,
     setting: ForecastProviderSetting | None = None,
-    provider: ForecastProvider | None = None,
+    provider: ForecastSource | None = None,
     place: ForecastPlace | None = None,
     state: RequestState | None = None,
 ) -> SiteForecast:
@@ -269,7 +267,7 @@ def _nothing(
 _Names = dict[Language, str | CatalogText]
 
 
-def _names(provider: ForecastProvider | str, *, simulated: bool = False) -> _Names:
+def _names(provider: ForecastSource | str, *, simulated: bool = False) -> _Names:
     """Return a provider's name in both languages, with the word that it is simulated."""
     names: _Names = {}
     for language in LANGUAGES:

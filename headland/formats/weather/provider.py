@@ -73,35 +73,46 @@ class ProviderRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ForecastProvider:
-    """An adapter. It does no I/O and has no clock.
+class ForecastSource:
+    """Where forecasts come from: a provider that is asked, or a folder.
 
     title, title_zh
         Its name for people; the Chinese one is empty where it is the same.
     decimals
         Those to which a place is rounded before it leaves the station: 2 are about a kilometre.
+    old_after_s
+        The time without news after which a forecast is said to be old.
+    """
+
+    name: str
+    title: str
+    attribution: Attribution
+    decimals: int = 2
+    old_after_s: float = 3 * 3600.0
+    title_zh: str = ""
+
+    def title_in(self, language: Language) -> str:
+        """Return its name in a language."""
+        return self.title_zh or self.title if language == "zh" else self.title
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastProvider(ForecastSource):
+    """An adapter. It does no I/O and has no clock.
+
     every_s, quota_a_day
         The shortest time between two requests for a place, and the most requests of a day in all.
     request, decode
         The request of a query with a key, and what its answer is; `decode` raises nothing whatever the bytes are.
     """
 
-    name: str
-    title: str
     host: str
-    attribution: Attribution
     request: Callable[[ForecastQuery, str], ProviderRequest]
     decode: Callable[[bytes, ForecastQuery, int], DecodedForecast | RefusedForecast]
-    decimals: int = 2
     every_s: float = 3600.0
     quota_a_day: int = 500
     most_bytes: int = 4_000_000
     needs_key: bool = False
-    title_zh: str = ""
-
-    def title_in(self, language: Language) -> str:
-        """Return its name in a language."""
-        return self.title_zh or self.title if language == "zh" else self.title
 
 
 def round_place(place: ForecastPlace, decimals: int) -> ForecastPlace:

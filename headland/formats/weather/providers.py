@@ -8,13 +8,23 @@ from typing import Annotated, Final
 import msgspec
 
 from headland.errors import SettingsError
+from headland.formats.weather.files import FILES
 from headland.formats.weather.met_norway import MET_NORWAY
 from headland.formats.weather.open_meteo import OPEN_METEO
-from headland.formats.weather.provider import ForecastProvider
+from headland.formats.weather.provider import ForecastProvider, ForecastSource
 from headland.formats.weather.qweather import QWEATHER
 from headland.registry.models.weather import PROVIDER_GROUP, Attribution
 
 PROVIDERS: Final[dict[str, ForecastProvider]] = {each.name: each for each in (MET_NORWAY, OPEN_METEO, QWEATHER)}
+
+
+#: Those that are asked, and those that are not.
+SOURCES: Final[dict[str, ForecastSource]] = {**PROVIDERS, FILES.name: FILES}
+
+
+def source_named(name: str) -> ForecastSource:
+    """Return the provider of a name, or the folder. Raises SettingsError as `provider_named`."""
+    return FILES if name == FILES.name else provider_named(name)
 
 
 def provider_named(name: str) -> ForecastProvider:
@@ -24,9 +34,7 @@ def provider_named(name: str) -> ForecastProvider:
         return own
     points = list(entry_points(group=PROVIDER_GROUP, name=name))
     if not points:
-        raise SettingsError(
-            f"There is no provider of forecasts {name!r}: choose one of {', '.join(sorted(PROVIDERS))}."
-        )
+        raise SettingsError(f"There is no provider of forecasts {name!r}: choose one of {', '.join(sorted(SOURCES))}.")
     try:
         found = points[0].load()
     except Exception as error:
@@ -47,7 +55,7 @@ class ForecastProviderKind(msgspec.Struct, frozen=True, kw_only=True):
     name: Annotated[str, "What a record of `/v1/forecast-providers` names it."]
     title: Annotated[str, "Name of the provider for people."]
     title_zh: Annotated[str, "The same in Chinese."]
-    host: Annotated[str, "The provider's own host, where the record gives no other."]
+    host: Annotated[str, "The provider's own host, where the record gives no other; empty where nothing is asked."]
     decimals: Annotated[int, "Decimals of a degree to which a place is rounded before it leaves the station."]
     every_s: Annotated[float, "Shortest time between two requests for a place."]
     quota_a_day: Annotated[int, "Most requests of a day, for all places."]
@@ -57,24 +65,25 @@ class ForecastProviderKind(msgspec.Struct, frozen=True, kw_only=True):
 
 def describe_providers() -> tuple[ForecastProviderKind, ...]:
     """Return every provider that can be chosen, by name; one of another distribution that cannot be loaded is none."""
-    others: dict[str, ForecastProvider] = {}
+    others: dict[str, ForecastSource] = {}
     for point in entry_points(group=PROVIDER_GROUP):
         try:
             others[point.name] = provider_named(point.name)
         except SettingsError:
             continue
-    return tuple(_describe(each) for _, each in sorted({**others, **PROVIDERS}.items()))
+    return tuple(_describe(each) for _, each in sorted({**others, **SOURCES}.items()))
 
 
-def _describe(provider: ForecastProvider) -> ForecastProviderKind:
+def _describe(provider: ForecastSource) -> ForecastProviderKind:
+    asked = provider if isinstance(provider, ForecastProvider) else None
     return ForecastProviderKind(
         name=provider.name,
         title=provider.title_in("en"),
         title_zh=provider.title_in("zh"),
-        host=provider.host,
+        host="" if asked is None else asked.host,
         decimals=provider.decimals,
-        every_s=provider.every_s,
-        quota_a_day=provider.quota_a_day,
-        needs_key=provider.needs_key,
+        every_s=0.0 if asked is None else asked.every_s,
+        quota_a_day=0 if asked is None else asked.quota_a_day,
+        needs_key=asked is not None and asked.needs_key,
         attribution=provider.attribution,
     )

@@ -20,7 +20,7 @@ MOST_STEPS: Final = 1000
 MOST_MEMBERS: Final = 100
 
 #: Providers of this package, and the group of the entry points by which other distributions add theirs.
-OWN_PROVIDERS: Final = ("met-norway", "open-meteo", "qweather")
+OWN_PROVIDERS: Final = ("files", "met-norway", "open-meteo", "qweather")
 PROVIDER_GROUP: Final = "headland.forecast_providers"
 
 Values = tuple[float | None, ...]
@@ -113,7 +113,7 @@ class ForecastProviderSetting(VersionedRecord, frozen=True, kw_only=True):
     provider: Annotated[
         str,
         Meta(pattern="^[a-z][a-z0-9-]{0,39}$"),
-        "Name of an adapter: met-norway, open-meteo, qweather, or one that another package adds.",
+        "Name of an adapter: met-norway, open-meteo, qweather, files, or one that another package adds.",
     ]
     enabled: bool = False
     model: Annotated[

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from headland.analysis.weather.provider_forecast import asked_place, read_state
 from headland.formats.weather.error_documents import read_error
-from headland.formats.weather.provider import DecodedForecast, ForecastProvider, ForecastQuery, RefusedForecast
-from headland.formats.weather.providers import provider_named
+from headland.formats.weather.provider import (
+    DecodedForecast,
+    ForecastProvider,
+    ForecastQuery,
+    ForecastSource,
+    RefusedForecast,
+)
+from headland.formats.weather.providers import source_named
 from headland.network import polite_requests as polite
 from headland.network.http_client import AnswerTooLargeError, HttpAnswer, OutgoingClient
 from headland.network.http_target import parse_target
@@ -21,6 +29,7 @@ from headland.network.name_resolver import OutgoingError
 from headland.network.polite_requests import DayQuota, RequestFault, RequestRules, RequestState
 from headland.registry.repositories.weather import name_of_place
 from headland.runtime.supervised_thread import SupervisedThread, SupervisedWorker
+from station.server.forecast_files.section import ForecastFiles
 from station.server.organisation import ensure_organisation
 
 if TYPE_CHECKING:
@@ -46,6 +55,8 @@ class ForecastAccess:
     keys: Mapping[str, str] = field(default_factory=dict)
     #: Address of simulated providers, by which all are replaced; it is this machine's own setting.
     simulated_url: str | None = None
+    #: Folder of forecast files; None where this process has none.
+    folder: Path | None = None
 
 
 class WeatherWorker(SupervisedWorker):
@@ -63,17 +74,21 @@ class WeatherWorker(SupervisedWorker):
         self._now_ms, self._chance = now_ms, chance
         self._client = OutgoingClient(None if access.simulated_url else access.policy)
         self._counts = dict.fromkeys(("weather_requests", "weather_issues", "weather_unchanged", "weather_failures"), 0)
+        self._files = ForecastFiles(access.folder, threading.Event())
         self._thread = SupervisedThread("weather-worker", self.look, every_s=_CHECK_EVERY_S, waits_first=True)
 
     def stop(self) -> None:
         """End the request that is under way, and the thread."""
         self._thread.stopping.set()
+        self._files.stopping.set()
         self._client.close()
         self._thread.stop()
 
     def counters(self) -> Mapping[str, int]:
-        """Return the numbers of requests, new issues, unchanged ones and failures since the start."""
-        return dict(self._counts)
+        """Return the numbers of requests, issues, failures and files since the start."""
+        files = {"weather_files": self._files.read, "weather_files_refused": self._files.refused}
+        issues = self._counts["weather_issues"] + self._files.issues
+        return {**self._counts, "weather_issues": issues, **files}
 
     def look(self) -> int:
         """Ask for what is due; return the number of requests. Raises HeadlandError."""
@@ -83,7 +98,10 @@ class WeatherWorker(SupervisedWorker):
             if not setting.enabled:
                 continue
             with self._thread.items.isolate(f"The provider of forecasts {setting.provider}"):
-                provider = provider_named(setting.provider)
+                provider = source_named(setting.provider)
+                if not isinstance(provider, ForecastProvider):
+                    self._files.look(repositories, list(self._queries(repositories, provider, setting)), self._now_ms())
+                    continue
                 for query in self._queries(repositories, provider, setting):
                     if self._thread.stopping.is_set():
                         break
@@ -93,7 +111,7 @@ class WeatherWorker(SupervisedWorker):
         return self._counts["weather_requests"] - before
 
     def _queries(
-        self, repositories: OrganisationRepositories, provider: ForecastProvider, setting: ForecastProviderSetting
+        self, repositories: OrganisationRepositories, provider: ForecastSource, setting: ForecastProviderSetting
     ) -> Iterator[ForecastQuery]:
         """Yield a query for each place of the active sites, the same place once."""
         places: set[ForecastPlace] = set()
@@ -106,7 +124,7 @@ class WeatherWorker(SupervisedWorker):
                 place=place,
                 model=setting.model,
                 time_zone=site.time_zone,
-                simulated=self._access.simulated_url is not None,
+                simulated=self._access.simulated_url is not None and isinstance(provider, ForecastProvider),
             )
 
     def _ask_if_due(

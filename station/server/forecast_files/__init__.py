@@ -1,0 +1,1 @@
+"""Forecasts in files: those that somebody puts into the station's folder."""
