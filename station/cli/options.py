@@ -80,7 +80,6 @@ PublicUrlOption = Annotated[
         help="URL by which others reach this station: all links, QR codes and passports begin with it.",
         envvar=PUBLIC_URL,
         show_default="the address at which a request arrives",
-        show_envvar=True,
         rich_help_panel=NETWORK,
     ),
 ]
@@ -92,7 +91,6 @@ TrustedProxyOption = Annotated[
         help="Network of a proxy whose X-Forwarded-For names the client; repeat for each, or separate by commas.",
         envvar=TRUSTED_PROXIES,
         show_default="none: the client is who connects",
-        show_envvar=True,
         rich_help_panel=NETWORK,
     ),
 ]
@@ -104,7 +102,6 @@ AllowOriginOption = Annotated[
         help="Origin of a page whose scripts may read answers with a key; repeat for each, or separate by commas.",
         envvar=ALLOW_ORIGINS,
         show_default="none",
-        show_envvar=True,
         rich_help_panel=NETWORK,
     ),
 ]
@@ -151,7 +148,6 @@ RegistryOption = Annotated[
         help=f"Database of farms, fields, devices and keys: {REGISTRY_FORMS}.",
         envvar=REGISTRY_URL,
         show_default="the SQLite file in the farm's folder",
-        show_envvar=True,
         rich_help_panel=STORAGE,
     ),
 ]
@@ -162,7 +158,6 @@ IssuerOption = Annotated[
         metavar="URL",
         help="OpenID Connect issuer whose tokens sign members in.",
         envvar="HEADLAND_OIDC_ISSUER",
-        show_envvar=True,
         rich_help_panel=SIGN_IN,
     ),
 ]
@@ -173,7 +168,6 @@ AudienceOption = Annotated[
         metavar="NAME",
         help="Audience that these tokens must have.",
         envvar="HEADLAND_OIDC_AUDIENCE",
-        show_envvar=True,
         rich_help_panel=SIGN_IN,
     ),
 ]
@@ -185,7 +179,6 @@ MailOption = Annotated[
         help="Mail server for alarm e-mails: smtp+starttls://USER:PASSWORD@HOST:587?from=NAME@HOST.",
         envvar=MAIL_URL,
         show_default="none: alarm e-mails are refused",
-        show_envvar=True,
         rich_help_panel=INTEGRATIONS,
     ),
 ]
@@ -197,7 +190,6 @@ HomeOption = Annotated[
         help="Publish devices and values to Home Assistant under this discovery prefix (usually `homeassistant`).",
         envvar=HOME_PREFIX,
         show_default="off",
-        show_envvar=True,
         rich_help_panel=INTEGRATIONS,
     ),
 ]
@@ -209,13 +201,12 @@ TracesOption = Annotated[
         help="OpenTelemetry collector for traces (OTLP/HTTP): http://HOST:4318/v1/traces.",
         envvar=TRACES,
         show_default="off",
-        show_envvar=True,
         rich_help_panel=LOGGING,
     ),
 ]
 LogFormatOption = Annotated[
     LogRecordFormat,
-    Option("--log-format", help="Format of log records.", envvar=LOG_FORMAT, show_envvar=True, rich_help_panel=LOGGING),
+    Option("--log-format", help="Format of log records.", envvar=LOG_FORMAT, rich_help_panel=LOGGING),
 ]
 
 
