@@ -2,14 +2,21 @@
 
 For each number of hours ahead a linear model predicts the difference from a simple expectation (half the last days at
 that hour, half the last day's mean). It is fitted on the pairs of the past with a known outcome, weighted by their age.
-With a weather forecast the models are fitted on measured weather and applied to the expected weather ("perfect
-prognosis", Klein et al. 1959). No value after an origin is ever used for it.
+No value after an origin is ever used for it.
+
+With a weather forecast the models have, for each channel of it, how much more it will be than at that hour of the last
+three days, and of heat, which a house stores, also how much more in the six hours before. They are fitted on what was
+measured and applied to what is expected ("perfect prognosis", [3]_). Where the error of what is expected is known, its
+variance is added to that of the feature: these are the normal equations of a fit on values with that error ([4]_), so
+that the farther and less certain hours move the forecast less.
 
 Sources
 -------
 .. [1] Hoerl and Kennard (1970), Technometrics 12, 55-67: ridge regression.
 .. [2] Hyndman and Athanasopoulos (2021), Forecasting: Principles and Practice, 3rd ed., chapter 5.10: errors by a
        rolling origin, and the naive forecasts that a model has to beat.
+.. [3] Klein, Lewis and Enger (1959), Journal of Meteorology 16, 672-682: fitted on observed weather, applied to said.
+.. [4] Bishop (1995), Neural Computation 7, 108-116: training with noise is Tikhonov regularization.
 """
 
 from __future__ import annotations
@@ -40,6 +47,28 @@ _MOST_SPREADS: Final = 8.0
 _LEAST_KNOWN: Final = 0.8
 #: The interval at which a backtest fits its models again.
 _REFIT_H: Final = 3
+#: The hours before an hour whose heat is still in the house.
+_STORED_H: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class WeatherToCome:
+    """A channel of the weather as it was measured and as a weather forecast expects it, hourly means, NaN if unknown.
+
+    measured
+        As long as the history.
+    expected
+        The `MOST_AHEAD_H` hours after the history; or a row of them after each hour of it, as was expected then.
+    error
+        The standard error of the expected values by hour ahead, in the unit of the channel; 0 where it is not known.
+    is_heat
+        Whether it brings heat: a house stores that of the hours before.
+    """
+
+    measured: Values
+    expected: Values
+    error: Values = field(default_factory=lambda: np.zeros(MOST_AHEAD_H))
+    is_heat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +77,8 @@ class ForecastInputs:
 
     weather
         Columns as long as the history (outside vapour pressure, radiation, wind, ...), NaN where unknown.
-    expected
-        The next `MOST_AHEAD_H` hours of some of these, by a weather forecast.
+    to_come
+        Channels that a weather forecast has.
     sun, clock_h
         The sine of the sun's elevation (0 below the horizon) and the local hour of the day, `MOST_AHEAD_H` longer
         than the history.
@@ -58,7 +87,22 @@ class ForecastInputs:
     sun: Values
     clock_h: Values
     weather: Mapping[str, Values] = field(default_factory=dict)
-    expected: Mapping[str, Values] = field(default_factory=dict)
+    to_come: Mapping[str, WeatherToCome] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """What a model for one number of hours ahead is fitted on and applied to, by origin.
+
+    `learned` are the features with measured weather, `applied` those with expected weather, and `error` the standard
+    error of each applied feature. `outcome` is NaN where it lies ahead.
+    """
+
+    learned: Values
+    applied: Values
+    error: Values
+    base: Values
+    outcome: Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +126,8 @@ def predict(target: Values, covariates: Sequence[Values], inputs: ForecastInputs
 
     `target` and the columns of `covariates` are hourly means up to now, oldest first, NaN where unknown.
     """
-    features, base, outcome = _pairs(target, covariates, inputs, ahead_h)
-    predicted = _fit_and_apply(features, base, outcome, len(target) - 1, slice(-1, None), ahead_h)
+    pairs = _pairs(target, covariates, inputs, ahead_h)
+    predicted = _fit_and_apply(pairs, len(target) - 1, slice(-1, None), ahead_h)
     return None if predicted is None or not np.isfinite(predicted[0]) else float(predicted[0])
 
 
@@ -93,7 +137,7 @@ def backtest(
     """Return the errors of the forecasts from each origin of index `since` on, as they would have been made then.
 
     Models are fitted anew every three hours, on outcomes known by then. None where no forecast can be compared. Where
-    `inputs.expected` has a channel, its past hours stand in for past forecasts of it, as if those had been right.
+    only the newest weather forecast is known, measured weather stands in for earlier ones, as if those had been right.
     """
     made, known = made_forecasts(target, covariates, inputs, ahead_h, since)
     error = made - known
@@ -121,20 +165,19 @@ def made_forecasts(
     target: Values, covariates: Sequence[Values], inputs: ForecastInputs, ahead_h: int, since: int
 ) -> tuple[Values, Values]:
     """Return by origin what was forecast and what came; NaN before `since` and where either is unknown."""
-    features, base, outcome = _pairs(target, covariates, inputs, ahead_h)
+    pairs = _pairs(target, covariates, inputs, ahead_h)
     made = np.full(len(target), np.nan)
     for origin in range(since, len(target), _REFIT_H):
         rows = slice(origin, min(origin + _REFIT_H, len(target)))
-        predicted = _fit_and_apply(features, base, outcome, origin, rows, ahead_h)
+        predicted = _fit_and_apply(pairs, origin, rows, ahead_h)
         if predicted is not None:
             made[rows] = predicted
-    return made, outcome
+    return made, pairs.outcome
 
 
-def _fit_and_apply(
-    features: Values, base: Values, outcome: Values, origin: int, rows: slice, ahead_h: int
-) -> Values | None:
+def _fit_and_apply(pairs: _Pairs, origin: int, rows: slice, ahead_h: int) -> Values | None:
     """Fit on the outcomes that were known at an origin and return the forecasts from `rows`; None for too few."""
+    features, base, outcome = pairs.learned, pairs.base, pairs.outcome
     first = max(0, origin + 1 - MOST_HISTORY_H)
     past = np.arange(first, origin + 1 - ahead_h)
     past = past[np.isfinite(features[past]).all(axis=1) & np.isfinite(outcome[past] + base[past])]
@@ -149,20 +192,17 @@ def _fit_and_apply(
     scaled = (features[past] - mean) / spread
     rest = outcome[past] - base[past]
     offset = float(weight @ rest)
-    square = (scaled.T * weight) @ scaled + _PENALTY * np.eye(scaled.shape[1])
+    square = (scaled.T * weight) @ scaled + np.diag(_PENALTY + (pairs.error / spread) ** 2)
     slopes = np.linalg.solve(square, (scaled.T * weight) @ (rest - offset))
-    now = np.clip((features[rows] - mean) / spread, -_MOST_SPREADS, _MOST_SPREADS)
+    now = np.clip((pairs.applied[rows] - mean) / spread, -_MOST_SPREADS, _MOST_SPREADS)
     return np.asarray(base[rows] + offset + now @ slopes)
 
 
-def _pairs(
-    target: Values, covariates: Sequence[Values], inputs: ForecastInputs, ahead_h: int
-) -> tuple[Values, Values, Values]:
-    """Return features and plain expectation by origin, and the outcome `ahead_h` later (NaN where it lies ahead)."""
+def _pairs(target: Values, covariates: Sequence[Values], inputs: ForecastInputs, ahead_h: int) -> _Pairs:
     if not 1 <= ahead_h <= MOST_AHEAD_H:
         raise ValueError(f"a forecast is made for 1 to {MOST_AHEAD_H} hours ahead")
     last_day = _mean([_lag(target, back) for back in range(HOURS_A_DAY)])
-    that_hour = _mean([_lag(target, HOURS_A_DAY * days - ahead_h) for days in (1, 2, 3)])
+    that_hour = _at_that_hour(target, ahead_h)
     columns = [target, last_day, that_hour]
     columns += [target - _lag(target, back) for back in (1, 3, HOURS_A_DAY)]
     columns += [_lag(target, HOURS_A_DAY * days - ahead_h) for days in (1, 2)]
@@ -172,14 +212,64 @@ def _pairs(
     angle = 2.0 * np.pi * inputs.clock_h[ahead_h : count + ahead_h] / HOURS_A_DAY
     columns += [wave(turns * angle) for turns in (1, 2) for wave in (np.sin, np.cos)]
     columns += [inputs.sun[ahead_h : count + ahead_h], inputs.sun[:count]]
-    for name, weather in inputs.weather.items():
-        if np.isfinite(weather).mean() < _LEAST_KNOWN or not np.isfinite(weather[-1:]).all():
-            continue
-        columns += [weather, weather - _lag(weather, HOURS_A_DAY), weather - _lag(weather, 3)]
-        coming = inputs.expected.get(name)
-        if coming is not None:
-            columns.append(np.concatenate((weather, coming))[ahead_h : count + ahead_h])
-    return np.column_stack(columns), (that_hour + last_day) / 2.0, _lag(target, -ahead_h)
+    for weather in inputs.weather.values():
+        if _is_known(weather):
+            columns += [weather, weather - _lag(weather, HOURS_A_DAY), weather - _lag(weather, 3)]
+    applied, errors = list(columns), [0.0] * len(columns)
+    for channel in inputs.to_come.values():
+        for feature in _features(channel, ahead_h):
+            if _is_told(channel, feature.expected):
+                columns.append(feature.came)
+                applied.append(feature.expected)
+                errors.append(feature.error)
+    base, outcome = (that_hour + last_day) / 2.0, _lag(target, -ahead_h)
+    return _Pairs(np.column_stack(columns), np.column_stack(applied), np.array(errors), base, outcome)
+
+
+def _is_known(weather: Values) -> bool:
+    return bool(np.isfinite(weather).mean() >= _LEAST_KNOWN and np.isfinite(weather[-1:]).all())
+
+
+@dataclass(frozen=True, slots=True)
+class _Feature:
+    """How much more than usual a channel was, and is expected to be, with the standard error of the latter."""
+
+    came: Values
+    expected: Values
+    error: float
+
+
+def _features(channel: WeatherToCome, ahead_h: int) -> list[_Feature]:
+    hours = [_at_hour(channel, ahead_h)]
+    before = range(max(1, ahead_h - _STORED_H), ahead_h)
+    if channel.is_heat and before:
+        each = [_at_hour(channel, hour) for hour in before]
+        # The errors of hours in a row are alike: their mean is no more certain than they are.
+        error = sum(hour.error for hour in each) / len(each)
+        came, expected = (sum(column) / len(each) for column in zip(*((e.came, e.expected) for e in each), strict=True))
+        hours.append(_Feature(came, expected, error))
+    return hours
+
+
+def _at_hour(channel: WeatherToCome, ahead_h: int) -> _Feature:
+    usual = _at_that_hour(channel.measured, ahead_h)
+    if channel.expected.ndim == 2:
+        expected = channel.expected[:, ahead_h - 1]
+    else:
+        # Only the newest forecast is known: of the hours before it, what came.
+        expected = np.concatenate((channel.measured, channel.expected))[ahead_h : len(channel.measured) + ahead_h]
+    return _Feature(_lag(channel.measured, -ahead_h) - usual, expected - usual, float(channel.error[ahead_h - 1]))
+
+
+def _is_told(channel: WeatherToCome, expected: Values) -> bool:
+    """Tell whether a channel explains an hour: what is expected of it, and what that is compared with, are known."""
+    said = np.isfinite(expected) if channel.expected.ndim == 2 else np.isfinite(expected[-1:])
+    return bool(min(np.isfinite(channel.measured).mean(), said.mean()) >= _LEAST_KNOWN)
+
+
+def _at_that_hour(column: Values, ahead_h: int) -> Values:
+    """Return the mean of the three days before at the hour that is `ahead_h` later."""
+    return _mean([_lag(column, HOURS_A_DAY * days - ahead_h) for days in (1, 2, 3)])
 
 
 def _lag(column: Values, hours: int) -> Values:
