@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headland.agronomy.climate.forecast import MOST_AHEAD_H, ForecastInputs, backtest, made_forecasts
+from headland.agronomy.climate.forecast import ForecastInputs, backtest, made_forecasts
+from headland.agronomy.climate.forecast_features import MOST_AHEAD_H
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa
 from headland.agronomy.climate.sun import elevation_deg
 from tests.accept.conftest import Agreement

@@ -25,7 +25,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.agronomy.climate.forecast import MOST_AHEAD_H, ForecastInputs, made_forecasts, skill_of
+from headland.agronomy.climate.forecast import ForecastInputs, made_forecasts, skill_of
+from headland.agronomy.climate.forecast_features import MOST_AHEAD_H
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa
 from headland.agronomy.climate.sun import elevation_deg
 from tests.agronomy.climate.said_weather import SKIES, Outside, with_weather
@@ -138,12 +139,10 @@ def measure(
 
 def in_band(error: Floats, ahead_h: int) -> float:
     """Return the share of the errors that nine of ten of the week before were not below."""
-    within = []
-    for origin in range(SINCE_H + WEEK_H, len(error)):
-        past = np.abs(error[origin - WEEK_H - ahead_h : origin - ahead_h])
-        if np.isfinite(error[origin]) and np.isfinite(past).sum() >= WEEK_H // 2:
-            within.append(abs(error[origin]) <= np.nanquantile(past, 0.9))
-    return float(np.mean(within))
+    weeks = np.lib.stride_tricks.sliding_window_view(np.abs(error), WEEK_H)[SINCE_H - ahead_h : -1 - ahead_h]
+    now = np.abs(error[SINCE_H + WEEK_H :])
+    told = np.isfinite(now) & (np.isfinite(weeks).sum(axis=1) >= WEEK_H // 2)
+    return float(np.mean(now[told] <= np.nanquantile(weeks[told], 0.9, axis=1)))
 
 
 def main() -> None:
@@ -160,7 +159,7 @@ def main() -> None:
             by_name = {name: measure(*house, which, ahead_h) for name, house in houses.items()}
             for sky in SKIES:
                 others = [row[f"with_{sky}"] for name, row in by_name.items() if name not in DEVELOPED_ON]
-                found[f"{crop}_{which}_{ahead_h}_h_better_{sky}"] = sum(share < 1.0 for share in others)
+                found[f"{crop}_{which}_{ahead_h}_h_better_{sky}"] = int(np.sum(np.array(others) < 1.0))
             rows = list(by_name.values())
             for figure in rows[0]:
                 values = np.array([row[figure] for row in rows])

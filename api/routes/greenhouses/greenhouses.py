@@ -29,13 +29,14 @@ from headland.analysis.greenhouse.climate import (
 )
 from headland.analysis.greenhouse.control import answer_compliance, answer_irrigation, answer_uniformity
 from headland.analysis.greenhouse.exchange import answer_exchange, height_of
-from headland.analysis.greenhouse.forecast import WeatherForecast, forecast_house
+from headland.analysis.greenhouse.forecast import forecast_house
 from headland.analysis.greenhouse.forecast_history import (
     fill_measured,
     forecast_errors,
     past_forecasts,
     record_forecast,
 )
+from headland.analysis.greenhouse.forecast_weather import requested_weather
 from headland.analysis.greenhouse.house import (
     House,
     find_house,
@@ -62,6 +63,7 @@ from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.greenhouse.sensor_health import check_sensors
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
+from headland.analysis.weather.house_weather import forecast_by_station
 from headland.analysis.weather.site_weather import answer_hourly_weather, answer_weather
 from headland.analysis.weather.weather_answer import WeatherOfSite, site_weather_of
 from headland.units_of_time import DAY_MS
@@ -328,23 +330,28 @@ def get_forecast(
 ) -> Response:
     """Forecast temperature, humidity and condensation margin for each hour ahead of `end`, from the last five weeks.
 
-    Computed on request from the greenhouse's own history and its weather; a weather forecast may be given. `skill` has
-    the errors of such forecasts in the past days and of two naive ones, `record` those of the recorded forecasts. With
-    less than about six days of history the values are null: insufficient_data.
+    Computed on request from the greenhouse's own history, its weather, and the weather forecast of its site or of the
+    request; `basis` says which. `skill` has the errors of such forecasts in the past days and of two naive ones,
+    `record` those of the recorded forecasts, `weather_record` those with and without a weather forecast, of which
+    `verdicts` says whether it is used. With less than about six days of history the values are null: insufficient_data.
     """
     house = find_house(scope, device, zone)
-    expected = WeatherForecast(outside_temperature_degc, outside_humidity_pct, global_radiation_w_m2, wind_speed_m_s)
-    origin_ms = scope.now_ms if end is None else end
-    forecast = forecast_house(scope, house, crop_targets_of(scope, origin_ms), origin_ms, hours, expected)
+    given = requested_weather(outside_temperature_degc, outside_humidity_pct, global_radiation_w_m2, wind_speed_m_s)
+    at_ms = scope.now_ms if end is None else end
+    targets = crop_targets_of(scope, at_ms)
+    if given.values:
+        forecast = forecast_house(scope, house, targets, at_ms, hours, given)
+    else:
+        forecast = forecast_by_station(scope, house, targets, at_ms, hours, with_skill=True)
     record: dict[str, list[Skill | None]] = {}
     if scope.registry is not None and zone is None:
         repositories = scope.repositories
         fill_measured(repositories, house, forecast)
         # A forecast that used a client's weather forecast is not one of the station, so it is not recorded.
-        if forecast.origin_ms == local_hour_start(house.place, scope.now_ms) and not forecast.expected:
+        if forecast.origin_ms == local_hour_start(house.place, scope.now_ms) and not given.values:
             record_forecast(repositories, house, forecast, scope.now_ms)
         record = forecast_errors(repositories, house, forecast.origin_ms)
-    return reply(request, forecast_of(house, forecast, record))
+    return reply(request, forecast_of(house, forecast, record, at_ms))
 
 
 @router.get("/greenhouses/{device}/forecast/past", response_model=PastForecasts)

@@ -9,6 +9,7 @@ import { useApi } from "../api/query";
 import { useChoice } from "../app/mount";
 import { bandText } from "../components/band_text";
 import type { Line } from "../components/chart";
+import { BasisText } from "../components/forecast_basis";
 import { FORECAST } from "../components/shown_quantities";
 import { dateTimeText } from "../i18n/instants";
 import { numberText, reasonText, unitText, withUnit } from "../i18n/numbers";
@@ -70,6 +71,7 @@ export function ForecastPanel({ house }: { house: string }): JSX.Element {
           <>
             <p class="note">
               {translate("answers_forecast_made", { time: dateTimeText(answer.origin_ms), hours: numberText(answer.history_hours, 0) })}{" "}
+              <BasisText basis={answer.basis} />{" "}
               {answer.simulated ? <span class="badge">{translate("simulated")}</span> : null}
             </p>
             <div class="choices-row">

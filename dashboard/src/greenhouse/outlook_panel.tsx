@@ -2,6 +2,7 @@
 
 import "../i18n/greenhouse";
 import type { JSX } from "preact";
+import { BasisText } from "../components/forecast_basis";
 import { basisText, recordText, sentenceOf, sourceTexts, type Statement } from "../components/tonight_text";
 import { dateTimeText } from "../i18n/instants";
 import { numberText, reasonText } from "../i18n/numbers";
@@ -23,7 +24,10 @@ export function OutlookPanel({ house }: { house: GreenhouseItem }): JSX.Element 
           return (
             <>
               {card.forecast_ms === null ? null : (
-                <p class="note">{translate("greenhouse_outlook_made", { time: dateTimeText(card.forecast_ms) })}</p>
+                <p class="note">
+                  {translate("greenhouse_outlook_made", { time: dateTimeText(card.forecast_ms) })}{" "}
+                  {card.forecast_basis === null ? null : <BasisText basis={card.forecast_basis} />}
+                </p>
               )}
               <div class="outlook">
                 {card.statements.map((statement) => (

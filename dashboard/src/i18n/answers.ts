@@ -52,7 +52,7 @@ export const answers = catalogue({
   answers_uptake: ["Water uptake by radiation", "单位辐射吸水量"],
   answers_dose: ["Dose of one irrigation", "单次灌水量"],
   answers_dose_hint: ["Then the radiation is displayed after which the next is due.", "填写后显示触发下次灌溉的累计辐射量。"],
-  answers_forecast_made: ["Made at {time} from {hours} hours of this house's own history; no weather forecast is used unless one is given.", "{time} 由本温室 {hours} 小时的历史数据推算，未使用外部天气预报。"],
+  answers_forecast_made: ["Made at {time} from {hours} hours of this house's own history.", "{time} 由本温室 {hours} 小时的历史数据推算。"],
   answers_forecast_none: ["{why}: there are {hours} hours of history, and a forecast needs about six days.", "{why}：目前只有 {hours} 小时的历史数据，预报约需 6 天。"],
   answers_forecast_expected: ["expected", "预报值"],
   answers_forecast_low: ["9 of 10 above", "90% 区间下限"],

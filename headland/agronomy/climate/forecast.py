@@ -27,11 +27,18 @@ from typing import Annotated, Final
 
 import numpy as np
 
+from headland.agronomy.climate.forecast_features import (
+    HOURS_A_DAY,
+    LEAST_KNOWN,
+    MOST_AHEAD_H,
+    WeatherToCome,
+    at_that_hour,
+    features_of,
+    lag,
+    mean_of,
+)
 from headland.agronomy.series.arrays import Values
 
-HOURS_A_DAY: Final = 24
-#: The farthest hour that is forecast.
-MOST_AHEAD_H: Final = 24
 #: Fewer pairs than those of five days fit a model to noise; [2] asks for several seasons.
 LEAST_PAIRS: Final = 120
 #: Older values have no weight left; without them fitting remains fast.
@@ -43,32 +50,8 @@ _PENALTY: Final = 0.3
 #: The spread from which on a feature is one, in its unit, and the most spreads from its mean that count.
 _LEAST_SPREAD: Final = 1e-6
 _MOST_SPREADS: Final = 8.0
-#: The share of the past for which a weather channel must be known.
-_LEAST_KNOWN: Final = 0.8
 #: The interval at which a backtest fits its models again.
 _REFIT_H: Final = 3
-#: The hours before an hour whose heat is still in the house.
-_STORED_H: Final = 6
-
-
-@dataclass(frozen=True, slots=True)
-class WeatherToCome:
-    """A channel of the weather as it was measured and as a weather forecast expects it, hourly means, NaN if unknown.
-
-    measured
-        As long as the history.
-    expected
-        The `MOST_AHEAD_H` hours after the history; or a row of them after each hour of it, as was expected then.
-    error
-        The standard error of the expected values by hour ahead, in the unit of the channel; 0 where it is not known.
-    is_heat
-        Whether it brings heat: a house stores that of the hours before.
-    """
-
-    measured: Values
-    expected: Values
-    error: Values = field(default_factory=lambda: np.zeros(MOST_AHEAD_H))
-    is_heat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +78,21 @@ class _Pairs:
     """What a model for one number of hours ahead is fitted on and applied to, by origin.
 
     `learned` are the features with measured weather, `applied` those with expected weather, and `error` the standard
-    error of each applied feature. `outcome` is NaN where it lies ahead.
+    error of each applied feature. The first `own` features are not of the weather to come. `outcome` is NaN where it
+    lies ahead.
     """
 
     learned: Values
     applied: Values
     error: Values
+    own: int
     base: Values
     outcome: Values
+
+    def without_weather(self) -> _Pairs:
+        """Return the pairs without the weather to come."""
+        learned, applied, error = self.learned[:, : self.own], self.applied[:, : self.own], self.error[: self.own]
+        return _Pairs(learned, applied, error, self.own, self.base, self.outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +116,23 @@ def predict(target: Values, covariates: Sequence[Values], inputs: ForecastInputs
 
     `target` and the columns of `covariates` are hourly means up to now, oldest first, NaN where unknown.
     """
+    return _apply_to_last(_pairs(target, covariates, inputs, ahead_h), ahead_h)
+
+
+def predict_both(
+    target: Values, covariates: Sequence[Values], inputs: ForecastInputs, ahead_h: int
+) -> tuple[float | None, float | None]:
+    """Return the target `ahead_h` [h, 1..24] after its last hour, without the weather to come and with it.
+
+    Either is None where `predict` is, the latter also where nothing of the weather to come is known for that hour.
+    """
     pairs = _pairs(target, covariates, inputs, ahead_h)
-    predicted = _fit_and_apply(pairs, len(target) - 1, slice(-1, None), ahead_h)
+    without = _apply_to_last(pairs.without_weather(), ahead_h)
+    return without, _apply_to_last(pairs, ahead_h) if pairs.own < pairs.learned.shape[1] else None
+
+
+def _apply_to_last(pairs: _Pairs, ahead_h: int) -> float | None:
+    predicted = _fit_and_apply(pairs, len(pairs.base) - 1, slice(-1, None), ahead_h)
     return None if predicted is None or not np.isfinite(predicted[0]) else float(predicted[0])
 
 
@@ -142,7 +147,7 @@ def backtest(
     made, known = made_forecasts(target, covariates, inputs, ahead_h, since)
     error = made - known
     persistence = target - known
-    yesterday = _lag(target, HOURS_A_DAY - ahead_h) - known
+    yesterday = lag(target, HOURS_A_DAY - ahead_h) - known
     return skill_of(error, persistence, yesterday)
 
 
@@ -201,99 +206,33 @@ def _fit_and_apply(pairs: _Pairs, origin: int, rows: slice, ahead_h: int) -> Val
 def _pairs(target: Values, covariates: Sequence[Values], inputs: ForecastInputs, ahead_h: int) -> _Pairs:
     if not 1 <= ahead_h <= MOST_AHEAD_H:
         raise ValueError(f"a forecast is made for 1 to {MOST_AHEAD_H} hours ahead")
-    last_day = _mean([_lag(target, back) for back in range(HOURS_A_DAY)])
-    that_hour = _at_that_hour(target, ahead_h)
+    last_day = mean_of([lag(target, back) for back in range(HOURS_A_DAY)])
+    that_hour = at_that_hour(target, ahead_h)
     columns = [target, last_day, that_hour]
-    columns += [target - _lag(target, back) for back in (1, 3, HOURS_A_DAY)]
-    columns += [_lag(target, HOURS_A_DAY * days - ahead_h) for days in (1, 2)]
+    columns += [target - lag(target, back) for back in (1, 3, HOURS_A_DAY)]
+    columns += [lag(target, HOURS_A_DAY * days - ahead_h) for days in (1, 2)]
     for other in covariates:
-        columns += [other, other - _lag(other, HOURS_A_DAY)]
+        columns += [other, other - lag(other, HOURS_A_DAY)]
     count = len(target)
     angle = 2.0 * np.pi * inputs.clock_h[ahead_h : count + ahead_h] / HOURS_A_DAY
     columns += [wave(turns * angle) for turns in (1, 2) for wave in (np.sin, np.cos)]
     columns += [inputs.sun[ahead_h : count + ahead_h], inputs.sun[:count]]
     for weather in inputs.weather.values():
         if _is_known(weather):
-            columns += [weather, weather - _lag(weather, HOURS_A_DAY), weather - _lag(weather, 3)]
-    applied, errors = list(columns), [0.0] * len(columns)
+            columns += [weather, weather - lag(weather, HOURS_A_DAY), weather - lag(weather, 3)]
+    own = len(columns)
+    applied, errors = list(columns), [0.0] * own
     for channel in inputs.to_come.values():
-        for feature in _features(channel, ahead_h):
-            if _is_told(channel, feature.expected):
-                columns.append(feature.came)
-                applied.append(feature.expected)
-                errors.append(feature.error)
-    base, outcome = (that_hour + last_day) / 2.0, _lag(target, -ahead_h)
-    return _Pairs(np.column_stack(columns), np.column_stack(applied), np.array(errors), base, outcome)
+        for feature in features_of(channel, ahead_h):
+            columns.append(feature.came)
+            applied.append(feature.expected)
+            errors.append(feature.error)
+    base, outcome = (that_hour + last_day) / 2.0, lag(target, -ahead_h)
+    return _Pairs(np.column_stack(columns), np.column_stack(applied), np.array(errors), own, base, outcome)
 
 
 def _is_known(weather: Values) -> bool:
-    return bool(np.isfinite(weather).mean() >= _LEAST_KNOWN and np.isfinite(weather[-1:]).all())
-
-
-@dataclass(frozen=True, slots=True)
-class _Feature:
-    """How much more than usual a channel was, and is expected to be, with the standard error of the latter."""
-
-    came: Values
-    expected: Values
-    error: float
-
-
-def _features(channel: WeatherToCome, ahead_h: int) -> list[_Feature]:
-    hours = [_at_hour(channel, ahead_h)]
-    before = range(max(1, ahead_h - _STORED_H), ahead_h)
-    if channel.is_heat and before:
-        each = [_at_hour(channel, hour) for hour in before]
-        # The errors of hours in a row are alike: their mean is no more certain than they are.
-        error = sum(hour.error for hour in each) / len(each)
-        came, expected = (sum(column) / len(each) for column in zip(*((e.came, e.expected) for e in each), strict=True))
-        hours.append(_Feature(came, expected, error))
-    return hours
-
-
-def _at_hour(channel: WeatherToCome, ahead_h: int) -> _Feature:
-    usual = _at_that_hour(channel.measured, ahead_h)
-    if channel.expected.ndim == 2:
-        expected = channel.expected[:, ahead_h - 1]
-    else:
-        # Only the newest forecast is known: of the hours before it, what came.
-        expected = np.concatenate((channel.measured, channel.expected))[ahead_h : len(channel.measured) + ahead_h]
-    return _Feature(_lag(channel.measured, -ahead_h) - usual, expected - usual, float(channel.error[ahead_h - 1]))
-
-
-def _is_told(channel: WeatherToCome, expected: Values) -> bool:
-    """Tell whether a channel explains an hour: what is expected of it, and what that is compared with, are known."""
-    said = np.isfinite(expected) if channel.expected.ndim == 2 else np.isfinite(expected[-1:])
-    return bool(min(np.isfinite(channel.measured).mean(), said.mean()) >= _LEAST_KNOWN)
-
-
-def _at_that_hour(column: Values, ahead_h: int) -> Values:
-    """Return the mean of the three days before at the hour that is `ahead_h` later."""
-    return _mean([_lag(column, HOURS_A_DAY * days - ahead_h) for days in (1, 2, 3)])
-
-
-def _lag(column: Values, hours: int) -> Values:
-    """Return what a column was so many hours before; after, where `hours` is below 0."""
-    moved = np.full(len(column), np.nan)
-    if hours == 0:
-        return column
-    if hours > 0:
-        moved[hours:] = column[:-hours]
-    else:
-        moved[:hours] = column[-hours:]
-    return moved
-
-
-def _mean(columns: list[Values]) -> Values:
-    """Return the mean of the known values of each row; NaN for a row without any.
-
-    `np.nanmean` warns of such a row, and filters of warnings are those of all threads.
-    """
-    values = np.stack(columns)
-    known = ~np.isnan(values)
-    count = known.sum(axis=0)
-    total = np.where(known, values, 0.0).sum(axis=0)
-    return np.asarray(np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0))
+    return bool(np.isfinite(weather).mean() >= LEAST_KNOWN and np.isfinite(weather[-1:]).all())
 
 
 def _rms(error: Values) -> float:

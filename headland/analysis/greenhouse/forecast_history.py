@@ -9,17 +9,18 @@ from typing import Annotated, Final
 import msgspec
 import numpy as np
 
-from headland.agronomy.climate.forecast import HOURS_A_DAY, Skill, skill_of
+from headland.agronomy.climate.forecast import Skill, skill_of
+from headland.agronomy.climate.forecast_features import HOURS_A_DAY
 from headland.agronomy.series.arrays import Values
 from headland.analysis.greenhouse.forecast import HouseForecast
+from headland.analysis.greenhouse.forecast_basis import HouseBasis, basis_of_quantity
+from headland.analysis.greenhouse.forecast_record import RECORD_DAYS, RECORD_EVERY_H, HouseRecord, errors_of
 from headland.analysis.greenhouse.house import House
 from headland.contract.indices import unit_of
 from headland.registry.repositories.forecasts import Forecast, QuantityForecast
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.units_of_time import DAY_MS, HOUR_MS
 
-#: Errors are those of the forecasts of so many days.
-RECORD_DAYS: Final = 30
 #: Samples may be late by so much; after it a value that was not measured remains unknown.
 _LATE_MS: Final = 2 * DAY_MS
 #: Forecasts older than this are complete: their last hour is a day after their origin.
@@ -36,6 +37,16 @@ class PastForecast:
     low: Annotated[list[float | None], "Lower ends of their ranges; null where the errors are not known."]
     high: Annotated[list[float | None], "Upper ends of their ranges; null where the errors are not known."]
     measured: Annotated[list[float | None], "Null where the hour has not passed, or nothing was measured."]
+    with_weather: Annotated[list[float | None], "What was forecast with a weather forecast; null without one."]
+    without_weather: Annotated[list[float | None], "What was forecast without; null where there was no other."]
+    basis: Annotated[list[HouseBasis], "What each value rests on."]
+
+
+def read_record(repositories: OrganisationRepositories, house: House, until_ms: int) -> HouseRecord:
+    """Return the errors of the last days' forecasts, as they were known at an origin, with weather and without."""
+    step_ms = RECORD_EVERY_H * HOUR_MS
+    origins = range(until_ms - RECORD_DAYS * DAY_MS, until_ms, step_ms)
+    return errors_of(repositories.forecasts.of_origins(house.id, origins), until_ms)
 
 
 def record_forecast(repositories: OrganisationRepositories, house: House, forecast: HouseForecast, now_ms: int) -> None:
@@ -47,6 +58,8 @@ def record_forecast(repositories: OrganisationRepositories, house: House, foreca
         if all(answer.value is None for answer in answers):
             continue
         a_day_before = [origin + at - HOURS_A_DAY for at in range(len(answers))]
+        told = [hour.with_weather.get(name) for hour in forecast.ahead]
+        is_told = any(value is not None for value in told)
         quantities[name] = QuantityForecast(
             made=[_rounded(answer.value) for answer in answers],
             low=[_rounded(answer.low) for answer in answers],
@@ -54,9 +67,18 @@ def record_forecast(repositories: OrganisationRepositories, house: House, foreca
             as_now=_value_at(column, origin - 1),
             as_yesterday=[_value_at(column, at) for at in a_day_before],
             measured=[None] * len(answers),
+            with_weather=[_rounded(value) for value in told] if is_told else [],
+            without_weather=[_rounded(hour.without_weather.get(name)) for hour in forecast.ahead] if is_told else [],
+            uses_weather=is_told and forecast.verdicts[name].is_used,
         )
     if quantities:
-        record = Forecast(house=house.id, origin_ms=forecast.origin_ms, made_ms=now_ms, quantities=quantities)
+        record = Forecast(
+            house=house.id,
+            origin_ms=forecast.origin_ms,
+            made_ms=now_ms,
+            quantities=quantities,
+            weather=forecast.weather.source if forecast.expected else None,
+        )
         repositories.forecasts.save(record)
 
 
@@ -101,15 +123,18 @@ def past_forecasts(
     for record in repositories.forecasts.find(house.id, start_ms - back_ms, end_ms - back_ms):
         for name, quantity in record.quantities.items():
             if len(quantity.made) >= ahead_h:
-                columns = by_quantity.setdefault(name, PastForecast(unit_of(name) or "1", [], [], [], [], []))
+                columns = by_quantity.setdefault(name, PastForecast(unit_of(name) or "1", *([] for _ in range(8))))
                 columns.time_ms.append(record.origin_ms + back_ms)
                 for column, values in (
                     (columns.made, quantity.made),
                     (columns.low, quantity.low),
                     (columns.high, quantity.high),
                     (columns.measured, quantity.measured),
+                    (columns.with_weather, quantity.with_weather),
+                    (columns.without_weather, quantity.without_weather),
                 ):
-                    column.append(values[ahead_h - 1])
+                    column.append(values[ahead_h - 1] if len(values) >= ahead_h else None)
+                columns.basis.append(basis_of_quantity(record, quantity, ahead_h))
     return by_quantity
 
 

@@ -13,7 +13,9 @@ from headland.agronomy.series.answer import Answer
 from headland.analysis.greenhouse.climate import HouseAnswers
 from headland.analysis.greenhouse.crop_targets import TargetBand
 from headland.analysis.greenhouse.forecast import HouseForecast
+from headland.analysis.greenhouse.forecast_basis import ForecastBasis, basis_of_forecast
 from headland.analysis.greenhouse.forecast_history import PastForecast
+from headland.analysis.greenhouse.forecast_record import Verdict, WeatherComparison
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.sensor_health import DeviceHealth
 from headland.analysis.inputs.answers import DeviceFinding, SourcedAnswer, answer_of
@@ -84,11 +86,16 @@ class HourAhead(msgspec.Struct, frozen=True, kw_only=True):
     answers: Annotated[dict[str, SourcedAnswer], "Answers by quantity."]
     skill: Annotated[
         dict[str, Skill | None],
-        "By quantity. With a weather forecast, computed as if past ones had been right: too optimistic.",
+        "By quantity, of forecasts without a weather forecast. With that of a request, computed as if past ones had "
+        "been right: too optimistic.",
     ]
     record: Annotated[
         dict[str, Skill | None],
         "By quantity: the errors of the forecasts recorded in the last 30 days.",
+    ]
+    weather_record: Annotated[
+        dict[str, WeatherComparison | None],
+        "By quantity: the errors of those of every third hour, with a weather forecast and without.",
     ]
 
 
@@ -100,7 +107,12 @@ class ForecastOfHouse(msgspec.Struct, frozen=True, kw_only=True):
     origin_ms: int
     history_hours: Annotated[int, "Number of known hours that it rests on."]
     drivers: Annotated[list[str], "The weather channels used."]
-    weather_forecast: Annotated[list[str], "The weather channels with a given forecast."]
+    weather_forecast: Annotated[list[str], "The weather channels with a forecast, of the site or of the request."]
+    basis: Annotated[ForecastBasis, "What it rests on."]
+    verdicts: Annotated[
+        dict[str, Verdict],
+        "By quantity, whether it uses the weather forecast: not where its recorded errors are larger with it.",
+    ]
     items: list[HourAhead]
     left_out: list[DeviceFinding]
 
@@ -167,7 +179,9 @@ def notes_in_chinese(notes: Mapping[str, str | CatalogText]) -> dict[str, str]:
     return {name: text for name, text in found.items() if text}
 
 
-def forecast_of(house: House, forecast: HouseForecast, record: Mapping[str, Sequence[Skill | None]]) -> ForecastOfHouse:
+def forecast_of(
+    house: House, forecast: HouseForecast, record: Mapping[str, Sequence[Skill | None]], now_ms: int
+) -> ForecastOfHouse:
     """Return the forecast of a house with the errors of recorded forecasts."""
     return ForecastOfHouse(
         greenhouse=house.id,
@@ -176,6 +190,8 @@ def forecast_of(house: House, forecast: HouseForecast, record: Mapping[str, Sequ
         history_hours=forecast.history_hours,
         drivers=forecast.drivers,
         weather_forecast=forecast.expected,
+        basis=basis_of_forecast(forecast, now_ms),
+        verdicts=forecast.verdicts,
         items=[
             HourAhead(
                 ahead_h=hour.hours,
@@ -185,6 +201,9 @@ def forecast_of(house: House, forecast: HouseForecast, record: Mapping[str, Sequ
                 record={
                     name: skills[hour.hours - 1] if hour.hours <= len(skills) else None
                     for name, skills in record.items()
+                },
+                weather_record={
+                    name: errors.compare(hour.hours) for name, errors in forecast.record.items() if name in hour.answers
                 },
             )
             for hour in forecast.ahead

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from headland.agronomy.series.answer import Method
+from headland.analysis.greenhouse.forecast_basis import ForecastBasis
 from headland.analysis.tonight.cards import Card, CardPage
 from headland.analysis.tonight.done import Done
 from headland.analysis.tonight.order_texts import advice_text, withheld_text
@@ -127,6 +128,7 @@ class TonightCard(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool
     level: Annotated[str, "The highest level of its statements and active alarms."]
     forecast_ms: Annotated[int | None, "When its forecast was made."]
+    forecast_basis: Annotated[ForecastBasis | None, "What its forecast rests on; null of a field and without one."]
     time_zone: Annotated[str, "IANA; by its clock texts tell times."]
     time_zone_known: Annotated[bool, "false: no site tells it, so it is UTC."]
     orders: Annotated[list[HouseOrder], "Of a greenhouse: one at a time for each actuator."]
@@ -170,6 +172,7 @@ def _card_of(card: Card, now_ms: int) -> TonightCard:
         simulated=subject.simulated,
         level=_LEVELS[min(3, card.rank // 10)],
         forecast_ms=card.forecast_ms,
+        forecast_basis=card.basis,
         time_zone=zone.key,
         time_zone_known=card.time_zone_known,
         orders=list(card.plan.orders),

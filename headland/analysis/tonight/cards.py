@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from headland.agronomy.climate.forecast import MOST_AHEAD_H
+from headland.agronomy.climate.forecast_features import MOST_AHEAD_H
 from headland.agronomy.series.answer import COVER_NOT_KNOWN
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.derived import OUTSIDE
-from headland.analysis.greenhouse.forecast import forecast_house
+from headland.analysis.greenhouse.forecast_basis import ForecastBasis, basis_of_record
 from headland.analysis.greenhouse.forecast_history import fill_measured, record_forecast
 from headland.analysis.greenhouse.house import find_house, place_of
 from headland.analysis.greenhouse.own_bands import crop_targets_of
@@ -30,6 +30,7 @@ from headland.analysis.tonight.plan import HousePlan, plan_house
 from headland.analysis.tonight.recalls import Recall, list_recalls, recalls_of
 from headland.analysis.tonight.statements import HOURS, MOST_STATEMENTS, RANKS, OutlookStatement
 from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, list_subjects, rule_limits
+from headland.analysis.weather.house_weather import forecast_by_station
 from headland.analysis.weather.outdoors.forecast_source import source_of
 from headland.analysis.weather.outdoors.measured_hours import hourly_radiation
 from headland.registry.models.alarms import Alarm, AlarmRule, Severity
@@ -65,7 +66,7 @@ class Card:
     time_zone
         The zone of its site, by whose clock texts tell times; UTC where it is not known, as `time_zone_known` says.
     forecast_ms
-        When the forecast was made, None for a field and where there is none.
+        When the forecast was made, None for a field and where there is none; `basis` is what it rests on.
     """
 
     subject: OutlookSubject
@@ -78,6 +79,7 @@ class Card:
     recalls: Sequence[Recall] = ()
     estimated: frozenset[str] = frozenset()
     forecast_ms: int | None = None
+    basis: ForecastBasis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def _make(scope: OrgScope, repositories: OrganisationRepositories, subject: Outl
         house = find_house(scope, subject.forecast_id)
     except AnalysisError:  # its devices went away meanwhile
         return False
-    forecast = forecast_house(scope, house, crop_targets_of(scope), scope.now_ms, MOST_AHEAD_H, with_skill=False)
+    forecast = forecast_by_station(scope, house, crop_targets_of(scope), scope.now_ms, MOST_AHEAD_H, with_skill=False)
     fill_measured(repositories, house, forecast)
     record_forecast(repositories, house, forecast, scope.now_ms)
     return True
@@ -191,6 +193,7 @@ def _card(
         recalls=recalls,
         estimated=_estimated(subject),
         forecast_ms=None if forecast is None else forecast.made_ms,
+        basis=None if forecast is None else basis_of_record(forecast, scope.now_ms),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db.audit import lock_organisation
 from headland.registry.db.tables.farm_tables import forecasts
+from headland.registry.models.weather import Attribution
 from headland.registry.repositories.context import RepositoryContext
 from headland.units_of_time import DAY_MS
 
@@ -24,7 +25,12 @@ Hours = list[float | None]
 class QuantityForecast(msgspec.Struct, frozen=True, kw_only=True):
     """Forecast of one quantity by hour ahead, the values measured later, and two naive forecasts for comparison.
 
-    `measured` is None for a future hour, or one with too few samples when it was settled.
+    measured
+        None for a future hour, or one with too few samples when it was settled.
+    with_weather, without_weather
+        What was forecast with a weather forecast and without, both empty where there was none.
+    uses_weather
+        Which of the two is `made`.
     """
 
     made: Hours
@@ -33,16 +39,32 @@ class QuantityForecast(msgspec.Struct, frozen=True, kw_only=True):
     as_now: float | None
     as_yesterday: Hours
     measured: Hours
+    with_weather: Hours = []
+    without_weather: Hours = []
+    uses_weather: bool = False
+
+
+class WeatherSource(msgspec.Struct, frozen=True, kw_only=True):
+    """The weather forecast that a forecast used, as its provider said it or corrected by the farm's own station."""
+
+    basis: Annotated[Literal["provider", "corrected"], "As its provider said it, or corrected by the own station."]
+    provider: Annotated[str, "Name of the provider's adapter."]
+    title: Annotated[str, "Name of the provider for people."]
+    simulated: bool
+    issued_ms: Annotated[int | None, "Null where the provider does not say it."]
+    fetched_ms: Annotated[int, "When the station received it."]
+    attribution: Annotated[Attribution | None, "To be shown wherever a number of it is."]
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
-    """Forecast of a greenhouse from `origin_ms` on, by quantity; computed at `made_ms`."""
+    """Forecast of a greenhouse from `origin_ms` on, by quantity, computed at `made_ms`; `weather` is what it used."""
 
     house: str
     origin_ms: int
     made_ms: int
     quantities: dict[str, QuantityForecast]
     is_settled: bool = False
+    weather: WeatherSource | None = None
 
 
 class ForecastRepository:
@@ -117,19 +139,28 @@ def _lengthen(existing: Forecast, forecast: Forecast) -> Forecast:
     for name, quantity in forecast.quantities.items():
         before = quantities.setdefault(name, quantity)
         count = len(before.made)
-        quantities[name] = msgspec.structs.replace(
-            before,
-            **{
-                column: [*getattr(before, column), *getattr(quantity, column)[count:]]
-                for column in ("made", "low", "high", "as_yesterday", "measured")
-            },
-        )
+        further = {
+            column: [*getattr(before, column), *getattr(quantity, column)[count:]]
+            for column in ("made", "low", "high", "as_yesterday", "measured")
+        }
+        if before.uses_weather != quantity.uses_weather:
+            # What is said of further hours rests on what the nearer ones do.
+            other = quantity.with_weather if before.uses_weather else quantity.without_weather
+            nothing: Hours = [None] * len(quantity.made[count:])
+            further |= {"made": [*before.made, *(other[count:] or nothing)]}
+            further |= {"low": [*before.low, *nothing], "high": [*before.high, *nothing]}
+        if before.with_weather:
+            missing: Hours = [None] * len(quantity.made)
+            for column in ("with_weather", "without_weather"):
+                more = (getattr(quantity, column) or missing)[count:]
+                further[column] = [*getattr(before, column), *more]
+        quantities[name] = msgspec.structs.replace(before, **further)
     return msgspec.structs.replace(existing, quantities=quantities)
 
 
 def _row(forecast: Forecast) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(forecast)
-    body = {"quantities": plain.pop("quantities")}
+    body = {"quantities": plain.pop("quantities"), "weather": plain.pop("weather")}
     return {**plain, "body": body}
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from headland.agronomy.climate.forecast import MOST_AHEAD_H
-from headland.analysis.greenhouse.forecast import forecast_house
+from headland.agronomy.climate.forecast_features import MOST_AHEAD_H
 from headland.analysis.greenhouse.forecast_history import fill_measured, record_forecast
 from headland.analysis.greenhouse.house import House, find_house
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.weather.house_weather import forecast_by_station
 from headland.clock import wall_clock_ms
 from headland.registry.registry import Registry
 from headland.registry.repositories.inactive_places import find_inactive_places
@@ -53,7 +53,7 @@ class ForecastWorker(SupervisedWorker):
                 break
             with self._thread.items.isolate(f"The forecast of greenhouse {house.id}"):
                 targets = crop_targets_of(scope)
-                forecast = forecast_house(scope, house, targets, scope.now_ms, MOST_AHEAD_H, with_skill=False)
+                forecast = forecast_by_station(scope, house, targets, scope.now_ms, MOST_AHEAD_H, with_skill=False)
                 fill_measured(self._repositories, house, forecast)
                 record_forecast(self._repositories, house, forecast, scope.now_ms)
                 count += 1

@@ -8,7 +8,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.agronomy.climate.forecast import MOST_AHEAD_H, ForecastInputs, WeatherToCome
+from headland.agronomy.climate.forecast import ForecastInputs
+from headland.agronomy.climate.forecast_features import MOST_AHEAD_H, WeatherToCome
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa, saturation_vapour_pressure_kpa
 
 Floats = NDArray[np.float64]
@@ -32,6 +33,27 @@ class Outside:
     humidity_pct: Floats
     radiation_w_m2: Floats
     wind_m_s: Floats
+
+
+def changing_weather(count: int, seed: int = 7) -> Outside:
+    """Weather whose days differ: fronts of two days, and clouds."""
+    random, hour = np.random.default_rng(seed), np.arange(count)
+    fronts = 4.0 * np.sin(2 * np.pi * hour / 53.0) + np.cumsum(random.normal(0, 0.25, count))
+    clouds = 0.3 + 0.7 * np.repeat(random.random(count // 12 + 1), 12)[:count]
+    sun = np.maximum(np.sin(2 * np.pi * (hour / 24 - 0.25)), 0.0)
+    temperature = 8.0 + fronts + 4.0 * np.sin(2 * np.pi * (hour / 24 - 0.35))
+    return Outside(temperature, np.clip(80 - 2 * fronts, 30, 100), 700 * sun * clouds, 2.0 + random.random(count))
+
+
+def cold_house(outside: Outside) -> Floats:
+    """An unheated house: it follows sun and outside air with a time constant of three hours."""
+    course, random = np.empty(len(outside.wind_m_s)), np.random.default_rng(9)
+    now = float(outside.temperature_degc[0])
+    for at in range(len(course)):
+        toward = outside.temperature_degc[at] + 2.0 + 0.025 * outside.radiation_w_m2[at]
+        now += (toward - now) / 3.0
+        course[at] = now
+    return course + random.normal(0, 0.2, len(course))
 
 
 def with_weather(inputs: ForecastInputs, outside: Outside, sky: Sky, seed: int = 1) -> ForecastInputs:

@@ -9,16 +9,9 @@ import numpy as np
 import pytest
 
 from headland.agronomy.climate import forecast
-from headland.agronomy.climate.forecast import (
-    LEAST_PAIRS,
-    MOST_AHEAD_H,
-    ForecastInputs,
-    WeatherToCome,
-    backtest,
-    made_forecasts,
-    predict,
-)
-from tests.agronomy.climate.said_weather import Outside, Sky, hours_after, with_weather
+from headland.agronomy.climate.forecast import LEAST_PAIRS, ForecastInputs, backtest, made_forecasts, predict
+from headland.agronomy.climate.forecast_features import MOST_AHEAD_H, WeatherToCome
+from tests.agronomy.climate.said_weather import Outside, Sky, changing_weather, cold_house, hours_after, with_weather
 
 HOURS = 24 * 20
 RANDOM = np.random.default_rng(3)
@@ -60,27 +53,6 @@ def test_no_formula_changes_the_filters_of_warnings_which_all_threads_share() ->
 def test_an_hour_beyond_a_day_is_refused() -> None:
     with pytest.raises(ValueError, match="1 to 24"):
         predict(day_wave(HOURS), [], surroundings(), 25)
-
-
-def changing_weather(count: int, seed: int = 7) -> Outside:
-    """Weather whose days differ: fronts of two days, and clouds."""
-    random, hour = np.random.default_rng(seed), np.arange(count)
-    fronts = 4.0 * np.sin(2 * np.pi * hour / 53.0) + np.cumsum(random.normal(0, 0.25, count))
-    clouds = 0.3 + 0.7 * np.repeat(random.random(count // 12 + 1), 12)[:count]
-    sun = np.maximum(np.sin(2 * np.pi * (hour / 24 - 0.25)), 0.0)
-    temperature = 8.0 + fronts + 4.0 * np.sin(2 * np.pi * (hour / 24 - 0.35))
-    return Outside(temperature, np.clip(80 - 2 * fronts, 30, 100), 700 * sun * clouds, 2.0 + random.random(count))
-
-
-def cold_house(outside: Outside) -> np.ndarray:
-    """An unheated house: it follows sun and outside air with a time constant of three hours."""
-    course, random = np.empty(len(outside.wind_m_s)), np.random.default_rng(9)
-    now = float(outside.temperature_degc[0])
-    for at in range(len(course)):
-        toward = outside.temperature_degc[at] + 2.0 + 0.025 * outside.radiation_w_m2[at]
-        now += (toward - now) / 3.0
-        course[at] = now
-    return course + random.normal(0, 0.2, len(course))
 
 
 def simulated_house() -> tuple[np.ndarray, ForecastInputs, Outside]:
