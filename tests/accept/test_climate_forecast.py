@@ -14,10 +14,13 @@ from headland.agronomy.climate.forecast_features import MOST_AHEAD_H
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa
 from headland.agronomy.climate.sun import elevation_deg
 from tests.accept.conftest import Agreement
+from tests.agronomy.climate.said_weather import Outside, Sky, with_weather
 
 TABLES = Path("datasets/agc3_lettuce_2022")
 #: Bleiswijk, an hour ahead of UTC in winter.
 LATITUDE_DEG, LONGITUDE_DEG, AHEAD_OF_UTC_H = 52.0, 4.5, 1
+#: Temperature and humidity inside, what a forecast explains them with, and the weather outside.
+House = tuple[np.ndarray, np.ndarray, ForecastInputs, Outside]
 #: Errors are told of every hour after the tenth day.
 SINCE_H = 240
 
@@ -43,7 +46,7 @@ def read_hours(
 
 
 @pytest.fixture(scope="module")
-def house(real_data: Path) -> tuple[np.ndarray, np.ndarray, ForecastInputs]:
+def house(real_data: Path) -> House:
     start, air = read_hours(real_data / TABLES / "reference_climate.csv", ("Tair", "Rhair"))
     _, sky = read_hours(real_data / TABLES / "weather.csv", ("Tout", "Rhout", "Iglob", "Windsp"), start)
     count = len(air["Tair"])
@@ -55,14 +58,15 @@ def house(real_data: Path) -> tuple[np.ndarray, np.ndarray, ForecastInputs]:
         "wind_speed_m_s": sky["Windsp"][:count],
     }
     around = ForecastInputs(np.maximum(np.sin(np.radians(elevation)), 0.0), (hours % 24).astype(np.float64), weather)
-    return air["Tair"], air["Rhair"], around
+    outside = Outside(*(sky[name][:count] for name in ("Tout", "Rhout", "Iglob", "Windsp")))
+    return air["Tair"], air["Rhair"], around, outside
 
 
 @pytest.mark.parametrize(("which", "hours_known"), [("temperature", 780), ("humidity", 780)])
 def test_six_hours_ahead_both_naive_forecasts_are_beaten_by_a_fifth(
-    house: tuple[np.ndarray, np.ndarray, ForecastInputs], which: str, hours_known: int, agree: Agreement
+    house: House, which: str, hours_known: int, agree: Agreement
 ) -> None:
-    temperature, humidity, around = house
+    temperature, humidity, around, _ = house
     target, other = (temperature, humidity) if which == "temperature" else (humidity, temperature)
     skill = backtest(target, [other], around, 6, SINCE_H)
     assert skill is not None
@@ -72,10 +76,30 @@ def test_six_hours_ahead_both_naive_forecasts_are_beaten_by_a_fifth(
         agree(f"{which} in six hours, error as a share of `{naive}`", skill.rmse / rmse, 0.0, naive, within=0.8)
 
 
-def test_what_comes_after_an_origin_does_not_change_its_forecast(
-    house: tuple[np.ndarray, np.ndarray, ForecastInputs],
+@pytest.mark.parametrize("which", ["temperature", "humidity"])
+@pytest.mark.parametrize("sky", ["perfect", "degraded"])
+def test_with_the_weather_to_come_errors_are_smaller_than_without(
+    house: House, which: str, sky: Sky, agree: Agreement
 ) -> None:
-    temperature, humidity, around = house
+    temperature, humidity, around, outside = house
+    target, other = (temperature, humidity) if which == "temperature" else (humidity, temperature)
+    told, alone, hours = 0.0, 0.0, 0
+    for ahead_h in (3, 6, 12, 24):
+        without, known = made_forecasts(target, [other], around, ahead_h, SINCE_H)
+        made, _ = made_forecasts(target, [other], with_weather(around, outside, sky), ahead_h, SINCE_H)
+        both = np.isfinite(made - known) & np.isfinite(without - known)
+        told += np.abs(made - known)[both].mean()
+        alone += np.abs(without - known)[both].mean()
+        hours += int(both.sum())
+    assert hours >= 3000
+    what = f"{which} 3 to 24 h ahead, error with {sky} weather as a share of that without"
+    agree(what, told / alone, 0.0, "the forecast without weather", within=1.0)
+
+
+def test_what_comes_after_an_origin_does_not_change_its_forecast(
+    house: House,
+) -> None:
+    temperature, humidity, around, _ = house
     origin = 600
     whole, _ = made_forecasts(temperature, [humidity], around, 6, origin)
     changed = [np.where(np.arange(len(column)) <= origin, column, 99.0) for column in (temperature, humidity)]

@@ -71,8 +71,7 @@ export function ForecastPanel({ house }: { house: string }): JSX.Element {
           <>
             <p class="note">
               {translate("answers_forecast_made", { time: dateTimeText(answer.origin_ms), hours: numberText(answer.history_hours, 0) })}{" "}
-              <BasisText basis={answer.basis} />{" "}
-              {answer.simulated ? <span class="badge">{translate("simulated")}</span> : null}
+              <BasisText basis={answer.basis} /> {answer.simulated ? <span class="badge">{translate("simulated")}</span> : null}
             </p>
             <div class="choices-row">
               <Choice

@@ -39,7 +39,7 @@ class WeatherToCome:
 
 
 @dataclass(frozen=True, slots=True)
-class Feature:
+class WeatherFeature:
     """How much more than usual a channel was, and is expected to be, with the standard error of the latter."""
 
     came: Values
@@ -47,7 +47,7 @@ class Feature:
     error: float
 
 
-def features_of(channel: WeatherToCome, ahead_h: int) -> list[Feature]:
+def features_of(channel: WeatherToCome, ahead_h: int) -> list[WeatherFeature]:
     """Return the features of a channel for an hour ahead, those of which enough is known."""
     hours = [_at_hour(channel, ahead_h)]
     before = range(max(1, ahead_h - _STORED_H), ahead_h)
@@ -56,21 +56,21 @@ def features_of(channel: WeatherToCome, ahead_h: int) -> list[Feature]:
         # The errors of hours in a row are alike: their mean is no more certain than they are.
         error = sum(hour.error for hour in each) / len(each)
         came, expected = (sum(column) / len(each) for column in zip(*((e.came, e.expected) for e in each), strict=True))
-        hours.append(Feature(came, expected, error))
+        hours.append(WeatherFeature(came, expected, error))
     return [hour for hour in hours if _is_told(channel, hour)]
 
 
-def _at_hour(channel: WeatherToCome, ahead_h: int) -> Feature:
+def _at_hour(channel: WeatherToCome, ahead_h: int) -> WeatherFeature:
     usual = at_that_hour(channel.measured, ahead_h)
     if channel.expected.ndim == 2:
         expected = channel.expected[:, ahead_h - 1]
     else:
         # Only the newest forecast is known: of the hours before it, what came.
         expected = np.concatenate((channel.measured, channel.expected))[ahead_h : len(channel.measured) + ahead_h]
-    return Feature(lag(channel.measured, -ahead_h) - usual, expected - usual, float(channel.error[ahead_h - 1]))
+    return WeatherFeature(lag(channel.measured, -ahead_h) - usual, expected - usual, float(channel.error[ahead_h - 1]))
 
 
-def _is_told(channel: WeatherToCome, hour: Feature) -> bool:
+def _is_told(channel: WeatherToCome, hour: WeatherFeature) -> bool:
     """Tell whether what is expected, and what that is compared with, are known."""
     said = np.isfinite(hour.expected) if channel.expected.ndim == 2 else np.isfinite(hour.expected[-1:])
     return bool(min(np.isfinite(channel.measured).mean(), said.mean()) >= LEAST_KNOWN)

@@ -20,7 +20,7 @@ from headland.agronomy.series.qartod import MISSING
 from headland.agronomy.series.time_grid import average, count_true, make_periods
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.derived import by_day_of, margin_of
-from headland.analysis.greenhouse.forecast_record import NOT_JUDGED, HouseRecord, QuantityErrors, Verdict
+from headland.analysis.greenhouse.forecast_record import NOT_JUDGED, HouseRecord, QuantityErrors, WeatherVerdict
 from headland.analysis.greenhouse.forecast_weather import (
     NO_WEATHER_FORECAST,
     WeatherForecast,
@@ -91,7 +91,7 @@ class HouseForecast:
     drivers: list[str]
     weather: WeatherForecast
     expected: list[str]
-    verdicts: dict[str, Verdict]
+    verdicts: dict[str, WeatherVerdict]
     ahead: list[HouseForecastHour]
     left_out: list[DeviceFinding]
     hourly_start_ms: int
@@ -181,7 +181,7 @@ class _Course:
     target: Values
     covariates: list[Values]
     inputs: ForecastInputs
-    verdict: Verdict
+    verdict: WeatherVerdict
     errors: QuantityErrors | None
     with_skill: bool
 

@@ -11,7 +11,7 @@ from headland.analysis.greenhouse.forecast import HouseForecast
 from headland.i18n import LANGUAGES, CatalogText, Language, find_term
 from headland.i18n.durations import duration_text
 from headland.registry.models.weather import Attribution
-from headland.registry.repositories.forecasts import Forecast, QuantityForecast, WeatherSource
+from headland.registry.repositories.forecasts import Forecast, QuantityForecast, UsedForecast
 
 #: A house's forecast rests on its own past alone, or on a weather forecast as well: as said, or corrected.
 HouseBasis = Literal["corrected", "provider", "request", "own_past"]
@@ -20,7 +20,7 @@ _BETWEEN: Mapping[Language, str] = {"en": " ", "zh": ""}
 _LIST: Mapping[Language, str] = {"en": ", ", "zh": "、"}
 
 
-class ForecastBasis(msgspec.Struct, frozen=True, kw_only=True):
+class BasisOfHouse(msgspec.Struct, frozen=True, kw_only=True):
     """What a greenhouse's forecast rests on."""
 
     basis: Annotated[
@@ -45,14 +45,14 @@ def basis_of_quantity(record: Forecast, quantity: QuantityForecast, ahead_h: int
     return record.weather.basis if record.weather is not None and quantity.uses_weather and reaches else "own_past"
 
 
-def basis_of_record(record: Forecast, now_ms: int) -> ForecastBasis:
+def basis_of_record(record: Forecast, now_ms: int) -> BasisOfHouse:
     """Return what a recorded forecast rests on."""
     used = {name for name, quantity in record.quantities.items() if quantity.uses_weather}
     given = {name for name, quantity in record.quantities.items() if quantity.with_weather}
     return _basis(record.weather, used, given - used, now_ms)
 
 
-def basis_of_forecast(forecast: HouseForecast, now_ms: int) -> ForecastBasis:
+def basis_of_forecast(forecast: HouseForecast, now_ms: int) -> BasisOfHouse:
     """Return what a forecast rests on; without a weather forecast, why there is none."""
     weather = forecast.weather
     if weather.basis == "request" and forecast.expected:
@@ -69,7 +69,7 @@ def basis_of_forecast(forecast: HouseForecast, now_ms: int) -> ForecastBasis:
     return _basis(weather.source, used, set(forecast.verdicts) - used, now_ms)
 
 
-def _basis(source: WeatherSource | None, used: Collection[str], unused: Collection[str], now_ms: int) -> ForecastBasis:
+def _basis(source: UsedForecast | None, used: Collection[str], unused: Collection[str], now_ms: int) -> BasisOfHouse:
     if source is None or not (used or unused):
         return _told("own_past", None, [CatalogText(_GROUP, "own_past")], [], now_ms)
     names = sorted(unused)
@@ -84,13 +84,13 @@ def _basis(source: WeatherSource | None, used: Collection[str], unused: Collecti
 
 def _told(
     basis: HouseBasis,
-    source: WeatherSource | None,
+    source: UsedForecast | None,
     texts: Collection[CatalogText | Mapping[Language, str]],
     not_used_for: list[str],
     now_ms: int,
-) -> ForecastBasis:
+) -> BasisOfHouse:
     told = {language: _text(language, source, texts, not_used_for, now_ms) for language in LANGUAGES}
-    return ForecastBasis(
+    return BasisOfHouse(
         basis=basis,
         text=told["en"],
         text_zh=told["zh"],
@@ -106,7 +106,7 @@ def _told(
 
 def _text(
     language: Language,
-    source: WeatherSource | None,
+    source: UsedForecast | None,
     texts: Collection[CatalogText | Mapping[Language, str]],
     not_used_for: Collection[str],
     now_ms: int,

@@ -44,17 +44,17 @@ class WeatherComparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class WeatherVerdict:
     """Whether a quantity's forecast uses the weather forecast, by the mean errors of so many recorded days."""
 
-    is_used: bool
-    days: int = 0
-    mae_with: float | None = None
-    mae_without: float | None = None
+    is_used: Annotated[bool, "Whether it is told with the weather forecast."]
+    days: Annotated[int, "Days of recorded forecasts that both were made for."] = 0
+    mae_with: Annotated[float | None, "Mean absolute error of these days with the weather forecast."] = None
+    mae_without: Annotated[float | None, "The same without."] = None
 
 
-#: Without a record the weather forecast is used: it made the forecasts of real houses better (decision 0132).
-NOT_JUDGED: Final = Verdict(is_used=True)
+#: Without a record the weather forecast is used: it made the forecasts of real houses better (decision 0133).
+NOT_JUDGED: Final = WeatherVerdict(is_used=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class QuantityErrors:
             float(np.sqrt((alone[both] ** 2).mean())),
         )
 
-    def judge(self) -> Verdict:
+    def judge(self) -> WeatherVerdict:
         """Return whether the weather forecast is used: not after a month of larger errors, or clearly larger ones."""
         both = np.isfinite(self.with_weather) & np.isfinite(self.without_weather)
         if not both.any():
@@ -98,7 +98,7 @@ class QuantityErrors:
         n, mean = len(worse), float(worse.mean())
         is_clear = n >= LEAST_DAYS and mean > _NOISE * float(worse.std(ddof=1)) / np.sqrt(n)
         is_used = mean <= 0.0 or not (is_clear or n >= MONTH_DAYS)
-        return Verdict(is_used, n, float(with_by_day.mean()), float(without_by_day.mean()))
+        return WeatherVerdict(is_used, n, float(with_by_day.mean()), float(without_by_day.mean()))
 
     def range_of(self, ahead_h: int, origin_ms: int, *, uses_weather: bool) -> tuple[float, float] | None:
         """Return what nine of ten errors `ahead_h` hours ahead lay between; None where too few are known.

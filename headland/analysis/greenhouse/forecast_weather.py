@@ -15,7 +15,7 @@ import numpy as np
 from headland.agronomy.climate.forecast_features import MOST_AHEAD_H, WeatherToCome
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa
 from headland.agronomy.series.arrays import Values
-from headland.registry.repositories.forecasts import WeatherSource
+from headland.registry.repositories.forecasts import UsedForecast
 from headland.units_of_time import HOUR_MS
 
 #: Where the weather to come is from: the provider, corrected by the station, the request, or nowhere.
@@ -44,7 +44,7 @@ class WeatherForecast:
     errors: Mapping[str, Values] = field(default_factory=dict)
     mast: Mapping[str, Values] = field(default_factory=dict)
     basis: WeatherBasis = "nothing"
-    source: WeatherSource | None = None
+    source: UsedForecast | None = None
     text: str = ""
     text_zh: str = ""
 

@@ -13,9 +13,9 @@ from headland.agronomy.series.answer import Answer
 from headland.analysis.greenhouse.climate import HouseAnswers
 from headland.analysis.greenhouse.crop_targets import TargetBand
 from headland.analysis.greenhouse.forecast import HouseForecast
-from headland.analysis.greenhouse.forecast_basis import ForecastBasis, basis_of_forecast
+from headland.analysis.greenhouse.forecast_basis import BasisOfHouse, basis_of_forecast
 from headland.analysis.greenhouse.forecast_history import PastForecast
-from headland.analysis.greenhouse.forecast_record import Verdict, WeatherComparison
+from headland.analysis.greenhouse.forecast_record import WeatherComparison, WeatherVerdict
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.sensor_health import DeviceHealth
 from headland.analysis.inputs.answers import DeviceFinding, SourcedAnswer, answer_of
@@ -108,9 +108,9 @@ class ForecastOfHouse(msgspec.Struct, frozen=True, kw_only=True):
     history_hours: Annotated[int, "Number of known hours that it rests on."]
     drivers: Annotated[list[str], "The weather channels used."]
     weather_forecast: Annotated[list[str], "The weather channels with a forecast, of the site or of the request."]
-    basis: Annotated[ForecastBasis, "What it rests on."]
+    basis: Annotated[BasisOfHouse, "What it rests on."]
     verdicts: Annotated[
-        dict[str, Verdict],
+        dict[str, WeatherVerdict],
         "By quantity, whether it uses the weather forecast: not where its recorded errors are larger with it.",
     ]
     items: list[HourAhead]

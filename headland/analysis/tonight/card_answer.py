@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from headland.agronomy.series.answer import Method
-from headland.analysis.greenhouse.forecast_basis import ForecastBasis
+from headland.analysis.greenhouse.forecast_basis import BasisOfHouse
 from headland.analysis.tonight.cards import Card, CardPage
 from headland.analysis.tonight.done import Done
 from headland.analysis.tonight.order_texts import advice_text, withheld_text
@@ -128,7 +128,7 @@ class TonightCard(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool
     level: Annotated[str, "The highest level of its statements and active alarms."]
     forecast_ms: Annotated[int | None, "When its forecast was made."]
-    forecast_basis: Annotated[ForecastBasis | None, "What its forecast rests on; null of a field and without one."]
+    forecast_basis: Annotated[BasisOfHouse | None, "What its forecast rests on; null of a field and without one."]
     time_zone: Annotated[str, "IANA; by its clock texts tell times."]
     time_zone_known: Annotated[bool, "false: no site tells it, so it is UTC."]
     orders: Annotated[list[HouseOrder], "Of a greenhouse: one at a time for each actuator."]

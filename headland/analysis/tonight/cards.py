@@ -15,7 +15,7 @@ from headland.agronomy.climate.forecast_features import MOST_AHEAD_H
 from headland.agronomy.series.answer import COVER_NOT_KNOWN
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.derived import OUTSIDE
-from headland.analysis.greenhouse.forecast_basis import ForecastBasis, basis_of_record
+from headland.analysis.greenhouse.forecast_basis import BasisOfHouse, basis_of_record
 from headland.analysis.greenhouse.forecast_history import fill_measured, record_forecast
 from headland.analysis.greenhouse.house import find_house, place_of
 from headland.analysis.greenhouse.own_bands import crop_targets_of
@@ -79,7 +79,7 @@ class Card:
     recalls: Sequence[Recall] = ()
     estimated: frozenset[str] = frozenset()
     forecast_ms: int | None = None
-    basis: ForecastBasis | None = None
+    basis: BasisOfHouse | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.weather.hourly_forecast import ForecastValue, HourlyForecast, hourly_forecast
 from headland.analysis.weather.outdoor_weather import Quantity, hourly_means, site_devices
-from headland.registry.repositories.forecasts import WeatherSource
+from headland.registry.repositories.forecasts import UsedForecast
 from headland.units_of_time import HOUR_MS
 
 #: Providers say the wind at 10 m; a mast of a farm stands at 2 m.
@@ -93,10 +93,10 @@ def mast_hours(scope: OrgScope, site: str, window: Window) -> dict[str, Values]:
     }
 
 
-def _source(said: HourlyForecast) -> WeatherSource | None:
+def _source(said: HourlyForecast) -> UsedForecast | None:
     if said.basis == "nothing" or said.provider is None or said.fetched_ms is None:
         return None
-    return WeatherSource(
+    return UsedForecast(
         basis=said.basis,
         provider=said.provider,
         title=said.title or said.provider,

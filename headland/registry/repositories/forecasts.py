@@ -44,7 +44,7 @@ class QuantityForecast(msgspec.Struct, frozen=True, kw_only=True):
     uses_weather: bool = False
 
 
-class WeatherSource(msgspec.Struct, frozen=True, kw_only=True):
+class UsedForecast(msgspec.Struct, frozen=True, kw_only=True):
     """The weather forecast that a forecast used, as its provider said it or corrected by the farm's own station."""
 
     basis: Annotated[Literal["provider", "corrected"], "As its provider said it, or corrected by the own station."]
@@ -64,7 +64,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     made_ms: int
     quantities: dict[str, QuantityForecast]
     is_settled: bool = False
-    weather: WeatherSource | None = None
+    weather: UsedForecast | None = None
 
 
 class ForecastRepository:

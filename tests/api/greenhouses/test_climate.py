@@ -282,7 +282,7 @@ def test_a_forecast_has_the_errors_of_the_past_days(known: Known) -> None:
     assert told.json()["weather_forecast"] == ["outside_temperature_degc", "outside_vapour_kpa"]
     assert told.json()["basis"]["basis"] == "request"
     assert (body["basis"]["basis"], body["verdicts"], hour["weather_record"]) == ("own_past", {}, {})
-    assert "turn on a provider" in body["basis"]["text"]
+    assert "No weather forecast yet" in body["basis"]["text"]
 
 
 def test_a_recorded_forecast_is_returned_unchanged(known: Known) -> None:
