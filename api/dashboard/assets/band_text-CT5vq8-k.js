@@ -1,1 +1,0 @@
-import"./greenhouse-CTJ_XzHR.js";import{Cn as e,R as t,_n as n,gn as r}from"./base-hyAvnI2n.js";function i(i,a){let o=t(i,a.low,a.high),s=n(a.source)||a.source_zh||e(`greenhouse_band_known`);return e(`greenhouse_band`,{name:r(i),range:o,source:s})}export{i as t};
