@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Final
 
@@ -16,6 +17,7 @@ from api.routes.registry import RecordId
 from headland.agronomy.root_zone.advice import PumpLimits
 from headland.agronomy.root_zone.tables import Texture
 from headland.analysis.weather.field_water import FieldWater, WaterQuestion, answer_field_water
+from headland.analysis.weather.outdoors.rain_days import forecast_rain
 from headland.registry.models.models import Season
 
 _GIVEN: Final = r"^\d{4}-\d{2}-\d{2}=\d{1,4}(\.\d{1,3})?$"
@@ -63,7 +65,11 @@ def get_water(
         list[_Given], Query(description="Irrigation that no meter counted, as 2026-07-01=30 [mm].", max_length=200)
     ] = [],  # noqa: B006 # FastAPI copies defaults
     forecast_rain_mm: Annotated[
-        list[_Mm], Query(description="Rain forecast for today and the next days [mm].", max_length=16)
+        list[_Mm],
+        Query(
+            description="Rain forecast for today and the next days [mm]; by the site's forecast where left out.",
+            max_length=16,
+        ),
     ] = [],  # noqa: B006 # FastAPI copies defaults
 ) -> Response:
     """Return the water of the root zone by day since sowing, and when to irrigate and how much.
@@ -73,6 +79,7 @@ def get_water(
     """
     repositories = scope.repositories
     field = repositories.fields.get(thing)
+    rain, source = (tuple(forecast_rain_mm), None) if forecast_rain_mm else forecast_rain(scope, field)
     question = WaterQuestion(
         texture,
         *_shares(field_capacity_pct, wilting_point_pct),
@@ -80,10 +87,10 @@ def get_water(
         wetted,
         PumpLimits(efficiency, most_mm, flow_m3_h, hours_a_day),
         tuple(_given(each) for each in irrigation),
-        tuple(forecast_rain_mm) or None,
+        rain,
     )
     chosen = _season(scope, field.id, season)
-    return reply(request, answer_field_water(scope, field, chosen, question))
+    return reply(request, replace(answer_field_water(scope, field, chosen, question), rain_source=source))
 
 
 def _shares(capacity_pct: float | None, wilting_pct: float | None) -> tuple[float | None, float | None]:

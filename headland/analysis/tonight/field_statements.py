@@ -22,7 +22,13 @@ from headland.analysis.weather.hourly_forecast import HourlyForecast, hourly_for
 from headland.analysis.weather.outdoors.application_windows import judge_forecast
 from headland.analysis.weather.outdoors.field_outlook import middle_of, temperatures_of
 from headland.analysis.weather.outdoors.forecast_source import source_of
-from headland.analysis.weather.outdoors.frost_ahead import MOST_AFTER_H, PastDay, frost_ahead, read_past_days
+from headland.analysis.weather.outdoors.frost_ahead import (
+    MOST_AFTER_H,
+    PastDay,
+    frost_ahead,
+    read_ahead,
+    read_past_days,
+)
 from headland.analysis.weather.outdoors.measured_hours import WEATHER_DAYS, site_hours
 from headland.analysis.weather.spray_window import altitude_of, calm_times_of, pressure_at
 from headland.registry.models.models import Field
@@ -48,7 +54,7 @@ def field_statements(
     place_deg = middle_of(field)
     past = read_past_days(scope, subject.site, place_deg, temperatures_of(hours))
     source = source_of(forecast)
-    frost = frost_ahead(forecast.hours, place_deg, past, frost_degc)
+    frost = frost_ahead(read_ahead(scope, subject.site), place_deg, past, frost_degc)
     said = forecast_frost(frost, past, source)
     if said is None:
         now_ms = scope.now_ms // HOUR_MS * HOUR_MS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal
 
 from headland.agronomy.prescription.forecast_window import ForecastVerdict, suitable_runs
 from headland.agronomy.prescription.weather_window import CAUTION, GO, Hour, HourVerdict, Kind
@@ -42,8 +42,9 @@ def forecast_frost(frost: FrostAhead, past: Sequence[PastDay], source: ForecastS
     is_near = value <= frost.limit_degc + _NEAR_FROST_K or (frost.chance or 0.0) >= _NEAR_CHANCE
     level: Level = "high" if frost.is_expected else "moderate" if is_near else "low"
     record = record_of(_said_and_came(past, frost.limit_degc), None, None)
+    basis: Literal["corrected", "provider"] = "provider" if frost.offset_of == "none" else "corrected"
     return OutlookStatement(
-        "frost", level, frost.is_expected, value, "degC", frost.method, source.basis, frost.start_ms, frost.end_ms,
+        "frost", level, frost.is_expected, value, "degC", frost.method, basis, frost.start_ms, frost.end_ms,
         frost.hours, record=replace(record, chance=frost.chance), source=source,
         advice=None if level == "low" else Advice("protect_from_field_frost", frost.start_ms),
     )  # fmt: skip

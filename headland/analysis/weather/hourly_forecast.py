@@ -13,7 +13,12 @@ import numpy as np
 
 from headland.agronomy.weather_forecast.station_correction import CorrectedBand, CorrectedQuantity
 from headland.analysis.inputs.scope import OrgScope
-from headland.analysis.weather.correction.corrected_hours import QuantityCorrection, correct_hours, sentences
+from headland.analysis.weather.correction.corrected_hours import (
+    CorrectedHours,
+    QuantityCorrection,
+    correct_hours,
+    sentences,
+)
 from headland.analysis.weather.issue_hours import (
     AmountQuantity,
     HourBand,
@@ -98,15 +103,20 @@ class HourlyForecast(msgspec.Struct, frozen=True, kw_only=True):
     ]
 
 
-def hourly_forecast(scope: OrgScope, site_name: str, at_ms: int, hours: int = USUAL_HOURS) -> HourlyForecast:
-    """Return the forecast of a site for `hours` hours from that of `at_ms` on; without one, why there is none."""
+def hourly_forecast(
+    scope: OrgScope, site_name: str, at_ms: int, hours: int = USUAL_HOURS, *, is_as_said: bool = False
+) -> HourlyForecast:
+    """Return the forecast of a site for `hours` hours from that of `at_ms` on; without one, why there is none.
+
+    `is_as_said`: without the station's correction, for a use that corrects in its own way.
+    """
     site = None if scope.registry is None else find_forecast_site(scope.repositories, site_name)
     if site is None:
         return _nothing(site_name, at_ms, "off" if scope.registry is None else "no_site")
     said, issue = read_said(scope, site, at_ms)
     if issue is None:
         return _answer(said, (), ())
-    corrected = correct_hours(scope, site, issue, at_ms)
+    corrected = CorrectedHours({}, ()) if is_as_said else correct_hours(scope, site, issue, at_ms)
     found = hours_from_issue(issue, at_ms, hours, corrected.bands)
     if not found:
         return _nothing(site.name, at_ms, "over", said)

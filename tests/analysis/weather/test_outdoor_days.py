@@ -13,6 +13,7 @@ from headland.analysis.weather.outdoors.disease_days import disease_days
 from headland.analysis.weather.outdoors.frost_ahead import PastDay, frost_ahead
 from headland.analysis.weather.outdoors.harvest_days import harvest_days
 from headland.analysis.weather.outdoors.heat_ahead import HeatLimit, heat_ahead, heat_limits
+from headland.analysis.weather.outdoors.rain_days import rain_by_day
 from headland.registry.models.alarms import AlarmRule, AlarmTest, Severity
 from headland.units_of_time import DAY_MS, HOUR_MS
 from tests.analysis.weather.outdoors_hours import amount, hour, value
@@ -147,6 +148,18 @@ def test_frost_is_below_the_farm_s_limit_with_the_station_s_own_offset() -> None
 
 def clouded(said: ForecastHour, cloud: float) -> ForecastHour:
     return msgspec.structs.replace(said, cloud_cover_pct=value(cloud))
+
+
+def test_rain_of_a_day_is_that_of_the_steps_that_end_in_it_as_far_as_all_of_it_is_forecast() -> None:
+    step = amount(4.0, DAYS[3][0] - 3 * HOUR_MS, 6)
+    ahead = [
+        hour(each.start_ms, rain=step if abs(each.start_ms + 1 - DAYS[3][0]) < 3 * HOUR_MS else 0.1)
+        for each in hours_ahead(50)
+    ]
+    # 11 hours of today are before the step, whose end is in tomorrow; the day after ends after the forecast.
+    assert rain_by_day(ahead, DAYS[2:]) == (1.1, 6.1)
+    assert rain_by_day(ahead[:20], DAYS[2:]) == (1.1,)
+    assert rain_by_day([], DAYS[2:]) == ()
 
 
 def test_rain_of_a_longer_step_is_in_each_of_its_hours() -> None:

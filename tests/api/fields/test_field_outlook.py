@@ -93,3 +93,66 @@ def test_without_a_forecast_there_are_no_hours_and_the_answer_says_why(api: Regi
     assert api.client.get(url).json()["source"]["reason"] == "off"
     assert isinstance(setting, ForecastProviderSetting)
     assert api.client.get("/v1/fields/nothing/forecast-window").status_code == 404
+
+
+def test_the_outlook_has_frost_heat_blight_and_harvest_with_what_is_measured_and_what_is_forecast(
+    api: RegistryApi,
+) -> None:
+    field = field_of(api)
+    url = f"/v1/fields/{field.id}/weather-outlook"
+    none = api.client.get(url).json()
+    assert (none["source"]["reason"], none["frost"]["reason"]) == ("waiting", "no_forecast")
+    assert (none["heat"]["reason"], none["heat"]["spells"]) == ("no_forecast", [])
+    assert {day["reason"] for day in none["disease"]} == {"insufficient_data"}
+    assert {day["state"] for day in none["harvest"]} == {"insufficient_data"}
+    issued_ms = add_issue(api, 1)
+    told = api.client.get(url).json()
+    assert (told["source"]["basis"], told["source"]["issued_ms"]) == ("provider", issued_ms)
+    frost = told["frost"]
+    assert (frost["reason"], frost["limit_degc"], frost["offset_of"], frost["days"]) == (None, 0.0, "none", 0)
+    assert frost["is_expected"] == (frost["chance"] >= 0.5)
+    assert told["heat"]["reason"] is None
+    assert told["heat"]["hours"] >= 50
+    whole = [day for day in told["disease"] if day["forecast_h"] == 24]
+    assert whole
+    assert all(day["missing_h"] == 0 and day["humid_h"] is not None for day in whole)
+    # The night before the second such day is forecast from its noon on.
+    assert whole[-1]["severity"] is not None or len(whole) == 1
+    assert told["disease"][0]["measured_h"] == 0
+    assert {day["state"] for day in told["harvest"]} & {"go", "caution", "stop"}
+
+
+def test_tonight_says_what_the_forecast_says_and_whose_it_is_and_else_as_yesterday(api: RegistryApi) -> None:
+    field = field_of(api)
+
+    def statements() -> dict[str, dict[str, object]]:
+        cards = api.client.get("/v1/tonight", params={"kind": "field"}).json()["items"]
+        card = next(card for card in cards if card["id"] == field.id)
+        return {each["kind"]: each for each in card["statements"]}
+
+    before = statements()
+    assert {each["basis"] for each in before.values()} == {"as_yesterday"}
+    source = before["frost"]["source"]
+    assert isinstance(source, dict)
+    assert (source["basis"], source["reason"]) == ("nothing", "waiting")
+
+
+def test_tonight_rests_on_an_issue_that_is_there(api: RegistryApi) -> None:
+    field = field_of(api)
+    issued_ms = add_issue(api, 1)
+    cards = api.client.get("/v1/tonight", params={"kind": "field"}).json()["items"]
+    card = next(card for card in cards if card["id"] == field.id)
+    told = {each["kind"]: each for each in card["statements"]}
+    assert set(told) == {"frost", "spray_window", "spread_window"}
+    for each in told.values():
+        assert each["basis"] == "provider"
+        assert each["source"]["issued_ms"] == issued_ms
+        assert each["source"]["attribution"]["text_zh"]
+    window = api.client.get(f"/v1/fields/{field.id}/forecast-window", params={"hours": 24}).json()
+    longest = max(window["windows"], key=lambda each: each["hours"], default=None)
+    assert told["spray_window"]["occurs"] == (longest is not None or bool(window["with_care"]))
+    if longest is not None:
+        assert told["spray_window"]["start_ms"] == longest["start_ms"]
+    outlook = api.client.get(f"/v1/fields/{field.id}/weather-outlook").json()
+    assert told["frost"]["value"] == outlook["frost"]["lowest_degc"]
+    assert told["frost"]["record"]["chance"] == outlook["frost"]["chance"]

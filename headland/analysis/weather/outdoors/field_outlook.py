@@ -20,7 +20,7 @@ from headland.analysis.weather.outdoors import disease_days, harvest_days
 from headland.analysis.weather.outdoors.course import join_course
 from headland.analysis.weather.outdoors.disease_days import DiseaseDay
 from headland.analysis.weather.outdoors.forecast_source import ForecastSource, source_of
-from headland.analysis.weather.outdoors.frost_ahead import FrostAhead, frost_ahead, read_past_days
+from headland.analysis.weather.outdoors.frost_ahead import FrostAhead, frost_ahead, read_ahead, read_past_days
 from headland.analysis.weather.outdoors.harvest_days import HarvestDay
 from headland.analysis.weather.outdoors.heat_ahead import HeatAhead, heat_ahead, heat_limits
 from headland.analysis.weather.outdoors.measured_hours import site_hours
@@ -30,8 +30,8 @@ from headland.units_of_time import DAY_MS, HOUR_MS
 USUAL_HOURS: Final = 72
 #: Days before today that the indices of a day rest on.
 _RUN_IN_DAYS: Final = 2
-#: The share of the hours that heat needs.
-_LEAST_SHARE: Final = 0.8
+#: The share of the hours that heat needs: providers tell the third day by six hours.
+_LEAST_SHARE: Final = 2 / 3
 
 
 class FieldOutlook(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ def answer_field_outlook(scope: OrgScope, field: Field, hours: int = USUAL_HOURS
         site=None if record is None else site,
         time_zone=place.time_zone.key,
         source=source_of(forecast),
-        frost=frost_ahead(forecast.hours, place_deg, past, field_frost_limit(rules, site, names)),
+        frost=frost_ahead(read_ahead(scope, site), place_deg, past, field_frost_limit(rules, site, names)),
         heat=heat_ahead(forecast.hours, heat_limits(rules, site, names), round(_LEAST_SHARE * hours)),
         disease=disease_days.disease_days(course, days_ms, scope.now_ms),
         disease_method=disease_days.METHOD,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Annotated, Final
 
 import msgspec
@@ -13,7 +14,7 @@ import numpy as np
 from headland.agronomy.climate.sun import is_dark
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, Method
 from headland.analysis.inputs.scope import OrgScope
-from headland.analysis.weather.hourly_forecast import ForecastHour, hourly_forecast
+from headland.analysis.weather.hourly_forecast import ForecastHour, ForecastValue, hourly_forecast
 from headland.analysis.weather.outdoors.night_frost import (
     CLEAR_PCT,
     MOST_DAYS,
@@ -30,6 +31,8 @@ LEAST_HOURS: Final = 20
 #: From which chance on frost is expected: at 0.5 misses and false alarms are about as many, on seeds 101 to 104 of the
 #: scenarios with frost.
 EXPECTED_FROM: Final = 0.5
+#: Hours back of which an issue's temperatures are in the mean: the newest of them and five before it.
+LAGGED: Final = 6
 #: Past days whose whole hours are kept, with so many after them: those that a record of windows needs.
 WHOLE_DAYS: Final = 7
 MOST_AFTER_H: Final = 6
@@ -37,15 +40,18 @@ MOST_AFTER_H: Final = 6
 _ASKED_AT_H: Final = 15
 METHOD: Final = Method(
     "forecast_field_frost", 1,
-    "lowest forecast temperature of the next 24 h, plus the mean of station minus forecast of the lowest of past days "
-    "with such a night (FAO 2005, chapter 5); chance by the errors that this leaves; below the limit of the rule "
-    "field-frost",
+    "lowest temperature of the next 24 h in the mean of the provider's issues of the last six hours (Hoffman and "
+    "Kalnay 1983), plus the mean of station minus forecast of the lowest of past days with such a night (FAO 2005, "
+    "chapter 5); chance by the errors that this leaves; below the limit of the rule field-frost",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class PastDay:
-    """The hourly temperatures that were said for 24 hours and that came; of the newest days all `hours` said."""
+    """The hourly temperatures that were said for 24 hours and that came; of the newest days all `hours`.
+
+    The temperatures are the provider's own, `hours` are as the farm was told them.
+    """
 
     start_ms: int
     said_degc: tuple[float | None, ...]
@@ -146,6 +152,43 @@ def _interval(hours: Sequence[ForecastHour]) -> tuple[float, float] | None:
     return None if coldest.low is None or coldest.high is None else (coldest.low, coldest.high)
 
 
+def mean_of_issues(newest: Sequence[ForecastHour], earlier: Sequence[Sequence[ForecastHour]]) -> list[ForecastHour]:
+    """Return the hours of the newest issue with the mean temperature of it and of earlier ones, without an interval.
+
+    A lagged average: Hoffman and Kalnay (1983), Tellus 35A, 100-118. What issues get wrong is in part their own.
+    """
+    said: dict[int, list[float]] = {}
+    for issue in (newest, *earlier):
+        for hour in issue:
+            if hour.temperature_degc is not None:
+                said.setdefault(hour.start_ms, []).append(hour.temperature_degc.value)
+    return [_with_mean(hour, said.get(hour.start_ms, [])) for hour in newest]
+
+
+def _with_mean(hour: ForecastHour, said: Sequence[float]) -> ForecastHour:
+    own = hour.temperature_degc
+    if own is None or len(said) < 2:
+        return hour
+    mean = ForecastValue(value=fmean(said), low=None, high=None, basis=own.basis)
+    return msgspec.structs.replace(hour, temperature_degc=mean)
+
+
+def read_ahead(scope: OrgScope, site: str) -> list[ForecastHour]:
+    """Return the next 24 hours as the provider's issues of the last hours say them, and their mean temperature."""
+    ahead: Sequence[ForecastHour] = ()
+    earlier: list[Sequence[ForecastHour]] = []
+    known: set[int | None] = set()
+    for back in range(LAGGED):
+        at_ms = scope.now_ms - back * HOUR_MS
+        told = hourly_forecast(scope, site, at_ms, HOURS + back, is_as_said=True)
+        if back == 0:
+            ahead = told.hours
+        elif told.fetched_ms not in known:
+            earlier.append(told.hours)
+        known.add(told.fetched_ms)
+    return mean_of_issues(ahead, earlier)
+
+
 def read_past_days(
     scope: OrgScope, site: str, place_deg: tuple[float, float], measured_degc: Mapping[int, float | None]
 ) -> list[PastDay]:
@@ -160,7 +203,11 @@ def read_past_days(
     def read() -> list[PastDay]:
         starts = [last_ms - day * DAY_MS for day in reversed(range(MOST_DAYS))]
         days = [_past_day(scope, site, place_deg, measured_degc, start_ms) for start_ms in starts]
-        return [*(replace(day, hours=()) for day in days[:-WHOLE_DAYS]), *days[-WHOLE_DAYS:]]
+        whole = [
+            replace(day, hours=hourly_forecast(scope, site, day.start_ms, HOURS + MOST_AFTER_H).hours)
+            for day in days[-WHOLE_DAYS:]
+        ]
+        return [*days[:-WHOLE_DAYS], *whole]
 
     return scope.cache.get((*family, last_ms), read, family)
 
@@ -168,8 +215,7 @@ def read_past_days(
 def _past_day(
     scope: OrgScope, site: str, place_deg: tuple[float, float], measured_degc: Mapping[int, float | None], start_ms: int
 ) -> PastDay:
-    hours = hourly_forecast(scope, site, start_ms, HOURS + MOST_AFTER_H).hours
-    day = hours[:HOURS]
+    day = hourly_forecast(scope, site, start_ms, HOURS, is_as_said=True).hours
     said = tuple(None if hour.temperature_degc is None else hour.temperature_degc.value for hour in day)
     came = tuple(measured_degc.get(start_ms + at * HOUR_MS) for at in range(HOURS))
-    return PastDay(start_ms, said, came, is_clear_night(day, place_deg), hours)
+    return PastDay(start_ms, said, came, is_clear_night(day, place_deg))
