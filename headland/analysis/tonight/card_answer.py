@@ -15,7 +15,7 @@ from headland.analysis.tonight.order_texts import advice_text, withheld_text
 from headland.analysis.tonight.orders import HouseOrder, Order, Withheld
 from headland.analysis.tonight.recalls import Recall
 from headland.analysis.tonight.statements import Advice, OutlookStatement, StatementRecord
-from headland.analysis.weather.outdoors.forecast_source import ForecastSource
+from headland.analysis.weather.outdoors.forecast_origin import ForecastOrigin
 from headland.i18n import Language, find_term
 from headland.registry.models.alarms import Alarm
 
@@ -73,7 +73,7 @@ class CardStatement(msgspec.Struct, frozen=True, kw_only=True):
         "as_yesterday where nothing forecasts it: as the last 24 hours.",
     ]
     source: Annotated[
-        ForecastSource | None, "Whose weather forecast it is, or why there is none; null for a station's own."
+        ForecastOrigin | None, "Whose weather forecast it is, or why there is none; null for a station's own."
     ]
     estimated: Annotated[bool, "The surface has no sensor: it is estimated."]
     reason: Annotated[str | None, "no_forecast or insufficient_data; null with a value."]

@@ -31,7 +31,7 @@ from headland.analysis.tonight.recalls import Recall, list_recalls, recalls_of
 from headland.analysis.tonight.statements import HOURS, MOST_STATEMENTS, RANKS, OutlookStatement
 from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, list_subjects, rule_limits
 from headland.analysis.weather.house_weather import forecast_by_station
-from headland.analysis.weather.outdoors.forecast_source import source_of
+from headland.analysis.weather.outdoors.forecast_origin import source_of
 from headland.analysis.weather.outdoors.measured_hours import hourly_radiation
 from headland.registry.models.alarms import Alarm, AlarmRule, Severity
 from headland.registry.models.models import Field, Greenhouse, GrowerNote, Site

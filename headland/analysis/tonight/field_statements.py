@@ -21,7 +21,7 @@ from headland.analysis.tonight.subjects import OutlookSubject
 from headland.analysis.weather.hourly_forecast import HourlyForecast, hourly_forecast
 from headland.analysis.weather.outdoors.application_windows import judge_forecast
 from headland.analysis.weather.outdoors.field_outlook import middle_of, temperatures_of
-from headland.analysis.weather.outdoors.forecast_source import source_of
+from headland.analysis.weather.outdoors.forecast_origin import source_of
 from headland.analysis.weather.outdoors.frost_ahead import (
     MOST_AFTER_H,
     PastDay,

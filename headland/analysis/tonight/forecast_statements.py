@@ -22,7 +22,7 @@ from headland.analysis.tonight.statements import (
     record_of,
 )
 from headland.analysis.weather.outdoors.application_windows import METHOD
-from headland.analysis.weather.outdoors.forecast_source import ForecastSource
+from headland.analysis.weather.outdoors.forecast_origin import ForecastOrigin
 from headland.analysis.weather.outdoors.frost_ahead import FrostAhead, PastDay
 from headland.analysis.weather.outdoors.night_frost import lowest_ahead
 from headland.units_of_time import HOUR_MS
@@ -34,7 +34,7 @@ _NAMES: Final[dict[Kind, str]] = {"liquid": "spray_window", "granular": "spread_
 _SUITABLE: Final = frozenset({GO, CAUTION})
 
 
-def forecast_frost(frost: FrostAhead, past: Sequence[PastDay], source: ForecastSource) -> OutlookStatement | None:
+def forecast_frost(frost: FrostAhead, past: Sequence[PastDay], source: ForecastOrigin) -> OutlookStatement | None:
     """Return the statement about frost by a forecast; None where it has too few hours."""
     value = frost.lowest_degc
     if value is None or frost.is_expected is None or source.basis == "nothing":
@@ -68,7 +68,7 @@ def _said_and_came(past: Sequence[PastDay], limit_degc: float) -> list[tuple[Out
 
 
 def forecast_window(
-    verdicts: Sequence[ForecastVerdict], kind: Kind, source: ForecastSource, record: StatementRecord
+    verdicts: Sequence[ForecastVerdict], kind: Kind, source: ForecastOrigin, record: StatementRecord
 ) -> OutlookStatement | None:
     """Return when to spray or spread in the next 24 hours by a forecast; None where it has too few hours."""
     told = verdicts[:HOURS]

@@ -33,7 +33,7 @@ from headland.analysis.tonight.statements import (
     lowest,
     record_of,
 )
-from headland.analysis.weather.outdoors.forecast_source import ForecastSource
+from headland.analysis.weather.outdoors.forecast_origin import ForecastOrigin
 from headland.contract.alarm_rules import usual_limit
 from headland.units_of_time import HOUR_MS
 
@@ -111,7 +111,7 @@ def application_window(verdicts: Sequence[HourVerdict], kind: Kind, now_ms: int)
 
 
 def irrigation_need(
-    hourly_w_m2: Column, ahead_w_m2: Column = (), source: ForecastSource | None = None
+    hourly_w_m2: Column, ahead_w_m2: Column = (), source: ForecastOrigin | None = None
 ) -> OutlookStatement:
     """Return the crop's water of the next 24 h by the radiation that is forecast, else by that of the last 24 h.
 

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from headland.agronomy.series.answer import Method
 from headland.analysis.tonight.orders import Order, Span, Withheld
-from headland.analysis.weather.outdoors.forecast_source import ForecastSource
+from headland.analysis.weather.outdoors.forecast_origin import ForecastOrigin
 
 HOURS: Final = 24
 #: A statement, and what came of one, needs so many of its 24 hours.
@@ -98,7 +98,7 @@ class OutlookStatement:
     reason: str | None = None
     record: StatementRecord = NO_RECORD
     advice: Advice | None = None
-    source: ForecastSource | None = None
+    source: ForecastOrigin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from headland.analysis.greenhouse.house import House, find_site
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.weather.field_probes import Metered, read_meters, read_probes
-from headland.analysis.weather.outdoors.forecast_source import ForecastSource
+from headland.analysis.weather.outdoors.forecast_origin import ForecastOrigin
 from headland.analysis.weather.site_weather import answer_weather
 from headland.formats.tables.by_hand import midnight_ms
 from headland.registry.models.models import Field, Season
@@ -132,7 +132,7 @@ class FieldWater:
     method: Annotated[Method, "Method."]
     simulated: Annotated[bool, "Whether any of it is simulated."]
     rain_source: Annotated[
-        ForecastSource | None, "Whose forecast `if_it_rains` rests on; null where the request says the rain."
+        ForecastOrigin | None, "Whose forecast `if_it_rains` rests on; null where the request says the rain."
     ] = None
 
 

@@ -18,14 +18,14 @@ from headland.analysis.tonight.forecast_statements import (
 from headland.analysis.tonight.outdoor_statements import irrigation_need
 from headland.analysis.tonight.statements import NO_RECORD
 from headland.analysis.weather.outdoors.forecast_hours import hours_to_judge
-from headland.analysis.weather.outdoors.forecast_source import ForecastSource
+from headland.analysis.weather.outdoors.forecast_origin import ForecastOrigin
 from headland.analysis.weather.outdoors.frost_ahead import PastDay, frost_ahead
 from headland.units_of_time import DAY_MS, HOUR_MS
 from tests.analysis.weather.outdoors_hours import hour
 
 NOW_MS = 1_795_752_000_000
 PLACE = (32.0, 119.0)
-SOURCE = ForecastSource(
+SOURCE = ForecastOrigin(
     basis="provider", reason=None, text="said", text_zh="预报", provider="met-norway", title="MET Norway",
     simulated=False, issued_ms=NOW_MS, fetched_ms=NOW_MS, attribution=None,
 )  # fmt: skip

@@ -19,7 +19,7 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.weather.hourly_forecast import ForecastHour, ValueBasis, hourly_forecast
 from headland.analysis.weather.outdoor_weather import site_devices
 from headland.analysis.weather.outdoors.forecast_hours import WIND_HEIGHT_M, hours_to_judge
-from headland.analysis.weather.outdoors.forecast_source import ForecastSource, source_of
+from headland.analysis.weather.outdoors.forecast_origin import ForecastOrigin, source_of
 from headland.analysis.weather.spray_window import altitude_of, calm_times_of, pressure_at
 from headland.registry.models.models import Field
 from headland.units_of_time import HOUR_MS
@@ -75,7 +75,7 @@ class ForecastWindows(msgspec.Struct, frozen=True, kw_only=True):
     altitude_m: Annotated[
         float | None, "Of the site, or a device there: Delta-T is at its pressure. Null: not known, sea level."
     ]
-    source: Annotated[ForecastSource, "Whose forecast it is; basis nothing where there is none."]
+    source: Annotated[ForecastOrigin, "Whose forecast it is; basis nothing where there is none."]
     windows: Annotated[list[SuitableWindow], "Runs of hours that are go."]
     with_care: Annotated[list[SuitableWindow], "Runs of hours that are go or caution, with at least one caution."]
     hours: Annotated[list[ForecastWindowHour], "Hours by time; none without a forecast."]

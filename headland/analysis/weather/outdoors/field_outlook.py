@@ -19,7 +19,7 @@ from headland.analysis.weather.hourly_forecast import hourly_forecast
 from headland.analysis.weather.outdoors import disease_days, harvest_days
 from headland.analysis.weather.outdoors.course import join_course
 from headland.analysis.weather.outdoors.disease_days import DiseaseDay
-from headland.analysis.weather.outdoors.forecast_source import ForecastSource, source_of
+from headland.analysis.weather.outdoors.forecast_origin import ForecastOrigin, source_of
 from headland.analysis.weather.outdoors.frost_ahead import FrostAhead, frost_ahead, read_ahead, read_past_days
 from headland.analysis.weather.outdoors.harvest_days import HarvestDay
 from headland.analysis.weather.outdoors.heat_ahead import HeatAhead, heat_ahead, heat_limits
@@ -40,7 +40,7 @@ class FieldOutlook(msgspec.Struct, frozen=True, kw_only=True):
     field: str
     site: Annotated[str | None, "Name of its site; null without one."]
     time_zone: Annotated[str, "IANA: its days are those of the answer."]
-    source: Annotated[ForecastSource, "Whose forecast it is; basis nothing where there is none."]
+    source: Annotated[ForecastOrigin, "Whose forecast it is; basis nothing where there is none."]
     frost: Annotated[FrostAhead, "Of the next 24 hours."]
     heat: Annotated[HeatAhead, "Of all hours asked for."]
     disease: Annotated[list[DiseaseDay], "Late blight weather of today and the days to come."]

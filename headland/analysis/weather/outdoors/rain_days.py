@@ -10,7 +10,7 @@ from headland.analysis.greenhouse.house import day_starts, find_site
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.weather.hourly_forecast import ForecastHour, hourly_forecast
-from headland.analysis.weather.outdoors.forecast_source import ForecastSource, source_of
+from headland.analysis.weather.outdoors.forecast_origin import ForecastOrigin, source_of
 from headland.registry.models.models import Field
 from headland.units_of_time import DAY_MS, HOUR_MS
 
@@ -18,7 +18,7 @@ from headland.units_of_time import DAY_MS, HOUR_MS
 MOST_DAYS: Final = 7
 
 
-def forecast_rain(scope: OrgScope, field: Field) -> tuple[tuple[float, ...] | None, ForecastSource | None]:
+def forecast_rain(scope: OrgScope, field: Field) -> tuple[tuple[float, ...] | None, ForecastOrigin | None]:
     """Return the rain of the rest of today and of the whole days after it [mm], and whose forecast it is."""
     if field.site is None:
         return None, None

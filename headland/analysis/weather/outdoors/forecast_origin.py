@@ -10,7 +10,7 @@ from headland.analysis.weather.hourly_forecast import ForecastBasis, HourlyForec
 from headland.registry.models.weather import Attribution
 
 
-class ForecastSource(msgspec.Struct, frozen=True, kw_only=True):
+class ForecastOrigin(msgspec.Struct, frozen=True, kw_only=True):
     """Whose forecast something rests on."""
 
     basis: Annotated[ForecastBasis, "corrected by the farm's own station, as the provider says it, or nothing."]
@@ -25,6 +25,6 @@ class ForecastSource(msgspec.Struct, frozen=True, kw_only=True):
     attribution: Annotated[Attribution | None, "To be shown wherever a number of it is."]
 
 
-def source_of(forecast: HourlyForecast) -> ForecastSource:
+def source_of(forecast: HourlyForecast) -> ForecastOrigin:
     """Return the source of what is said by a forecast."""
-    return ForecastSource(**{name: getattr(forecast, name) for name in ForecastSource.__struct_fields__})
+    return ForecastOrigin(**{name: getattr(forecast, name) for name in ForecastOrigin.__struct_fields__})
