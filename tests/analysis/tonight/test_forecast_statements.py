@@ -37,7 +37,7 @@ def test_frost_by_the_forecast_has_its_basis_source_chance_and_the_record_of_pas
     ahead = [hour(NOW_MS + at * HOUR_MS, degc=3.0 if at > 19 else 9.0, cloud=10.0) for at in range(24)]
     told = forecast_frost(frost_ahead(ahead, PLACE, past, 0.0), past, SOURCE)
     assert told is not None
-    assert (told.kind, told.level, told.occurs, told.value, told.basis) == ("frost", "high", True, -1.0, "provider")
+    assert (told.kind, told.level, told.occurs, told.value, told.basis) == ("frost", "high", True, -1.0, "corrected")
     assert (told.start_ms, told.hours, told.source) == (NOW_MS + 20 * HOUR_MS, 4, SOURCE)
     assert told.advice is not None
     assert told.record.n == 14
