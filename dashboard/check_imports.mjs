@@ -12,6 +12,7 @@ const FOLDERS = [
   ["ui"],
   ["app"],
   ["answers"],
+  ["weather"],
   ["notes"],
   ["alarms", "farm", "field", "greenhouse", "harvest", "health", "imports", "settings"],
   ["disputes", "yields"],

@@ -13,6 +13,7 @@ export interface Route {
 export type Thing =
   | { kind: "field"; id: string; tab?: string }
   | { kind: "harvest"; field: string; startMs: number; endMs: number }
+  | { kind: "weather"; site: string }
   | { kind: "greenhouse"; id: string; days?: number }
   | { kind: "lot"; id: string }
   | { kind: "certificate"; id: string; lot: string }
@@ -41,6 +42,8 @@ export function hrefOfThing(thing: Thing): string {
       return address("field", [thing.id], thing.tab === undefined ? {} : { tab: thing.tab });
     case "harvest":
       return address("field", [thing.field], { tab: "yield", harvest: `${thing.startMs}-${thing.endMs + 1}` });
+    case "weather":
+      return address("weather", [thing.site], {});
     case "greenhouse":
       return address("greenhouse", [thing.id], thing.days === undefined ? {} : { days: String(thing.days) });
     case "lot":

@@ -8,6 +8,7 @@ import { clockText, dateText, formatInstant, timeZoneName } from "../i18n/instan
 import { numberText, unitText } from "../i18n/numbers";
 import { digitsOf } from "../i18n/quantities";
 import { translate } from "../i18n/translate";
+import { barPaths } from "./chart_bars";
 import { savePicture, saveTable, type ChartContent } from "./chart_export";
 import { withGaps } from "./chart_gaps";
 import type { Band, Line, Range, Threshold } from "./chart_lines";
@@ -29,6 +30,8 @@ export interface ChartOptions {
   group?: string;
   /** `days`: the axis is the day of a season, from 1, and not the time. */
   axis?: "time" | "days";
+  /** What the axis of a scale has at least: rain begins at 0. */
+  ends?: Readonly<Record<string, readonly [low: number, high: number]>>;
 }
 
 export type { Band, Line, Range, Threshold } from "./chart_lines";
@@ -163,7 +166,7 @@ export class Chart {
       tzDate: (timeMs) => uPlot.tzDate(new Date(timeMs), timeZoneName()),
       cursor: { drag: { x: true, y: false }, ...(this.options.group ? { sync: { key: this.options.group } } : {}) },
       legend: { show: true, live: true },
-      scales: { x: { time: !days }, ...Object.fromEntries(scales.map((scale) => [scale, { auto: true }])) },
+      scales: { x: { time: !days }, ...Object.fromEntries(scales.map((scale) => [scale, this.#scaleOf(scale)])) },
       axes: [
         days
           ? { ...axis, space: 50, values: (_, splits) => splits.map((at) => (Number.isInteger(at) ? numberText(at, 0) : "")) }
@@ -201,6 +204,7 @@ export class Chart {
             spanGaps: false,
             points: { show: false },
             ...(line.dashed ? { dash: [6, 4] } : {}),
+            ...(line.endsMs ? { paths: barPaths(line.endsMs), fill: `${colour(line.colour)}66` } : {}),
             value: (_, value) =>
               value === null || value === undefined ? "—" : `${numberText(value, digitsOf(line.unit))} ${unitText(line.unit)}`,
           }),
@@ -225,6 +229,12 @@ export class Chart {
         ready: [(plot) => plot.over.addEventListener("dblclick", () => this.#setZoom(null))],
       },
     };
+  }
+
+  #scaleOf(scale: string): uPlot.Scale {
+    const ends = this.options.ends?.[scale];
+    if (ends === undefined) return { auto: true };
+    return { auto: true, range: (_, low, high) => [Math.min(ends[0], low ?? ends[0]), Math.max(ends[1], high ?? ends[1])] };
   }
 
   #drawThresholds(plot: uPlot, colour: (name: string) => string): void {

@@ -10,6 +10,8 @@ export interface Line {
   /** Lines of one scale share an axis; the default is the unit. */
   scale?: string;
   dashed?: boolean;
+  /** Amounts: each is a bar from its time to the end that stands here. */
+  endsMs?: ReadonlyMap<number, number>;
 }
 
 /** A range of values that is shaded, such as the target band of a crop stage. */

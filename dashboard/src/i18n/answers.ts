@@ -72,6 +72,8 @@ export const answers = catalogue({
   answers_weather_hours: ["Weather by hour", "逐时天气"],
   answers_weather_days: ["Weather by day", "逐日天气"],
   answers_weather_none: ["No device outdoors measures the weather of this site.", "该场区没有室外气象设备。"],
+  answers_field_site: ["The field belongs to no site: choose one where its name is edited.", "地块未归属场区，请在编辑地块时选择。"],
+  answers_weather_of: ["Weather of the site {site}", "场区 {site} 的天气与预报"],
   answers_weather_site: ["The house belongs to no site: set it in the settings.", "温室未归属场区，请在设置中填写。"],
   answers_weather_long: ["Hours are displayed for at most 31 days.", "逐时数据最多显示 31 天。"],
   answers_window_kind: ["What is to be applied", "作业类型"],

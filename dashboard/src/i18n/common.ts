@@ -9,6 +9,7 @@ export const common = catalogue({
   page_farm: ["Farm", "农场"],
   page_field: ["Fields", "地块"],
   page_greenhouse: ["Greenhouses", "温室"],
+  page_weather: ["Weather", "天气"],
   page_alarms: ["Alarms", "报警"],
   page_harvest: ["Harvest", "采收"],
   page_health: ["Data link", "数据链路"],

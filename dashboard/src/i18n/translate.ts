@@ -12,7 +12,9 @@ import type { people } from "./people";
 import type { duty } from "./duty";
 import type { farm } from "./farm";
 import type { field } from "./field";
+import type { fieldWater } from "./field_water";
 import type { fieldWork } from "./field_work";
+import type { forecastProviders } from "./forecast_providers";
 import type { greenhouse } from "./greenhouse";
 import type { health } from "./health";
 import type { imports } from "./imports";
@@ -26,6 +28,7 @@ import type { settings } from "./settings";
 import type { tonight } from "./tonight";
 import type { trials } from "./trials";
 import type { ui } from "./ui";
+import type { weather } from "./weather";
 import type { yields } from "./yields";
 import "./ui";
 
@@ -40,6 +43,8 @@ export type TextKey =
   | keyof typeof farm
   | keyof typeof field
   | keyof typeof fieldWork
+  | keyof typeof fieldWater
+  | keyof typeof forecastProviders
   | keyof typeof mapTools
   | keyof typeof greenhouse
   | keyof typeof answers
@@ -55,6 +60,7 @@ export type TextKey =
   | keyof typeof settings
   | keyof typeof tonight
   | keyof typeof trials
+  | keyof typeof weather
   | keyof typeof yields;
 /** The groups of terms that the page has; `vite.config.ts` leaves those out that only the API uses. Quantities and units are the catalogue's. */
 export type TermGroup = Exclude<keyof typeof terms, "account_entries" | "form_fields" | "problems"> | "quantities" | "units";

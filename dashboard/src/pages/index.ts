@@ -20,6 +20,7 @@ export const PAGES: readonly PageEntry[] = [
   { name: "farm", title: "page_farm", asks: "/v1/latest", load: () => Promise.resolve(farm) },
   { name: "field", title: "page_field", asks: "/v1/prescriptions", load: () => import("./field") },
   { name: "greenhouse", title: "page_greenhouse", asks: "/v1/greenhouses", load: () => import("./greenhouse") },
+  { name: "weather", title: "page_weather", asks: "/v1/sites/{site}/weather-forecast/hours", load: () => import("./weather") },
   { name: "harvest", title: "page_harvest", asks: "/v1/lots", load: () => import("./harvest") },
   { name: "alarms", title: "page_alarms", asks: "/v1/alarms", load: () => import("./alarms") },
   { name: "health", title: "page_health", asks: "/v1/gateways", load: () => import("./health") },

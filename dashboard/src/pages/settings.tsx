@@ -24,6 +24,15 @@ function SettingsPage(): JSX.Element {
     { id: "houses", title: translate("settings_houses"), content: () => <Houses /> },
     { id: "bands", title: translate("settings_bands"), content: () => <CropBands /> },
     { id: "sites", title: translate("settings_sites"), content: () => <Sites /> },
+    ...(may("get", "/v1/forecast-providers")
+      ? [
+          {
+            id: "forecasts",
+            title: translate("settings_forecasts"),
+            content: () => <Lazy load={async () => (await import("../settings/forecast_providers")).ForecastProviders} props={{}} />,
+          },
+        ]
+      : []),
     ...(may("get", "/v1/gateway-enrolments")
       ? [{ id: "gateways", title: translate("settings_gateways"), content: () => <Gateways /> }]
       : []),

@@ -14,6 +14,7 @@ const NAMES = {
   gateway: "thing_gateway",
   alarm: "thing_alarm",
   note: "thing_note",
+  site: "thing_site",
   prescription: "thing_prescription",
   harvest: "thing_harvest",
   tab: "thing_tab",

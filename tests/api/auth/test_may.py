@@ -160,7 +160,7 @@ def test_each_page_is_there_for_whom_its_first_question_is_permitted(api: KeyedA
     shown = {
         caller.name: {name for name, path in pages.items() if ("get", path) in _may(api, caller)} for caller in callers
     }
-    everything = {"farm", "field", "greenhouse", "harvest", "alarms", "health", "cooperative", "settings"}
+    everything = {"farm", "field", "greenhouse", "weather", "harvest", "alarms", "health", "cooperative", "settings"}
     assert shown == {
         "manager": everything,
         "agronomist": everything,

@@ -1,0 +1,45 @@
+// Texts of the weather of a site: what is forecast, what was said before, and what came of it. Keys begin with `weather_`.
+
+import { catalogue } from "./catalogue";
+import type { Texts } from "./texts";
+
+export const weather = catalogue({
+  weather_none: ["No site yet: weather belongs to a site.", "尚无场区，天气按场区显示。"],
+  weather_sites: ["Sites", "场区"],
+  weather_settings: ["Providers of forecasts", "设置预报来源"],
+  weather_place: ["Enter the position", "填写位置"],
+  weather_next: ["Next 72 hours", "未来 72 小时"],
+  weather_measured: ["Last 7 days, measured", "最近 7 天实测"],
+  weather_issued: ["issued {time} ({age})", "{time} 起报（{age}）"],
+  weather_read: ["read {time} ({age}); the provider does not say when it was issued", "{time} 读取（{age}），来源未给出起报时间"],
+  weather_basis_provider: ["As the provider says it.", "为预报来源的原始值。"],
+  weather_basis_corrected: ["Corrected by the farm's own station where it is marked.", "标注处已按本场气象站订正。"],
+  weather_low: ["9 of 10 above", "90% 区间下限"],
+  weather_high: ["9 of 10 below", "90% 区间上限"],
+  weather_temperature: ["Temperature and humidity", "气温与湿度"],
+  weather_rain: ["Rain and its chance", "降雨量与降雨概率"],
+  weather_wind: ["Wind and gusts, 10 m above the ground", "风速与阵风（离地 10 米）"],
+  weather_cloud: ["Clouds and radiation", "云量与辐射"],
+  weather_days: ["By day", "逐日"],
+  weather_day_rest: ["rest of today", "今天余下时段"],
+  weather_lowest: ["Lowest", "最低气温"],
+  weather_highest: ["Highest", "最高气温"],
+  weather_rain_least: ["at least {amount}", "至少 {amount}"],
+  weather_gust_most: ["Strongest gust", "最大阵风"],
+  weather_by_hour: ["Hour by hour", "逐时数值"],
+  weather_hour: ["Hour", "时间"],
+  weather_of_step: ["{amount} ({from} to {until})", "{amount}（{from} 至 {until}）"],
+  weather_said: ["Said and measured", "预报与实测"],
+  weather_said_about: [
+    "What was said at a time before, and what the site's own station measured since.",
+    "某一时刻的预报，与本场气象站此后的实测对比。",
+  ],
+  weather_at: ["Said at", "预报时刻"],
+  weather_hours_before: ["{hours} h ago", "{hours} 小时前"],
+  weather_line_said: ["forecast", "预报值"],
+  weather_line_measured: ["measured", "实测值"],
+  weather_said_none: ["Nothing is kept of what was said then.", "没有该时刻的预报记录。"],
+  weather_measured_none: ["The site's station measured nothing of it in this time.", "该时段没有实测值。"],
+  weather_wind_height: ["The forecast is for 10 m above the ground, the station measures lower: less wind there is no error.", "预报为离地 10 米风速，气象站安装较低，实测偏小属正常。"],
+  weather_time_wrong: ["Choose a time before now.", "请选择过去的时刻。"],
+} as const satisfies Texts);

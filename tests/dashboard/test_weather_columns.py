@@ -1,0 +1,115 @@
+"""Pure parts of the weather on the page: hours in columns, amounts by their steps, and places as they are sent."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from headland.formats.weather.provider import round_place
+from headland.registry.models.weather import ForecastPlace
+from headland.units_of_time import HOUR_MS
+from tests.machine import find_program
+
+pytestmark = pytest.mark.services("node", "typescript")
+
+SOURCE: Final = Path(__file__).parents[2] / "dashboard" / "src"
+RUN: Final = """
+import { readFileSync } from "node:fs";
+const made = await import(process.argv[2]);
+const asked = JSON.parse(readFileSync(0, "utf-8"));
+console.log(JSON.stringify(asked.map(([name, ...given]) => made[name](...given))));
+"""
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The modules as JavaScript: they import nothing."""
+    folder = tmp_path_factory.mktemp("weather")
+    node, compiler = find_program("node"), find_program("typescript")
+    assert node is not None
+    assert compiler is not None
+    options = ["--target", "es2022", "--module", "es2022", "--outDir", str(folder), "--ignoreConfig"]
+    sources = [str(SOURCE / "weather" / "hour_columns.ts"), str(SOURCE / "settings" / "sent_places.ts")]
+    subprocess.run([node, compiler, *options, *sources], check=True, timeout=120)
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "run.mjs").write_text(RUN)
+    return folder
+
+
+def ask(compiled: Path, module: str, *asked: list[Any]) -> list[Any]:
+    """Return what functions of a module return."""
+    (path,) = compiled.rglob(f"{module}.js")
+    node = find_program("node")
+    assert node is not None
+    run = [node, str(compiled / "run.mjs"), str(path)]
+    told = subprocess.run(run, input=json.dumps(asked), capture_output=True, text=True, check=True, timeout=120)
+    answers: list[Any] = json.loads(told.stdout)
+    return answers
+
+
+def hour(at: int, temperature: float | None, rain: tuple[float, int, int] | None) -> dict[str, Any]:
+    """An hour with a temperature of an interval, and the step that its rain is of: amount, first hour, hours."""
+    bounds = {"low": None, "high": None, "basis": "provider"}
+    value = None if temperature is None else {**bounds, "value": temperature, "low": temperature - 1}
+    step = None
+    if rain is not None:
+        amount, first, hours = rain
+        step = {**bounds, "value": amount, "start_ms": first * HOUR_MS, "end_ms": (first + hours) * HOUR_MS}
+    return {"start_ms": at * HOUR_MS, "temperature_degc": value, "rain_mm": step}
+
+
+def test_an_amount_of_several_hours_is_one_step_and_never_split(compiled: Path) -> None:
+    long = (6.0, 2, 6)
+    hours = [hour(0, 3.0, (1.0, 0, 1)), hour(1, None, None), *(hour(at, 4.0, long) for at in range(2, 8))]
+    steps, all_of_it, half, unsaid = ask(
+        compiled,
+        "hour_columns",
+        ["stepsOf", hours, "rain_mm"],
+        ["sumWithin", [hour(0, 3.0, (1.0, 0, 1))["rain_mm"], hour(2, 3.0, long)["rain_mm"]], 0, 8 * HOUR_MS],
+        ["sumWithin", [hour(2, 3.0, long)["rain_mm"]], 0, 5 * HOUR_MS],
+        ["sumWithin", [], 0, HOUR_MS],
+    )
+    assert [(each["start_ms"], each["end_ms"], each["value"]) for each in steps] == [
+        (0, HOUR_MS, 1.0),
+        (2 * HOUR_MS, 8 * HOUR_MS, 6.0),
+    ]
+    # Of one hour nothing is said.
+    assert all_of_it == {"sum": 7.0, "unsaidMs": HOUR_MS}
+    # Three of the six hours are within: no half of the rain is.
+    assert half == {"sum": 0, "unsaidMs": 5 * HOUR_MS}
+    assert unsaid == {"sum": 0, "unsaidMs": HOUR_MS}
+
+
+def test_an_hour_without_a_value_is_a_gap_and_an_interval_is_shown_where_one_is_known(compiled: Path) -> None:
+    hours = [hour(0, 3.0, None), hour(1, None, None)]
+    columns, nothing = ask(
+        compiled,
+        "hour_columns",
+        ["columnsOf", hours, "temperature_degc"],
+        ["columnsOf", [hour(0, None, None)], "temperature_degc"],
+    )
+    # JSON has no NaN: a gap of the line is null.
+    assert (columns["values"], columns["low"], columns["high"]) == ([3.0, None], [2.0, None], [None, None])
+    assert (columns["hasRange"], columns["hasValues"]) == (True, True)
+    assert (nothing["hasRange"], nothing["hasValues"]) == (False, False)
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 2, 4])
+def test_the_page_says_the_places_that_the_station_sends(compiled: Path, decimals: int) -> None:
+    places = [(31.953472, 119.168613), (-0.001, -0.004), (-33.87654, -70.00001), (59.99999, 179.99999)]
+    farms = [{"id": "f", "latitude_deg": 31.95, "longitude_deg": 119.17}]
+    sites = [{"farm": "f", "latitude_deg": latitude, "longitude_deg": longitude} for latitude, longitude in places]
+    closed = {"farm": "f", "latitude_deg": 1.0, "longitude_deg": 1.0, "active": False}
+    without = {"farm": "f", "latitude_deg": None, "longitude_deg": None}
+    nowhere = {"farm": "other", "latitude_deg": None, "longitude_deg": None}
+    (told,) = ask(compiled, "sent_places", ["sentPlaces", [*sites, closed, without, nowhere], farms, decimals])
+    rounded = [
+        round_place(ForecastPlace(latitude_deg=latitude, longitude_deg=longitude), decimals)
+        for latitude, longitude in [*places, (31.95, 119.17)]
+    ]
+    said = [f"{place.latitude_deg:.{decimals}f}°, {place.longitude_deg:.{decimals}f}°" for place in rounded]
+    assert told == list(dict.fromkeys(said))

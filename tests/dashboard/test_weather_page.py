@@ -1,0 +1,140 @@
+"""Weather to come on the page: providers in the settings, the forecast of a site, and what was said before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+import pytest
+from playwright.sync_api import expect
+
+from headland.network.polite_requests import RequestFault, RequestState
+from headland.registry.models.weather import ForecastPlace, ForecastProviderSetting
+from headland.registry.repositories.weather import name_of_place
+from headland.units_of_time import HOUR_MS
+from tests.dashboard.conftest import Open
+from tests.dashboard.farm import Farm
+from tests.dashboard.test_every_page import check_words, find_violations, go
+from tests.formats.weather.answers import ISSUED_MS, met_case
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.services("chromium", "axe-core")
+
+#: The place of the site `home`, as it leaves the station.
+PLACE: Final = ForecastPlace(latitude_deg=0.0, longitude_deg=10.0)
+PHONE: Final = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def without_provider(farm: Farm) -> Iterator[Farm]:
+    """The farm, whose providers are removed afterwards."""
+    yield farm
+    for setting in farm.repositories.forecast_providers.all():
+        farm.repositories.forecast_providers.delete(setting.id, setting.version)
+
+
+def add_issue(farm: Farm, hours_ago: int) -> int:
+    """Keep an issue for the place of the site that was made and read so many hours ago; return when."""
+    issue = met_case().issue()
+    at_ms = farm.now_ms() // HOUR_MS * HOUR_MS - hours_ago * HOUR_MS
+    shift_ms = at_ms - ISSUED_MS
+    series = tuple(
+        msgspec.structs.replace(
+            each,
+            starts_ms=tuple(time_ms + shift_ms for time_ms in each.starts_ms),
+            ends_ms=tuple(time_ms + shift_ms for time_ms in each.ends_ms),
+        )
+        for each in issue.series
+    )
+    told = msgspec.structs.replace(issue, asked=PLACE, issued_ms=at_ms, fetched_ms=at_ms, series=series)
+    farm.repositories.weather.add(told)
+    return at_ms
+
+
+def test_a_manager_turns_a_provider_on_once_told_what_leaves_the_farm(
+    visit: Open, without_provider: Farm, axe: str
+) -> None:
+    farm = without_provider
+    repositories = farm.repositories.forecast_providers
+    page = visit("#/settings?tab=forecasts", locale="zh-CN", viewport=PHONE, bypass_csp=True)
+    panel = page.locator("[data-panel=forecast-providers]")
+    expect(panel.locator("[data-providers=none]")).to_have_text("尚未添加预报来源，不查询天气预报。")
+    state = panel.locator("[data-state-of]").first
+    expect(state.locator("[data-reason=off]")).to_contain_text("没有天气预报")
+    form = page.locator("[data-panel=add-provider]")
+    form.get_by_label("预报来源").select_option(label="挪威气象研究所（MET Norway Locationforecast 2.0）")
+    form.get_by_label("联系方式").fill("office@farm.example")
+    form.get_by_role("button", name="添加预报来源").press("Enter")
+    card = panel.locator("[data-provider=met-norway]")
+    expect(card).to_contain_text("未启用")
+    (added,) = repositories.all()
+    assert (added.provider, added.enabled, added.contact) == ("met-norway", False, "office@farm.example")
+    card.get_by_role("button", name="启用").click()
+    question = page.get_by_role("dialog")
+    # The rounded place, the host and the contact are all that leaves the farm.
+    expect(question).to_contain_text("https://api.met.no")
+    expect(question).to_contain_text("经纬度保留 2 位小数")
+    expect(question).to_contain_text("(0.00°, 10.00°)")
+    expect(question).to_contain_text("office@farm.example")
+    question.get_by_role("button", name="启用").click()
+    wait_until(lambda: repositories.get(added.id).enabled)
+    expect(card).to_contain_text("已启用")
+    expect(state.locator("[data-reason=waiting]")).to_contain_text("挪威气象研究所")
+    expect(state).to_contain_text("0.00°, 10.00°")
+    form.get_by_label("预报来源").select_option(label="和风天气（QWeather）")
+    form.get_by_role("button", name="添加预报来源").press("Enter")
+    expect(panel.locator("[data-provider=qweather]")).to_contain_text("HEADLAND_FORECAST_KEYS=qweather=")
+    page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert find_violations(page, axe) == []
+    check_words(page, "zh-CN", "settings")
+
+
+def test_a_site_s_weather_shows_its_source_and_an_earlier_issue_beside_what_was_measured(
+    visit: Open, without_provider: Farm, axe: str
+) -> None:
+    farm = without_provider
+    options = {"locale": "zh-CN", "viewport": PHONE, "bypass_csp": True, "color_scheme": "dark"}
+    page = visit("#/weather", **options)
+    # Off: nothing is shown in the place of a forecast, and the way to turn one on is.
+    expect(page.locator("[data-forecast=nothing][data-reason=off]")).to_contain_text("管理员可在设置中启用")
+    expect(page.locator("[data-panel=said-and-measured]")).to_have_count(0)
+    farm.repositories.forecast_providers.add(ForecastProviderSetting(provider="met-norway", enabled=True))
+    before_ms = add_issue(farm, 30)
+    issued_ms = add_issue(farm, 5)
+    # It was not reached since: the forecast is old, and says why.
+    state = RequestState(
+        asked_ms=farm.now_ms() - 60_000,
+        good_ms=issued_ms,
+        next_ms=farm.now_ms() + HOUR_MS,
+        fault=RequestFault.NO_ANSWER,
+    )
+    farm.repositories.weather.save_state("met-norway", name_of_place(PLACE), msgspec.to_builtins(state), farm.now_ms())
+    page.reload()
+    told = page.locator("[data-panel=weather-next]")
+    expect(told.locator("[data-forecast=provider]")).to_contain_text("没有新消息")
+    expect(told.locator("[data-forecast=provider]")).to_contain_text("请检查本站网络")
+    expect(told.locator("[data-attribution]")).to_have_text("天气预报数据来自挪威气象研究所（MET Norway），CC BY 4.0。")
+    expect(told.get_by_role("figure", name="降雨量与降雨概率")).to_contain_text("降雨量")
+    expect(told.get_by_role("figure", name="气温与湿度")).to_contain_text("90% 区间下限")
+    said = page.locator("[data-panel=said-and-measured]")
+    expect(said.locator("[data-forecast-source]")).to_be_visible()
+    # Another time is another issue, in the address and on the page.
+    said.get_by_role("button", name="48 小时前").click()
+    expect(said.locator("[data-said=nothing]")).to_be_visible()
+    site = next(one for one in farm.repositories.sites.all() if one.name == "home")
+    go(page, f"#/weather/{site.id}?at={before_ms + HOUR_MS}")
+    expect(said.get_by_role("figure")).to_contain_text("预报值")
+    hour = page.evaluate(
+        "at => new Intl.DateTimeFormat('zh-CN', {timeZone: 'Asia/Shanghai', hour: '2-digit', minute: '2-digit', "
+        "hourCycle: 'h23'}).format(at)",
+        before_ms,
+    )
+    expect(said.locator("[data-forecast-source]")).to_contain_text(f"{hour} 起报")
+    page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert find_violations(page, axe) == []
+    check_words(page, "zh-CN", "weather")
+    go(page, "#/weather/nowhere")
+    expect(page.locator("[data-not-found=site]")).to_contain_text("nowhere")
