@@ -35,3 +35,4 @@ export interface MapSettings {
   prescription?: string;
   cell_m?: number;
 }
+export type Water = Body<"/v1/fields/{thing}/water">;

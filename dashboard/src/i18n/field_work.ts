@@ -11,6 +11,7 @@ export const fieldWork = catalogue({
   work_passes: ["Passes", "作业"],
   work_trials: ["Trials", "田间试验"],
   work_yield: ["Yield", "产量"],
+  work_water: ["Water", "土壤水分"],
   work_weather: ["Weather", "天气"],
   work_notes: ["Notes", "农事记录"],
   work_protection: ["Plant protection", "植保用药"],

@@ -68,6 +68,11 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
       title: translate("work_trials"),
       content: () => <Lazy load={async () => (await import("../trials/trials_panel")).TrialsPanel} props={{ field }} />,
     },
+    {
+      id: "water",
+      title: translate("work_water"),
+      content: () => <Lazy load={async () => (await import("../field/water_panel")).WaterPanel} props={{ field }} />,
+    },
     { id: "weather", title: translate("work_weather"), content: () => <LazyWeather field={field} /> },
     ...(may("put", "/v1/fields/{thing}")
       ? [{ id: "outline", title: translate("work_outline"), content: () => <OutlineEditor key={field.version} field={field} /> }]

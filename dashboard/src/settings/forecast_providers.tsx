@@ -55,7 +55,7 @@ export function ForecastProviders(): JSX.Element {
           </Loaded>
         )}
       </Loaded>
-      <Loaded state={sites}>{(items) => <ForecastStates sites={inUse(items)} />}</Loaded>
+      <Loaded state={sites}>{(items) => <ForecastStates sites={inUse(items)} kinds={catalog.data?.items ?? []} />}</Loaded>
     </section>
   );
 }

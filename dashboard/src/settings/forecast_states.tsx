@@ -15,26 +15,30 @@ import { Loaded } from "../ui/loaded";
 import type { Site } from "./records";
 import { placeText } from "./sent_places";
 
+/** A place of a provider whose adapter is gone: no decimal of it is left out. */
+const MOST_DECIMALS = 4;
+
+type Kind = Body<"/v1/forecast-providers/catalog">["items"][number];
 type Answer = Body<"/v1/sites/{site}/weather-forecast">;
 
 const EVERY_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-export function ForecastStates({ sites }: { sites: readonly Site[] }): JSX.Element | null {
+export function ForecastStates({ sites, kinds }: { sites: readonly Site[]; kinds: readonly Kind[] }): JSX.Element | null {
   if (sites.length === 0) return null;
   return (
     <>
       <h2>{translate("provider_states")}</h2>
       <div class="cards">
         {sites.map((site) => (
-          <SiteState key={site.id} site={site} />
+          <SiteState key={site.id} site={site} kinds={kinds} />
         ))}
       </div>
     </>
   );
 }
 
-function SiteState({ site }: { site: Site }): JSX.Element {
+function SiteState({ site, kinds }: { site: Site; kinds: readonly Kind[] }): JSX.Element {
   // No steps are asked for: what is wanted is the state.
   const hourMs = useMemo(() => Math.floor(nowMs() / HOUR_MS) * HOUR_MS, []);
   const query = { start: hourMs, end: hourMs };
@@ -42,13 +46,13 @@ function SiteState({ site }: { site: Site }): JSX.Element {
   return (
     <article class="card" data-state-of={site.id}>
       <h3>{site.name}</h3>
-      <Loaded state={state}>{(answer) => <StateFacts answer={answer} />}</Loaded>
+      <Loaded state={state}>{(answer) => <StateFacts answer={answer} kind={kinds.find(({ name }) => name === answer.provider)} />}</Loaded>
       <a href={hrefOfThing({ kind: "weather", site: site.id })}>{translate("provider_open", { site: site.name })}</a>
     </article>
   );
 }
 
-function StateFacts({ answer }: { answer: Answer }): JSX.Element {
+function StateFacts({ answer, kind }: { answer: Answer; kind: Kind | undefined }): JSX.Element {
   const now = useNow(EVERY_MS / 2);
   const when = (timeMs: number | null): string =>
     timeMs === null ? translate("provider_not_yet") : `${dateTimeText(timeMs)} · ${ageText(now - timeMs)}`;
@@ -63,7 +67,7 @@ function StateFacts({ answer }: { answer: Answer }): JSX.Element {
       {answer.reason === "off" || asked === null ? null : (
         <dl class="facts">
           <dt>{translate("provider_sent")}</dt>
-          <dd>{placeText(asked.latitude_deg, asked.longitude_deg, decimalsOf(asked))}</dd>
+          <dd>{placeText(asked.latitude_deg, asked.longitude_deg, kind?.decimals ?? MOST_DECIMALS)}</dd>
           <dt>{translate("provider_fetched")}</dt>
           <dd>{when(answer.fetched_ms)}</dd>
           <dt>{translate("provider_confirmed")}</dt>
@@ -74,10 +78,4 @@ function StateFacts({ answer }: { answer: Answer }): JSX.Element {
       )}
     </>
   );
-}
-
-/** Return the decimals that a place was sent with. */
-function decimalsOf(place: { latitude_deg: number; longitude_deg: number }): number {
-  const digits = [place.latitude_deg, place.longitude_deg].map((each) => String(each).split(".")[1]?.length ?? 0);
-  return Math.max(...digits);
 }
