@@ -16,6 +16,7 @@ import { translate } from "../i18n/translate";
 import { Empty } from "../ui/empty";
 import { Loaded } from "../ui/loaded";
 import { DaySums } from "./day_sums";
+import { ForecastRecord } from "./forecast_record";
 import { ForecastSource } from "./forecast_source";
 import { NextHours, type Forecast } from "./next_hours";
 import { SaidAndMeasured } from "./said_and_measured";
@@ -38,7 +39,12 @@ export function SiteWeather({ site }: { site: SiteRecord }): JSX.Element {
           {(forecast) => (forecast.hours.length === 0 ? <Nothing forecast={forecast} /> : <Told forecast={forecast} />)}
         </Loaded>
       </section>
-      {hours.data === undefined || hours.data.reason === "off" ? null : <SaidAndMeasured site={site.id} />}
+      {hours.data === undefined || hours.data.reason === "off" ? null : (
+        <>
+          <SaidAndMeasured site={site.id} />
+          <ForecastRecord site={site.id} />
+        </>
+      )}
       <section class="card" data-panel="weather">
         <h2>{translate("weather_measured")}</h2>
         <WeatherPanel site={site.id} startMs={endMs - DAYS * DAY_MS} endMs={endMs} group="site-weather" />
