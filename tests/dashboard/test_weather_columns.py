@@ -21,7 +21,9 @@ RUN: Final = """
 import { readFileSync } from "node:fs";
 const made = await import(process.argv[2]);
 const asked = JSON.parse(readFileSync(0, "utf-8"));
-console.log(JSON.stringify(asked.map(([name, ...given]) => made[name](...given))));
+const sums = (of) => (day) => of[day];
+console.log(JSON.stringify(asked.map(([name, ...given]) =>
+  made[name](...given.map((each) => (each?.sums === undefined ? each : sums(each.sums)))))));
 """
 
 
@@ -33,7 +35,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert node is not None
     assert compiler is not None
     options = ["--target", "es2022", "--module", "es2022", "--outDir", str(folder), "--ignoreConfig"]
-    sources = [str(SOURCE / "weather" / "hour_columns.ts"), str(SOURCE / "settings" / "sent_places.ts")]
+    names = ("weather/hour_columns", "weather/rain_by_day", "settings/sent_places", "field/declared_soil")
+    sources = [str(SOURCE / f"{name}.ts") for name in names]
     subprocess.run([node, compiler, *options, *sources], check=True, timeout=120)
     (folder / "package.json").write_text('{"type": "module"}')
     (folder / "run.mjs").write_text(RUN)
@@ -113,3 +116,39 @@ def test_the_page_says_the_places_that_the_station_sends(compiled: Path, decimal
     ]
     said = [f"{place.latitude_deg:.{decimals}f}°, {place.longitude_deg:.{decimals}f}°" for place in rounded]
     assert told == list(dict.fromkeys(said))
+
+
+def test_forecast_rain_ends_at_the_day_of_which_anything_is_not_said(compiled: Path) -> None:
+    whole, part = {"sum": 3.0, "unsaidMs": 0}, {"sum": 1.0, "unsaidMs": HOUR_MS}
+    asked = [
+        ["rainUntilUnsaid", list(range(len(days))), {"sums": days}]
+        for days in ([whole, whole], [whole, part], [part, whole], [])
+    ]
+    assert ask(compiled, "rain_by_day", *asked) == [[3.0, 3.0], [3.0], [], []]
+
+
+def test_what_is_declared_of_a_soil_stands_in_the_address_as_it_was_entered(compiled: Path) -> None:
+    declared = {"texture": "loam", "wetted": 0.3, "most_mm": 25, "irrigation": ["2026-07-01=30", "2026-07-09=12.5"]}
+    (text, nothing) = ask(compiled, "declared_soil", ["writeDeclared", declared], ["writeDeclared", {}])
+    textures = ["loam", "clay"]
+    (back, wrong) = ask(
+        compiled,
+        "declared_soil",
+        ["readDeclared", text, textures],
+        ["readDeclared", "texture=gold&wetted=much&most_mm=&flow_m3_h=8", textures],
+    )
+    assert back == declared
+    assert wrong == {"flow_m3_h": 8}
+    assert nothing == ""
+    given = ask(
+        compiled,
+        "declared_soil",
+        ["readGiven", " 2026-07-01 30\n\n2026-07-09=12.5 "],
+        ["readGiven", "2026-07-01 30\n2026-13-01 9"],
+        ["readGiven", "July 30"],
+    )
+    assert given == [
+        {"given": ["2026-07-01=30", "2026-07-09=12.5"], "wrong": None},
+        {"given": [], "wrong": "2026-13-01 9"},
+        {"given": [], "wrong": "July 30"},
+    ]

@@ -1,8 +1,9 @@
-"""Weather to come on the page: providers in the settings, the forecast of a site, and what was said before."""
+"""Weather to come on the page: providers, the forecast of a site, what was said before, and the water of a field."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -13,6 +14,7 @@ from headland.network.polite_requests import RequestFault, RequestState
 from headland.registry.models.weather import ForecastPlace, ForecastProviderSetting
 from headland.registry.repositories.weather import name_of_place
 from headland.units_of_time import HOUR_MS
+from tests.api.fields.test_water import serve_watered_field
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 from tests.dashboard.test_every_page import check_words, find_violations, go
@@ -138,3 +140,36 @@ def test_a_site_s_weather_shows_its_source_and_an_earlier_issue_beside_what_was_
     check_words(page, "zh-CN", "weather")
     go(page, "#/weather/nowhere")
     expect(page.locator("[data-not-found=site]")).to_contain_text("nowhere")
+
+
+def test_the_water_of_a_field_says_when_to_irrigate_and_which_probes_are_believed(
+    visit: Open, tmp_path: Path, axe: str
+) -> None:
+    with serve_watered_field(tmp_path) as api:
+        field, base = api.ids["field"], str(api.client.base_url).rstrip("/")
+        options = {"locale": "zh-CN", "viewport": PHONE, "bypass_csp": True}
+        page = visit(f"#/field/{field}?tab=water", base=base, **options)
+        water = page.locator("[data-panel=water]")
+        expect(water.locator("[data-reason=soil_not_known]")).to_contain_text("土壤未知")
+        form = page.locator("[data-panel=soil]")
+        form.get_by_label("土壤质地").select_option(label="壤土")
+        form.get_by_label("水表以外的灌水").fill("30 毫米")
+        form.get_by_role("button", name="计算").press("Enter")
+        expect(form.get_by_role("alert")).to_contain_text("这一行不是“日期 毫米数”：30 毫米")
+        form.get_by_label("水表以外的灌水").fill("")
+        form.get_by_role("button", name="计算").press("Enter")
+        told = api.client.get(f"/v1/fields/{field}/water", params={"texture": "loam"}).json()
+        amount = round(told["advice"]["amount_m3_mu"]["value"])
+        expect(water.locator("[data-advice]")).to_contain_text(f"{amount} m³/亩")
+        # Nothing forecasts here, and it is said.
+        expect(water).to_contain_text("没有降雨预报")
+        expect(water.locator(".table tbody tr")).to_have_count(len(told["probes"]))
+        expect(water.locator("[data-left-out] li").filter(has_text="probe-3").first).to_contain_text("未采用")
+        expect(water.get_by_role("figure", name="播种以来根区缺水量")).to_contain_text("开始受旱")
+        # The address keeps what was declared.
+        page.reload()
+        expect(water.locator("[data-advice]")).to_contain_text(f"{amount} m³/亩")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert find_violations(page, axe) == []
+        check_words(page, "zh-CN", "water")
+        page.close()

@@ -234,7 +234,8 @@ export class Chart {
   #scaleOf(scale: string): uPlot.Scale {
     const ends = this.options.ends?.[scale];
     if (ends === undefined) return { auto: true };
-    return { auto: true, range: (_, low, high) => [Math.min(ends[0], low ?? ends[0]), Math.max(ends[1], high ?? ends[1])] };
+    const [least, most] = ends;
+    return { auto: true, range: (_, low, high) => [Math.min(least, low ?? least), Math.max(most, high ?? most)] };
   }
 
   #drawThresholds(plot: uPlot, colour: (name: string) => string): void {

@@ -55,6 +55,8 @@ export const WEATHER_HOURS = [
   ["temperature_degc", "humidity_pct"],
   ["global_radiation_w_m2", "wind_speed_m_s"],
 ];
+/** What is forecast of an hour beside its rain. */
+export const FORECAST_HOUR = ["temperature_degc", "wind_speed_m_s", "wind_gust_m_s", "humidity_pct", "cloud_cover_pct"] as const;
 /** What the weather of an hour for spraying is judged by. */
 export const WINDOW_HOUR = ["wind_speed_m_s", "air_temperature_degc", "relative_humidity_pct", "delta_t_k"] as const;
 /** Flows that a flight is drawn with, and what is said of a moment of it. */

@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { useNow } from "../app/mount";
 import { ageText, dateTimeText } from "../i18n/instants";
 import { currentLanguage } from "../i18n/preferences";
-import { translate } from "../i18n/translate";
+import { channelName, listText, translate } from "../i18n/translate";
 
 /** What every answer with a forecast has of its source. */
 export interface Source {
@@ -15,6 +15,8 @@ export interface Source {
   simulated: boolean;
   issued_ms: number | null;
   fetched_ms: number | null;
+  /** Which quantities the site's own station corrects; where an answer says nothing of it, its basis counts. */
+  corrections?: readonly { quantity: string; state: string }[];
   attribution: { text: string; text_zh: string; licence: string; url: string } | null;
 }
 
@@ -34,8 +36,7 @@ export function ForecastSource({ source, named = false }: { source: Source; name
   return (
     <p class="note" data-forecast-source={source.basis}>
       {title && !named ? translate("name_and_text", { name: title, text: when }) : when}{" "}
-      {source.simulated ? <span class="badge">{translate("simulated")}</span> : null}{" "}
-      {translate(source.basis === "corrected" ? "weather_basis_corrected" : "weather_basis_provider")}{" "}
+      {source.simulated ? <span class="badge">{translate("simulated")}</span> : null} {basisText(source)}{" "}
       <span data-attribution>{isEnglish ? attribution.text : attribution.text_zh}</span>{" "}
       {attribution.licence === UNLICENSED ? null : (
         <a href={attribution.url} rel="noreferrer" target="_blank">
@@ -44,4 +45,13 @@ export function ForecastSource({ source, named = false }: { source: Source; name
       )}
     </p>
   );
+}
+
+/** States in which a quantity is corrected, at all or at most hours ahead. */
+const CORRECTED = new Set(["corrected", "partly_worse"]);
+
+function basisText({ basis, corrections }: Source): string {
+  if (basis !== "corrected") return translate("weather_basis_provider");
+  const names = (corrections ?? []).filter(({ state }) => CORRECTED.has(state)).map(({ quantity }) => channelName(quantity));
+  return names.length === 0 ? translate("weather_basis_corrected") : translate("weather_basis_corrected_of", { names: listText(names) });
 }

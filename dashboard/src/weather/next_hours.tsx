@@ -6,6 +6,7 @@ import { useMemo } from "preact/hooks";
 import { ChartPanel, type Drawing } from "../answers/chart_panel";
 import type { Body } from "../api/client";
 import type { ChartOptions, Line } from "../components/chart";
+import { FORECAST_HOUR } from "../components/shown_quantities";
 import { formatInstant } from "../i18n/instants";
 import { numberText, unitText, withUnit } from "../i18n/numbers";
 import { digitsOf, unitOfName } from "../i18n/quantities";
@@ -143,13 +144,9 @@ function HourTable({ hours }: { hours: readonly Hour[] }): JSX.Element {
       scrolls
       columns={[
         { key: "hour", head: translate("weather_hour"), cell: ({ start_ms }) => hourText(start_ms) },
-        column("temperature_degc"),
         amount("rain_mm", "rain_mm"),
         amount("rain_chance_pct", CHANCE),
-        column("wind_speed_m_s"),
-        column("wind_gust_m_s"),
-        column("humidity_pct"),
-        column("cloud_cover_pct"),
+        ...FORECAST_HOUR.map(column),
       ]}
     />
   );

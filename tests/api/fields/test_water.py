@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -44,6 +46,13 @@ def moisture(depth_m: float, offset: float, seed: int) -> Any:
 
 @pytest.fixture(scope="module")
 def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
+    with serve_watered_field(tmp_path_factory.mktemp("water")) as served:
+        yield served
+
+
+@contextmanager
+def serve_watered_field(folder: Path) -> Iterator[RegistryApi]:
+    """Yield an API on a field of maize with a station, a meter and three probes, of which the third is stuck."""
     store = MemoryStore()
     of_day = 2.0 * np.pi * (DAY - 0.25)
     weather = {
@@ -69,7 +78,7 @@ def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
         names[name] = columns
     litres = 5000.0 + GIVEN_MM * AREA_M2
     write_series(store, OWN, "equator", "meter", "meter-1", TIME_MS, {"irrigation_volume_total_l": litres})
-    with serve_spread_field(tmp_path_factory.mktemp("water"), store, NOW_MS) as served:
+    with serve_spread_field(folder, store, NOW_MS) as served:
         farm = served.repositories.farms.list()[0]
         site = served.repositories.sites.add(
             Site(farm=farm.id, name="equator", time_zone="UTC", latitude_deg=0.0, longitude_deg=10.0)
