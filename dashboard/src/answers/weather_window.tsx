@@ -4,44 +4,29 @@ import "../i18n/answers";
 import type { JSX } from "preact";
 import type { Body } from "../api/client";
 import { useApi } from "../api/query";
-import { useChoice, useView } from "../app/mount";
+import { useView } from "../app/mount";
 import { WINDOW_HOUR } from "../components/shown_quantities";
 import { formatInstant, windowText } from "../i18n/instants";
 import { shareText, withUnit } from "../i18n/numbers";
 import { unitOfName } from "../i18n/quantities";
 import { channelName, listText, translate, type TextKey } from "../i18n/translate";
-import { Choice } from "../ui/choice";
 import { Loaded } from "../ui/loaded";
 import { Table, type Column } from "../ui/table";
 import { LeftOut } from "./house_answers";
 
 type Hour = Body<"/v1/fields/{field}/weather-window">["hours"][number];
-const KINDS = ["granular", "liquid"] as const;
 
 const HOURS = 24;
 const HOUR_MS = 3_600_000;
 const EVERY_MS = 300_000;
 const STATES = ["go", "caution", "stop", "insufficient_data"] as const;
 
-export function WeatherWindow({ field }: { field: string }): JSX.Element {
+export function WeatherWindow({ field, work }: { field: string; work: "granular" | "liquid" }): JSX.Element {
   const { farm } = useView();
-  const [kind, choose] = useChoice("kind", "granular");
-  const state = useApi(
-    "/v1/fields/{field}/weather-window",
-    { path: { field }, query: { kind: kind as (typeof KINDS)[number] } },
-    { everyMs: EVERY_MS },
-  );
+  const state = useApi("/v1/fields/{field}/weather-window", { path: { field }, query: { kind: work } }, { everyMs: EVERY_MS });
   return (
     <section class="card" data-panel="weather-window">
-      <h2>{translate("answers_window")}</h2>
-      <div class="choices-row">
-        <Choice
-          label={translate("answers_window_kind")}
-          value={kind}
-          options={KINDS.map((value) => ({ value, text: translate(`answers_window_${value}`) }))}
-          onChoose={choose}
-        />
-      </div>
+      <h2>{translate("answers_window_last")}</h2>
       <Loaded state={state}>
         {(answer) => {
           // The window of 24 hours touches 25.

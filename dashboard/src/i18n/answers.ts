@@ -11,6 +11,7 @@ export const answers = catalogue({
   answers_compliance: ["Targets and set points", "目标与设定值"],
   answers_uniformity: ["Uniformity", "均匀度"],
   answers_weather: ["Outdoor weather", "室外天气"],
+  answers_window_last: ["Last 24 hours", "过去 24 小时"],
   answers_window: ["Weather window", "适宜作业时段"],
   answers_seasons: ["Compare seasons", "对比茬口"],
   answers_how: ["How do we know?", "依据"],

@@ -8,7 +8,6 @@ export const forecastProviders = catalogue({
     "The station asks a provider for the weather to come, once for all houses and fields of a site. This page never asks one. While none is turned on nothing leaves the farm: a farm without a network works as today.",
     "由站点服务向预报来源查询，同一场区的温室和地块只查询一次，本网页不会直接查询。未启用时不发送任何内容，没有网络的农场照常运行。",
   ],
-  provider_list: ["Providers", "预报来源"],
   provider_none: ["No provider yet: no forecast is asked for.", "尚未添加预报来源，不查询天气预报。"],
   provider_add: ["Add provider", "添加预报来源"],
   provider_name: ["Provider", "预报来源"],

@@ -12,6 +12,7 @@ import type { people } from "./people";
 import type { duty } from "./duty";
 import type { farm } from "./farm";
 import type { field } from "./field";
+import type { fieldOutlook } from "./field_outlook";
 import type { fieldWater } from "./field_water";
 import type { fieldWork } from "./field_work";
 import type { forecastProviders } from "./forecast_providers";
@@ -43,6 +44,7 @@ export type TextKey =
   | keyof typeof farm
   | keyof typeof field
   | keyof typeof fieldWork
+  | keyof typeof fieldOutlook
   | keyof typeof fieldWater
   | keyof typeof forecastProviders
   | keyof typeof mapTools

@@ -23,8 +23,6 @@ export const weather = catalogue({
   weather_cloud: ["Clouds and radiation", "云量与辐射"],
   weather_days: ["By day", "逐日"],
   weather_day_rest: ["rest of today", "今天余下时段"],
-  weather_lowest: ["Lowest", "最低气温"],
-  weather_highest: ["Highest", "最高气温"],
   weather_rain_least: ["at least {amount}", "至少 {amount}"],
   weather_gust_most: ["Strongest gust", "最大阵风"],
   weather_by_hour: ["Hour by hour", "逐时数值"],

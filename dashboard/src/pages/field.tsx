@@ -98,9 +98,9 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
 
 /** The weather of the field is loaded when it is opened. */
 function LazyWeather({ field }: { field: FieldRecord }): JSX.Element {
-  const [panels, setPanels] = useState<typeof import("../answers/field_weather") | null>(null);
+  const [panels, setPanels] = useState<typeof import("../weather/field_weather") | null>(null);
   useEffect(() => {
-    void import("../answers/field_weather").then(setPanels);
+    void import("../weather/field_weather").then(setPanels);
   }, []);
   return panels === null ? <Working /> : <panels.FieldWeather field={field.id} site={field.site} />;
 }

@@ -3,7 +3,7 @@
 import "../i18n/weather";
 import type { JSX } from "preact";
 import { dateOf, formatInstant, startOfDateMs } from "../i18n/instants";
-import { withUnit } from "../i18n/numbers";
+import { rangeText, withUnit } from "../i18n/numbers";
 import { unitOfName } from "../i18n/quantities";
 import { channelName, translate } from "../i18n/translate";
 import { Table } from "../ui/table";
@@ -32,8 +32,7 @@ export function DaySums({ hours }: { hours: readonly Hour[] }): JSX.Element {
       scrolls
       columns={[
         { key: "day", head: translate("weather_days"), cell: (day) => dayText(day) },
-        { key: "low", head: translate("weather_lowest"), number: true, cell: (day) => textOf(Math.min(...known(day, NAME)), NAME) },
-        { key: "high", head: translate("weather_highest"), number: true, cell: (day) => textOf(Math.max(...known(day, NAME)), NAME) },
+        { key: "temperature", head: channelName(NAME), number: true, cell: (day) => temperatureText(known(day, NAME)) },
         {
           key: "rain",
           head: channelName("rain_mm"),
@@ -72,6 +71,10 @@ function dayText({ startMs, isRest }: Day): string {
 
 function known(day: Day, name: ValueName): number[] {
   return columnsOf(day.hours, name).values.filter((value) => !Number.isNaN(value));
+}
+
+function temperatureText(values: readonly number[]): string {
+  return values.length === 0 ? "—" : rangeText(NAME, Math.min(...values), Math.max(...values));
 }
 
 /** Return an extreme as text; that of nothing is infinite. */

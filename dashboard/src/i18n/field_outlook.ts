@@ -1,0 +1,40 @@
+// Texts of the weather to come at a field: hours that suit the work, frost, heat and days of harvest. Keys begin with `outlook_`.
+
+import { catalogue } from "./catalogue";
+import type { Texts } from "./texts";
+
+export const fieldOutlook = catalogue({
+  outlook_title: ["Hours that suit the work, next 72 hours", "未来 72 小时适宜作业时段"],
+  outlook_rainfast: ["Hours until the product is rainfast", "药液耐雨所需小时数"],
+  outlook_rainfast_usual: ["Taken to be rainfast after {hours} h, as usual: enter what the label says.", "未填写耐雨时间，按常用的 {hours} 小时计；请按标签填写。"],
+  outlook_window: ["{from} to {until} ({hours} h)", "{from} 至 {until}（{hours} 小时）"],
+  outlook_window_chance: ["{window}, {chance} sure", "{window}，把握 {chance}"],
+  outlook_windows: ["Suitable:", "适宜："],
+  outlook_windows_care: ["With care alone:", "仅可谨慎作业："],
+  outlook_windows_none: ["No hour of the next 72 suits it.", "未来 72 小时没有适宜时段。"],
+  outlook_tap: ["Tap an hour for the reasons.", "点某一小时查看原因。"],
+  outlook_hour: ["{time}: {state}", "{time}：{state}"],
+  outlook_why: ["Because: {reasons}.", "原因：{reasons}。"],
+  outlook_doubt: ["May come: {reasons}.", "可能出现：{reasons}。"],
+  outlook_missing: ["Not forecast: {what}.", "没有预报：{what}。"],
+  outlook_missing_wind: ["wind", "风"],
+  outlook_missing_delta_t: ["Delta-T", "干湿球温差"],
+  outlook_missing_rain: ["rain", "降雨"],
+  outlook_chance: ["Sure that nothing stops it: {chance}.", "无阻碍的把握：{chance}。"],
+  outlook_height: ["Wind is that at {height} m above the ground.", "风速为离地 {height} 米处。"],
+  outlook_corrected: ["wind corrected by the farm's own station", "风速已按本场气象站订正"],
+  outlook_frost: ["Frost, next 24 hours", "未来 24 小时霜冻"],
+  outlook_frost_expected: ["Frost is expected from {from}, {hours} h; lowest {lowest}. {chance}", "预计 {from} 起霜冻 {hours} 小时，最低 {lowest}。{chance}"],
+  outlook_frost_likely: ["Frost is more likely than not; lowest {lowest}. {chance}", "可能霜冻，最低 {lowest}。{chance}"],
+  outlook_frost_none: ["No frost is expected; lowest {lowest}. {chance}", "预计无霜冻，最低 {lowest}。{chance}"],
+  outlook_frost_chance: ["Chance below {limit}: {chance}.", "低于 {limit} 的可能性 {chance}。"],
+  outlook_frost_limit: ["Limit: {limit}.", "界限：{limit}。"],
+  outlook_offset_clear: ["Nights such as this: the station is {offset} off the forecast (by clear nights of {days} past days).", "此类夜晚本站比预报偏差 {offset}（按过去 {days} 天中的晴夜）。"],
+  outlook_offset_cloudy: ["Nights such as this: the station is {offset} off the forecast (by cloudy nights of {days} past days).", "此类夜晚本站比预报偏差 {offset}（按过去 {days} 天中的非晴夜）。"],
+  outlook_offset_all: ["The station is {offset} off the forecast at night (by {days} past days).", "夜间本站比预报偏差 {offset}（按过去 {days} 天）。"],
+  outlook_offset_none: ["The station's own offset at night is not known yet.", "本站夜间偏差尚不清楚。"],
+  outlook_heat: ["Heat", "高温"],
+  outlook_heat_none: ["No heat: highest {highest}.", "无高温，最高 {highest}。"],
+  outlook_heat_spell: ["{rule}: {window}, up to {highest}", "{rule}：{window}，最高 {highest}"],
+  outlook_none: ["No forecast: {text}", "没有预报：{text}"],
+} as const satisfies Texts);
