@@ -138,6 +138,21 @@ def test_a_site_s_weather_shows_its_source_and_an_earlier_issue_beside_what_was_
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert find_violations(page, axe) == []
     check_words(page, "zh-CN", "weather")
+    field = farm.repositories.fields.get(farm.field)
+    assert field.site == site.id
+    go(page, f"#/field/{farm.field}?tab=weather&kind=liquid")
+    windows = page.locator("[data-panel=forecast-window]")
+    expect(windows.locator("[data-attribution]")).to_contain_text("挪威气象研究所")
+    first = windows.locator(".hours li").first
+    first.get_by_role("button").click()
+    told = windows.locator("[data-chosen-hour]")
+    expect(told).to_contain_text("风速")
+    reasons = told.locator(".state-text")
+    assert reasons.get_attribute("data-state") == first.get_attribute("data-state")
+    expect(page.locator("[data-panel=field-outlook] [data-frost]")).to_contain_text("最低")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert find_violations(page, axe) == []
+    check_words(page, "zh-CN", "field weather")
     go(page, "#/weather/nowhere")
     expect(page.locator("[data-not-found=site]")).to_contain_text("nowhere")
 

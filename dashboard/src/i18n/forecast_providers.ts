@@ -34,6 +34,10 @@ export const forecastProviders = catalogue({
   provider_delete_text: ["It is not asked any more. What it said is kept for 90 days.", "不再查询。已取得的预报保留 90 天。"],
   provider_first: ["Several are turned on: pages and answers use {name}, the first of the list.", "已启用多个来源：网页和分析采用列表中的第一个，即{name}。"],
   provider_leaves: ["Sent to {host}: each site's place, rounded to {decimals} decimals of a degree (about {size}).", "发送至 {host}：各场区的位置，经纬度保留 {decimals} 位小数（约 {size}）。"],
+  provider_files: [
+    "Files in the station's folder forecasts are read: nobody is asked, and nothing leaves the farm.",
+    "读取站点 forecasts 文件夹中的预报文件：不查询任何人，不向外发送任何内容。",
+  ],
   provider_key_needed: ["Answers with a key only. It is set on the station, and shown on no page: {setting}.", "须有密钥才会应答。密钥在站点电脑上设置，不在网页显示：{setting}。"],
   provider_key_free: ["No key needed.", "无需密钥。"],
   provider_licence: ["Licence: {licence}", "许可：{licence}"],

@@ -129,8 +129,14 @@ function KindFacts({ kind, host }: { kind: Kind; host: string }): JSX.Element {
   const size = withUnit(roundingM(kind.decimals) / 1000, "km", 1);
   return (
     <>
-      <p>{translate("provider_leaves", { host, decimals: kind.decimals, size })}</p>
-      <p>{kind.needs_key ? translate("provider_key_needed", { setting: `${KEYS}=${kind.name}=…` }) : translate("provider_key_free")}</p>
+      {host === "" ? (
+        <p>{translate("provider_files")}</p>
+      ) : (
+        <>
+          <p>{translate("provider_leaves", { host, decimals: kind.decimals, size })}</p>
+          <p>{kind.needs_key ? translate("provider_key_needed", { setting: `${KEYS}=${kind.name}=…` }) : translate("provider_key_free")}</p>
+        </>
+      )}
       <p class="note">
         {currentLanguage() === "en" ? kind.attribution.text : kind.attribution.text_zh}{" "}
         <a href={kind.attribution.url} rel="noreferrer" target="_blank">
@@ -147,13 +153,15 @@ function onQuestion(
   kind: Kind | undefined,
   places: readonly string[],
 ): { title: string; text: string; action: string } {
-  const text = translate("provider_turn_on_text", {
-    host: provider.url || (kind?.host ?? ""),
+  const host = provider.url || (kind?.host ?? "");
+  const asks = translate("provider_turn_on_text", {
+    host,
     decimals: kind?.decimals ?? "?",
     places: listText(places.map((place) => `(${place})`)) || translate("provider_no_place"),
     every: durationText(kind?.every_s ?? 0),
     contact: provider.contact ? translate("provider_turn_on_contact", { contact: provider.contact }) : "",
   });
+  const text = host === "" ? translate("provider_files") : asks;
   return { title: translate("provider_turn_on_sure", { name }), text, action: translate("provider_turn_on") };
 }
 

@@ -131,6 +131,8 @@ def test_every_provider_that_can_be_chosen_says_what_leaves_the_station(api: Reg
         assert told["attribution"] == msgspec.to_builtins(provider.attribution)
         assert told["title"]
         assert told["title_zh"]
+    # Of files in a folder nobody is asked.
+    assert kinds["files"]["host"] == ""
     assert kinds["qweather"]["title_zh"] == "和风天气（QWeather）"
 
 
