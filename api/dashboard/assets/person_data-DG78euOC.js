@@ -1,0 +1,1 @@
+export{t as PersonData}from"./person_data-DAB8K7n1.js";
