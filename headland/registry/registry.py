@@ -18,7 +18,7 @@ from headland.registry.db import audit
 from headland.registry.db.audit import AuditChange, append
 from headland.registry.db.database import Database
 from headland.registry.db.ids import IdMaker
-from headland.registry.db.migration import current_revision, newest_revision
+from headland.registry.db.migration import current_revision, newest_revision, refusal_of
 from headland.registry.db.tables import access_tables
 from headland.registry.db.tables.access_tables import members
 from headland.registry.db.tables.farm_tables import ledger_heads, note_photos, organisations
@@ -69,6 +69,8 @@ class RegistryInfo(msgspec.Struct, frozen=True, kw_only=True):
     revision: str
     newest_revision: str
     organisations: int
+    #: Why this version does not open it, and what to do.
+    refusal: str | None = None
     #: Sentences about damage of its file that nobody has acknowledged.
     damage: tuple[str, ...] = ()
 
@@ -339,11 +341,13 @@ def stored_photos(url: str) -> dict[str, list[NotePhoto]]:
 
 def _info(database: Database) -> RegistryInfo:
     with database.reading() as connection:
+        revision = current_revision(connection)
         return RegistryInfo(
             url=database.shown_url,
-            revision=current_revision(connection) or "none",
+            revision=revision or "none",
             newest_revision=newest_revision(),
             organisations=connection.execute(sa.select(sa.func.count()).select_from(organisations)).scalar_one(),
+            refusal=None if revision is None else refusal_of(revision),
             damage=open_sentences(database.damage()),
         )
 

@@ -97,6 +97,9 @@ def check_registry(context: DiagnosticContext) -> list[Finding]:
     if info is None:
         condition = f"{hide_secrets(context.registry_url)} is empty: the first start initialises it"
         return [Finding(check="registry", state=State.OK, condition=condition)]
+    if info.refusal is not None:
+        remedy = "Do what the message says, or choose another registry: --registry URL or HEADLAND_REGISTRY_URL."
+        return [Finding(check="registry", state=State.FAILED, condition=info.refusal, remedy=remedy)]
     if info.damage:
         remedy = "Find out who changes files there; then: headland store acknowledge."
         return [Finding(check="registry", state=State.FAILED, condition=" ".join(info.damage), remedy=remedy)]

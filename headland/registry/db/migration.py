@@ -46,7 +46,9 @@ def migrate(connection: sa.Connection) -> None:
     if revision is None:
         _make_tables(connection)
         return
-    _check_known(revision)
+    refusal = refusal_of(revision)
+    if refusal is not None:
+        raise SettingsError(refusal)
     if revision != newest_revision():
         apply_steps(connection, revision)
 
@@ -96,14 +98,16 @@ def _known_revisions() -> frozenset[str]:
     return frozenset(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("r[0-9]*.py"))
 
 
-def _check_known(revision: str) -> None:
+def refusal_of(revision: str) -> str | None:
+    """Return why this version does not open a registry of a revision, and what to do; None where it does."""
     if _OF_DEVELOPMENT.fullmatch(revision) and revision < _FIRST:
-        raise SettingsError(
+        return (
             f"The registry was made by an old development version (revision {revision}): open it once with the commit "
             f"{_LAST_OF_DEVELOPMENT} of Headland, which brings it to {_FIRST}, or move it away to start anew."
         )
     if revision not in _known_revisions():
-        raise SettingsError(
+        return (
             f"The registry was made by a newer Headland (revision {revision}): update this one, or use an older "
             "back-up."
         )
+    return None

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from edge.agent.status import AgentStatus, SourceStatus, UplinkStatus, write_status
 from headland.clock import wall_clock_ms
 from headland.contract.records import SpoolStatus
+from headland.registry.db import migration
 from headland.registry.db.database import Database
 from headland.registry.db.photo_files import PhotoFiles, digest_of
 from headland.registry.models.models import NotePhoto
@@ -252,19 +253,45 @@ def test_a_sound_registry_is_looked_at_and_none_is_made(folder: FarmFolder) -> N
     assert "1 organisation, revision" in finding.condition
 
 
-def test_a_registry_that_is_not_up_to_date_is_told_and_left_so(folder: FarmFolder) -> None:
+def revision_of(url: str) -> str | None:
+    database = Database(url, prepare=False)
+    with database.reading() as opened:
+        found: str | None = opened.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    database.close()
+    return found
+
+
+def test_a_registry_that_is_not_up_to_date_is_told_and_left_so(
+    folder: FarmFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = registry_url(None, folder.registry_path)
+    with open_first_organisation(url, "test"):
+        pass
+    before = migration.newest_revision()
+    known = migration._known_revisions() | {"r9998"}
+    monkeypatch.setattr(migration, "_known_revisions", lambda: known)
+    finding = only(check_registry(context(folder)))
+    assert finding.state is State.WARNING
+    assert f"revision {before} (this version migrates it to r9998)" in finding.condition
+    assert revision_of(url) == before
+
+
+@pytest.mark.parametrize(
+    ("revision", "why"), [("0008", "old development"), ("r0026", "old development"), ("r9999", "newer Headland")]
+)
+def test_a_registry_that_this_version_refuses_has_failed_and_is_left_so(
+    folder: FarmFolder, revision: str, why: str
+) -> None:
     url = registry_url(None, folder.registry_path)
     with open_first_organisation(url, "test"):
         pass
     with closing(sqlite3.connect(folder.registry_path, isolation_level=None)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+        connection.execute("UPDATE alembic_version SET version_num = ?", [revision])
     finding = only(check_registry(context(folder)))
-    assert finding.state is State.WARNING
-    assert "revision 0000" in finding.condition
-    database = Database(url, prepare=False)
-    with database.reading() as opened:
-        assert opened.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == "0000"
-    database.close()
+    assert finding.state is State.FAILED
+    assert why in finding.condition
+    assert f"(revision {revision})" in finding.condition
+    assert revision_of(url) == revision
 
 
 def test_a_registry_that_is_none_or_away_has_failed(folder: FarmFolder) -> None:
