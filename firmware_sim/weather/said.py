@@ -83,6 +83,11 @@ def say_forecast(
 ) -> SaidForecast:
     """Return the forecast that was issued at `issued_ms`, for full hours from `start_ms` on."""
     truths = [true_hour(weather, start_ms + hour * HOUR_MS) for hour in range(hours)]
+    return say_of(truths, seed, issued_ms, members=members)
+
+
+def say_of(truths: Sequence[SaidHour], seed: int, issued_ms: int, *, members: int = 0) -> SaidForecast:
+    """Return the forecast that was issued at `issued_ms` of hours that really come."""
     runs = [_with_errors(truths, issued_ms, np.random.default_rng((seed, issued_ms // MINUTE_MS, run)))
             for run in range(1 + members)]  # fmt: skip
     return SaidForecast(issued_ms, runs[0], runs[1:])

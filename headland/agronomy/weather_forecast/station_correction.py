@@ -282,7 +282,7 @@ def _spread(course: _Course, day: int, mistaken: Values, hours: Counts) -> None:
     if number[0] < LEAST_ERROR_DAYS * ORIGINS_A_DAY // 2:
         return
     squares = np.where(known, mistaken, 0.0) ** 2
-    # Of five neighbouring hours ahead together: each has few pairs that are independent.
+    # Of three neighbouring hours ahead together: each has few pairs that are independent.
     by_ahead = np.sqrt(_smooth(squares.sum(axis=0)) / np.maximum(_smooth(number.astype(float)), 1e-9))
     by_ahead = np.where(_smooth(number.astype(float)) >= 1.0, np.maximum(by_ahead, _LEAST_SPREAD), np.nan)
     ratio = np.where(known, mistaken / by_ahead, 0.0)
@@ -290,11 +290,13 @@ def _spread(course: _Course, day: int, mistaken: Values, hours: Counts) -> None:
     around = [sum(np.roll(each, shift) for shift in (-1, 0, 1)) for each in (sums, counts)]
     of_hour = np.sqrt((around[0] + _SPREAD_PAIRS) / (around[1] + _SPREAD_PAIRS))
     course.spread[day], course.of_hour[day] = by_ahead, of_hour
-    course.tails[day] = np.quantile((mistaken / (by_ahead * of_hour[hours]))[known], _TAILS)
+    # With errors of n days the next one lies beyond them more often than among them: by 1 / n wider.
+    days = np.count_nonzero(known.any(axis=1)) / ORIGINS_A_DAY
+    course.tails[day] = (1.0 + 1.0 / days) * np.quantile((mistaken / (by_ahead * of_hour[hours]))[known], _TAILS)
 
 
 def _smooth(column: Values) -> Values:
-    return np.convolve(np.pad(column, 2, mode="edge"), np.ones(5) / 5, "valid")
+    return np.convolve(np.pad(column, 1, mode="edge"), np.ones(3) / 3, "valid")
 
 
 def _value(course: _Course, day: int, said: Values, predictors: Values, at: Counts) -> Values:

@@ -11,6 +11,7 @@ from headland.analysis.greenhouse.forecast_history import fill_measured, record_
 from headland.analysis.greenhouse.house import House, find_house
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.inputs.errors import AnalysisError
+from headland.analysis.inputs.result_cache import ResultCache
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.weather.house_weather import forecast_by_station
 from headland.clock import wall_clock_ms
@@ -36,6 +37,8 @@ class ForecastWorker(SupervisedWorker):
     ) -> None:
         self._repositories = ensure_organisation(registry, handle, "station")
         self._store, self._registry, self._handle, self._now_ms = store, registry, handle, now_ms
+        # What a site's stations taught of the weather forecast is learned once a day, not at each look.
+        self._cache = ResultCache()
         self._thread = SupervisedThread("forecast-worker", self._check_hour, every_s=_CHECK_EVERY_S, waits_first=True)
         self._forecast_hour = 0
         self._forecasts = 0
@@ -46,7 +49,7 @@ class ForecastWorker(SupervisedWorker):
 
     def forecast_all(self) -> int:
         """Forecast each greenhouse, store the result, score earlier ones; return the number. Raises HeadlandError."""
-        scope = OrgScope(self._store, self._registry, self._handle, self._now_ms(), by="station")
+        scope = OrgScope(self._store, self._registry, self._handle, self._now_ms(), by="station", cache=self._cache)
         houses, count = self._houses(scope), 0
         for house in houses:
             if self._thread.stopping.is_set():
