@@ -56,7 +56,8 @@ def scenario_pairs(name: str, seed: int) -> list[SaidAndMeasured]:
 
 
 def _mean_of_hour(weather: Weather, start_ms: int) -> Values:
-    return np.mean([_values(weather.at(start_ms + minute * MINUTE_MS)) for minute in _SAMPLED_MIN], axis=0)
+    sampled = [_values(weather.at(start_ms + minute * MINUTE_MS)) for minute in _SAMPLED_MIN]
+    return np.asarray(np.mean(sampled, axis=0), np.float64)
 
 
 def _values(now: Outside) -> tuple[float, float, float]:
