@@ -196,6 +196,7 @@ PATH_PERMISSIONS: Final = (
         "duty-rotas",
         "export",
         "farms",
+        "forecast-rules",
         "germplasm",
         "greenhouse-zones",
         "greenhouses",

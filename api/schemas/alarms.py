@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from api.schemas.model import EXAMPLE_MS, answer_of_record, fill
-from headland.alarms.rules.gateway_rules import GatewayRulesStanding
+from headland.alarms.rules.forecast_preview import ForecastPreview
 from headland.analysis.inputs.window import HIGH_MS
 from headland.registry.models.alarms import (
     Alarm,
@@ -171,7 +171,7 @@ class RecipientSecret(msgspec.Struct, frozen=True, kw_only=True):
 
 @answer_of_record(
     Alarm, "began_ms", "raised_ms", "ended_ms", "ended_why", "severity", "what", "value", "unit", "condition",
-    "threshold", "estimated", "measured_by",
+    "threshold", "estimated", "measured_by", "forecast",
 )  # fmt: skip
 class SimulatedAlarm(msgspec.Struct, frozen=True, kw_only=True):
     """An alarm that would have been raised; `ended_ms` is null where it would be active at the window's end."""
@@ -188,6 +188,9 @@ class DeviceSimulation(msgspec.Struct, frozen=True, kw_only=True):
     judged: Annotated[int, "Instants at which the rule's value was known."]
     reason: Annotated[str | None, "insufficient_data, or null."]
     alarms: Annotated[list[SimulatedAlarm], "Alarms that it would have raised."]
+    forecast: Annotated[
+        ForecastPreview | None, "Of a rule on the weather to come: what followed its warnings; null for others."
+    ] = None
 
 
 class RuleSimulation(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,9 +207,3 @@ def alarm_of(alarm: Alarm, rule_limit: float | None) -> AlarmItem:
     """Return an alarm as an item of a list, with the limit of the farm's rule where its gateway has another."""
     told = {recipient: fill(RecipientNotifications, notice) for recipient, notice in alarm.told.items()}
     return fill(AlarmItem, alarm, told=told, rule_limit=rule_limit)
-
-
-class GatewayRulesList(msgspec.Struct, frozen=True, kw_only=True):
-    """Alarm rules of the farm at its gateways, by gateway."""
-
-    items: list[GatewayRulesStanding]

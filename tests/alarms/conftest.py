@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from headland.alarms.rounds.evaluator import AlarmEvaluator
+from headland.alarms.rules.targets import OutlookOf
 from headland.contract.records import ALARM_RAISED, ChannelInfo, Clock, Descriptor, Event
 from headland.registry.models.alarms import Alarm, AlarmRecipient, AlarmRule, AlarmTest, RecipientKind
 from headland.registry.registry import open_registry
@@ -42,12 +43,15 @@ class Station:
         self.gateways: dict[str, Mapping[str, float]] = {}
         #: How far the clock of the simulators is behind.
         self.lag_ms = 0
+        #: What tells the weather to come at a site, at an instant, for so many hours.
+        self.outlook_of: OutlookOf | None = None
         self.restart()
 
     def restart(self) -> None:
         self.evaluator = AlarmEvaluator(
-            self.store, self.repositories, HANDLE, lambda: self.gateways, simulated_lag_ms=lambda now_ms: self.lag_ms
-        )
+            self.store, self.repositories, HANDLE, lambda: self.gateways, simulated_lag_ms=lambda now_ms: self.lag_ms,
+            outlook_of=self.outlook_of,
+        )  # fmt: skip
 
     def at(self, minute: float) -> AlarmUpdate:
         self.clock[0] = START_MS + round(minute * MINUTE)

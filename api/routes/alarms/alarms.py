@@ -1,4 +1,4 @@
-"""Routes of alarms: list, acknowledge, snooze, notifications, and simulation of rules on past data."""
+"""Routes of alarms: list, acknowledge, snooze, notifications."""
 
 from __future__ import annotations
 
@@ -11,26 +11,21 @@ from starlette.responses import Response
 from api.dependencies import HomeOf, HomeServices, ScopeOf, access_of
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
-from api.http.query_windows import settle_window
-from api.http.records import BodyOf, Sent
+from api.http.records import Sent
 from api.http.responses import check_match, reply
 from api.http.router import Router
-from api.routes.alarms.kinds import ALARM_KINDS, RULES
-from api.routes.parameters import NAME_PATTERN, End, Start
-from api.routes.registry import ID_PATTERN, body_of_kind, decode_record, make_router
+from api.routes.alarms.kinds import ALARM_KINDS
+from api.routes.parameters import NAME_PATTERN
+from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.alarms import (
     Acknowledgement,
     AlarmItem,
     AlarmList,
-    DeviceSimulation,
-    GatewayRulesList,
     NotificationItem,
     NotificationList,
     RecipientDelivery,
     RecipientDeliveryList,
     RecipientSecret,
-    RuleSimulation,
-    SimulatedAlarm,
     Snooze,
     alarm_of,
 )
@@ -38,26 +33,16 @@ from api.schemas.model import fill
 from headland.alarms.notification.chat_robots import robot_of
 from headland.alarms.notification.messages import TEST, trial_body_of
 from headland.alarms.rounds.gateway_alarms import other_limit
-from headland.alarms.rules.gateway_rules import rules_of_gateways, standing_of
-from headland.alarms.rules.rule_conditions import is_for_gateways
-from headland.alarms.rules.rule_simulation import simulate_rule
-from headland.alarms.rules.targets import load_targets
 from headland.analysis.inputs.scope import OrgScope
-from headland.analysis.inputs.window import Window
-from headland.contract.gateway_state import RulesState
 from headland.i18n.sentences import translate_sentence
-from headland.registry.models.alarms import Alarm, AlarmRecipient, AlarmRule, Notice, NoticeState, RecipientKind
+from headland.registry.models.alarms import Alarm, AlarmRecipient, Notice, NoticeState, RecipientKind
 from headland.registry.models.errors import AlreadyAcknowledged
 from headland.registry.models.models import Scope
 from headland.registry.registry import Access
 from headland.registry.repositories.alarms import AlarmUpdate, RecipientNotices
-from headland.units_of_time import DAY_MS
 
 #: The error of a notification for keys without the scope `admin`.
 _NOT_ACCEPTED: Final = "not accepted by the recipient; an administrator's key shows why"
-LONGEST_REPLAY_MS: Final = 366 * DAY_MS
-#: A rule that is being written is tried on the last weeks, again after each change.
-LONGEST_DRAFT_MS: Final = 93 * DAY_MS
 #: A test of a recipient is not followed by another one before this.
 _TEST_EVERY_MS: Final = 10_000
 
@@ -131,26 +116,6 @@ def snooze(request: Request, scope: ScopeOf, alarm: Id, body: Sent[Snooze], if_m
     """Snooze an alarm: no notification until then; if it is still active, it is notified again."""
     _check_unchanged(scope, alarm, if_match)
     return reply(request, _item_of(scope, scope.repositories.alarms.snooze(alarm, body.until_ms)))
-
-
-@router.get("/gateway-rules", response_model=GatewayRulesList)
-def get_gateway_rules(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
-    """List what each gateway does with the farm's alarm rules: it applies the current ones, waits or refuses.
-
-    A rule is sent to the gateways whose site and devices it is for. Without a registry the list is empty.
-    """
-    if scope.registry is None:
-        return reply(request, GatewayRulesList(items=[]))
-    ingest = home.gateways if home.serves(scope) else None
-    states = {} if ingest is None else {state.id: state.rules for state in ingest.gateways()}
-    rules = rules_of_gateways(scope.repositories)
-    gateways = sorted(scope.repositories.gateways.all(), key=lambda gateway: gateway.name)
-    standings = [
-        standing_of(gateway, rules[gateway.name], states.get(gateway.name, RulesState()))
-        for gateway in gateways
-        if gateway.name in rules
-    ]
-    return reply(request, GatewayRulesList(items=standings))
 
 
 @router.get(
@@ -234,64 +199,6 @@ def test_recipient(request: Request, scope: ScopeOf, recipient: Id) -> Notificat
 def make_secret(scope: ScopeOf, recipient: Id) -> RecipientSecret:
     """Replace the secret that signs a recipient's webhooks; the response is the only place that contains it."""
     return RecipientSecret(secret=scope.repositories.alarm_recipients.renew_secret(recipient))
-
-
-@router.post(
-    "/alarm-rules/replay",
-    response_model=RuleSimulation,
-    openapi_extra=body_of_kind(RULES),
-    responses=declare_problems(400, 413),
-)
-def replay_draft(request: Request, scope: ScopeOf, body: BodyOf, start: Start = None, end: End = None) -> Response:
-    """Simulate a rule that is not stored over [start, end): how often it would have raised an alarm."""
-    draft = scope.repositories.alarm_rules.checked(decode_record(RULES, body))
-    window = settle_window(start, end, scope.now_ms, LONGEST_DRAFT_MS)
-    return reply(request, _simulate(scope, draft, window, None))
-
-
-@router.post("/alarm-rules/{rule}/replay", response_model=RuleSimulation, responses=declare_problems(400))
-def replay_rule(
-    request: Request,
-    scope: ScopeOf,
-    rule: Id,
-    device: Annotated[str | None, Query(description="Only on this device.", pattern=NAME_PATTERN)] = None,
-    start: Start = None,
-    end: End = None,
-) -> Response:
-    """Simulate a rule over [start, end) on the stored data, late data included: the alarms it would have raised.
-
-    Nothing is stored and nothing is notified. Where a value was never known, the result is insufficient_data.
-    """
-    window = settle_window(start, end, scope.now_ms, LONGEST_REPLAY_MS)
-    return reply(request, _simulate(scope, scope.repositories.alarm_rules.get(rule), window, device))
-
-
-def _simulate(scope: OrgScope, alarm_rule: AlarmRule, window: Window, device: str | None) -> RuleSimulation:
-    """Return the alarms that a rule would have raised. Raises ProblemError for a rule of gateways."""
-    repositories = scope.repositories
-    if is_for_gateways(alarm_rule):
-        sentence = "The states of gateways have no history: simulate a rule on devices."
-        raise ProblemError(400, "no-history", "No history of gateways", sentence)
-    targets = load_targets(scope.store, repositories, scope.organisation, {})
-    devices: list[DeviceSimulation] = []
-    for subject in targets.subjects_of(alarm_rule):
-        if device not in (None, subject.name):
-            continue
-        simulation = simulate_rule(alarm_rule, subject, targets, scope.store, scope.organisation, *window.pair)
-        devices.append(
-            fill(
-                DeviceSimulation,
-                subject,
-                device=subject.name,
-                name=subject.title,
-                judged=simulation.known_count,
-                reason=None if simulation.known_count else "insufficient_data",
-                alarms=[fill(SimulatedAlarm, alarm) for alarm in simulation.alarms],
-            )
-        )
-    count = sum(len(result.alarms) for result in devices)
-    start_ms, end_ms = window.pair
-    return RuleSimulation(rule=alarm_rule.name, start_ms=start_ms, end_ms=end_ms, alarms=count, devices=devices)
 
 
 def _delivery_to(

@@ -11,7 +11,7 @@ import msgspec
 from headland.alarms.notification.notification_policy import Notification
 from headland.i18n import CatalogText, Language, channel_name, find_term
 from headland.i18n.durations import duration_text
-from headland.registry.models.alarms import Alarm, AlarmRecipient, Severity
+from headland.registry.models.alarms import Alarm, AlarmForecast, AlarmRecipient, Severity
 
 #: A notification lists so many alarms; of the others it gives the number.
 MOST_LISTED: Final = 50
@@ -131,13 +131,55 @@ def _say(identifier: str, language: Language, **values: str) -> str:
 
 def _line(alarm: Alarm, language: Language, zone: tzinfo) -> str:
     subject = alarm.name or alarm.subject
+    if alarm.forecast is not None:
+        subject = _say("forecast_subject", language)
     if alarm.measured_by:
         subject = _say("measured_by", language, subject=subject, device=alarm.measured_by)
     if alarm.ended_ms is not None:
         ended = _clock(alarm.ended_ms, zone, language)
         return _say(f"line_{alarm.ended_why}", language, subject=subject, site=alarm.site, ended=ended)
+    if alarm.forecast is not None:
+        return _forecast_line(alarm, alarm.forecast, subject, language, zone)
     since = _clock(alarm.began_ms, zone, language)
     return _say("line", language, subject=subject, site=alarm.site, value=_value(alarm, language), since=since)
+
+
+def _forecast_line(alarm: Alarm, forecast: AlarmForecast, subject: str, language: Language, zone: tzinfo) -> str:
+    """Return the line of an alarm on the weather to come: what, when, its chance, who said so and when."""
+    issued = "forecast_read" if forecast.issued_ms is None else "forecast_issued"
+    said_ms = forecast.fetched_ms if forecast.issued_ms is None else forecast.issued_ms
+    attribution = forecast.attribution
+    credit = "" if attribution is None else attribution.text_zh if language == "zh" else attribution.text
+    return _say(
+        "line_forecast",
+        language,
+        subject=subject,
+        site=alarm.site,
+        name=channel_name(alarm.what, language) or alarm.what,
+        value="" if alarm.value is None else _figure(alarm.value, alarm.unit, language),
+        condition=find_term("alarm_conditions", alarm.condition.removeprefix("forecast_"), language) or "",
+        threshold="" if alarm.threshold is None else _figure(alarm.threshold, alarm.unit, language),
+        start=_clock(forecast.start_ms, zone, language),
+        end=_clock(forecast.end_ms, zone, language),
+        chance=_chance(forecast, language),
+        source=_say(f"forecast_{forecast.basis}", language, title=forecast.title),
+        issued=_say(
+            issued,
+            language,
+            time=_say("unknown_time", language) if said_ms is None else _clock(said_ms, zone, language),
+        ),
+        attribution=credit,
+    ).strip()
+
+
+def _chance(forecast: AlarmForecast, language: Language) -> str:
+    """Return the chance of an alarm, and why there is none."""
+    if forecast.least_chance_pct is None:
+        return _say("forecast_by_value", language)
+    if forecast.chance_pct is None:
+        return _say("forecast_no_chance", language)
+    figures = {"chance": f"{forecast.chance_pct:.0f}", "least": f"{forecast.least_chance_pct:g}"}
+    return _say("forecast_least_chance", language, **figures)
 
 
 def _value(alarm: Alarm, language: Language) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +23,7 @@ from headland.alarms.rules.subject_times import SubjectClocks
 from headland.alarms.rules.targets import (
     EvaluationTargets,
     GatewayValues,
+    OutlookOf,
     in_real_time,
     in_simulated_time,
     load_targets,
@@ -58,8 +60,8 @@ class AlarmEvaluator:
     """Not safe to call from several threads at once; one process at a time evaluates an organisation.
 
     `gateways` returns the status values of gateways, `record_alarms` the alarms that stand by the farm's records at an
-    instant, `simulated_lag_ms` how far the clock of this farm's simulators is
-    behind an instant. A round stores its alarms and notifications in one transaction, so
+    instant, `outlook_of` the weather to come at a site, `simulated_lag_ms` how far the clock of this farm's simulators
+    is behind an instant. A round stores its alarms and notifications in one transaction, so
     that a process which is killed loses none and notifies none twice. A rule, an alarm or a notification that fails
     stops no other; it is counted in `failures`.
     """
@@ -73,6 +75,7 @@ class AlarmEvaluator:
         failures: ItemFailures | None = None,
         simulated_lag_ms: Callable[[int], int] = in_real_time,
         record_alarms: Callable[[int], Sequence[Alarm]] | None = None,
+        outlook_of: OutlookOf | None = None,
     ) -> None:
         self._store = store
         self._repositories = repositories
@@ -80,6 +83,7 @@ class AlarmEvaluator:
         self._gateways = gateways
         self._simulated_lag_ms = simulated_lag_ms
         self._record_alarms = record_alarms
+        self._outlook_of = outlook_of
         self.failures = ItemFailures() if failures is None else failures
         self._stored_states: dict[StateKey, RuleState] | None = None
         self._states: dict[StateKey, RuleState] = {}
@@ -110,6 +114,7 @@ class AlarmEvaluator:
         self._load_states()
         rules = [rule for rule in self._repositories.alarm_rules.all() if rule.enabled]
         targets = load_targets(self._store, self._repositories, self._handle, self._gateways())
+        targets = replace(targets, outlook_of=self._outlook_of)
         targets = in_simulated_time(targets, self._simulated_lag_ms(now_ms))
         passed_s = now_ms / 1000 if up_s is None else up_s
         targets = targets.with_times(self._clocks, now_ms, passed_s, in_doubt=in_doubt)

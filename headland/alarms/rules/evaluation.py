@@ -17,6 +17,7 @@ from headland.alarms.rules.rule_conditions import (
     evaluate_values,
     is_clock_driven,
     is_for_gateways,
+    is_for_sites,
     lookback_ms,
     sample_times,
 )
@@ -107,7 +108,9 @@ def evaluate_targets(
         outcome = RuleOutcome(target, target.state, ())
         with failures.isolate(_item(target)):
             inputs: RuleInputs | None = RuleInputs(members=target.subject.members)
-            if is_clock_driven(target.rule):
+            if is_for_sites(target.rule):
+                inputs = _forecast_inputs(target, targets, now_ms)
+            elif is_clock_driven(target.rule):
                 inputs = inputs if is_for_gateways(target.rule) else targets.newest_inputs(target.rule, target.subject)
             elif id(target) in is_due:
                 # None where its samples could not be read: its state then stays as it is.
@@ -116,6 +119,14 @@ def evaluate_targets(
                 outcome = _evaluate(target, inputs, targets, targets.now_of(target.subject, now_ms))
         outcomes.append(outcome)
     return outcomes
+
+
+def _forecast_inputs(target: RuleTarget, targets: EvaluationTargets, now_ms: int) -> RuleInputs | None:
+    """Return the weather to come at the site of a rule; None before the rule existed, as by a clock that was set."""
+    at_ms = targets.now_of(target.subject, now_ms)
+    if at_ms < target.rule.created_ms:
+        return None
+    return targets.forecast_inputs(target.rule, target.subject, at_ms)
 
 
 def _item(target: RuleTarget) -> str:
@@ -142,6 +153,8 @@ def describe_alarm(rule: AlarmRule, subject: Subject, result: ConditionResult, t
     test = cause.test if cause is not None else AlarmTest()
     value = float(cause.value[transition.row]) if cause is not None and transition.row is not None else None
     bound = test.below if test.below is not None else test.above
+    verdict = None if cause is None else cause.verdict
+    condition = "hours" if test.hours is not None else "below" if test.below is not None else "above"
     return Alarm(
         rule=rule.name,
         subject=subject.name,
@@ -155,11 +168,12 @@ def describe_alarm(rule: AlarmRule, subject: Subject, result: ConditionResult, t
         what=test.what,
         value=value if value is not None and np.isfinite(value) else None,
         unit="h" if test.hours is not None else unit_of_what(test.what) or "1",
-        condition="hours" if test.hours is not None else "below" if test.below is not None else "above",
+        condition=condition if verdict is None else f"forecast_{condition}",
         threshold=bound if test.hours is None else test.hours,
         estimated=cause is not None and transition.row is not None and bool(cause.estimated[transition.row]),
-        simulated=subject.simulated,
+        simulated=subject.simulated if verdict is None else verdict.simulated,
         name=subject.title,
+        forecast=None if verdict is None else verdict.forecast,
         measured_by="" if cause is None or cause.device == OWN else cause.device,
         text=rule.text,
         text_zh=rule.text_zh,

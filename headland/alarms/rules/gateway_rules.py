@@ -84,6 +84,12 @@ class GatewayRulesStanding(msgspec.Struct, frozen=True, kw_only=True):
     unsaved: Annotated[bool, "Whether the gateway's disk has not taken the rules: a restart may lose them."] = False
 
 
+class GatewayRulesList(msgspec.Struct, frozen=True, kw_only=True):
+    """Alarm rules of the farm at its gateways, by gateway."""
+
+    items: list[GatewayRulesStanding]
+
+
 def rules_of_gateways(repositories: OrganisationRepositories) -> dict[str, SiteRules]:
     """Return the current rules of each gateway in the registry, by its name. Raises RetryLater."""
     rules = sorted(repositories.alarm_rules.all(), key=lambda rule: rule.name)

@@ -8,6 +8,7 @@ a sensor that was removed can neither raise an alarm nor prevent its end.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from headland.agronomy.series.arrays import Mask, Times, Values
+from headland.alarms.rules.forecast_values import ForecastVerdict, Outlook, judge_forecast
 from headland.alarms.rules.rule_values import (
     NO_SAMPLES,
     OPTIONAL_CHANNELS,
@@ -44,11 +46,15 @@ _MOST_RULES: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class RuleInputs:
-    """Samples of a rule on one subject: its own channels, other devices by name, and the devices of its zone."""
+    """Samples of a rule on one subject: its own channels, other devices by name, and the devices of its zone.
+
+    `forecast` is the weather to come at a site.
+    """
 
     own: Samples = field(default_factory=dict)
     others: Mapping[str, Samples] = field(default_factory=dict)
     members: tuple[str, ...] = ()
+    forecast: Outlook | None = None
 
     def of(self, device: str) -> Samples:
         """Return the samples of a device, of the rule's own for `OWN`."""
@@ -74,13 +80,17 @@ class Tristate:
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """One test on one device: its value, where it was bad, and where the value is estimated."""
+    """One test on one device: its value, where it was bad, and where the value is estimated.
+
+    `verdict` is that of a test of a forecast.
+    """
 
     test: AlarmTest
     device: str
     value: Values
     is_bad: Mask
     estimated: Mask
+    verdict: ForecastVerdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +127,7 @@ class _RuleFacts(NamedTuple):
 
     is_for_gateways: bool
     is_for_zones: bool
+    is_for_sites: bool
     is_clock_driven: bool
     channels_of_own: frozenset[str] | None
 
@@ -125,11 +136,13 @@ class _RuleFacts(NamedTuple):
 def _facts_of(groups: tuple[Group, ...]) -> _RuleFacts:
     tests = tests_of(groups)
     is_for_gateways = any(test.what in GATEWAY_VALUES for test in tests)
+    is_for_sites = any(test.within_h is not None for test in tests)
     is_of_own = all(test.device is None and test.across is None for test in tests)
     return _RuleFacts(
         is_for_gateways,
         any(test.across is not None for test in tests),
-        is_for_gateways or any(test.what in AGES for test in tests),
+        is_for_sites,
+        is_for_gateways or is_for_sites or any(test.what in AGES for test in tests),
         frozenset(channel for test in tests for channel in _channels(test)) if is_of_own else None,
     )
 
@@ -142,6 +155,11 @@ def is_for_gateways(rule: AlarmRule) -> bool:
 def is_for_zones(rule: AlarmRule) -> bool:
     """Return whether a rule is for zones of greenhouses: it tests across their devices."""
     return _facts_of(rule.any_of).is_for_zones
+
+
+def is_for_sites(rule: AlarmRule) -> bool:
+    """Return whether a rule is for sites: it tests the weather to come."""
+    return _facts_of(rule.any_of).is_for_sites
 
 
 def is_clock_driven(rule: AlarmRule) -> bool:
@@ -186,6 +204,11 @@ def lookback_ms(rule: AlarmRule) -> int:
         # A part is absent, and left out, if it has no samples in this time.
         back = max(back, rule.lost_after_s * 1000.0)
     return round(back)
+
+
+def hours_ahead(rule: AlarmRule) -> int:
+    """Return how many hours of a forecast a rule looks at, with that of the instant itself."""
+    return 1 + math.ceil(max((test.within_h or 0.0 for test in tests_of(rule.any_of)), default=0.0))
 
 
 def sample_times(rule: AlarmRule, inputs: RuleInputs, after_ms: int, until_ms: int) -> Times:
@@ -253,6 +276,8 @@ class _RuleEvaluation:
         return any_of(states)
 
     def _test(self, test: AlarmTest, device: str, results: list[TestResult]) -> Tristate:
+        if test.within_h is not None:
+            return self._forecast(test, results)
         samples = self._inputs.of(device)
         nowhere = np.zeros(len(self._axis_ms), np.bool_)
         if not has_channels(test, samples):
@@ -265,6 +290,16 @@ class _RuleEvaluation:
         bad, over = _is_bad(test, value) & is_there, _is_over(test, value) & is_there
         results.append(TestResult(test, device, value, bad, is_estimated(self._rule, test, samples, self._axis_ms)))
         return Tristate(bad, over, np.isfinite(value) & is_there, is_there, over, bad)
+
+    def _forecast(self, test: AlarmTest, results: list[TestResult]) -> Tristate:
+        """Return the state of a test of the forecast, which is of one instant; without one it is unknown."""
+        everywhere = np.ones(len(self._axis_ms), np.bool_)
+        verdict = judge_forecast(test, self._inputs.forecast, int(self._axis_ms[-1]))
+        bad, over = everywhere & verdict.is_bad, everywhere & verdict.is_over
+        value = np.full(len(self._axis_ms), np.nan if verdict.value is None else verdict.value)
+        results.append(TestResult(test, OWN, value, bad, ~everywhere, verdict))
+        # What is unknown is not absent: it is never left out.
+        return Tristate(bad, over, bad | (everywhere & verdict.is_known), everywhere, over, bad)
 
 
 def all_of(parts: Sequence[Tristate]) -> Tristate:
@@ -352,6 +387,8 @@ def _is_over(test: AlarmTest, value: Values) -> Mask:
 
 
 def _channels(test: AlarmTest) -> Iterator[str]:
+    if test.within_h is not None:
+        return
     yield from required_channels(test)
     yield from OPTIONAL_CHANNELS.get(test.what, ())
 

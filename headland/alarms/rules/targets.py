@@ -1,8 +1,8 @@
-"""Evaluation targets: devices with their newest samples, zones of greenhouses, and gateways with their status."""
+"""Evaluation targets: devices with their newest samples, zones of greenhouses, sites, gateways with their status."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Final
@@ -11,12 +11,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA, air_pressure_kpa
+from headland.alarms.rules.forecast_values import Outlook
 from headland.alarms.rules.rule_conditions import (
     OWN,
     RuleInputs,
     channels_by_device,
     devices_of,
+    hours_ahead,
     is_for_gateways,
+    is_for_sites,
     is_for_zones,
 )
 from headland.alarms.rules.rule_values import ANY_CHANNEL, ChannelSamples, SiteConditions, required_channels
@@ -36,14 +39,18 @@ GATEWAY: Final = "gateway"
 STATION: Final = "station"
 #: The kind of a greenhouse zone as the subject of an alarm.
 ZONE: Final = "zone"
+#: The kind of a site as the subject of an alarm.
+SITE: Final = "site"
 _SPOOL_AGE: Final = "gateway_spool_age_s"
 #: The status values of each gateway, by its name: `headland.registry.validation.alarm_rules.GATEWAY_VALUES`.
 GatewayValues = Mapping[str, Mapping[str, float]]
+#: The weather to come at a site by its name, as it was known at an instant, for so many hours.
+OutlookOf = Callable[[str, int, int], Outlook]
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A device, a greenhouse zone or a gateway that rules may be for.
+    """A device, a greenhouse zone, a site or a gateway that rules may be for.
 
     `newest` are a device's newest samples by channel, `values` a gateway's status values, `members` a zone's devices.
     """
@@ -99,6 +106,9 @@ class EvaluationTargets:
     simulated_lag_ms: int = 0
     #: The time of devices that are not judged by the station's.
     times: SubjectTimes = field(default_factory=SubjectTimes)
+    #: Sites in use by name, for rules on the weather to come, and whatever tells that; None where nothing does.
+    sites: Mapping[str, Subject] = field(default_factory=dict)
+    outlook_of: OutlookOf | None = None
 
     def now_of(self, subject: Subject, now_ms: int) -> int:
         """Return what time it is for a subject: for a simulated one that of its simulator, else see `times`."""
@@ -122,6 +132,8 @@ class EvaluationTargets:
         """Return the subjects of a rule: those that match it and have all channels of one of its groups."""
         if is_for_gateways(rule):
             return self._matching(rule, self.gateways)
+        if is_for_sites(rule):
+            return self._matching(rule, self.sites)
         if is_for_zones(rule):
             subjects = [self._with_members(rule, zone) for zone in self._matching(rule, self.greenhouse_zones)]
         else:
@@ -153,6 +165,12 @@ class EvaluationTargets:
             if device != subject.name and device in self.devices
         }
         return RuleInputs(subject.newest_columns(), others, subject.members)
+
+    def forecast_inputs(self, rule: AlarmRule, subject: Subject, now_ms: int) -> RuleInputs:
+        """Return the inputs of a rule on the weather to come at a site, as it is known at an instant."""
+        if self.outlook_of is None:
+            return RuleInputs()
+        return RuleInputs(forecast=self.outlook_of(subject.site, now_ms, hours_ahead(rule)))
 
     def zone_of(self, site: str) -> tzinfo:
         """Return a site's time zone, UTC for an unknown one."""
@@ -270,7 +288,12 @@ def load_targets(
         for place in places
         if place.latitude_deg is not None and place.longitude_deg is not None
     }
-    return EvaluationTargets(devices, gateway_subjects, time_zones, in_zones, altitudes_m, places_deg)
+    site_subjects = {
+        place.name: Subject(place.name, SITE, place.name, "") for place in places if place.name not in inactive.sites
+    }
+    return EvaluationTargets(
+        devices, gateway_subjects, time_zones, in_zones, altitudes_m, places_deg, sites=site_subjects
+    )
 
 
 def in_real_time(_now_ms: int) -> int:

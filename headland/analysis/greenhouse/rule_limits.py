@@ -63,7 +63,7 @@ def limit_of(
         if rule.zone is None or rule.zone in zones
         for group in rule.any_of
         for test in group
-        if test.what == what and test.below is not None and test.hours is None
+        if test.what == what and test.below is not None and test.hours is None and test.within_h is None
     ]
     return max(limits, default=usual_limit(name))
 

@@ -70,9 +70,9 @@ def _is_inactive(device: DeviceRecord, inactive: InactivePlaces) -> bool:
 
 
 def alarms_of(subject: OutlookSubject, alarms: Iterable[Alarm]) -> list[Alarm]:
-    """Return the alarms about a subject: of its devices and zones, or of the weather at a field's site."""
+    """Return the alarms about a subject: of its devices and zones, or of a field's weather, also of that to come."""
     if subject.kind == "field":
-        return [alarm for alarm in alarms if alarm.kind == "weather" and alarm.site == subject.site]
+        return [alarm for alarm in alarms if alarm.kind in ("weather", "site") and alarm.site == subject.site]
     return [alarm for alarm in alarms if alarm.subject in subject.alarm_subjects]
 
 

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from headland.registry.models.models import Note, Text, VersionedRecord, WireName
+from headland.registry.models.weather import Attribution
 
 _WEEK_S = 604_800
 What = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}(:[0-9]{1,3})?$")]
@@ -47,6 +48,9 @@ class AlarmTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     `device` names another device than that of the rule. `across` reads every device of a zone: any of them, or all
     that have data; such a rule is for zones, and each zone has one alarm.
 
+    With `within_h` it is a test of the weather to come at a site, which the station alone judges: `what` is beyond the
+    limit in an hour of the next ones, with a chance of at least `chance_pct`; without that by the forecast value alone.
+
     Without `what` it consists of more tests: `any_of` holds where every test of any of its groups holds, `none_of`
     where no group does.
     """
@@ -65,6 +69,14 @@ class AlarmTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = None
     device: Annotated[WireName | None, "Device that is read; null: that of the rule."] = None
     across: Annotated[Literal["any", "all"] | None, "Devices of a zone that are read: any, or all with data."] = None
+    within_h: Annotated[
+        Annotated[float, Meta(ge=1, le=72)] | None,
+        "Next hours whose forecast at the site is tested; null: what is measured. The station alone judges it.",
+    ] = None
+    chance_pct: Annotated[
+        Annotated[float, Meta(ge=1, le=100)] | None,
+        "Least chance that the forecast value is beyond the limit; null: by the value alone.",
+    ] = None
     any_of: Annotated[
         tuple[Group, ...], Meta(max_length=8), "Groups of which one must hold, in place of a channel."
     ] = ()
@@ -91,6 +103,8 @@ class Escalation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 class AlarmRule(VersionedRecord, frozen=True, kw_only=True):
     """A rule for every device that matches `device`, `kind`, `site` and `zone` (a greenhouse zone's id), or for zones.
+
+    One that tests a forecast is for sites.
 
     Its alarm is raised when the condition held for `for_s` of data time, and cleared when it was over for
     `clear_for_s`. A value is valid for `hold_s`; after `lost_after_s` without any the alarm ends as unknown.
@@ -180,6 +194,26 @@ class NotificationRecord(msgspec.Struct, frozen=True, kw_only=True, omit_default
     cleared: Annotated[bool, "The end was notified."] = False
 
 
+class AlarmForecast(msgspec.Struct, frozen=True, kw_only=True):
+    """The forecast by which an alarm was raised: the time that is furthest beyond the limit, and who said it.
+
+    A chance of several hours is that of the likeliest one: that of all of them together is at least as large.
+    """
+
+    start_ms: Annotated[int, "Begin of the hour, or of the amount's time, that is furthest beyond the limit."]
+    end_ms: Annotated[int, "Its end."]
+    within_h: Annotated[float, "Hours that the rule looks ahead."]
+    chance_pct: Annotated[float | None, "Chance that it is beyond the limit then; null without an interval."]
+    least_chance_pct: Annotated[float | None, "Least chance of the rule; null where it goes by the value alone."]
+    low: Annotated[float | None, "Lower end of the 90 % interval of the value; null where none is known."]
+    high: Annotated[float | None, "Its upper end."]
+    basis: Annotated[Literal["provider", "corrected"], "As the provider says it, or corrected by the farm's station."]
+    title: Annotated[str, "Name of the provider for people."] = ""
+    issued_ms: Annotated[int | None, "When it was issued; null where the provider does not say it."] = None
+    fetched_ms: Annotated[int | None, "When the station received it."] = None
+    attribution: Annotated[Attribution | None, "To be shown with the numbers."] = None
+
+
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     """An alarm from its raising to its end, of a rule here (`station`), of a gateway's rule (`gateway`), or of both.
 
@@ -212,13 +246,16 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     what: Annotated[str, "The channel or index."] = ""
     value: Annotated[float | None, "Value when it was raised."] = None
     unit: str = ""
-    condition: Annotated[str, "below, above, silent, or hours beyond."] = ""
+    condition: Annotated[str, "below, above, silent, hours, forecast_below or forecast_above."] = ""
     threshold: Annotated[float | None, "Limit of the rule, in `unit`; null where the condition has none."] = None
     estimated: Annotated[bool, "True for a leaf temperature without a sensor."] = False
     late: Annotated[bool, "Found in late data; not notified."] = False
     simulated: bool = False
     name: Annotated[str, "Name of the subject, for a zone."] = ""
     measured_by: Annotated[str, "Device of the value, where it is not the subject."] = ""
+    forecast: Annotated[
+        AlarmForecast | None, "The forecast of `value`, for a rule on the weather to come; null where it was measured."
+    ] = None
     text: Annotated[str, "Sentence in English."] = ""
     text_zh: str = ""
     noted_ms: int = 0

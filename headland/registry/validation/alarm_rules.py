@@ -32,6 +32,13 @@ GATEWAY_VALUES: Final = tuple(index.name for index in _ALARMABLE if index.sectio
 _INDICES: Final = tuple(index.name for index in _ALARMABLE if index.section != "gateway")
 #: Values that are the age of the newest sample, or how far it is beyond the age from which on a channel is silent.
 AGES: Final = ("age_s", "overdue_s")
+#: Channels of the weather to come that a rule can test: the quantity of a forecast's hour that has each.
+FORECAST_VALUES: Final = {
+    quantity.name: quantity.forecast for quantity in CATALOGUE.quantities if quantity.forecast is not None
+}
+#: Those of which the hours add up, and of which the value itself is a chance.
+FORECAST_SUM: Final = "precipitation_mm"
+FORECAST_CHANCE: Final = "precipitation_chance_pct"
 #: Shortest cycle of an alarm: noise cannot cause a flood of alarms.
 LEAST_CYCLE_S: Final = 60.0
 #: Limits of a rule that people can still read.
@@ -63,6 +70,7 @@ def check_rule(rule: AlarmRule, _connection: sa.Connection, _organisation: str) 
         raise InvalidRecord("A rule tests gateways or devices, not both: write two rules.")
     if of_gateways == {True} and (rule.kind not in (None, "gateway") or rule.zone is not None):
         raise InvalidRecord("A rule for gateways has no zone, and no kind except gateway.")
+    _check_forecasts(rule, tests)
     if any(test.what in AGES for test in tests) and any(test.hours or test.what == "dli_mol_m2" for test in tests):
         raise InvalidRecord(
             "A rule with age_s or overdue_s tests the newest values only: count hours and light in another rule."
@@ -110,6 +118,30 @@ def _check_devices(rule: AlarmRule, tests: list[AlarmTest]) -> None:
         raise InvalidRecord("Values of gateways belong to no device: leave device and across out.")
 
 
+def _check_forecasts(rule: AlarmRule, tests: list[AlarmTest]) -> None:
+    """Validate that a rule on a forecast tests nothing that is measured, and is for sites."""
+    if all(test.within_h is None for test in tests):
+        return
+    if any(test.within_h is None and test.what != "local_hour" for test in tests):
+        raise InvalidRecord("A rule tests a forecast or what is measured, not both: write two rules.")
+    if rule.device is not None or rule.zone is not None or rule.kind is not None:
+        raise InvalidRecord("A rule on a forecast is for sites: leave device, kind and zone out.")
+
+
+def _check_forecast(test: AlarmTest) -> None:
+    """Validate the fields of a test that belong to a forecast."""
+    if test.within_h is None:
+        if test.chance_pct is not None:
+            raise InvalidRecord("chance_pct is of a forecast: give within_h, too, or leave it out.")
+        return
+    if test.what not in FORECAST_VALUES:
+        raise InvalidRecord(f"No forecast has {test.what!r}: use one of {', '.join(FORECAST_VALUES)}.")
+    if test.what == FORECAST_CHANCE and test.chance_pct is not None:
+        raise InvalidRecord(f"{test.what} is a chance itself: give it above or below, and no chance_pct.")
+    if (test.hours, test.rise_h, test.of, test.device, test.across) != (None,) * 5:
+        raise InvalidRecord("A test of a forecast has no hours, of_hours, rise_h, of, device or across.")
+
+
 def _check_test(test: AlarmTest) -> None:
     if not test.what:
         raise InvalidRecord("A test needs what, any_of or none_of.")
@@ -120,6 +152,7 @@ def _check_test(test: AlarmTest) -> None:
             f"{test.what!r} is neither a channel, whose name ends in a unit, nor one of {', '.join(_INDICES)}, "
             f"{', '.join(GATEWAY_VALUES)}."
         )
+    _check_forecast(test)
     if (test.hours is None) != (test.of_hours is None):
         raise InvalidRecord("hours and of_hours belong together: give both or none.")
     if test.hours is not None and test.of_hours is not None:

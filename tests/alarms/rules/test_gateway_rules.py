@@ -174,3 +174,10 @@ def test_a_restored_registry_whose_numbers_begin_lower_is_heard_nevertheless() -
     assert number_to_send(CURRENT, None, ahead, 5, NOW_MS) == 901
     same = RulesState(reported=True, revision=CURRENT.revision, number=900)
     assert number_to_send(CURRENT, None, same, 5, NOW_MS) == 900
+
+
+def test_a_rule_on_a_forecast_is_the_stations_alone_and_is_named() -> None:
+    coming = AlarmTest(what="air_temperature_degc", below=0.0, within_h=12.0, chance_pct=30.0)
+    made = rules_of(GATEWAY, [rule(), rule(name="to-come", any_of=((coming,),))], [HOUSE], SITE, NONE)
+    assert (made.at_gateway, made.station_only) == (("cold",), ("to-come",))
+    assert b"to-come" not in made.content
