@@ -37,6 +37,7 @@ class CatalogueChannel(msgspec.Struct, frozen=True, kw_only=True):
     low: Annotated[float, "Lowest possible value."]
     high: Annotated[float, "Highest possible value."]
     watched: Annotated[bool, "Whether a grower watches it on a vehicle."]
+    forecast: Annotated[str | None, "Its name in an hour of a weather forecast; null where none has it."]
     diagnostic: Annotated[bool, "Whether it is about the device, not about what it measures."]
 
 

@@ -16,6 +16,7 @@ import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, FormValues } from "../ui/form";
 import { noteSaved } from "../ui/overlays";
+import { ForecastFields, forecastOptions } from "./forecast_fields";
 import { DAY_MS, onlyCondition, type Rule } from "./records";
 import { RuleTestResult, TEST_TIMEOUT_MS, type RuleTest } from "./rule_test";
 
@@ -36,6 +37,8 @@ const PLAIN: RuleCondition = {
   rise_h: null,
   device: null,
   across: null,
+  within_h: null,
+  chance_pct: null,
   any_of: [],
   none_of: [],
 };
@@ -54,13 +57,20 @@ export function RuleForm({ rule, onDone }: { rule: Rule | null; onDone: () => vo
   const condition = rule === null ? null : onlyCondition(rule);
   const keeps = rule !== null && condition === null;
   const [what, setWhat] = useState(condition?.what ?? "air_temperature_degc");
+  const [basis, setBasis] = useState(condition?.within_h == null ? "measured" : "forecast");
+  const isForecast = basis === "forecast";
   const [result, setResult] = useState<RuleTest | null>(null);
   const add = useWrite("post", "/v1/alarm-rules", { refresh: ["/v1/alarm-rules"] });
   const change = useWrite("put", "/v1/alarm-rules/{thing}", { refresh: ["/v1/alarm-rules"] });
   const test = useWrite("post", "/v1/alarm-rules/replay", { timeoutMs: TEST_TIMEOUT_MS });
   const unit = unitOfName(what);
   const scale = unit === "s" ? MINUTE_S : 1;
-  const draftOf = (values: FormValues): Draft => draftFrom(values, rule, keeps, what, scale);
+  const draftOf = (values: FormValues): Draft => draftFrom(values, rule, keeps, what, scale, isForecast);
+  const chooseBasis = (chosen: string): void => {
+    setBasis(chosen);
+    setResult(null);
+    if (chosen === "forecast" && !forecastOptions().some(({ value }) => value === what)) setWhat("air_temperature_degc");
+  };
   const preview = async (): Promise<void> => {
     const form = place.current?.querySelector("form");
     if (!form) return;
@@ -116,8 +126,25 @@ export function RuleForm({ rule, onDone }: { rule: Rule | null; onDone: () => vo
               value={rule === null ? "" : currentLanguage() === "en" ? rule.text : rule.text_zh || rule.text}
               hint={translate("alarms_rule_title_hint")}
             />
+            <SelectField
+              name="basis"
+              label={translate("alarms_basis")}
+              value={basis}
+              options={[
+                { value: "measured", text: translate("alarms_basis_measured") },
+                { value: "forecast", text: translate("alarms_basis_forecast") },
+              ]}
+              onSelect={chooseBasis}
+            />
             <div class="choices-row">
-              <SelectField name="what" label={translate("alarms_quantity")} value={what} options={offered} onSelect={setWhat} />
+              <SelectField
+                key={basis}
+                name="what"
+                label={translate("alarms_quantity")}
+                value={what}
+                options={isForecast ? forecastOptions() : offered}
+                onSelect={setWhat}
+              />
               <SelectField
                 name="direction"
                 label={translate("alarms_direction")}
@@ -136,13 +163,17 @@ export function RuleForm({ rule, onDone }: { rule: Rule | null; onDone: () => vo
                 unit={unit === "s" ? term("units", "min") : unitText(unit)}
               />
             </div>
-            <SelectField
-              name="subject"
-              label={translate("alarms_applies")}
-              value={subject}
-              options={subjects}
-              none={translate("alarms_all_subjects")}
-            />
+            {isForecast ? (
+              <ForecastFields what={what} condition={condition} site={rule?.site ?? null} />
+            ) : (
+              <SelectField
+                name="subject"
+                label={translate("alarms_applies")}
+                value={subject}
+                options={subjects}
+                none={translate("alarms_all_subjects")}
+              />
+            )}
           </>
         )}
         <div class="choices-row">
@@ -200,7 +231,7 @@ export function RuleForm({ rule, onDone }: { rule: Rule | null; onDone: () => vo
   );
 }
 
-function draftFrom(values: FormValues, rule: Rule | null, keeps: boolean, what: string, scale: number): Draft {
+function draftFrom(values: FormValues, rule: Rule | null, keeps: boolean, what: string, scale: number, isForecast: boolean): Draft {
   const hold = Math.round((values.number("for_s") ?? 0) * MINUTE_S);
   const repeat = values.number("repeat_s");
   const rest = {
@@ -216,6 +247,21 @@ function draftFrom(values: FormValues, rule: Rule | null, keeps: boolean, what: 
   const [kind, subject] = values.text("subject").split(/:(.*)/s);
   const title = values.text("text");
   const texts = rule === null ? { text: title, text_zh: title } : currentLanguage() === "en" ? { text: title } : { text_zh: title };
+  const limits = { what, below: below ? threshold : null, above: below ? null : threshold };
+  if (isForecast) {
+    const ahead = { within_h: values.number("within_h"), chance_pct: values.number("chance_pct") };
+    return {
+      ...(rule ?? {}),
+      ...rest,
+      ...texts,
+      name: rule?.name ?? nameFor(what),
+      device: null,
+      kind: null,
+      zone: null,
+      site: values.text("site") || null,
+      any_of: [[{ ...conditionOf(rule), ...limits, ...ahead }]],
+    };
+  }
   return {
     ...(rule ?? {}),
     ...rest,
@@ -223,7 +269,7 @@ function draftFrom(values: FormValues, rule: Rule | null, keeps: boolean, what: 
     name: rule?.name ?? nameFor(what),
     device: kind === "device" ? (subject ?? null) : null,
     kind: kind === "kind" ? (subject ?? null) : AGES.has(what) && kind === "" ? "greenhouse" : null,
-    any_of: [[{ ...conditionOf(rule), what, below: below ? threshold : null, above: below ? null : threshold }]],
+    any_of: [[{ ...conditionOf(rule), ...limits, within_h: null, chance_pct: null }]],
   };
 }
 

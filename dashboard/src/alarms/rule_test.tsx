@@ -14,6 +14,7 @@ export const TEST_DAYS = [1, 7, 30];
 export const TEST_TIMEOUT_MS = 300_000;
 
 export type RuleTest = Exclude<AnswerOf<"/v1/alarm-rules/replay", "post">, undefined>;
+type Preview = NonNullable<RuleTest["devices"][number]["forecast"]>;
 type Found = RuleTest["devices"][number]["alarms"][number] & { of: string };
 
 export function RuleTestResult({ days, test }: { days: number; test: RuleTest }): JSX.Element {
@@ -49,6 +50,9 @@ export function RuleTestResult({ days, test }: { days: number; test: RuleTest })
       {withoutData > 0 && withoutData < test.devices.length ? (
         <p class="note">{translate("alarms_test_no_data", { devices: withoutData })}</p>
       ) : null}
+      {test.devices.map((device) =>
+        device.forecast == null ? null : <ForecastPreviewText key={device.device} preview={device.forecast} />,
+      )}
       {found.length === 0 ? null : (
         <Table
           name={translate("alarms_test")}
@@ -58,6 +62,30 @@ export function RuleTestResult({ days, test }: { days: number; test: RuleTest })
           sorted={{ key: "raised", descending: true }}
           pageSize={10}
         />
+      )}
+    </div>
+  );
+}
+
+/** What followed the warnings of a rule by past issues, as the site's own station measured it. */
+function ForecastPreviewText({ preview }: { preview: Preview }): JSX.Element {
+  const { hits, false_alarms, unclear, missed, lead_h, issues, every_h, judged, not_judged, reason } = preview;
+  return (
+    <div class="stack" data-forecast-preview={hits ?? ""}>
+      <p class="note">{translate("forecast_preview_how", { issues, judged, hours: every_h })}</p>
+      {not_judged > 0 ? <p class="note">{translate("forecast_preview_not_judged", { count: not_judged })}</p> : null}
+      {hits == null ? (
+        <p>{translate(reason === "several_tests" ? "forecast_preview_several" : "forecast_preview_not_measured")}</p>
+      ) : (
+        <ul class="plain-list">
+          <li>
+            {translate("forecast_preview_hits", { count: hits })}
+            {lead_h == null ? "" : translate("forecast_preview_lead", { hours: Math.round(lead_h) })}
+          </li>
+          <li>{translate("forecast_preview_false", { count: false_alarms ?? 0 })}</li>
+          <li>{translate("forecast_preview_missed", { count: missed ?? 0 })}</li>
+          {unclear ? <li>{translate("forecast_preview_unclear", { count: unclear })}</li> : null}
+        </ul>
       )}
     </div>
   );

@@ -6,7 +6,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
 import { may } from "../api/may";
-import { useApiList } from "../api/query";
+import { useApi, useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { useFarm } from "../app/mount";
 import { localText, ruleConditionLines } from "../components/alarm_text";
@@ -21,12 +21,17 @@ import { ErrorText } from "../ui/error_text";
 import { Loaded } from "../ui/loaded";
 import { noteSaved } from "../ui/overlays";
 import { Severity } from "./active_alarms";
+import { ForecastStandings, type ForecastStanding } from "./forecast_fields";
 import { DAY_MS, titleOf, type Rule } from "./records";
 import { RuleForm } from "./rule_form";
 import { RuleTestResult, TEST_DAYS, TEST_TIMEOUT_MS, type RuleTest } from "./rule_test";
 
+/** A forecast is new once an hour. */
+const STANDINGS_EVERY_MS = 60_000;
+
 export function Rules(): JSX.Element {
   const rules = useApiList("/v1/alarm-rules", {});
+  const standings = useApi("/v1/forecast-rules", {}, { everyMs: STANDINGS_EVERY_MS });
   const [edited, setEdited] = useState<Rule | "new" | null>(null);
   return (
     <section class="stack" data-panel="rules">
@@ -45,7 +50,12 @@ export function Rules(): JSX.Element {
           ) : (
             <div class="cards">
               {items.map((rule) => (
-                <RuleCard key={rule.id} rule={rule} onEdit={() => setEdited(rule)} />
+                <RuleCard
+                  key={rule.id}
+                  rule={rule}
+                  standings={(standings.data?.items ?? []).filter((each) => each.rule === rule.id)}
+                  onEdit={() => setEdited(rule)}
+                />
               ))}
             </div>
           )
@@ -60,7 +70,7 @@ export function Rules(): JSX.Element {
   );
 }
 
-function RuleCard({ rule, onEdit }: { rule: Rule; onEdit: () => void }): JSX.Element {
+function RuleCard({ rule, standings, onEdit }: { rule: Rule; standings: readonly ForecastStanding[]; onEdit: () => void }): JSX.Element {
   const farm = useFarm();
   const zones = useApiList("/v1/greenhouse-zones", {}, { enabled: rule.zone !== null });
   const text = localText(rule);
@@ -72,7 +82,7 @@ function RuleCard({ rule, onEdit }: { rule: Rule; onEdit: () => void }): JSX.Ele
       rule.kind === null ? "" : term("device_kinds", rule.kind),
       rule.site ?? "",
       zone ?? "",
-    ]) || translate("alarms_all_subjects");
+    ]) || translate(rule.any_of.flat().some(({ within_h }) => within_h !== null) ? "alarms_all_sites" : "alarms_all_subjects");
   return (
     <article class="card" data-rule={rule.name}>
       <header>
@@ -91,6 +101,7 @@ function RuleCard({ rule, onEdit }: { rule: Rule; onEdit: () => void }): JSX.Ele
         {rule.for_s > 0 ? translate("alarms_rule_hold", { duration: durationText(rule.for_s) }) : translate("alarms_rule_at_once")}
         {rule.recipients.length > 0 ? translate("alarms_rule_told", { names: listText(rule.recipients) }) : ""}
       </p>
+      <ForecastStandings standings={standings} />
       {source ? <p class="note">{source}</p> : null}
       <RuleActions rule={rule} onEdit={onEdit} />
     </article>

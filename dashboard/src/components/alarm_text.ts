@@ -8,6 +8,7 @@ import { currentLanguage } from "../i18n/preferences";
 import { digitsOf, unitOfName } from "../i18n/quantities";
 import { channelName, findTerm, term, translate } from "../i18n/translate";
 import { make } from "./dom";
+import { forecastText, type AlarmForecast } from "./forecast_text";
 
 /** Return the name of what a rule compares: its margin is that of the leaves, an answer's that of the coldest surface. */
 export function whatText(what: string): string {
@@ -26,6 +27,7 @@ export interface AlarmValue {
   threshold: number | null;
   estimated: boolean;
   rule_limit?: number | null;
+  forecast?: AlarmForecast | null;
 }
 
 /** Return what a rule or its alarm is called: a default rule by the catalogue, another by the text of its author. */
@@ -86,6 +88,7 @@ export function alarmValueText(alarm: AlarmValue): string {
     alarm.rule_limit == null
       ? ""
       : ` · ${translate("alarm_rule_limit", { limit: limitText(alarm.condition, alarm.rule_limit, alarm.unit, alarm.what).trim() })}`;
+  if (alarm.forecast != null) return `${whatText(alarm.what)} ${value}${limit} · ${forecastText(alarm.forecast)}`;
   return `${whatText(alarm.what)} ${value}${limit}${alarm.estimated ? ` · ${translate("estimated")}` : ""}${other}`;
 }
 
@@ -135,17 +138,26 @@ function conditionText(condition: RuleCondition): string {
       : condition.of_hours === null
         ? translate("condition_hours", { hours: condition.hours })
         : translate("condition_hours_of", { hours: condition.hours, of: condition.of_hours });
-  return [subject, rise, ...limits, hours].join("");
+  const ahead =
+    condition.within_h === null
+      ? ""
+      : translate(condition.chance_pct === null ? "condition_within" : "condition_within_chance", {
+          hours: condition.within_h,
+          chance: condition.chance_pct ?? 0,
+        });
+  return [subject, rise, ...limits, hours, ahead].join("");
 }
 
-function limitText(condition: string, threshold: number, unit: string, what: string): string {
+function limitText(named: string, threshold: number, unit: string, what: string): string {
+  const condition = named.replace("forecast_", "");
   // A count above 0.5 is one of at least 1.
   if (unit === "1" && condition === "above" && Math.abs(threshold % 1) === 0.5)
     return translate("condition_at_least", { count: numberText(Math.ceil(threshold), 0) });
   return translate("condition_limit", { condition: term("alarm_conditions", condition), threshold: quantityText(threshold, unit, what) });
 }
 
-function quantityText(value: number, unit: string, what: string): string {
+/** Return a value of a channel or index with its unit. */
+export function quantityText(value: number, unit: string, what: string): string {
   if (unit === "s") return durationText(value);
   const digits = unit === "1" && Number.isInteger(value) ? 0 : digitsOf(unit, what);
   return `${numberText(value, digits)} ${unitText(unit)}`.trim();

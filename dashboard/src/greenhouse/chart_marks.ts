@@ -57,7 +57,13 @@ export function limitsOf(rules: readonly Rule[], devices: readonly string[]): Ru
 }
 
 function isPlain(condition: RuleCondition): boolean {
-  return condition.hours === null && condition.rise_h === null && condition.of === null && !["age_s", "overdue_s"].includes(condition.what);
+  return (
+    condition.hours === null &&
+    condition.within_h === null &&
+    condition.rise_h === null &&
+    condition.of === null &&
+    !["age_s", "overdue_s"].includes(condition.what)
+  );
 }
 
 /** Return the alarms that were active in [startMs, endMs), cut to it. */

@@ -22,6 +22,7 @@ interface Quantity {
 
 interface Channel extends Quantity {
   watched: boolean;
+  forecast: string | null;
 }
 
 interface Index extends Quantity {
@@ -83,6 +84,11 @@ export function digitsOf(unit: string, name = ""): number {
 /** Return the names of the indices that meet a condition, in the order in which people see them. */
 export function indicesWhere(condition: (index: Index) => boolean): string[] {
   return [...indices.values()].filter(condition).map(({ name }) => name);
+}
+
+/** Return the channels that weather forecasts have. */
+export function forecastChannels(): string[] {
+  return [...channels.values()].filter(({ forecast }) => forecast !== null).map(({ name }) => name);
 }
 
 /** Return the channels that a grower watches, in the order in which people see them. */

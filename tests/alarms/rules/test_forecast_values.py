@@ -47,7 +47,7 @@ def outlook(hours: Mapping[int, Mapping[str, Any]], **more: Any) -> HourlyForeca
     values: dict[str, Any] = {
         "site": "home", "at_ms": START_MS, "basis": "corrected", "reason": None, "text": "told", "text_zh": "已读",
         "provider": "met-norway", "title": "MET Norway", "simulated": False, "issued_ms": START_MS - HOUR_MS,
-        "fetched_ms": START_MS - HOUR_MS // 2, "attribution": LICENCE,
+        "fetched_ms": START_MS - HOUR_MS // 2, "attribution": LICENCE, "corrections": (),
     }  # fmt: skip
     return HourlyForecast(**{**values, **more}, hours=tuple(hour(at, **said) for at, said in hours.items()))
 
