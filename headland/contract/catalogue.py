@@ -77,8 +77,8 @@ class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Whether it is about the device, not about what it measures.
     role
         What it tells of the product on the ground below a vehicle, where it does.
-    forecast
-        Its name in an hour of a weather forecast, where providers forecast it.
+    forecast, home_forecast
+        Its name in an hour of a weather forecast, where providers forecast it, and in one of Home Assistant.
     """
 
     name: str
@@ -95,6 +95,7 @@ class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     diagnostic: bool = False
     role: Literal["position", "command", "amount", "condition", ""] = ""
     forecast: str | None = None
+    home_forecast: str | None = None
 
 
 class IndexSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -45,6 +45,7 @@ from station.server.notifications.sender import NotificationSender, unreachable_
 from station.server.organisation import add_demo, ensure_bootstrap_key, ensure_organisation
 from station.server.process_memory import GarbageSearch, limit_arenas
 from station.server.settings import ApiSettings, StationSettings
+from station.server.site_outlooks import SiteOutlooks
 from station.server.storage.disk_watch import DiskWatch
 from station.server.storage.registries import open_registry
 from station.server.storage.stores import (
@@ -154,6 +155,7 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
                 settings.ingest.organisation,
                 settings.ingest,
                 None if registry is None else partial(_alarmed, registry, settings.ingest.organisation),
+                None if registry is None else SiteOutlooks(store, registry, settings.ingest.organisation).all,
             )
             home.start()
             cleanup.callback(home.stop)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -55,6 +56,14 @@ def _python() -> Path:
     return python
 
 
+def _documented_templates() -> str:
+    """Return the templates of the weather entity as the documentation has them."""
+    page = (ROOT / "docs" / "how-to" / "other-programs.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- home-assistant: templates -->\n```yaml\n(.*?)```", page, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
 @pytest.fixture(scope="module")
 def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
     python, folder = _python(), tmp_path_factory.mktemp("farm")
@@ -70,7 +79,10 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
                     break
             address = next(line.split()[-1] for line in said if line.split()[:1] == ["broker"])
             password = (folder / "secrets" / "home-assistant").read_text().strip()
+            templates = folder / "templates.yaml"
+            templates.write_text(_documented_templates(), encoding="utf-8")
             session = [str(python), str(SESSION), *address.split(":"), "home-assistant", password, str(LASTS_S)]
+            session.append(str(templates))
             done = subprocess.run(session, capture_output=True, text=True, check=False, timeout=LASTS_S + 200)
             assert done.returncode == 0, done.stdout + done.stderr
             yield Taken(json.loads(done.stdout.splitlines()[-1]), folder)
@@ -83,11 +95,18 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
 def test_it_takes_every_device_and_channel_without_a_complaint(taken: Taken) -> None:
     assert taken.found["complaints"] == []
     assert taken.found["entry"] == "loaded"
-    # A drone and the compartments of the greenhouse, each with its channels, an alarm and a data problem.
-    assert len(taken.found["devices"]) == 4
+    # A drone and the compartments of the greenhouse, each with its channels, an alarm and a data problem; the forecast.
+    assert len(taken.found["devices"]) == 5
     assert sum(one.endswith("_alarm") for one in taken.found["unique_ids"]) == 4
     assert sum(one.endswith("_data_problem") for one in taken.found["unique_ids"]) == 4
     assert len(taken.found["unique_ids"]) > 100
+
+
+def test_the_documented_templates_make_a_weather_entity_with_its_licence(taken: Taken) -> None:
+    entity = taken.found["weather"]["weather.farm"]
+    assert len(entity["hours"]) == 48
+    assert {"datetime", "temperature", "humidity", "wind_speed"} <= set(entity["hours"][0])
+    assert "simulated" in entity["attributes"]["attribution"].lower()
 
 
 def test_what_is_shown_has_a_value(taken: Taken) -> None:

@@ -1,6 +1,8 @@
 """Runs the core of Home Assistant on a farm's broker, and prints as JSON what it made of the farm and what it recorded.
 
-    python home_assistant_session.py HOST PORT USER PASSWORD SECONDS
+    python home_assistant_session.py HOST PORT USER PASSWORD SECONDS [TEMPLATES]
+
+TEMPLATES is a file with the part `template:` of a configuration.yaml; what its weather entity shows is printed, too.
 
 It imports nothing of Headland: what a user's Home Assistant sees is all that it knows. Of Home Assistant it runs the
 core, the recorder on SQLite and the MQTT integration, without its frontend and its cloud.
@@ -23,6 +25,7 @@ from homeassistant.components.mqtt.const import CONFIG_ENTRY_MINOR_VERSION, CONF
 from homeassistant.helpers import device_registry, entity_registry
 from homeassistant.helpers.recorder import async_initialize_recorder, get_instance
 from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import parse_yaml
 
 #: Until all devices are described and every sensor has its first value.
 SETTLE_S = 20.0
@@ -93,7 +96,24 @@ async def start(folder: Path, complaints: Complaints) -> core.HomeAssistant:
     return hass
 
 
-async def run(host: str, port: int, user: str, password: str, seconds: float, folder: Path) -> dict[str, Any]:
+async def weather_of(hass: core.HomeAssistant) -> dict[str, Any]:
+    """Return each weather entity with its state, attributes and hourly forecast."""
+    found = {}
+    for state in hass.states.async_all("weather"):
+        data = {"entity_id": state.entity_id, "type": "hourly"}
+        answer: Any = None
+        if state.state not in ("unknown", "unavailable"):
+            answer = await hass.services.async_call(
+                "weather", "get_forecasts", data, blocking=True, return_response=True
+            )
+        hours = [] if answer is None else answer[state.entity_id]["forecast"]
+        found[state.entity_id] = {"state": state.state, "attributes": dict(state.attributes), "hours": hours}
+    return found
+
+
+async def run(
+    host: str, port: int, user: str, password: str, seconds: float, folder: Path, templates: str
+) -> dict[str, Any]:
     """Run for some seconds after all devices were described; return what was seen."""
     complaints = Complaints()
     logging.getLogger().addHandler(complaints)
@@ -104,6 +124,9 @@ async def run(host: str, port: int, user: str, password: str, seconds: float, fo
         discovery_keys=MappingProxyType({}), domain="mqtt", options={}, source="user", subentries_data=(), title="farm",
         unique_id=None, version=CONFIG_ENTRY_VERSION, minor_version=CONFIG_ENTRY_MINOR_VERSION,
     )  # fmt: skip
+    if templates:
+        template = {"template": parse_yaml(templates)["template"]}
+        assert await async_setup_component(hass, "template", template), complaints.lines
     await hass.config_entries.async_add(entry)
     await hass.async_start()
     await asyncio.sleep(SETTLE_S)
@@ -111,6 +134,7 @@ async def run(host: str, port: int, user: str, password: str, seconds: float, fo
     before, began_s = rows_now(folder, "states"), time.monotonic()
     await asyncio.sleep(seconds)
     await get_instance(hass).async_block_till_done()
+    weather = json.loads(json.dumps(await weather_of(hass), default=str))
     entities = list(entity_registry.async_get(hass).entities.values())
     states = hass.states.async_all()
     found = {
@@ -123,6 +147,7 @@ async def run(host: str, port: int, user: str, password: str, seconds: float, fo
         "complaints": complaints.lines,
         "states": rows_now(folder, "states") - before,
         "attributes": rows_now(folder, "state_attributes"),
+        "weather": weather,
         "lasted_s": time.monotonic() - began_s,
     }
     await hass.async_stop(force=True)
@@ -131,11 +156,12 @@ async def run(host: str, port: int, user: str, password: str, seconds: float, fo
 
 def main() -> None:
     """Run, and print what was found as the last line."""
-    host, port, user, password, seconds = sys.argv[1:6]
+    host, port, user, password, seconds, *more = sys.argv[1:7]
+    templates = Path(more[0]).read_text(encoding="utf-8") if more else ""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "configuration.yaml").touch()
-        found = asyncio.run(run(host, int(port), user, password, float(seconds), folder))
+        found = asyncio.run(run(host, int(port), user, password, float(seconds), folder, templates))
         print(json.dumps({**found, "row_bytes": bytes_a_row(folder / DATABASE)}))
 
 

@@ -76,7 +76,7 @@ class Outlook(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ForecastVerdict:
+class OutlookVerdict:
     """What a forecast says of a test: its state, and the time that is furthest beyond the limit.
 
     `is_bad` and `is_over` are False where it is not known, for the `reason`. `value` is None without any known hour.
@@ -108,10 +108,10 @@ class _Step:
     most: float = 1.0
 
 
-def judge_forecast(test: AlarmTest, outlook: Outlook | None, now_ms: int) -> ForecastVerdict:
+def judge_forecast(test: AlarmTest, outlook: Outlook | None, now_ms: int) -> OutlookVerdict:
     """Return what a forecast says of the hours from that of now on, up to `within_h` from now."""
     if outlook is None or not outlook.hours:
-        return ForecastVerdict(False, False, NO_FORECASTS if outlook is None else outlook.reason or HOURS_MISSING)
+        return OutlookVerdict(False, False, NO_FORECASTS if outlook is None else outlook.reason or HOURS_MISSING)
     first_ms = now_ms // HOUR_MS * HOUR_MS
     end_ms = now_ms + (test.within_h or 0.0) * HOUR_MS
     near = [hour for hour in outlook.hours if first_ms <= hour.start_ms < end_ms]
@@ -119,13 +119,13 @@ def judge_forecast(test: AlarmTest, outlook: Outlook | None, now_ms: int) -> For
     is_complete = len(said) >= math.ceil((end_ms - first_ms) / HOUR_MS)
     steps = _steps(test, said)
     if not steps:
-        return ForecastVerdict(False, False, HOURS_MISSING, simulated=outlook.simulated)
+        return OutlookVerdict(False, False, HOURS_MISSING, simulated=outlook.simulated)
     bound = _bound(test)
     is_bad = any(_is_beyond(test, step, bound) for step in steps)
     back = bound + test.hysteresis * (1.0 if test.below is not None else -1.0)
     is_over = is_complete and not any(_is_beyond(test, step, back) for step in steps)
     worst = max(steps, key=lambda step: _order(test, step, bound))
-    return ForecastVerdict(
+    return OutlookVerdict(
         is_bad,
         is_over,
         None if is_bad or is_complete else HOURS_MISSING,

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from headland.agronomy.series.arrays import Mask, Times, Values
-from headland.alarms.rules.forecast_values import ForecastVerdict, Outlook, judge_forecast
+from headland.alarms.rules.forecast_values import Outlook, OutlookVerdict, judge_forecast
 from headland.alarms.rules.rule_values import (
     NO_SAMPLES,
     OPTIONAL_CHANNELS,
@@ -90,7 +90,7 @@ class TestResult:
     value: Values
     is_bad: Mask
     estimated: Mask
-    verdict: ForecastVerdict | None = None
+    verdict: OutlookVerdict | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,10 @@ from station.server.homeassistant.discovery import (
     has_data_problem,
     value_message,
 )
+from station.server.homeassistant.forecast import describe_forecast, device_of, forecast_messages
 
 if TYPE_CHECKING:
+    from headland.analysis.weather.hourly_forecast import HourlyForecast
     from headland.store.port import DeviceRecord, Latest, Store
     from ingest.settings import IngestSettings
 
@@ -53,6 +55,8 @@ _MAX_UNANSWERED: Final = 2 * _MAX_QUEUED
 
 #: Returns the subjects of active alarms.
 FindAlarms = Callable[[], Set[str]]
+#: Returns the weather to come at each site at an instant, with its place if known.
+FindForecasts = Callable[[int], Mapping[str, tuple["HourlyForecast", tuple[float, float] | None]]]
 
 
 class HomeAssistantBridge:
@@ -61,7 +65,8 @@ class HomeAssistantBridge:
     Discovery messages are retained and published again only when they change. Values are not retained; a value that is
     too old or of bad quality (QARTOD 3 and 4) is not published, and Home Assistant shows the sensor as unavailable.
     A value within the dead band of the one that is shown is not published either: the recorder stores each change.
-    `alarms` returns the subjects of active alarms; without it there are no sensors of alarms.
+    `alarms` returns the subjects of active alarms; without it there are no sensors of alarms. `forecasts` returns the
+    weather to come at the sites, each of which is a device; where it ends, its sensors expire.
     """
 
     def __init__(
@@ -71,8 +76,11 @@ class HomeAssistantBridge:
         organisation: str,
         broker: IngestSettings,
         alarms: FindAlarms | None = None,
+        forecasts: FindForecasts | None = None,
     ) -> None:
         self._alarms = alarms
+        self._forecasts = forecasts
+        self._forecast_sent: dict[str, tuple[bytes, int]] = {}
         self._prefix = prefix
         self._store = store
         self._organisation = organisation
@@ -134,6 +142,7 @@ class HomeAssistantBridge:
             self._published_ms.clear()
             self._dead_band.clear()
             self._binary.clear()
+            self._forecast_sent.clear()
             self._publish(home_status_topic(), ONLINE.encode(), retain=True)
         scope = OrgScope(self._store, None, self._organisation, wall_clock_ms(), by="station")
         records = {r.descriptor.device: r for r in scope.store.devices(scope.organisation)}
@@ -148,6 +157,26 @@ class HomeAssistantBridge:
                     if alarmed is not None:
                         self._publish_binary(device, ALARM, is_on=device in alarmed, now_ms=scope.now_ms)
 
+        with self._thread.items.isolate("Forecasts of the Home Assistant bridge"):
+            self._publish_forecasts(scope.now_ms)
+
+    def _publish_forecasts(self, now_ms: int) -> None:
+        """Publish the weather to come at each site when it changes, and again before its sensors expire."""
+        try:
+            found = {} if self._forecasts is None else self._forecasts(now_ms)
+        except HeadlandError:
+            return
+        for site, (forecast, place) in found.items():
+            device = device_of(site)
+            self._describe_as(device, describe_forecast(forecast))
+            for name, content in forecast_messages(forecast, now_ms, place).items():
+                topic, message = home_value_topic(device, name), json.dumps(content).encode()
+                sent, sent_ms = self._forecast_sent.get(topic, (b"", 0))
+                is_due = sent != message or now_ms - sent_ms >= _BINARY_KEEP_ALIVE_MS
+                if is_due and self._publish(topic, message, retain=False):
+                    self._forecast_sent[topic] = message, now_ms
+                    self._counts["said"] += 1
+
     def _find_alarmed(self) -> Set[str] | None:
         """Return the subjects of active alarms, None while they are not known: their sensors expire."""
         try:
@@ -158,7 +187,10 @@ class HomeAssistantBridge:
     def _describe(self, record: DeviceRecord, samples: Mapping[str, Latest]) -> None:
         device = record.descriptor.device
         units = {channel: unit_of(record, channel) for channel in samples}
-        message = json.dumps(describe(record, samples, units, has_alarms=self._alarms is not None)).encode()
+        self._describe_as(device, describe(record, samples, units, has_alarms=self._alarms is not None))
+
+    def _describe_as(self, device: str, content: Mapping[str, Any]) -> None:
+        message = json.dumps(content).encode()
         if self._described.get(device) != message and self._publish(
             discovery_topic(self._prefix, device), message, retain=True
         ):

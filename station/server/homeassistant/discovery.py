@@ -45,28 +45,48 @@ def describe(
 ) -> dict[str, Any]:
     """Return the discovery message of a device with these channels, and its alarms where the station knows them."""
     descriptor = record.descriptor
-    name = descriptor.name or descriptor.device
-    identity = f"headland_{descriptor.device}"
-    device = {
-        "identifiers": [identity],
-        "name": f"{name} (simulated)" if descriptor.simulated else name,
+    return message_of_device(
+        descriptor.device,
+        descriptor.name or descriptor.device,
+        {
+            **{channel: _sensor(record, channel, units[channel]) for channel in sorted(channels)},
+            DATA_PROBLEM: _binary_sensor(record, DATA_PROBLEM, is_diagnostic=True),
+            **({ALARM: _binary_sensor(record, ALARM)} if has_alarms else {}),
+        },
+        simulated=descriptor.simulated,
+        model=descriptor.model or descriptor.kind,
+        software=descriptor.software,
+        site=descriptor.site,
+    )
+
+
+def message_of_device(
+    device: str,
+    name: str,
+    components: Mapping[str, Mapping[str, Any]],
+    *,
+    simulated: bool,
+    model: str | None,
+    site: str,
+    software: str | None = None,
+) -> dict[str, Any]:
+    """Return the discovery message of a device of these components."""
+    about = {
+        "identifiers": [f"headland_{device}"],
+        "name": f"{name} (simulated)" if simulated else name,
         "manufacturer": "Headland",
-        "model": descriptor.model or descriptor.kind,
-        "sw_version": descriptor.software,
-        "suggested_area": descriptor.site,
+        "model": model,
+        "sw_version": software,
+        "suggested_area": site,
     }
     return {
-        "device": {key: value for key, value in device.items() if value},
+        "device": {key: value for key, value in about.items() if value},
         "origin": {"name": HOME_ORIGIN},
         "availability": [
             {"topic": home_status_topic(), "payload_available": ONLINE, "payload_not_available": OFFLINE},
         ],
         "qos": 1,
-        "components": {
-            **{channel: _sensor(record, channel, units[channel]) for channel in sorted(channels)},
-            DATA_PROBLEM: _binary_sensor(record, DATA_PROBLEM, is_diagnostic=True),
-            **({ALARM: _binary_sensor(record, ALARM)} if has_alarms else {}),
-        },
+        "components": dict(components),
     }
 
 
@@ -88,6 +108,14 @@ def expiry_s(record: DeviceRecord, channel: str) -> int:
 
 
 def _sensor(record: DeviceRecord, channel: str, unit: str) -> dict[str, Any]:
+    config = sensor_config(record.descriptor.device, channel, unit, expiry_s(record, channel))
+    if _is_diagnostic(record, channel, quantity_of(channel)):
+        config |= {"entity_category": "diagnostic", "enabled_by_default": False}
+    return config
+
+
+def sensor_config(device: str, channel: str, unit: str, expires_s: int) -> dict[str, Any]:
+    """Return the sensor of a channel of a device; it is unavailable without a message for `expires_s`."""
     quantity, row = quantity_of(channel), UNITS.get(unit)
     kind = "gauge" if quantity is None else quantity.kind
     device_class = None if row is None else row.home_class
@@ -99,17 +127,15 @@ def _sensor(record: DeviceRecord, channel: str, unit: str) -> dict[str, Any]:
     config = {
         "platform": "sensor",
         "name": channel.replace("_", " "),
-        "unique_id": f"headland_{record.descriptor.device}_{channel}",
-        "state_topic": home_value_topic(record.descriptor.device, channel),
+        "unique_id": f"headland_{device}_{channel}",
+        "state_topic": home_value_topic(device, channel),
         "value_template": "{{ value_json.value }}",
         "unit_of_measurement": unit if row is None else home_spelling(row),
         "device_class": device_class,
         "state_class": _STATE_CLASSES.get(kind),
         "suggested_display_precision": _precision(channel, unit),
-        "expire_after": expiry_s(record, channel),
+        "expire_after": expires_s,
     }
-    if _is_diagnostic(record, channel, quantity):
-        config |= {"entity_category": "diagnostic", "enabled_by_default": False}
     return {key: value for key, value in config.items() if value is not None}
 
 

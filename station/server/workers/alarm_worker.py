@@ -8,24 +8,21 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from headland.alarms.rounds.evaluator import AlarmEvaluator
 from headland.alarms.rules.default_rules import add_default_rules
 from headland.alarms.rules.targets import STATION, in_real_time
-from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.plant_protection.harvest_alarms import alarms_of_records
-from headland.analysis.weather.hourly_forecast import USUAL_HOURS, HourlyForecast, hourly_forecast
 from headland.clock import since_boot_s, wall_clock_ms
 from headland.contract.gateway_state import GatewayState
 from headland.errors import HeadlandError, RetryLater
 from headland.registry.registry import Registry
 from headland.runtime.readiness import Check
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
-from headland.units_of_time import HOUR_MS, MINUTE_MS
 from station.server.notifications.webhook_publisher import WebhookPublisher
 from station.server.organisation import ensure_organisation
+from station.server.site_outlooks import SiteOutlooks
 
 if TYPE_CHECKING:
     from headland.store.port import Store
@@ -43,8 +40,6 @@ _REST_FACTOR: Final = 20.0
 _LEASE_MS: Final = 90_000
 #: Age at which the lease is renewed: not each round, as each renewal is written to the disk.
 _RENEW_AFTER_MS: Final = 30_000
-#: An issue that arrives is known to the rules after so long.
-_READ_EVERY_MS: Final = 5 * MINUTE_MS
 
 
 class AlarmWorker:
@@ -98,7 +93,7 @@ class AlarmWorker:
             self._thread.items,
             simulated_lag_ms,
             alarms_of_records(self._repositories),
-            _SiteOutlooks(store, registry, handle).outlook,
+            SiteOutlooks(store, registry, handle).outlook,
         )
         self._name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._webhook_posts = 0
@@ -233,33 +228,3 @@ def gateway_values(gateway: GatewayState, now_ms: int) -> dict[str, float]:
         "gateway_turns": float(recent.alternations),
         "gateway_lost_records": float(gateway.loss),
     }
-
-
-@dataclass(frozen=True, slots=True)
-class _ReadForecast:
-    """A forecast, and when it was read."""
-
-    time_ms: int
-    forecast: HourlyForecast
-
-
-class _SiteOutlooks:
-    """Forecasts by site. Not safe to call from several threads at once; a forecast that cannot be read is not kept."""
-
-    def __init__(self, store: Store, registry: Registry, organisation: str) -> None:
-        self._store, self._registry, self._organisation = store, registry, organisation
-        self._read: dict[str, _ReadForecast] = {}
-
-    def outlook(self, site: str, at_ms: int, hours: int) -> HourlyForecast:
-        """Return the weather to come at a site, as it was known at `at_ms` or a few minutes before. Raises RetryLater.
-
-        A clock that was set back reads it again.
-        """
-        known = self._read.get(site)
-        is_recent = known is not None and 0 <= at_ms - known.time_ms < _READ_EVERY_MS
-        if known is not None and is_recent and at_ms // HOUR_MS == known.time_ms // HOUR_MS:
-            return known.forecast
-        scope = OrgScope(self._store, self._registry, self._organisation, at_ms, by="station")
-        forecast = hourly_forecast(scope, site, at_ms, max(hours, USUAL_HOURS + 1))
-        self._read[site] = _ReadForecast(at_ms, forecast)
-        return forecast
