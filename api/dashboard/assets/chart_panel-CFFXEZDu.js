@@ -1,1 +1,0 @@
-import{$t as e,Bn as t,Kn as n,nt as r}from"./base-UDMA21XW.js";import{t as i}from"./chart-C47cY2uZ.js";function a({options:a,drawing:o}){let s=n(()=>new i(a),[a.name,a.group]);return t(()=>()=>s.close(),[s]),t(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),e(r,{node:s.element})}export{a as t};

@@ -1,1 +1,0 @@
-export{t as PersonData}from"./person_data-DAB8K7n1.js";
