@@ -77,10 +77,10 @@ function Told({ answer }: { answer: Windows }): JSX.Element {
                 <button
                   type="button"
                   aria-pressed={hour.start_ms === chosenMs}
-                  aria-label={translate("outlook_hour", { time: hourText(hour.start_ms), state: stateText(hour.state) })}
                   onClick={() => choose(hour.start_ms === chosenMs ? null : hour.start_ms)}
                 >
-                  {formatInstant(hour.start_ms, { hour: "2-digit", hourCycle: "h23" })}
+                  <span class="hidden">{translate("outlook_hour", { time: hourText(hour.start_ms), state: stateText(hour.state) })}</span>
+                  <span aria-hidden="true">{formatInstant(hour.start_ms, { hour: "2-digit", hourCycle: "h23" })}</span>
                 </button>
               </li>
             ))}
