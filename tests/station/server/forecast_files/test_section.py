@@ -108,6 +108,7 @@ def test_a_refused_file_is_named_with_its_cause_and_stays(farm: FolderFarm) -> N
     assert (farm.said().fault, line(farm.said(), "air_temperature_degc")[0]) == (None, -4.5)
 
 
+@pytest.mark.long
 def test_steps_of_a_run_in_files_of_their_own_are_one_issue(farm: FolderFarm) -> None:
     farm.folder.mkdir()
     for hour in (3, 6, 9):
@@ -131,6 +132,7 @@ def test_steps_of_a_run_in_files_of_their_own_are_one_issue(farm: FolderFarm) ->
     assert farm.worker.counters()["weather_issues"] == 3
 
 
+@pytest.mark.long
 def test_an_older_run_that_comes_later_does_not_replace_a_newer_one(farm: FolderFarm) -> None:
     farm.folder.mkdir()
     write_grib(farm.folder / "new.grib2", [Message("2t", "12", 280.0)])
@@ -148,6 +150,7 @@ def test_an_older_run_that_comes_later_does_not_replace_a_newer_one(farm: Folder
     assert farm.said().issued_ms == (issued_ms or 0) + 6 * HOUR_MS
 
 
+@pytest.mark.long
 def test_a_second_place_gets_what_is_there_and_one_far_away_is_refused_alone(farm: FolderFarm) -> None:
     farm.folder.mkdir()
     write_grib(farm.folder / "a.grib2", [Message("2t", "12", 280.0)])
