@@ -173,7 +173,7 @@ function Record({ forecast, quantities }: { forecast: Forecast; quantities: read
   const isRecorded = quantities.some((name) => (item.record[name]?.n ?? 0) > 0);
   const rows = quantities.flatMap((name) => {
     const skill = (isRecorded ? item.record : item.skill)[name];
-    return skill ? [{ name, skill, unit: item.answers[name]?.unit ?? "1" }] : [];
+    return skill ? [{ name, skill, both: item.weather_record[name] ?? null, unit: item.answers[name]?.unit ?? "1" }] : [];
   });
   if (rows.length === 0) return null;
   // Differences of temperatures are in kelvin.
@@ -184,6 +184,13 @@ function Record({ forecast, quantities }: { forecast: Forecast; quantities: read
     number: true,
     cell: ({ skill, unit }: (typeof rows)[number]) => difference(skill[key], unit),
   });
+  const ofBoth = (key: "rmse_with" | "rmse_without", text: Parameters<typeof translate>[0]) => ({
+    key,
+    head: translate(text),
+    number: true,
+    cell: ({ both, unit }: (typeof rows)[number]) => (both === null ? "" : difference(both[key], unit)),
+  });
+  const isCompared = isRecorded && rows.some(({ both }) => both !== null);
   return (
     <div data-panel="forecast-record">
       <h3>{translate("answers_forecast_record", { hours: item.ahead_h })}</h3>
@@ -200,6 +207,9 @@ function Record({ forecast, quantities }: { forecast: Forecast; quantities: read
           column("p90_error", "answers_forecast_p90"),
           column("persistence_rmse", "answers_forecast_as_now"),
           column("yesterday_rmse", "answers_forecast_as_yesterday"),
+          ...(isCompared
+            ? [ofBoth("rmse_with", "answers_forecast_with_weather"), ofBoth("rmse_without", "answers_forecast_without_weather")]
+            : []),
         ]}
       />
     </div>

@@ -69,6 +69,8 @@ export const answers = catalogue({
   answers_forecast_bias: ["Mean error", "平均偏差"],
   answers_forecast_p90: ["9 of 10 within", "90% 在此以内"],
   answers_forecast_as_now: ["Error of “as now”", "“维持现状”的误差"],
+  answers_forecast_with_weather: ["Error with the weather forecast", "采用天气预报的误差"],
+  answers_forecast_without_weather: ["Error without it", "不采用天气预报的误差"],
   answers_forecast_as_yesterday: ["Error of “as yesterday”", "“同昨日”的误差"],
   answers_weather_hours: ["Weather by hour", "逐时天气"],
   answers_weather_days: ["Weather by day", "逐日天气"],
