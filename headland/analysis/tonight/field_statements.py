@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from headland.agronomy.prescription.forecast_window import ForecastVerdict
 from headland.agronomy.prescription.weather_window import USUAL_RAINFAST_H, Hour, HourVerdict, Kind, assess_hours
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.tonight.forecast_statements import (
@@ -21,6 +20,7 @@ from headland.analysis.tonight.subjects import OutlookSubject
 from headland.analysis.weather.hourly_forecast import HourlyForecast, hourly_forecast
 from headland.analysis.weather.outdoors.application_windows import judge_forecast
 from headland.analysis.weather.outdoors.field_outlook import middle_of, temperatures_of
+from headland.analysis.weather.outdoors.forecast_hours import hours_to_judge
 from headland.analysis.weather.outdoors.forecast_origin import source_of
 from headland.analysis.weather.outdoors.frost_ahead import (
     MOST_AFTER_H,
@@ -95,14 +95,15 @@ def _windows(
 
 def _pairs(
     past: Sequence[PastDay], came: Sequence[HourVerdict], field: Field, kind: Kind, altitude_m: float | None
-) -> list[tuple[ForecastVerdict, HourVerdict]]:
+) -> list[tuple[HourVerdict, HourVerdict]]:
     """Return the hours of the past days as they were said in the afternoon before, and as they came."""
     by_start = {verdict.hour.start_ms: verdict for verdict in came}
     pairs = []
     for day in past:
-        _, said = judge_forecast(day.hours, field, kind, USUAL_RAINFAST_H[kind], altitude_m)
-        for verdict in said[:HOURS]:
-            found = by_start.get(verdict.likely.hour.start_ms)
+        calm = calm_times_of(field, [hour.start_ms for hour in day.hours])
+        likely = [each.likely for each in hours_to_judge(day.hours, calm, USUAL_RAINFAST_H[kind])[:HOURS]]
+        for verdict in assess_hours(likely, kind, pressure_at(altitude_m)):
+            found = by_start.get(verdict.hour.start_ms)
             if found is not None:
                 pairs.append((verdict, found))
     return pairs

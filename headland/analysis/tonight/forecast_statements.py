@@ -91,7 +91,7 @@ def forecast_window(
     )  # fmt: skip
 
 
-def window_record(pairs: Sequence[tuple[ForecastVerdict, HourVerdict]]) -> StatementRecord:
+def window_record(pairs: Sequence[tuple[HourVerdict, HourVerdict]]) -> StatementRecord:
     """Return how often an hour was suitable, or not, as it was said in the afternoon before."""
     known = [
         (said.state in _SUITABLE, came.state in _SUITABLE)

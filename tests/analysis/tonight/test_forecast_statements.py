@@ -72,7 +72,7 @@ def test_the_window_is_the_longest_run_of_go_of_the_next_day_at_its_own_time() -
 
 
 def test_the_record_counts_hours_that_came_as_they_were_said() -> None:
-    said = verdicts([2.0, 2.0, 9.0, 9.0, None])
+    said = [each.likely for each in verdicts([2.0, 2.0, 9.0, 9.0, None])]
     came = assess_hours([Hour(0, 22.0, 60.0, wind, 0.0, False) for wind in (1.5, 9.0, 1.5, 9.0, 1.5)], "liquid")
     record = window_record(list(zip(said, came, strict=True)))
     assert (record.n, record.right, record.missed, record.false_alarms) == (4, 2, 1, 1)

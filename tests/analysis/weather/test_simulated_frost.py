@@ -80,9 +80,11 @@ def judge(scenario: str, seed: int, start_ms: int, days: int, limit_degc: float 
 
 
 def test_the_frost_of_a_winter_month_is_said_in_the_afternoon_before() -> None:
-    warned = judge("chongqing-hill-film", 1, WINTER_MS, 30)
-    assert warned.hits >= 5
-    assert (warned.missed, warned.false) == (0, 0)
+    warned = judge("jurong-houses", 2, WINTER_MS, 30)
+    assert warned.hits >= 15
+    # Without the station's offset two of these nights are missed.
+    assert warned.missed == 0
+    assert warned.false <= 1
 
 
 def test_nothing_is_said_of_frost_in_summer() -> None:
