@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from headland.analysis.inputs.result_cache import ResultCache
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.weather.hourly_forecast import USUAL_HOURS, HourlyForecast, hourly_forecast
 from headland.units_of_time import HOUR_MS, MINUTE_MS
@@ -28,8 +29,10 @@ class _Read:
 class SiteOutlooks:
     """Forecasts by site. Not safe to call from several threads at once; a forecast that cannot be read is not kept."""
 
-    def __init__(self, store: Store, registry: Registry, organisation: str) -> None:
+    def __init__(self, store: Store, registry: Registry, organisation: str, cache: ResultCache | None = None) -> None:
         self._store, self._registry, self._organisation = store, registry, organisation
+        # What a site's stations taught of a forecast is learned once a day, not at each reading.
+        self._cache = ResultCache() if cache is None else cache
         self._read: dict[str, _Read] = {}
 
     def outlook(self, site: str, at_ms: int, hours: int) -> HourlyForecast:
@@ -41,7 +44,7 @@ class SiteOutlooks:
         is_recent = known is not None and 0 <= at_ms - known.time_ms < _READ_EVERY_MS
         if known is not None and is_recent and at_ms // HOUR_MS == known.time_ms // HOUR_MS:
             return known.forecast
-        scope = OrgScope(self._store, self._registry, self._organisation, at_ms, by="station")
+        scope = OrgScope(self._store, self._registry, self._organisation, at_ms, by="station", cache=self._cache)
         forecast = hourly_forecast(scope, site, at_ms, max(hours, USUAL_HOURS + 1))
         self._read[site] = _Read(at_ms, forecast)
         return forecast

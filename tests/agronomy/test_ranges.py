@@ -38,7 +38,7 @@ RANGE = re.compile(
     r"`(\w+)`(?:\s+and\s+`(\w+)`)?\s+([\[(])(?:[^\],()\[\]]+,\s*)?(?:(>) ?(-?[\d.]+)|(-?[\d.]*?)\.\.(-?[\d.]*?))([\])])"
 )
 #: Ranges of results, which are no arguments: by function.
-RESULTS = {"wallin_severity", "powdery_mildew_index"}
+RESULTS = {"chance_below", "wallin_severity", "powdery_mildew_index"}
 TWO = np.array([0, 1000], np.int64)
 TRACK = Track(TWO, np.array([0.0, 1e-4]), np.array([10.0, 10.0]))
 NO_WIND = WindDrift(np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty(0))

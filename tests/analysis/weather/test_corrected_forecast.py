@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from headland.agronomy.series.arrays import Values
+from headland.analysis.inputs.result_cache import ResultCache
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.weather.correction.record_answer import answer_forecast_record
 from headland.analysis.weather.hourly_forecast import ForecastHour, HourlyForecast, hourly_forecast
@@ -18,6 +19,7 @@ from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.weather import Attribution, ForecastIssue, ForecastPlace, ForecastSeries, StepKind
 from headland.store.memory import MemoryStore
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
+from station.server.site_outlooks import SiteOutlooks
 from tests.analysis.weather.test_hourly_forecast import HANDLE, Farm
 from tests.api.farm import write_series
 
@@ -210,6 +212,18 @@ def test_what_was_learned_is_learned_once_a_day(farm: TaughtFarm) -> None:
     hourly_forecast(later, "home", later.now_ms)
     # The last measured hours and what was said of the last one; no day and no model.
     assert scope.cache.counters()["result_cache_misses"] == asked + 4
+
+
+def test_alarms_and_home_assistant_learn_once_a_day(farm: TaughtFarm) -> None:
+    farm.say()
+    farm.measure()
+    cache = ResultCache()
+    outlooks = SiteOutlooks(farm.store, farm.registry, HANDLE, cache)
+    assert outlooks.outlook("home", NOW_MS, 72).basis == "corrected"
+    asked = cache.counters()["result_cache_misses"]
+    assert outlooks.outlook("home", NOW_MS + 10 * MINUTE_MS, 72).basis == "corrected"
+    # What was measured of the last hour, which may have come meanwhile, and nothing else.
+    assert cache.counters()["result_cache_misses"] == asked + 3
 
 
 def test_the_record_shows_errors_beside_those_of_simple_expectations(farm: TaughtFarm) -> None:
