@@ -21,9 +21,7 @@ RUN: Final = """
 import { readFileSync } from "node:fs";
 const made = await import(process.argv[2]);
 const asked = JSON.parse(readFileSync(0, "utf-8"));
-const sums = (of) => (day) => of[day];
-console.log(JSON.stringify(asked.map(([name, ...given]) =>
-  made[name](...given.map((each) => (each?.sums === undefined ? each : sums(each.sums)))))));
+console.log(JSON.stringify(asked.map(([name, ...given]) => made[name](...given))));
 """
 
 
@@ -35,7 +33,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert node is not None
     assert compiler is not None
     options = ["--target", "es2022", "--module", "es2022", "--outDir", str(folder), "--ignoreConfig"]
-    names = ("weather/hour_columns", "weather/rain_by_day", "settings/sent_places", "field/declared_soil")
+    names = ("weather/hour_columns", "settings/sent_places", "field/declared_soil")
     sources = [str(SOURCE / f"{name}.ts") for name in names]
     subprocess.run([node, compiler, *options, *sources], check=True, timeout=120)
     (folder / "package.json").write_text('{"type": "module"}')
@@ -116,15 +114,6 @@ def test_the_page_says_the_places_that_the_station_sends(compiled: Path, decimal
     ]
     said = [f"{place.latitude_deg:.{decimals}f}°, {place.longitude_deg:.{decimals}f}°" for place in rounded]
     assert told == list(dict.fromkeys(said))
-
-
-def test_forecast_rain_ends_at_the_day_of_which_anything_is_not_said(compiled: Path) -> None:
-    whole, part = {"sum": 3.0, "unsaidMs": 0}, {"sum": 1.0, "unsaidMs": HOUR_MS}
-    asked = [
-        ["rainUntilUnsaid", list(range(len(days))), {"sums": days}]
-        for days in ([whole, whole], [whole, part], [part, whole], [])
-    ]
-    assert ask(compiled, "rain_by_day", *asked) == [[3.0, 3.0], [3.0], [], []]
 
 
 def test_what_is_declared_of_a_soil_stands_in_the_address_as_it_was_entered(compiled: Path) -> None:

@@ -5,11 +5,10 @@ import type { JSX } from "preact";
 import type { FieldRecord } from "../api/registry";
 import { hrefOfThing } from "../app/address";
 import { numberText, unitText, withUnit } from "../i18n/numbers";
-import { currentAreaUnit } from "../i18n/preferences";
+import { currentAreaUnit, currentLanguage } from "../i18n/preferences";
 import { translate } from "../i18n/translate";
 import { Facts } from "../ui/facts";
 import { ForecastSource } from "../weather/forecast_source";
-import type { ForecastRain } from "./forecast_rain";
 import type { Water } from "./records";
 
 type AdviceOf = NonNullable<Water["advice"]>;
@@ -25,10 +24,9 @@ const M3_PER_MM_M2 = 0.001;
 interface AdviceProps {
   water: Water;
   field: FieldRecord;
-  rain: ForecastRain;
 }
 
-export function Advice({ water, field, rain }: AdviceProps): JSX.Element | null {
+export function Advice({ water, field }: AdviceProps): JSX.Element | null {
   const { advice, depletion_mm: lacks, stress } = water;
   if (advice === null || lacks === null) return null;
   return (
@@ -48,7 +46,7 @@ export function Advice({ water, field, rain }: AdviceProps): JSX.Element | null 
               })}
         </p>
       ) : null}
-      <IfItRains advice={advice} rain={rain} />
+      <IfItRains advice={advice} source={water.rain_source ?? null} />
       <Facts
         class="facts"
         rows={[
@@ -66,13 +64,15 @@ export function Advice({ water, field, rain }: AdviceProps): JSX.Element | null 
 }
 
 /** What forecast rain would change stands apart: it is not counted before it has fallen. */
-function IfItRains({ advice, rain }: { advice: AdviceOf; rain: ForecastRain }): JSX.Element {
+function IfItRains({ advice, source }: { advice: AdviceOf; source: Water["rain_source"] }): JSX.Element | null {
   const told = advice.if_it_rains;
-  if (told === null || rain.forecast === null) return <p class="note">{translate("water_no_forecast", { text: rain.text })}</p>;
+  if (!source) return null;
+  const text = currentLanguage() === "en" ? source.text : source.text_zh;
+  if (told === null) return <p class="note">{translate("water_no_forecast", { text })}</p>;
   return (
     <div data-if-it-rains>
       <p>{told.rain_mm > 0 ? rainText(told, advice) : translate("water_dry")}</p>
-      <ForecastSource source={rain.forecast} />
+      <ForecastSource source={source} />
     </div>
   );
 }

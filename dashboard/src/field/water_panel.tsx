@@ -12,7 +12,6 @@ import { methodText, translate, type TextKey } from "../i18n/translate";
 import { Empty } from "../ui/empty";
 import { Loaded } from "../ui/loaded";
 import { readDeclared, writeDeclared, KEY } from "./declared_soil";
-import { useForecastRain } from "./forecast_rain";
 import type { Water } from "./records";
 import { SoilForm, TEXTURES } from "./soil_form";
 import { Advice } from "./water_advice";
@@ -26,12 +25,10 @@ export function WaterPanel({ field }: { field: FieldRecord }): JSX.Element {
   const view = useView();
   const [chosen, choose] = useChoice(KEY);
   const declared = readDeclared(chosen, TEXTURES);
-  const rain = useForecastRain(field.site ?? null);
-  const query = { ...declared, ...(rain.millimetres === null ? {} : { forecast_rain_mm: rain.millimetres }) };
   const water = useApi(
     "/v1/fields/{thing}/water",
-    { path: { thing: field.id }, query },
-    { everyMs: EVERY_MS, timeoutMs: TIMEOUT_MS, enabled: rain.isKnown },
+    { path: { thing: field.id }, query: declared },
+    { everyMs: EVERY_MS, timeoutMs: TIMEOUT_MS },
   );
   return (
     <div class="page">
@@ -40,22 +37,20 @@ export function WaterPanel({ field }: { field: FieldRecord }): JSX.Element {
         <p class="note">
           {translate("water_about")} {water.data?.simulated ? <span class="badge">{translate("simulated")}</span> : null}
         </p>
-        {rain.isKnown ? (
-          <Loaded state={water}>
-            {(answer) =>
-              answer.reason !== null || answer.advice === null || answer.depletion_mm === null ? (
-                <NoWater reason={answer.reason} field={field} />
-              ) : (
-                <>
-                  <Advice water={answer} field={field} rain={rain} />
-                  <WaterCourse water={answer} />
-                  <WaterProbes water={answer} nameOf={(device) => view.farm.nameOf(device)} />
-                  <Assumed water={answer} />
-                </>
-              )
-            }
-          </Loaded>
-        ) : null}
+        <Loaded state={water}>
+          {(answer) =>
+            answer.reason !== null || answer.advice === null || answer.depletion_mm === null ? (
+              <NoWater reason={answer.reason} field={field} />
+            ) : (
+              <>
+                <Advice water={answer} field={field} />
+                <WaterCourse water={answer} />
+                <WaterProbes water={answer} nameOf={(device) => view.farm.nameOf(device)} />
+                <Assumed water={answer} />
+              </>
+            )
+          }
+        </Loaded>
       </section>
       <SoilForm key={chosen} declared={declared} isOpen={chosen === ""} onDeclare={(next) => choose(writeDeclared(next))} />
     </div>

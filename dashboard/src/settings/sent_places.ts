@@ -30,8 +30,8 @@ export function roundingM(decimals: number): number {
 }
 
 function degrees(value: number, decimals: number): string {
-  // -0.00 is another text than 0.00.
-  return (Number(value.toFixed(decimals)) + 0).toFixed(decimals);
+  // Twice: -0.001 is "-0.00" at first.
+  return Number(value.toFixed(decimals)).toFixed(decimals);
 }
 
 function hasPlace(each: Place | undefined): each is { latitude_deg: number; longitude_deg: number } {

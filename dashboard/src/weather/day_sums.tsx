@@ -48,7 +48,7 @@ export function DaySums({ hours }: { hours: readonly Hour[] }): JSX.Element {
 const NAME = "temperature_degc";
 
 /** Return the local days of the hours: the first from its first hour on, the last where it is whole. */
-export function daysOf(hours: readonly Hour[]): Day[] {
+function daysOf(hours: readonly Hour[]): Day[] {
   const days = new Map<string, Hour[]>();
   for (const hour of hours) {
     const date = dateOf(hour.start_ms);
