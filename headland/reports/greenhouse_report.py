@@ -41,6 +41,7 @@ from headland.reports.document import (
     collect_methods,
     figure_of,
 )
+from headland.reports.forecast_section import forecast_section
 from headland.reports.iso_weeks import Week, find_week, midnight_ms
 
 #: The indices of each day, by section: with more columns a table would not fit on paper.
@@ -91,6 +92,8 @@ def make_week_document(scope: OrgScope, greenhouse: str, week_name: str | None, 
         Section("water", (*_days("water_by_day", water, _COLUMNS["water"]), *_notes(water, ("radiation", "drain")))),
         Section("sensors", tuple(_findings((air, light, wet, disease, water)))),
     ]
+    if week.window.end_ms < week.end_ms and house.records:
+        sections.append(forecast_section(scope, house.records[0].descriptor.site, house.place.time_zone))
     parameters = f"start={week.window.start_ms}&end={week.window.end_ms}" + ("" if zone is None else f"&zone={zone}")
     topics = ("climate?by=day&", "light?", "condensation?by=day&", "disease?", "irrigation?")
     return Report(

@@ -80,7 +80,7 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
             address = next(line.split()[-1] for line in said if line.split()[:1] == ["broker"])
             password = (folder / "secrets" / "home-assistant").read_text().strip()
             templates = folder / "templates.yaml"
-            templates.write_text(_documented_templates(), encoding="utf-8")
+            templates.write_text(_documented_templates().replace("forecast_home", "forecast_jurong"), encoding="utf-8")
             session = [str(python), str(SESSION), *address.split(":"), "home-assistant", password, str(LASTS_S)]
             session.append(str(templates))
             done = subprocess.run(session, capture_output=True, text=True, check=False, timeout=LASTS_S + 200)
