@@ -202,6 +202,8 @@ PATH_PERMISSIONS: Final = (
         "greenhouses",
         "harvest-intervals",
         "imports",
+        "irrigation-zones",
+        "irrigations",
         "latest",
         "live",
         "lot-operations",

@@ -13,6 +13,7 @@ from api.schemas.registry import FieldResource, read_field, show_field
 from headland.registry.models.access_table import KindOfRecord, Right, right_to_read
 from headland.registry.models.cooperative import SubsidyRule, TariffRecord
 from headland.registry.models.crop_bands import CropBand
+from headland.registry.models.irrigation import IrrigationRecord, IrrigationZone
 from headland.registry.models.models import (
     Farm,
     Greenhouse,
@@ -190,6 +191,22 @@ FORECAST_PROVIDERS: Final = RecordResource(
     {"provider": "met-norway", "enabled": True, "contact": "office@farm.example"},
     target=lambda setting: setting.url or None,
 )
+IRRIGATION_ZONES: Final = RecordResource(
+    "irrigation-zones",
+    "irrigation zone",
+    IrrigationZone,
+    lambda repositories: repositories.irrigation_zones,
+    {"field": EXAMPLE_ID, "name": "all", "texture": "loam", "method": "drip", "efficiency": 0.9, "flow_m3_h": 20},
+    within=("field",),
+)
+IRRIGATIONS: Final = RecordResource(
+    "irrigations",
+    "irrigation record",
+    IrrigationRecord,
+    lambda repositories: repositories.irrigations,
+    {"field": EXAMPLE_ID, "day": "2026-07-01", "volume_m3": 60, "author": "Li"},
+    within=("field", "zone"),
+)
 KINDS: Final = (
     FARMS,
     SITES,
@@ -205,6 +222,8 @@ KINDS: Final = (
     PLANT_PROTECTION_PRODUCTS,
     CROP_BANDS,
     FORECAST_PROVIDERS,
+    IRRIGATION_ZONES,
+    IRRIGATIONS,
 )
 TARIFFS: Final = RecordResource(
     "tariffs",

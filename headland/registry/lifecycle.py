@@ -156,7 +156,7 @@ KINDS: Final = (
             *("releases", "epcis_events", "epcis_event_ids", "passes", "prescriptions", "treatments"),
             *("harvests", "lots", "lot_operations", "lot_flows", "lot_links", "lot_numbers", "lot_parents"),
             *("certificates", "certificate_entries", "account_entries", "statement_runs", "statements"),
-            *("plot_observations", "trials"),
+            *("plot_observations", "trials", "irrigations"),
         ),
     ),
     RecordKind(
@@ -166,7 +166,7 @@ KINDS: Final = (
             "registry",
             *("organisations", "farms", "sites", "fields", "greenhouses", "greenhouse_zones", "seasons"),
             *("gateways", "devices", "implements", "products", "plant_protection_products", "crop_bands"),
-            *("people", "holdings", "tariffs", "subsidy_rules", "germplasm", "trial_variables"),
+            *("people", "holdings", "tariffs", "subsidy_rules", "germplasm", "trial_variables", "irrigation_zones"),
             *("members", "api_keys", "webhooks", "alarm_rules", "alarm_recipients", "maintenance_windows"),
             *("duty_rotas", "push_keys", "forecast_providers"),
         ),

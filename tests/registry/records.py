@@ -20,6 +20,7 @@ from headland.registry.models.cooperative import SubsidyRule, TariffRecord
 from headland.registry.models.crop_bands import BandIndex, CropBand
 from headland.registry.models.duty import DutyRota, DutyShift
 from headland.registry.models.geometry import Geometry, Ring
+from headland.registry.models.irrigation import IrrigationRecord, IrrigationZone
 from headland.registry.models.models import (
     Farm,
     Field,
@@ -87,6 +88,9 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
         Person(name="Zhao", number="9", contacts=(Contact(channel=ContactChannel.SMS, address="13899990000"),))
     )
     variety = repositories.germplasm.add(Germplasm(name="Yangmai 25", crop="wheat", pui="CNA2016", synonyms=("YM25",)))
+    watered = repositories.irrigation_zones.add(
+        IrrigationZone(field=field.id, name="west", area_m2=2000.0, devices=("soil-1",), efficiency=0.9, flow_m3_h=20.0)
+    )
     variable = repositories.trial_variables.add(
         TrialVariable(name="Grain yield", trait="grain yield", method="combine", unit="t/ha", least=0.0, most=20.0)
     )
@@ -104,6 +108,10 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
             )
         ),
         "people": person,
+        "irrigation_zones": watered,
+        "irrigations": repositories.irrigations.add(
+            IrrigationRecord(field=field.id, zone=watered.id, day=date(2026, 7, 1), volume_m3=60.0, author="Li")
+        ),
         "tariffs": repositories.tariffs.add(
             TariffRecord(name="2026 spraying", per_mu_fen=800, slopes_pct={field.id: 12.0})
         ),

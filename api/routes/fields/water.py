@@ -14,11 +14,12 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import RecordId
-from headland.agronomy.root_zone.advice import PumpLimits
 from headland.agronomy.root_zone.tables import Texture
-from headland.analysis.weather.field_water import FieldWater, WaterQuestion, answer_field_water
+from headland.analysis.weather.field_irrigation import WaterQuestion, zone_of_field
+from headland.analysis.weather.field_water import FieldWater, answer_field_water
 from headland.analysis.weather.outdoors.rain_days import forecast_rain
-from headland.registry.models.models import Season
+from headland.registry.models.irrigation import IrrigationZone
+from headland.registry.models.models import Field, Season
 
 _GIVEN: Final = r"^\d{4}-\d{2}-\d{2}=\d{1,4}(\.\d{1,3})?$"
 _Mm = Annotated[float, Query(ge=0, le=500, allow_inf_nan=False)]
@@ -35,6 +36,9 @@ def get_water(
     season: Annotated[
         str | None, Query(description="A season of the field; else the last one sown.", max_length=64)
     ] = None,
+    zone: Annotated[
+        str | None, Query(description="An irrigation zone of the field; else the one that is all of it.", max_length=64)
+    ] = None,
     texture: Annotated[Texture | None, Query(description="Texture of the soil, for the table of FAO-56.")] = None,
     field_capacity_pct: Annotated[
         float | None,
@@ -48,11 +52,13 @@ def get_water(
         Query(description="Share of the available water that was gone at sowing.", ge=0, le=1, allow_inf_nan=False),
     ] = None,
     wetted: Annotated[
-        float, Query(description="Share of the ground that irrigation wets: 0.3 drip, 1 sprinklers.", ge=0.05, le=1)
-    ] = 1.0,
+        float | None,
+        Query(description="Share of the ground that irrigation wets: 0.3 drip, 1 sprinklers.", ge=0.05, le=1),
+    ] = None,
     efficiency: Annotated[
-        float, Query(description="Share of the water given that the soil keeps.", ge=0.3, le=1, allow_inf_nan=False)
-    ] = 1.0,
+        float | None,
+        Query(description="Share of the water given that the soil keeps.", ge=0.3, le=1, allow_inf_nan=False),
+    ] = None,
     most_mm: Annotated[
         float | None,
         Query(description="The most that the zone takes in a turn [mm].", gt=0, le=500, allow_inf_nan=False),
@@ -60,7 +66,7 @@ def get_water(
     flow_m3_h: Annotated[
         float | None, Query(description="Flow of the pump [m3/h].", gt=0, le=100_000, allow_inf_nan=False)
     ] = None,
-    hours_a_day: Annotated[float, Query(description="Hours a day that the pump may run.", gt=0, le=24)] = 24.0,
+    hours_a_day: Annotated[float | None, Query(description="Hours a day that the pump may run.", gt=0, le=24)] = None,
     irrigation: Annotated[
         list[_Given], Query(description="Irrigation that no meter counted, as 2026-07-01=30 [mm].", max_length=200)
     ] = [],  # noqa: B006 # FastAPI copies defaults
@@ -75,7 +81,8 @@ def get_water(
     """Return the water of the root zone by day since sowing, and when to irrigate and how much.
 
     FAO-56's balance by the site's weather, gauges and meters, corrected by the soil probes that are on the field:
-    devices with `substrate_moisture_pct:30cm`. Rain counts when it has fallen; what is forecast is told apart.
+    devices with `substrate_moisture_pct:30cm`. Soil, losses and pump are those of the irrigation zone's record; what
+    a request says of them comes before it. Rain counts when it has fallen; what is forecast is told apart.
     """
     repositories = scope.repositories
     field = repositories.fields.get(thing)
@@ -85,12 +92,16 @@ def get_water(
         *_shares(field_capacity_pct, wilting_point_pct),
         start_depleted,
         wetted,
-        PumpLimits(efficiency, most_mm, flow_m3_h, hours_a_day),
+        efficiency,
+        most_mm,
+        flow_m3_h,
+        hours_a_day,
         tuple(_given(each) for each in irrigation),
         rain,
     )
     chosen = _season(scope, field.id, season)
-    return reply(request, replace(answer_field_water(scope, field, chosen, question), rain_source=source))
+    water = answer_field_water(scope, field, chosen, _zone(scope, field, zone), question)
+    return reply(request, replace(water, rain_source=source))
 
 
 def _shares(capacity_pct: float | None, wilting_pct: float | None) -> tuple[float | None, float | None]:
@@ -109,6 +120,17 @@ def _given(text: str) -> tuple[date, float]:
     except ValueError as error:
         sentence = f"{day} is no day: write it as 2026-07-01."
         raise ProblemError(400, "impossible-day", "No such day", sentence) from error
+
+
+def _zone(scope: ScopeOf, field: Field, wanted: str | None) -> IrrigationZone | None:
+    """Return an irrigation zone of the field, the one that is all of it where none is asked for."""
+    if wanted is None:
+        return zone_of_field(scope, field)
+    zone = scope.repositories.irrigation_zones.get(wanted)
+    if zone.field != field.id:
+        sentence = f"The irrigation zone {zone.name!r} belongs to another field: give one of this field."
+        raise ProblemError(400, "other-field", "Zone belongs to another field", sentence)
+    return zone
 
 
 def _season(scope: ScopeOf, field: str, wanted: str | None) -> Season | None:

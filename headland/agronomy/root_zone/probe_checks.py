@@ -71,7 +71,7 @@ def check_probes(sensors: Sequence[SoilSensor], water: WaterColumns) -> tuple[li
     findings: list[ProbeFinding] = []
     kept = [_check_alone(sensor, water, findings) for sensor in sensors]
     kept = [_check_water(at, kept, water, findings) for at in range(len(kept))]
-    drifting = _drifts(kept)
+    drifting = _with_their_probes(_drifts(kept), kept)
     for at, finding in drifting.items():
         findings.append(finding)
         if finding.left_out:
@@ -262,6 +262,20 @@ def _drifts(sensors: list[SoilSensor]) -> dict[int, ProbeFinding]:
         first, last = large[0].days
         found[at] = ProbeFinding(sensor.probe, sensor.depth_m, "drift", first, last, left_out=lies, detail=detail)
     return found
+
+
+def _with_their_probes(found: dict[int, ProbeFinding], sensors: list[SoilSensor]) -> dict[int, ProbeFinding]:
+    """Return the findings with all other sensors of a probe of which most drift: these have one electronics."""
+    told = dict(found)
+    for probe in {finding.probe for finding in found.values() if finding.left_out}:
+        of_probe = [at for at, each in enumerate(sensors) if each.probe == probe and np.isfinite(each.reading).any()]
+        lying = [at for at in of_probe if at in found and found[at].left_out]
+        if 2 * len(lying) <= len(of_probe):
+            continue
+        detail = f"{len(lying)} of the probe's {len(of_probe)} sensors drift: nothing of it is used"
+        for at in set(of_probe) - set(lying):
+            told[at] = replace(found[lying[0]], depth_m=sensors[at].depth_m, detail=detail)
+    return told
 
 
 def _leaves_span(value: Values, other: Values) -> bool:

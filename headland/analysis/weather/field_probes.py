@@ -55,17 +55,18 @@ def depth_of(channel: str) -> float | None:
 
 
 def read_probes(
-    scope: OrgScope, field: Field, day_ends_ms: Times, field_capacity_pct: float, capacity_error_pct: float
-) -> ReadProbes:
-    """Return the sensors of the field's devices with their readings at the end of each local day.
+    scope: OrgScope, field: Field, day_ends_ms: Times, field_capacity_pct: float, capacity_error_pct: float,
+    only: frozenset[str] | None = None,
+) -> ReadProbes:  # fmt: skip
+    """Return the sensors of the field's devices, or of some of them, with readings at the end of each local day.
 
     A reading is brought to 20 degC where the sensor's own temperature shows an effect. Before anything is learnt a
     sensor is expected to read the soil's field capacity [%], with the errors of soil and sensor together.
     """
     error = float(np.hypot(capacity_error_pct, _OWN_ERROR_PCT))
-    prior = SensorPrior(field_capacity_pct, error, _READING_ERROR_PCT)
+    prior = SensorPrior(field_capacity_pct, error, _READING_ERROR_PCT, shared_error=capacity_error_pct)
     sensors, without, simulated = [], [], False
-    for device in _devices_of(scope, field):
+    for device in _devices_of(scope, field, only):
         series = _read(scope, device, (_MOISTURE, _TEMPERATURE), int(day_ends_ms[0]) - DAY_MS, int(day_ends_ms[-1]))
         for channel in sorted(name for name in series if name.startswith(_MOISTURE)):
             depth = depth_of(channel)
@@ -84,10 +85,12 @@ def read_probes(
     return ReadProbes(sensors, simulated, tuple(without))
 
 
-def read_meters(scope: OrgScope, field: Field, day_edges_ms: Times) -> Metered:
-    """Return the irrigation between the edges of days [mm] by the meters of the field's devices, which add up."""
+def read_meters(
+    scope: OrgScope, field: Field, day_edges_ms: Times, area_m2: float, only: frozenset[str] | None = None
+) -> Metered:
+    """Return the irrigation between the edges of days [mm] over an area, by the field's meters or some of them."""
     litres, devices, simulated = np.zeros(len(day_edges_ms) - 1), [], False
-    for device in _devices_of(scope, field):
+    for device in _devices_of(scope, field, only):
         for meter in _read(scope, device, (_METER,), int(day_edges_ms[0]), int(day_edges_ms[-1])).values():
             steps = np.diff(meter.last)
             # A meter that restarted counts from 0.
@@ -96,11 +99,12 @@ def read_meters(scope: OrgScope, field: Field, day_edges_ms: Times) -> Metered:
             np.add.at(litres, at, rise)
             devices.append(device)
             simulated |= meter.key.simulated
-    return Metered(litres / (field.usable_area_m2 or field.area_m2), tuple(devices), simulated)
+    return Metered(litres / area_m2, tuple(devices), simulated)
 
 
-def _devices_of(scope: OrgScope, field: Field) -> list[str]:
-    return sorted(device.name for device in scope.repositories.devices.all() if device.field == field.id)
+def _devices_of(scope: OrgScope, field: Field, only: frozenset[str] | None) -> list[str]:
+    of_field = (device.name for device in scope.repositories.devices.all() if device.field == field.id)
+    return sorted(name for name in of_field if only is None or name in only)
 
 
 def _read(scope: OrgScope, device: str, quantities: tuple[str, ...], start_ms: int, end_ms: int) -> dict[str, Buckets]:

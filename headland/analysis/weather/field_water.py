@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import numpy as np
 
 from headland.agronomy.climate.air import Thresholds
-from headland.agronomy.root_zone.advice import EstimatedWater, PumpLimits, WaterAdvice, advise
-from headland.agronomy.root_zone.balance import SoilAndCrop, SoilLayers, WaterColumns, WaterState
+from headland.agronomy.root_zone.advice import EstimatedWater, WaterAdvice, advise
+from headland.agronomy.root_zone.balance import SoilAndCrop, WaterColumns, WaterState
 from headland.agronomy.root_zone.crop_course import CropStages, follow_crop
+from headland.agronomy.root_zone.ensemble import SeasonCase
 from headland.agronomy.root_zone.evaporation import total_evaporable_mm
 from headland.agronomy.root_zone.probe_checks import ProbeFinding, check_probes
-from headland.agronomy.root_zone.probe_filter import FilteredWater, SeasonCase, WithInterval, filter_season
+from headland.agronomy.root_zone.probe_smoother import SmoothedWater, WithInterval, smooth_season
 from headland.agronomy.root_zone.sensors import SoilSensor, StatedErrors
-from headland.agronomy.root_zone.tables import SOILS, Texture, find_crop
+from headland.agronomy.root_zone.tables import find_crop
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, Method
 from headland.agronomy.series.arrays import Values
 from headland.analysis.greenhouse.house import House, find_site
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
-from headland.analysis.weather.field_probes import Metered, read_meters, read_probes
+from headland.analysis.weather.field_irrigation import (
+    DeclaredSoil,
+    DeclaredWater,
+    GivenWater,
+    WaterQuestion,
+    declared_water,
+    read_irrigation,
+)
+from headland.analysis.weather.field_probes import read_probes
 from headland.analysis.weather.outdoors.forecast_origin import ForecastOrigin
 from headland.analysis.weather.site_weather import answer_weather
 from headland.formats.tables.by_hand import midnight_ms
+from headland.registry.models.irrigation import IrrigationZone
 from headland.registry.models.models import Field, Season
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 METHOD: Final = Method(
-    "field_water", 1,
+    "field_water", 2,
     "FAO-56 dual crop coefficient and root-zone balance (eq 69 to 88, tables 11, 17, 19, 22), with soil probes by an "
-    "ensemble Kalman filter (Evensen 2003); 90 % intervals",
+    "ensemble smoother (van Leeuwen and Evensen 1996) that learns its errors (Dee 1995); 90 % intervals",
 )  # fmt: skip
 #: The share of days whose evapotranspiration and rain must be known.
 LEAST_KNOWN: Final = 0.9
@@ -47,23 +56,6 @@ _ET0, _ET0_BY_TEMPERATURE, _RAIN = "et0_fao56_mm", "et0_hargreaves_mm", "rain_mm
 _LONGEST_DAYS: Final = 366
 #: Climate of the tables, for which the coefficients hold: [m/s] and [%].
 _TABLE_WIND_M_S, _TABLE_HUMIDITY_PCT = 2.0, 45.0
-
-
-@dataclass(frozen=True, slots=True)
-class WaterQuestion:
-    """What a request declares of a field beside the registry: soil, irrigation, limits, forecast; None is not known.
-
-    Shares are of volume; `given_mm` is irrigation that was recorded elsewhere, by date.
-    """
-
-    texture: Texture | None = None
-    field_capacity: float | None = None
-    wilting_point: float | None = None
-    start_depleted: float | None = None
-    wetted: float = 1.0
-    limits: PumpLimits = dataclasses.field(default_factory=PumpLimits)
-    given_mm: tuple[tuple[date, float], ...] = ()
-    forecast_rain_mm: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +103,8 @@ class FieldWater:
     field: Annotated[str, "The field."]
     season: Annotated[str | None, "The season; null without one."]
     crop: Annotated[str | None, "Its crop."]
+    zone: Annotated[str | None, "The irrigation zone; null for a field without one."]
+    soil: Annotated[Literal["request", "zone"] | None, "Who said what the soil is; null where nobody did."]
     reason: Annotated[
         str | None,
         "no_season, crop_not_known, sowing_not_known, not_sown, season_over, soil_not_known, no_site or "
@@ -123,6 +117,7 @@ class FieldWater:
     advice: Annotated[WaterAdvice | None, "When to irrigate and how much."]
     probes: Annotated[tuple[FieldProbe, ...], "The sensors that were used."]
     left_out: Annotated[tuple[LyingProbe, ...], "Readings that lie, and those that are doubted."]
+    irrigations: Annotated[tuple[GivenWater, ...], "Water that was given, by day, with its source."]
     assumed: Annotated[
         tuple[str, ...],
         "What nobody said or measured: start, irrigation, days (without weather), kc_climate; probe_depth names "
@@ -147,14 +142,18 @@ class _Weather:
     simulated: bool
 
 
-def answer_field_water(scope: OrgScope, field: Field, season: Season | None, question: WaterQuestion) -> FieldWater:
-    """Return the water of a field in a season, or why there is none."""
+def answer_field_water(
+    scope: OrgScope, field: Field, season: Season | None, zone: IrrigationZone | None, question: WaterQuestion
+) -> FieldWater:
+    """Return the water of a field, or of one of its irrigation zones, in a season, or why there is none."""
+    declared = declared_water(field, zone, question)
+    soil = declared.soil
     empty = FieldWater(
-        field.id, None if season is None else season.id, None if season is None else season.crop, None,
-        None, None, None, (), (), (), (), METHOD, simulated=False,
+        field.id, None if season is None else season.id, None if season is None else season.crop,
+        None if zone is None else zone.id, None if soil is None else soil.declared_by, None,
+        None, None, None, (), (), (), (), (), METHOD, simulated=False,
     )  # fmt: skip
     crop = None if season is None else find_crop(season.crop)
-    soil = _soil_of(question)
     if season is None:
         return replace(empty, reason="no_season")
     if crop is None:
@@ -174,20 +173,7 @@ def answer_field_water(scope: OrgScope, field: Field, season: Season | None, que
     known = np.isfinite(weather.et0_mm[:-1]) & np.isfinite(weather.rain_mm[:-1])
     if len(known) == 0 or known.mean() < LEAST_KNOWN:
         return replace(empty, reason=INSUFFICIENT_DATA, simulated=weather.simulated)
-    return _settle(scope, field, crop, soil, weather, question, empty)
-
-
-def _soil_of(question: WaterQuestion) -> tuple[SoilLayers, float, float] | None:
-    """Return a soil, its REW and the standard error of its field capacity, by measured figures or by its texture."""
-    row = None if question.texture is None else SOILS[question.texture]
-    capacity, wilting = question.field_capacity, question.wilting_point
-    if capacity is None or wilting is None:
-        if row is None:
-            return None
-        capacity, wilting = row.middle
-        return SoilLayers((3.0,), (capacity,), (wilting,)), row.readily_evaporable_mm, row.capacity_error
-    rew = 8.0 if row is None else row.readily_evaporable_mm
-    return SoilLayers((3.0,), (capacity,), (wilting,)), rew, 0.02
+    return _settle(scope, field, zone, crop, soil, declared, weather, question, empty)
 
 
 def _read_weather(scope: OrgScope, site: str, sowing: date) -> _Weather | None:
@@ -219,36 +205,37 @@ def _read_weather(scope: OrgScope, site: str, sowing: date) -> _Weather | None:
 
 
 def _settle(
-    scope: OrgScope, field: Field, crop: CropStages, soil: tuple[SoilLayers, float, float], weather: _Weather,
-    question: WaterQuestion, empty: FieldWater,
+    scope: OrgScope, field: Field, zone: IrrigationZone | None, crop: CropStages, soil: DeclaredSoil,
+    declared: DeclaredWater, weather: _Weather, question: WaterQuestion, empty: FieldWater,
 ) -> FieldWater:  # fmt: skip
-    layers, readily, capacity_error = soil
     count = len(weather.dates) - 1
     ends_ms = np.array(weather.starts_ms[1:], np.int64)
-    meters = read_meters(scope, field, np.array([*weather.starts_ms, scope.now_ms], np.int64))
-    given = _given_mm(meters, weather.dates, question) * question.limits.efficiency
+    edges_ms = np.array([*weather.starts_ms, scope.now_ms], np.int64)
+    water_given = read_irrigation(scope, field, zone, declared, weather.dates, edges_ms, question.given_mm)
+    given = water_given.mm * declared.limits.efficiency
     rain = np.nan_to_num(weather.rain_mm)
     et0 = weather.et0_mm[:-1]
     assumed = ["kc_climate"]
     if not np.isfinite(et0).all() or not np.isfinite(weather.rain_mm[:-1]).all():
         assumed.append("days")
-    if not meters.devices and not question.given_mm:
+    if not water_given.is_metered and not water_given.sources:
         assumed.append("irrigation")
     if question.start_depleted is None:
         assumed.append("start")
     et0 = np.where(np.isfinite(et0), et0, np.nanmean(et0))
-    case = _case(crop, layers, readily, et0, rain[:-1], given[:-1], question)
-    read = read_probes(scope, field, ends_ms, 100.0 * layers.field_capacity[0], 100.0 * capacity_error)
+    case = _case(crop, soil, et0, rain[:-1], given[:-1], declared.wetted, question.start_depleted)
+    capacity_pct, error_pct = 100.0 * soil.layers.field_capacity[0], 100.0 * soil.capacity_error
+    read = read_probes(scope, field, ends_ms, capacity_pct, error_pct, declared.devices)
     if read.without_depth:
         assumed.append("probe_depth")
     sensors, findings = check_probes(read.sensors, case.water)
     errors = StatedErrors(start=_START_ERROR) if question.start_depleted is None else StatedErrors()
-    water = filter_season(case, sensors, errors)
+    water = smooth_season(case, sensors, errors)
     today_mm = float(rain[-1] + given[-1])
     now = _estimate(water.depletion_mm, -1, -today_mm)
     et_mm = float(np.mean(water.et_mm.value[-_LAST_DAYS:]))
     advice = advise(
-        now, float(water.readily_mm[-1]), et_mm, field.usable_area_m2 or field.area_m2, question.limits,
+        now, float(water.readily_mm[-1]), et_mm, declared.area_m2, declared.limits,
         question.forecast_rain_mm,
     )  # fmt: skip
     return replace(
@@ -258,36 +245,27 @@ def _settle(
         advice=advice,
         probes=_probes(sensors, water),
         left_out=tuple(_lying(finding, weather.dates) for finding in findings),
+        irrigations=water_given.sources,
         assumed=tuple(assumed),
         days=tuple(_day(weather.dates[at], water, case.water, at) for at in range(count)),
-        simulated=weather.simulated or meters.simulated or read.simulated,
+        simulated=weather.simulated or water_given.simulated or read.simulated,
     )
 
 
-def _given_mm(meters: Metered, dates: Sequence[date], question: WaterQuestion) -> Values:
-    """Return the irrigation of each day [mm]: by the field's meters, and what was recorded elsewhere."""
-    given = meters.mm.copy()
-    at = {day: index for index, day in enumerate(dates)}
-    for day, amount in question.given_mm:
-        if day in at:
-            given[at[day]] += amount
-    return given
-
-
 def _case(
-    crop: CropStages, layers: SoilLayers, readily_mm: float, et0: Values, rain: Values, given: Values,
-    question: WaterQuestion,
+    crop: CropStages, soil: DeclaredSoil, et0: Values, rain: Values, given: Values, wetted: float,
+    start_depleted: float | None,
 ) -> SeasonCase:  # fmt: skip
-    count = len(et0)
+    count, layers = len(et0), soil.layers
     course = follow_crop(crop, np.full(count, _TABLE_WIND_M_S), np.full(count, _TABLE_HUMIDITY_PCT))
     evaporable = total_evaporable_mm(layers.field_capacity[0], layers.wilting_point[0])
-    start = _START if question.start_depleted is None else question.start_depleted
+    start = _START if start_depleted is None else start_depleted
     first, deepest = layers.available_mm(crop.first_root_m), layers.available_mm(crop.root_m)
     return SeasonCase(
-        WaterColumns(et0, rain, given, np.full(count, question.wetted)),
+        WaterColumns(et0, rain, given, np.full(count, wetted)),
         course,
         layers.available_mm(course.root_m),
-        SoilAndCrop(evaporable, min(readily_mm, 0.8 * evaporable), crop.depletion_share, deepest),
+        SoilAndCrop(evaporable, min(soil.readily_mm, 0.8 * evaporable), crop.depletion_share, deepest),
         WaterState(start * evaporable, start * first, start * deepest, 1.0, first),
         crop.root_m,
     )
@@ -297,11 +275,11 @@ def _estimate(band: WithInterval, at: int, shift: float = 0.0) -> EstimatedWater
     return EstimatedWater(*(max(float(each[at]) + shift, 0.0) for each in (band.value, band.low, band.high)))
 
 
-def _probes(sensors: Sequence[SoilSensor], water: FilteredWater) -> tuple[FieldProbe, ...]:
+def _probes(sensors: Sequence[SoilSensor], water: SmoothedWater) -> tuple[FieldProbe, ...]:
     return tuple(
         FieldProbe(
             sensor.probe, sensor.depth_m,
-            int((water.used[:, water.probes.index(sensor.probe)] & np.isfinite(sensor.reading)).sum()),
+            int(water.used[:, at].sum()),
             _estimate(water.field_capacity, at), _estimate(water.wilting_point, at),
         )
         for at, sensor in enumerate(sensors)
@@ -314,7 +292,7 @@ def _lying(finding: ProbeFinding, dates: Sequence[date]) -> LyingProbe:
     return LyingProbe(finding.probe, finding.depth_m, finding.test, first, last, finding.left_out)
 
 
-def _day(day: date, water: FilteredWater, given: WaterColumns, at: int) -> WaterDay:
+def _day(day: date, water: SmoothedWater, given: WaterColumns, at: int) -> WaterDay:
     depleted = _estimate(water.depletion_mm, at)
     return WaterDay(
         day.isoformat(), depleted.value, depleted.low, depleted.high, float(water.readily_mm[at]),

@@ -18,6 +18,7 @@ from headland.registry.db.tables import (
     cooperative_tables,
     crop_band_tables,
     farm_tables,
+    irrigation_tables,
     lot_tables,
     people_tables,
     trial_tables,
@@ -29,6 +30,7 @@ from headland.registry.models.cooperative import SubsidyRule, TariffRecord
 from headland.registry.models.crop_bands import CropBand
 from headland.registry.models.duty import DutyRota
 from headland.registry.models.errors import InvalidRecord, NotFound
+from headland.registry.models.irrigation import IrrigationRecord, IrrigationZone
 from headland.registry.models.models import (
     ApiKey,
     Device,
@@ -81,6 +83,7 @@ from headland.registry.repositories.weather import WeatherRepository
 from headland.registry.validation import records as check
 from headland.registry.validation.alarm_rules import check_rota, check_rule, check_window
 from headland.registry.validation.crop_bands import check_crop_band
+from headland.registry.validation.irrigation import check_irrigation, check_irrigation_zone
 from headland.registry.validation.lots import check_plant_protection_product
 from headland.registry.validation.people import check_holding, check_person
 from headland.registry.validation.targets import check_webhook
@@ -137,6 +140,10 @@ class OrganisationRepositories(RepositoryTable):
     products = records(KindOfRecord.INPUTS, Product, farm_tables.products, check.check_product)
     implements = records(KindOfRecord.INPUTS, Implement, farm_tables.implements, check.check_implement)
     seasons = records(KindOfRecord.INPUTS, Season, farm_tables.seasons, check.check_season)
+    irrigation_zones = records(
+        KindOfRecord.FARM, IrrigationZone, irrigation_tables.irrigation_zones, check_irrigation_zone
+    )
+    irrigations = records(KindOfRecord.FARM, IrrigationRecord, irrigation_tables.irrigations, check_irrigation)
     prescriptions = records(KindOfRecord.INPUTS, Prescription, farm_tables.prescriptions)
     passes = RepositoryRow(KindOfRecord.PASSES, PassRepository, lambda made: (made.records,))
     # The entries of other kinds in it are sealed, see LEDGER_ENTRIES.

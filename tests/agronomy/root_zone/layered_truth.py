@@ -1,7 +1,7 @@
-"""Truth of a field for the filter's tests: a soil of many layers, in which nothing is as the filter's balance has it.
+"""Truth of a field for the smoother's tests: a soil of many layers, in which nothing is as its balance has it.
 
 Water drains through layers of 0.1 m with a delay; roots take it up by their density and where it is easy to get;
-evaporation falls off exponentially; soils, crop and places differ from what the filter is told. Probes have wrong
+evaporation falls off exponentially; soils, crop and places differ from what the smoother is told. Probes have wrong
 gains and offsets, noise, steps of their resolution, and gaps.
 """
 
@@ -14,8 +14,8 @@ import numpy as np
 
 from headland.agronomy.root_zone.balance import SoilAndCrop, SoilLayers, WaterColumns, WaterState
 from headland.agronomy.root_zone.crop_course import CropStages, follow_crop
+from headland.agronomy.root_zone.ensemble import SeasonCase
 from headland.agronomy.root_zone.evaporation import total_evaporable_mm
-from headland.agronomy.root_zone.probe_filter import SeasonCase
 from headland.agronomy.root_zone.sensors import SensorPrior, SoilSensor
 from headland.agronomy.series.arrays import Values
 
@@ -23,7 +23,7 @@ DAYS: Final = 140
 LAYER_M: Final = 0.1
 LAYERS: Final = 15
 DEPTHS_M: Final = (0.1, 0.3, 0.6, 0.9)
-#: What the filter is told of a loam: FAO-56 table 19.
+#: What the smoother is told of a loam: FAO-56 table 19.
 CAPACITY: Final = 0.25
 WILTING: Final = 0.12
 CROP: Final = CropStages(25, 35, 50, 30, 0.15, 1.10, 0.35, 1.0, 1.0, 0.55, 0.05, 0.25)
@@ -31,7 +31,7 @@ CROP: Final = CropStages(25, 35, 50, 30, 0.15, 1.10, 0.35, 1.0, 1.0, 0.55, 0.05,
 
 @dataclass(frozen=True)
 class FieldTruth:
-    """A field: what the filter is told, and by place the true depletion [mm] and the readings [%] day by depth."""
+    """A field: what the smoother is told, and by place the true depletion [mm] and the readings [%] day by depth."""
 
     case: SeasonCase
     depletion_mm: list[Values]
@@ -46,8 +46,8 @@ class FieldTruth:
         ]
 
 
-#: Texture and the sensor's own calibration: 4 % of volume at field capacity.
-PRIOR: Final = SensorPrior(100.0 * CAPACITY, 4.0, 1.2)
+#: Field capacity of a loam by its texture, and a sensor without a calibration, as a field's water is asked for.
+PRIOR: Final = SensorPrior(100.0 * CAPACITY, float(np.hypot(3.04, 3.0)), 1.2, shared_error=3.04)
 
 
 def make_field(seed: int, places: int = 6) -> FieldTruth:

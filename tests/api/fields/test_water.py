@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from headland.contract.records import Descriptor
-from headland.registry.models.models import Device, Season, Site
+from headland.registry.models.irrigation import IrrigationMethod, IrrigationRecord, IrrigationZone, SoilTexture
+from headland.registry.models.models import Device, Field, Season, Site
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN, write_series
 from tests.api.registry_api import RegistryApi
@@ -35,13 +36,17 @@ GIVEN_MM: Final = 30.0 * np.clip((DAY - 30.3) * 6, 0, 1) + 30.0 * np.clip((DAY -
 
 
 def moisture(depth_m: float, offset: float, seed: int) -> Any:
-    """Readings that fall as roots reach the depth and rise with water, in per cent with noise."""
+    """Readings that fall as roots reach the depth and rise by the water that was given, in per cent with noise."""
     draw = np.random.default_rng(seed)
-    dry = 0.10 * np.clip(DAY - 60.0 * depth_m, 0.0, None)
-    wet = np.zeros(len(DAY))
-    for at, amount in ((10.5, 12.0), (30.3, 30.0), (40.5, 20.0), (55.3, 30.0)):
-        wet += np.where(at < DAY, amount * 0.12 * np.exp(-depth_m * 3.0), 0.0)
-    return np.round(24.0 + offset - dry + np.minimum(wet, dry) + 0.2 * draw.standard_normal(len(DAY)), 1)
+    share, reached = np.exp(-3.0 * depth_m), 60.0 * depth_m
+    lacks, since, left = np.zeros(len(DAY)), 0.0, 0.0
+    for at, amount in ((10.5, 12.0), (30.3, 30.0), (40.5, 20.0), (55.3, 30.0), (DAYS + 1.0, 0.0)):
+        rows = (since <= DAY) & (at > DAY)
+        begun = max(since, reached)
+        lacks[rows] = np.minimum(left + share * np.clip(DAY[rows] - begun, 0.0, None), 12.0)
+        last = min(left + share * max(at - begun, 0.0), 12.0)
+        since, left = at, max(last - 0.3 * share * amount, 0.0)
+    return np.round(24.0 + offset - lacks + 0.2 * draw.standard_normal(len(DAY)), 1)
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +117,22 @@ def test_rain_that_fell_and_water_of_the_meter_are_in_the_balance(farm_api: Regi
     assert sum(each["rain_mm"] for each in water["days"]) == pytest.approx(32.0, abs=0.01)
     assert sum(each["irrigation_mm"] for each in water["days"]) == pytest.approx(60.0, abs=0.2)
     before, after = day_of(water, 54)["depletion_mm"], day_of(water, 55)["depletion_mm"]
-    assert before - after > 20.0
+    assert before - after > 12.0
     assert all(0.0 <= each["low_mm"] <= each["high_mm"] <= 1.6 * each["available_mm"] for each in water["days"])
+
+
+def test_without_probes_the_depletion_falls_by_most_of_the_water_that_the_meter_counted(farm_api: RegistryApi) -> None:
+    repositories = farm_api.repositories
+    metered = IrrigationZone(field=farm_api.ids["field"], name="metered", devices=("meter-1",))
+    zone = repositories.irrigation_zones.add(metered)
+    try:
+        water = ask(farm_api, texture="loam", start_depleted=0.3)
+    finally:
+        repositories.irrigation_zones.delete(zone.id, zone.version)
+    assert water["probes"] == []
+    before, after = day_of(water, 54)["depletion_mm"], day_of(water, 55)
+    # Some of it goes to the soil below roots that are still growing.
+    assert 20.0 < before - after["depletion_mm"] + after["et_mm"] < 30.5
 
 
 def test_probes_are_used_with_fitted_readings_and_a_stuck_one_is_named(farm_api: RegistryApi) -> None:
@@ -148,6 +167,9 @@ def test_forecast_rain_is_shown_apart_and_books_nothing(farm_api: RegistryApi) -
     assert rain["days"] == plain["days"]
     assert rain["depletion_mm"] == plain["depletion_mm"]
     assert rain["advice"]["amount_mm"] == plain["advice"]["amount_mm"]
+    booked = [sum(each["rain_mm"] for each in water["days"]) for water in (plain, rain)]
+    assert booked[0] == booked[1] == pytest.approx(32.0, abs=0.01)
+    assert rain["irrigations"] == plain["irrigations"]
     assert rain["advice"]["if_it_rains"]["rain_mm"] >= 40.0
 
 
@@ -164,6 +186,116 @@ def test_a_small_pump_divides_the_amount_and_a_mu_has_its_cubic_metres(farm_api:
     assert advice["turn_mm"] == pytest.approx(1000.0 * 40.0 / AREA_M2, rel=0.01)
     assert advice["turns"] == int(np.ceil(advice["amount_mm"]["value"] / advice["turn_mm"]))
     assert advice["amount_m3_mu"]["value"] == pytest.approx(advice["amount_mm"]["value"] * 10.0 / 15.0)
+
+
+@pytest.fixture
+def whole(farm_api: RegistryApi) -> Iterator[IrrigationZone]:
+    """The field's own zone, as a page asks for it once."""
+    repositories = farm_api.repositories
+    zone = repositories.irrigation_zones.add(
+        IrrigationZone(
+            field=farm_api.ids["field"], name="all", texture=SoilTexture.LOAM, method=IrrigationMethod.DRIP,
+            efficiency=0.8, flow_m3_h=5.0, hours_a_day=8.0,
+        )
+    )  # fmt: skip
+    yield zone
+    repositories.irrigation_zones.delete(zone.id, zone.version)
+
+
+def test_what_the_zones_record_says_holds_until_a_request_says_otherwise(
+    farm_api: RegistryApi, whole: IrrigationZone
+) -> None:
+    by_record = ask(farm_api)
+    assert (by_record["zone"], by_record["soil"], by_record["reason"]) == (whole.id, "zone", None)
+    said = ask(farm_api, texture="loam", wetted=0.35, efficiency=0.8, flow_m3_h=5.0, hours_a_day=8.0)
+    assert said["soil"] == "request"
+    for part in ("depletion_mm", "advice", "days", "probes"):
+        assert by_record[part] == said[part]
+    assert by_record["advice"]["limited_by"] == "pump"
+    other = ask(farm_api, texture="clay", efficiency=1.0, flow_m3_h=500.0)
+    assert other["advice"]["limited_by"] is None
+    assert other["days"][0]["available_mm"] != by_record["days"][0]["available_mm"]
+
+
+def test_irrigation_that_a_person_wrote_down_counts_once_beside_the_meter(farm_api: RegistryApi) -> None:
+    repositories, field = farm_api.repositories, farm_api.ids["field"]
+    day = SOWN + timedelta(days=20)
+    records = [
+        repositories.irrigations.add(IrrigationRecord(field=field, day=day, volume_m3=AREA_M2 * 0.012, author="Li")),
+        repositories.irrigations.add(IrrigationRecord(field=field, day=day, amount_mm=8.0)),
+        # The meter counted 30 mm on this day.
+        repositories.irrigations.add(IrrigationRecord(field=field, day=SOWN + timedelta(days=30), amount_mm=31.0)),
+    ]
+    try:
+        water = ask(farm_api, texture="loam")
+        assert day_of(water, 20)["irrigation_mm"] == pytest.approx(20.0, rel=1e-6)
+        assert day_of(water, 30)["irrigation_mm"] == pytest.approx(30.0, abs=0.1)
+        told = {(each["day"], each["source"], each["name"], each["counted"]) for each in water["irrigations"]}
+        assert told == {
+            (day.isoformat(), "record", records[0].id, True),
+            (day.isoformat(), "record", records[1].id, True),
+            ((SOWN + timedelta(days=30)).isoformat(), "record", records[2].id, False),
+            ((SOWN + timedelta(days=30)).isoformat(), "meter", "meter-1", True),
+            ((SOWN + timedelta(days=55)).isoformat(), "meter", "meter-1", True),
+        }
+        counted = sum(each["amount_mm"] for each in water["irrigations"] if each["counted"])
+        assert counted == pytest.approx(sum(each["irrigation_mm"] for each in water["days"]))
+    finally:
+        for record in records:
+            repositories.irrigations.delete(record.id, record.version)
+
+
+def test_a_zone_of_the_field_has_its_own_probe_meter_area_and_water(farm_api: RegistryApi) -> None:
+    repositories, field = farm_api.repositories, farm_api.ids["field"]
+    west = repositories.irrigation_zones.add(
+        IrrigationZone(
+            field=field, name="west", area_m2=AREA_M2 / 2.0, devices=("probe-1", "meter-1"), texture=SoilTexture.LOAM
+        )
+    )
+    east = repositories.irrigation_zones.add(
+        IrrigationZone(field=field, name="east", area_m2=AREA_M2 / 2.0, devices=("probe-2",), texture=SoilTexture.CLAY)
+    )
+    day = SOWN + timedelta(days=20)
+    given = repositories.irrigations.add(IrrigationRecord(field=field, zone=east.id, day=day, volume_m3=70.0))
+    try:
+        of_west, of_east, of_field = ask(farm_api, zone=west.id), ask(farm_api, zone=east.id), ask(farm_api)
+        assert {each["device"] for each in of_west["probes"]} == {"probe-1"}
+        assert {each["device"] for each in of_east["probes"]} == {"probe-2"}
+        # All of the meter's water fell on half of the field.
+        assert day_of(of_west, 30)["irrigation_mm"] == pytest.approx(60.0, abs=0.2)
+        assert day_of(of_west, 20)["irrigation_mm"] == 0.0
+        assert day_of(of_east, 20)["irrigation_mm"] == pytest.approx(70_000.0 / (AREA_M2 / 2.0), rel=1e-6)
+        assert day_of(of_east, 30)["irrigation_mm"] == 0.0
+        # No zone is all of the field, so nobody said what its soil is.
+        assert (of_field["zone"], of_field["reason"]) == (None, "soil_not_known")
+        of_field = ask(farm_api, texture="loam")
+        assert day_of(of_field, 20)["irrigation_mm"] == pytest.approx(70_000.0 / AREA_M2, rel=1e-6)
+    finally:
+        repositories.irrigations.delete(given.id, given.version)
+        for zone in (west, east):
+            repositories.irrigation_zones.delete(zone.id, zone.version)
+
+
+def test_a_zone_and_a_record_that_cannot_be_are_refused(farm_api: RegistryApi, whole: IrrigationZone) -> None:
+    def post(path: str, **body: Any) -> Any:
+        answer = farm_api.client.post(f"/v1/{path}", json={"field": farm_api.ids["field"], **body})
+        assert answer.status_code in (400, 404, 409, 422), answer.text
+        return answer.json()["detail"]
+
+    assert "all of the field already" in post("irrigation-zones", name="other")
+    assert "larger than its field" in post("irrigation-zones", name="other", area_m2=1e6)
+    assert "both, or none" in post("irrigation-zones", name="other", area_m2=10.0, field_capacity_pct=30)
+    assert "not above" in post(
+        "irrigation-zones", name="other", area_m2=10.0, field_capacity_pct=20, wilting_point_pct=30
+    )
+    assert "not both" in post("irrigations", day="2026-07-01")
+    assert "not both" in post("irrigations", day="2026-07-01", amount_mm=5, volume_m3=5)
+    farm = farm_api.repositories.farms.list()[0]
+    plot = farm_api.repositories.fields.get(farm_api.ids["field"]).geometry
+    other = farm_api.repositories.fields.add(Field(farm=farm.id, name="another", geometry=plot))
+    theirs = farm_api.repositories.irrigation_zones.add(IrrigationZone(field=other.id, name="theirs"))
+    assert "another field" in post("irrigations", day="2026-07-01", amount_mm=5, zone=theirs.id)
+    assert ask(farm_api, 400, zone=theirs.id)["type"].endswith("other-field")
 
 
 def test_too_little_is_an_answer_with_its_reason(farm_api: RegistryApi) -> None:

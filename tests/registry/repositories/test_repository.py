@@ -20,7 +20,8 @@ from tests.registry.records import PLOT, START_MS, fill
 SHELVES = ["farms", "sites", "fields", "greenhouses", "zones", "gateways", "devices", "members", "products",
            "implements", "seasons", "prescriptions", "notes", "alarm_rules", "alarm_recipients", "maintenance",
            "webhooks", "plant_protection", "keys", "people", "holdings", "tariffs", "subsidy_rules",
-           "forecast_providers", "crop_bands", "duty_rotas", "germplasm", "trial_variables", "trials"]  # fmt: skip
+           "forecast_providers", "crop_bands", "duty_rotas", "germplasm", "trial_variables", "trials",
+           "irrigation_zones", "irrigations"]  # fmt: skip
 
 
 def repository(repositories: OrganisationRepositories, name: str) -> Repository[Any]:
@@ -141,6 +142,8 @@ def test_a_record_that_others_refer_to_is_not_deleted(repositories: Organisation
     repositories.seasons.delete(kept["seasons"].id, 1)
     repositories.prescriptions.delete(kept["prescriptions"].id, 1)
     repositories.holdings.delete(kept["holdings"].id, 1)
+    repositories.irrigations.delete(kept["irrigations"].id, 1)
+    repositories.irrigation_zones.delete(kept["irrigation_zones"].id, 1)
     repositories.fields.delete(kept["fields"].id, 1)
     with pytest.raises(NotFound, match="no field"):
         repositories.seasons.add(Season(field=kept["fields"].id, name="2027", crop="rice"))
