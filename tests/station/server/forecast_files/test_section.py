@@ -79,6 +79,7 @@ def test_a_file_is_read_once_it_has_stopped_growing_and_once_only(farm: FolderFa
     # Neither a copy under another name nor a restart reads it again.
     (farm.folder / "coop-2027011507.csv").write_bytes(path.read_bytes())
     farm.minutes(3)
+    assert farm.worker.counters()["weather_files"] == 1
     farm.worker.stop()
     farm.worker = farm.new_worker()
     farm.minutes(3)
