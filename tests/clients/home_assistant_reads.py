@@ -59,7 +59,7 @@ def _python() -> Path:
 def _documented_templates() -> str:
     """Return the templates of the weather entity as the documentation has them."""
     page = (ROOT / "docs" / "how-to" / "other-programs.md").read_text(encoding="utf-8")
-    found = re.search(r"<!-- home-assistant: templates -->\n```yaml\n(.*?)```", page, re.DOTALL)
+    found = re.search(r"```yaml\n(template:\n.*?)```", page, re.DOTALL)
     assert found is not None
     return found[1]
 
