@@ -89,6 +89,8 @@ def test_a_referenced_record_is_not_deleted(farm_api: RegistryApi) -> None:
     farm_api.repositories.prescriptions.delete(farm_api.ids["prescriptions"], 1)
     farm_api.repositories.holdings.delete(farm_api.ids["holdings"], 1)
     farm_api.repositories.trials.delete(farm_api.ids["trials"], 1)
+    farm_api.repositories.irrigations.delete(farm_api.ids["irrigations"], 1)
+    farm_api.repositories.irrigation_zones.delete(farm_api.ids["irrigation_zones"], 1)
     assert farm_api.client.delete(thing, params={"version": 1}).status_code == 204
     assert kind_of(farm_api.client.get(thing)) == "unknown-field"
 
