@@ -10,11 +10,12 @@ import pytest
 
 from edge.agent.settings import load_settings
 from edge.sources.modbus.registers import load_map
+from station.server.forecast_files.csv_table import load_map as load_forecast_map
 from tests.docs.pages import DOCS, PAGES, RUN, RUN_RELEASE, RUN_STOPPED, Block, blocks_in, blocks_of, name_of
 from tests.floors.modules import ROOT
 
 GATEWAY = '[gateway]\nid = "gw-1"\nsite = "home"\ndata_dir = "/tmp"\n\n'
-MARKS = {"", RUN, RUN_STOPPED, RUN_RELEASE, "toml: register map"}
+MARKS = {"", RUN, RUN_STOPPED, RUN_RELEASE, "toml: register map", "toml: forecast map"}
 
 
 def where(block: Block) -> str:
@@ -32,6 +33,11 @@ def test_settings_load(block: Block, tmp_path: Path) -> None:
     if block.mark == "toml: register map":
         path.write_text(block.text, encoding="utf-8")
         assert load_map(path).register
+        return
+    if block.mark == "toml: forecast map":
+        path.write_text(block.text, encoding="utf-8")
+        forecast, _ = load_forecast_map(path)
+        assert forecast.table.column
         return
     text = block.text if "[gateway]" in block.text else GATEWAY + block.text
     path.write_text(text, encoding="utf-8")
