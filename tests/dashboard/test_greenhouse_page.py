@@ -127,7 +127,7 @@ def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(
     expect(page.get_by_text(whole, exact=True)).to_be_visible()
     expect(everything).to_be_hidden()
     expect(page.locator("[data-panel=dew]").get_by_role("button", name="Show all")).to_be_hidden()
-    read_analyses(page)
+    read_analyses(page, farm)
     light = page.locator("[data-panel=light] tbody tr")
     expect(light.nth(1)).to_have_text(re.compile(r"\d+\.\d mol/m²"))
     assert light.count() in {3, 4}
@@ -150,7 +150,7 @@ def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(
     expect(page.locator("[data-panel=deficit] .plot-caption")).to_contain_text("饱和水汽压差（VPD）：0.")
 
 
-def read_analyses(page: Page) -> None:
+def read_analyses(page: Page, farm: Farm) -> None:
     """Open each analysis: its answer or what it lacks, and on what it rests."""
     panel = page.locator("[data-panel=analyses]")
     expect(panel).to_contain_text(re.compile(r"Not enough data: there are \d+ hours of history, and a forecast"))
@@ -171,6 +171,8 @@ def read_analyses(page: Page) -> None:
     expect(panel.locator("tr[data-index=air_temperature_degc_span] td").nth(1)).to_have_text(re.compile(r"^4\.0"))
     panel.get_by_role("tab", name="Outdoor weather").click()
     expect(panel).to_contain_text("No device outdoors measures the weather of this site.")
+    site = next(one for one in farm.repositories.sites.all() if one.name == "home")
+    expect(panel.get_by_role("link", name=site.name)).to_have_attribute("href", f"#/weather/{site.id}")
     panel.get_by_role("tab", name="Compare seasons").click()
     panel.get_by_label("Second season, house").select_option(label="Page house")
     expect(panel.locator(".plot-caption")).to_contain_text(re.compile(r"Page house, from .*; Page house, from "))

@@ -33,7 +33,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert node is not None
     assert compiler is not None
     options = ["--target", "es2022", "--module", "es2022", "--outDir", str(folder), "--ignoreConfig"]
-    names = ("weather/hour_columns", "settings/sent_places", "field/declared_soil")
+    names = ("weather/hour_columns", "settings/sent_places", "field/declared_soil", "field/irrigation_rows")
     sources = [str(SOURCE / f"{name}.ts") for name in names]
     subprocess.run([node, compiler, *options, *sources], check=True, timeout=120)
     (folder / "package.json").write_text('{"type": "module"}')
@@ -141,3 +141,64 @@ def test_what_is_declared_of_a_soil_stands_in_the_address_as_it_was_entered(comp
         {"given": [], "wrong": "2026-13-01 9"},
         {"given": [], "wrong": "July 30"},
     ]
+
+
+def test_water_given_is_one_list_of_what_counts_what_does_not_and_what_no_balance_has(compiled: Path) -> None:
+    given = [
+        {"day": "2026-06-01", "amount_mm": 30.0, "source": "meter", "name": "meter-1", "counted": True},
+        {"day": "2026-06-01", "amount_mm": 28.0, "source": "record", "name": "a", "counted": False},
+        {"day": "2026-06-03", "amount_mm": 15.0, "source": "record", "name": "b", "counted": True},
+        {"day": "2026-06-02", "amount_mm": 5.0, "source": "request", "name": "", "counted": True},
+    ]
+    records = [
+        {"id": "a", "day": "2026-06-01", "zone": None, "amount_mm": 28.0, "volume_m3": None},
+        {"id": "b", "day": "2026-06-03", "zone": "east", "amount_mm": None, "volume_m3": 60.0},
+        {"id": "c", "day": "2026-05-01", "zone": None, "amount_mm": 20.0, "volume_m3": None},
+        {"id": "d", "day": "2026-06-04", "zone": "west", "amount_mm": 9.0, "volume_m3": None},
+    ]
+    whole, east, none = ask(
+        compiled,
+        "irrigation_rows",
+        ["rowsOf", given, records, None],
+        ["rowsOf", given, records, "east"],
+        ["rowsOf", [], records, "west"],
+    )
+    told = [(each["day"], each["source"], each["counted"]) for each in whole]
+    assert told == [
+        ("2026-06-04", "record", "outside"),
+        ("2026-06-03", "record", "counted"),
+        ("2026-06-02", "request", "counted"),
+        ("2026-06-01", "meter", "counted"),
+        ("2026-06-01", "record", "by_meter"),
+        ("2026-05-01", "record", "outside"),
+    ]
+    assert (whole[1]["amountMm"], whole[1]["volumeM3"], whole[1]["record"]["id"]) == (15.0, 60.0, "b")
+    assert [each["day"] for each in east if each["counted"] == "outside"] == ["2026-05-01"]
+    # Without a balance all that was written down for the zone and the field is still there.
+    assert [each["record"]["id"] for each in none] == ["d", "a", "c"]
+    assert len({each["key"] for each in whole}) == len(whole)
+
+
+def test_an_amount_is_a_depth_or_a_volume_and_cubic_metres_a_mu_are_a_depth(compiled: Path) -> None:
+    told = ask(
+        compiled, "irrigation_rows", ["amountOf", 40, "m3_mu"], ["amountOf", 60, "m3"], ["amountOf", 12.5, "mm"],
+        ["declaredAmounts", ["2026-07-01=30", "2026-07-05=12.5"]],
+    )  # fmt: skip
+    assert told[:3] == [
+        {"amount_mm": 60, "volume_m3": None},
+        {"amount_mm": None, "volume_m3": 60},
+        {"amount_mm": 12.5, "volume_m3": None},
+    ]
+    assert told[3] == [{"day": "2026-07-01", "amount_mm": 30}, {"day": "2026-07-05", "amount_mm": 12.5}]
+
+
+def test_a_zone_takes_a_declared_soil_as_a_whole_and_keeps_what_was_not_declared(compiled: Path) -> None:
+    zone = {"id": "z", "texture": "clay", "field_capacity_pct": 38, "wilting_point_pct": 20, "efficiency": 0.8}
+    soil, pump = ask(
+        compiled,
+        "irrigation_rows",
+        ["withDeclared", zone, {"texture": "loam", "start_depleted": 0.3, "irrigation": ["2026-07-01=30"]}],
+        ["withDeclared", zone, {"flow_m3_h": 20, "hours_a_day": 8}],
+    )
+    assert soil == {**zone, "texture": "loam", "field_capacity_pct": None, "wilting_point_pct": None}
+    assert pump == {**zone, "flow_m3_h": 20, "hours_a_day": 8}

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from headland.network.polite_requests import RequestFault, RequestState
 from headland.registry.models.weather import ForecastPlace, ForecastProviderSetting
 from headland.registry.repositories.weather import name_of_place
 from headland.units_of_time import HOUR_MS
-from tests.api.fields.test_water import serve_watered_field
+from tests.api.fields.test_water import SOWN, serve_watered_field
+from tests.api.registry_api import RegistryApi
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 from tests.dashboard.test_every_page import check_words, find_violations, go
@@ -149,7 +151,20 @@ def test_a_site_s_weather_shows_its_source_and_an_earlier_issue_beside_what_was_
     expect(told).to_contain_text("风速")
     reasons = told.locator(".state-text")
     assert reasons.get_attribute("data-state") == first.get_attribute("data-state")
-    expect(page.locator("[data-panel=field-outlook] [data-frost]")).to_contain_text("最低")
+    outlook = page.locator("[data-panel=field-outlook]")
+    expect(outlook.locator("[data-frost]")).to_contain_text("最低")
+    asked = page.request.get(f"{farm.base}/v1/fields/{farm.field}/weather-outlook").json()
+    for panel, days in (("field-blight", asked["disease"]), ("field-harvest", asked["harvest"])):
+        rows = outlook.locator(f"[data-panel={panel}] tbody tr")
+        expect(rows).to_have_count(len(days))
+        # Each day says how many of its hours were measured, and how many are forecast.
+        for row, day in zip(rows.all(), days, strict=True):
+            hours = f"实测 {day['measured_h']} 小时，预报 {day['forecast_h']} 小时"
+            expect(row).to_contain_text(hours + (f"，缺 {day['missing_h']} 小时" if day["missing_h"] else ""))
+        expect(outlook.locator(f"[data-panel={panel}] [data-attribution]")).to_contain_text("挪威气象研究所")
+    assert any(day["forecast_h"] for day in asked["disease"])
+    lacking = [day for day in asked["disease"] if day["reason"] is not None]
+    expect(outlook.locator("[data-panel=field-blight] [data-reason=insufficient_data]")).to_have_count(len(lacking))
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert find_violations(page, axe) == []
     check_words(page, "zh-CN", "field weather")
@@ -184,7 +199,67 @@ def test_the_water_of_a_field_says_when_to_irrigate_and_which_probes_are_believe
         # The address keeps what was declared.
         page.reload()
         expect(water.locator("[data-advice]")).to_contain_text(f"{amount} m³/亩")
+        save_zone_and_irrigations(page, api, amount)
+        page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         assert find_violations(page, axe) == []
         check_words(page, "zh-CN", "water")
         page.close()
+
+
+def save_zone_and_irrigations(page: Page, api: RegistryApi, amount: int) -> None:
+    """Save what the address declares, write water down on two days, and add and choose a zone that is a part."""
+    field, client = api.ids["field"], api.client
+    page.locator("[data-panel=declared]").get_by_role("button", name="保存到农场档案").click()
+    zone = page.locator("[data-panel=irrigation-zone]")
+    expect(zone.locator("summary")).to_have_text("灌溉分区：整块地")
+    # It is the farm's now: the address has nothing of it, and the advice is the same.
+    expect(page.locator("[data-panel=declared]")).to_have_count(0)
+    assert "soil=" not in page.url
+    (whole,) = client.get("/v1/irrigation-zones", params={"field": field}).json()["items"]
+    assert (whole["texture"], whole["area_m2"]) == ("loam", None)
+    expect(page.locator("[data-panel=water] [data-advice]")).to_contain_text(f"{amount} m³/亩")
+    zone.locator("summary").click()
+    zone.get_by_label("灌溉方式").select_option(label="滴灌")
+    zone.get_by_label("probe-1").check()
+    zone.get_by_label("meter-1").check()
+    zone.get_by_role("button", name="保存").press("Enter")
+    wait_until(lambda: client.get(f"/v1/irrigation-zones/{whole['id']}").json()["method"] == "drip")
+    changed = client.get(f"/v1/irrigation-zones/{whole['id']}").json()
+    assert (changed["texture"], sorted(changed["devices"])) == ("loam", ["meter-1", "probe-1"])
+    given = page.locator("[data-panel=irrigations]")
+    given.locator("details > summary").first.click()
+    dry, metered = ((SOWN + timedelta(days=days)).isoformat() for days in (20, 55))
+    for day in (dry, metered):
+        given.get_by_label("日期").fill(day)
+        given.get_by_label("灌水量").fill("10")
+        given.get_by_label("您的姓名").fill("李强")
+        given.get_by_role("button", name="登记灌水").press("Enter")
+        expect(given.locator("tr[data-source=record]").filter(has_text=day)).to_contain_text("登记人：李强")
+        expect(given.get_by_label("灌水量")).to_have_value("")
+    # Ten cubic metres a mu are 15 mm; where the meter counted, its count holds.
+    expect(given.locator("tr[data-counted=counted][data-source=record]")).to_contain_text("15.0")
+    expect(given.locator("tr[data-counted=by_meter]")).to_contain_text(metered)
+    expect(given.locator("tr[data-source=meter]").filter(has_text=metered)).to_contain_text("水表：meter-1")
+    given.get_by_role("button", name=f"删除: {metered}").click()
+    page.get_by_role("dialog").get_by_role("button", name="删除").click()
+    expect(given.locator("tr[data-source=record]")).to_have_count(1)
+    (kept,) = client.get("/v1/irrigations", params={"field": field}).json()["items"]
+    assert (kept["day"], kept["amount_mm"], kept["volume_m3"], kept["author"]) == (dry, 15.0, None, "李强")
+    add = page.locator("[data-panel=add-irrigation-zone]")
+    add.locator("summary").click()
+    add.get_by_label("名称").fill("东片")
+    add.get_by_label("土壤质地").select_option(label="砂土")
+    add.get_by_role("button", name="添加灌溉分区").press("Enter")
+    # Another zone is a part: its area is asked for.
+    expect(add.locator(".field-error")).to_have_count(1)
+    add.get_by_label("分区面积").fill("3")
+    add.get_by_role("button", name="添加灌溉分区").press("Enter")
+    expect(page.get_by_label("灌溉分区", exact=True).locator("option:checked")).to_contain_text("东片")
+    part = next(each for each in client.get("/v1/irrigation-zones").json()["items"] if each["name"] == "东片")
+    assert part["area_m2"] == pytest.approx(2000.0)
+    assert f"zone={part['id']}" in page.url
+    expect(page.locator("[data-panel=water]")).to_contain_text("整个分区")
+    page.get_by_label("灌溉分区", exact=True).select_option(label="整块地")
+    expect(zone.locator("summary")).to_have_text("灌溉分区：整块地")
+    assert "zone=" not in page.url

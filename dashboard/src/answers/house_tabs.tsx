@@ -10,6 +10,7 @@ import "./answers.css";
 import { ForecastPanel } from "./forecast_panel";
 import { Compliance, Exchange, Irrigation, Uniformity, type HousePeriod } from "./house_answers";
 import { SeasonsPanel, type SeasonHouse } from "./seasons_panel";
+import { SiteLink } from "./site_link";
 import { WeatherPanel } from "./weather_panel";
 
 export interface HouseTabsProps {
@@ -58,5 +59,10 @@ function HouseWeather({ period, record, siteOfDevice, group }: Omit<HouseTabsPro
   const site = houses.data?.find(({ id }) => id === record)?.site ?? siteOfDevice;
   if (record !== null && houses.data === undefined) return null;
   if (!site) return <p class="note">{translate("answers_weather_site")}</p>;
-  return <WeatherPanel site={site} startMs={period.startMs} endMs={period.endMs} group={group} />;
+  return (
+    <>
+      <SiteLink site={site} />
+      <WeatherPanel site={site} startMs={period.startMs} endMs={period.endMs} group={group} />
+    </>
+  );
 }

@@ -1,4 +1,4 @@
-// Names of API keys, by which records name who made them; administrators alone may ask for them.
+// Who made a record: the name that a person gave last on this device, and names of API keys, which administrators alone may ask for.
 
 import { nameKeys } from "../i18n/translate";
 import { may } from "./may";
@@ -9,4 +9,15 @@ import { currentSession } from "./session";
 export async function askKeyNames(): Promise<void> {
   if (currentSession() === null || !may("get", "/v1/keys")) return;
   nameKeys(await askList("/v1/keys").catch(() => []));
+}
+
+const AUTHOR = "headland-note-author";
+
+/** Return the name that a person gave last on this device; empty at first. */
+export function knownAuthor(): string {
+  return localStorage.getItem(AUTHOR) ?? "";
+}
+
+export function keepAuthor(name: string): void {
+  localStorage.setItem(AUTHOR, name);
 }

@@ -36,6 +36,38 @@ const TEXTURE_NAMES: Readonly<Record<Texture, TextKey>> = {
 };
 export const TEXTURES = Object.keys(TEXTURE_NAMES) as Texture[];
 
+interface SoilFieldsProps {
+  given: { texture?: string | null } & { [Name in NumberName]?: number | null };
+  names: readonly NumberName[];
+}
+
+/** Fields of a form for a soil, its losses and its pump: of an address, or of a zone's record. */
+export function SoilFields({ given, names }: SoilFieldsProps): JSX.Element {
+  return (
+    <>
+      <SelectField
+        name="texture"
+        label={translate("water_texture")}
+        value={given.texture ?? null}
+        none={translate("water_texture_none")}
+        options={TEXTURES.map((value) => ({ value, text: translate(TEXTURE_NAMES[value]) }))}
+      />
+      {names.map((name) => (
+        <NumberField
+          key={name}
+          name={name}
+          label={translate(`water_${name}` as TextKey)}
+          step="any"
+          min={LIMITS[name][0]}
+          max={LIMITS[name][1]}
+          value={given[name] ?? null}
+          hint={name === "wetted" ? translate("water_wetted_hint") : undefined}
+        />
+      ))}
+    </>
+  );
+}
+
 interface SoilFormProps {
   declared: Declared<Texture>;
   isOpen: boolean;
@@ -66,25 +98,7 @@ export function SoilForm({ declared, isOpen, onDeclare }: SoilFormProps): JSX.El
       <Form submit={translate("water_calculate")} onSubmit={submit}>
         <p class="note">{translate("water_declared_about")}</p>
         <div class="choices-row">
-          <SelectField
-            name="texture"
-            label={translate("water_texture")}
-            value={declared.texture ?? null}
-            none={translate("water_texture_none")}
-            options={TEXTURES.map((value) => ({ value, text: translate(TEXTURE_NAMES[value]) }))}
-          />
-          {NUMBERS.map((name) => (
-            <NumberField
-              key={name}
-              name={name}
-              label={translate(`water_${name}` as TextKey)}
-              step="any"
-              min={LIMITS[name][0]}
-              max={LIMITS[name][1]}
-              value={declared[name]}
-              hint={name === "wetted" ? translate("water_wetted_hint") : undefined}
-            />
-          ))}
+          <SoilFields given={declared} names={NUMBERS} />
         </div>
         <TextArea
           name="irrigation"

@@ -9,6 +9,7 @@ import { currentAreaUnit, currentLanguage } from "../i18n/preferences";
 import { translate } from "../i18n/translate";
 import { Facts } from "../ui/facts";
 import { ForecastSource } from "../weather/forecast_source";
+import type { Zone } from "./irrigation_zones";
 import type { Water } from "./records";
 
 type AdviceOf = NonNullable<Water["advice"]>;
@@ -24,9 +25,11 @@ const M3_PER_MM_M2 = 0.001;
 interface AdviceProps {
   water: Water;
   field: FieldRecord;
+  /** The irrigation zone that the answer is of; null without one. */
+  zone: Zone | null;
 }
 
-export function Advice({ water, field }: AdviceProps): JSX.Element | null {
+export function Advice({ water, field, zone }: AdviceProps): JSX.Element | null {
   const { advice, depletion_mm: lacks, stress } = water;
   if (advice === null || lacks === null) return null;
   return (
@@ -36,7 +39,9 @@ export function Advice({ water, field }: AdviceProps): JSX.Element | null {
       </p>
       {advice.amount_mm.value > 0 ? (
         <p>
-          {translate("water_whole", { amount: withUnit(advice.amount_mm.value * field.usable_area_m2 * M3_PER_MM_M2, "m3", 0) })}{" "}
+          {translate(zone?.area_m2 ? "water_whole_zone" : "water_whole", {
+            amount: withUnit(advice.amount_mm.value * (zone?.area_m2 ?? field.usable_area_m2) * M3_PER_MM_M2, "m3", 0),
+          })}{" "}
           {advice.limited_by === null
             ? null
             : translate("water_turns", {

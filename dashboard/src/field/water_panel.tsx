@@ -4,14 +4,19 @@ import "../i18n/field";
 import "../i18n/field_water";
 import "../answers/answers.css";
 import type { JSX } from "preact";
-import { useApi } from "../api/query";
+import { may } from "../api/may";
+import { useApi, useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
 import { hrefOf, hrefOfThing } from "../app/address";
 import { useChoice, useView } from "../app/mount";
+import { areaText } from "../i18n/numbers";
 import { methodText, translate, type TextKey } from "../i18n/translate";
+import { Choice } from "../ui/choice";
 import { Empty } from "../ui/empty";
 import { Loaded } from "../ui/loaded";
-import { readDeclared, writeDeclared, KEY } from "./declared_soil";
+import { KEY, readDeclared, writeDeclared, type Declared } from "./declared_soil";
+import { AddZone, EditZone, SaveDeclared } from "./irrigation_zones";
+import { Irrigations } from "./irrigations";
 import type { Water } from "./records";
 import { SoilForm, TEXTURES } from "./soil_form";
 import { Advice } from "./water_advice";
@@ -24,14 +29,34 @@ const TIMEOUT_MS = 120_000;
 export function WaterPanel({ field }: { field: FieldRecord }): JSX.Element {
   const view = useView();
   const [chosen, choose] = useChoice(KEY);
+  const [zoneId, chooseZone] = useChoice("zone");
   const declared = readDeclared(chosen, TEXTURES);
+  const zones = useApiList("/v1/irrigation-zones", { query: { field: field.id } }, { enabled: may("get", "/v1/irrigation-zones") });
+  const records = useApiList("/v1/irrigations", { query: { field: field.id } }, { enabled: may("get", "/v1/irrigations") });
+  const whole = zones.data?.find(({ area_m2: area }) => area === null) ?? null;
+  const parts = (zones.data ?? []).filter(({ area_m2: area }) => area !== null);
+  const zone = zoneId === "" ? whole : (zones.data?.find(({ id }) => id === zoneId) ?? null);
   const water = useApi(
     "/v1/fields/{thing}/water",
-    { path: { thing: field.id }, query: declared },
+    { path: { thing: field.id }, query: { ...declared, ...(zoneId === "" ? {} : { zone: zoneId }) } },
     { everyMs: EVERY_MS, timeoutMs: TIMEOUT_MS },
   );
+  const declare = (next: Declared): void => choose(writeDeclared(next));
   return (
     <div class="page">
+      {parts.length === 0 && zoneId === "" ? null : (
+        <div class="choices-row">
+          <Choice
+            label={translate("water_zone_choice")}
+            value={zoneId === "" ? "" : zone?.id}
+            options={[
+              { value: "", text: whole?.name ?? translate("water_zone_whole") },
+              ...parts.map(({ id, name, area_m2: area }) => ({ value: id, text: `${name} · ${areaText(area ?? 0)}` })),
+            ]}
+            onChoose={chooseZone}
+          />
+        </div>
+      )}
       <section class="card" data-panel="water">
         <h2>{translate("water_title")}</h2>
         <p class="note">
@@ -43,7 +68,7 @@ export function WaterPanel({ field }: { field: FieldRecord }): JSX.Element {
               <NoWater reason={answer.reason} field={field} />
             ) : (
               <>
-                <Advice water={answer} field={field} />
+                <Advice water={answer} field={field} zone={zone} />
                 <WaterCourse water={answer} />
                 <WaterProbes water={answer} nameOf={(device) => view.farm.nameOf(device)} />
                 <Assumed water={answer} />
@@ -52,7 +77,14 @@ export function WaterPanel({ field }: { field: FieldRecord }): JSX.Element {
           }
         </Loaded>
       </section>
-      <SoilForm key={chosen} declared={declared} isOpen={chosen === ""} onDeclare={(next) => choose(writeDeclared(next))} />
+      <Irrigations field={field.id} zone={zone} records={records} given={water.data?.irrigations ?? []} isCounting={water.busy} />
+      {chosen === "" ? null : <SaveDeclared key={zone?.id ?? ""} field={field} zone={zone} declared={declared} onSaved={declare} />}
+      {zone === null ? (
+        <SoilForm key={chosen} declared={declared} isOpen={chosen === ""} onDeclare={declare} />
+      ) : (
+        <EditZone key={`${zone.id}-${zone.version}`} field={field} zone={zone} onDeleted={() => chooseZone("")} />
+      )}
+      <AddZone key={whole?.id ?? ""} field={field} whole={whole} onAdded={(made) => chooseZone(made.area_m2 === null ? "" : made.id)} />
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { NotFound } from "../ui/not_found";
 import "../i18n/harvest";
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
+import { keepAuthor, knownAuthor } from "../api/authors";
 import { may } from "../api/may";
 import { reload, useApiList } from "../api/query";
 import { errorText, requestResponse } from "../api/request";
@@ -17,7 +18,7 @@ import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
 import { confirm, showToast } from "../ui/overlays";
 import { IssuerFields, issuerOf, keepIssuer, knownIssuer } from "./issuer_fields";
-import { FORMS, keepAuthor, knownAuthor, massText, type CertificateItem, type LotItem, type PrintForm } from "./records";
+import { FORMS, massText, type CertificateItem, type LotItem, type PrintForm } from "./records";
 
 const BASES = ["own_control", "own_test", "commissioned_test"] as const;
 

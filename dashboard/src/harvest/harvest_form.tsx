@@ -4,6 +4,7 @@ import { onlyOf } from "../components/choice";
 import "../i18n/harvest";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { keepAuthor, knownAuthor } from "../api/authors";
 import { nowMs } from "../api/clock";
 import { useApi, useApiList } from "../api/query";
 import { useWrite } from "../api/write";
@@ -15,7 +16,7 @@ import { CheckField, NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
 import { showToast } from "../ui/overlays";
-import { CROPS, cropText, gramsOf, keepAuthor, knownAuthor } from "./records";
+import { CROPS, cropText, gramsOf } from "./records";
 
 interface Place {
   value: string;

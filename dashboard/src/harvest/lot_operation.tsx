@@ -3,6 +3,7 @@
 import "../i18n/harvest";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { keepAuthor, knownAuthor } from "../api/authors";
 import { nowMs } from "../api/clock";
 import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
@@ -10,7 +11,7 @@ import { translate } from "../i18n/translate";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { showToast } from "../ui/overlays";
-import { gramsOf, keepAuthor, knownAuthor, massText, type LotItem } from "./records";
+import { gramsOf, massText, type LotItem } from "./records";
 
 const KINDS = ["split", "pack", "sell", "mix", "process", "loss"] as const;
 type Kind = (typeof KINDS)[number];

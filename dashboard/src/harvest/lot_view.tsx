@@ -5,6 +5,7 @@ import { NotFound } from "../ui/not_found";
 import "../i18n/harvest";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { knownAuthor } from "../api/authors";
 import { may } from "../api/may";
 import { useApi } from "../api/query";
 import { useWrite } from "../api/write";
@@ -21,7 +22,7 @@ import { LotBreaches } from "./breach_panel";
 import { CertificatePanel } from "./certificate_panel";
 import { LotOperationForm } from "./lot_operation";
 import { ReleasePanel } from "./release_panel";
-import { evidenceText, knownAuthor, massText, type Happening, type LotHistory, type Operation } from "./records";
+import { evidenceText, massText, type Happening, type LotHistory, type Operation } from "./records";
 
 export function LotView({ id }: { id: string }): JSX.Element {
   const history = useApi("/v1/lots/{thing}", { path: { thing: id } });

@@ -17,7 +17,6 @@ export type TreatmentCheck = Body<"/v1/treatments/{thing}/check">;
 export const FORMS = ["a7", "label_60x40", "a4"] as const;
 export type PrintForm = (typeof FORMS)[number];
 export const CROPS = ["tomato", "cucumber", "lettuce", "pepper", "strawberry", "wheat", "rice"] as const;
-const AUTHOR = "headland-note-author";
 
 /** Return a mass in kilograms, exact to the gram. */
 export function massText(grams: number): string {
@@ -36,12 +35,4 @@ export function cropText(crop: string): string {
 
 export function evidenceText(evidence: string): string {
   return translate(`harvest_class_${evidence}` as TextKey);
-}
-
-export function knownAuthor(): string {
-  return localStorage.getItem(AUTHOR) ?? "";
-}
-
-export function keepAuthor(author: string): void {
-  localStorage.setItem(AUTHOR, author);
 }

@@ -4,6 +4,7 @@ import { chosenOf, onlyOf } from "../components/choice";
 import "../i18n/harvest";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { keepAuthor, knownAuthor } from "../api/authors";
 import { nowMs } from "../api/clock";
 import { may } from "../api/may";
 import { useApi, useApiList } from "../api/query";
@@ -18,7 +19,7 @@ import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
 import { confirm, noteSaved, showToast } from "../ui/overlays";
 import { TreatmentBreaches } from "./breach_panel";
-import { CROPS, cropText, evidenceText, keepAuthor, knownAuthor, type ProtectionProduct, type TreatmentItem } from "./records";
+import { CROPS, cropText, evidenceText, type ProtectionProduct, type TreatmentItem } from "./records";
 
 /** What a treatment changes: it also looks back on what was harvested before it was entered. */
 const TOUCHED = [

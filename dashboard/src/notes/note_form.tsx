@@ -4,6 +4,7 @@ import "./notes.css";
 import "../i18n/notes";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { keepAuthor, knownAuthor } from "../api/authors";
 import { nowMs } from "../api/clock";
 import { useKeptWrite } from "../api/write";
 import { translate } from "../i18n/translate";
@@ -15,7 +16,6 @@ import { PositionButton, type Fix } from "./position_button";
 import type { Subject } from "./records";
 
 const MINUTE_MS = 60_000;
-const AUTHOR = "headland-note-author";
 
 export interface Choice {
   text: string;
@@ -43,7 +43,7 @@ export function NoteForm({ choices, onAdded }: NoteFormProps): JSX.Element {
     const body = { ...about.subject, ...fix, time_ms: timeMs, author, text: values.text("text") };
     const added = await add.run({ body, photos });
     if (added === null) return false;
-    localStorage.setItem(AUTHOR, author);
+    keepAuthor(author);
     setPhotos([]);
     setFix(null);
     showToast(translate(added === "kept" ? "kept" : "saved"));
@@ -64,14 +64,7 @@ export function NoteForm({ choices, onAdded }: NoteFormProps): JSX.Element {
       <PositionButton fix={fix} onFix={setFix} />
       <div class="choices-row">
         <NumberField name="before" label={translate("notes_before")} value={0} min={0} max={44_640} />
-        <TextField
-          name="author"
-          label={translate("notes_author")}
-          value={localStorage.getItem(AUTHOR) ?? ""}
-          required
-          maxLength={200}
-          autocomplete="name"
-        />
+        <TextField name="author" label={translate("notes_author")} value={knownAuthor()} required maxLength={200} autocomplete="name" />
       </div>
     </Form>
   );

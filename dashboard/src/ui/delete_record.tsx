@@ -15,6 +15,8 @@ type List =
   | "/v1/greenhouses"
   | "/v1/holdings"
   | "/v1/implements"
+  | "/v1/irrigation-zones"
+  | "/v1/irrigations"
   | "/v1/maintenance-windows"
   | "/v1/members"
   | "/v1/people"

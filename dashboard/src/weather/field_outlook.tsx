@@ -1,17 +1,15 @@
-// Frost and heat that come to a field, by the forecast of its site with the station's own offset at night.
+// Frost, heat, late blight weather and days of harvest that come to a field, by the forecast of its site and what it measured.
 
 import "../i18n/field_outlook";
 import type { JSX } from "preact";
-import type { Body } from "../api/client";
 import { useApi } from "../api/query";
 import { numberText, shareText, withUnit } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
 import { methodText, term, translate, type TextKey } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
+import { BlightDays, HarvestDays, type Outlook } from "./field_days";
 import { ForecastSource } from "./forecast_source";
 import { hourText } from "./next_hours";
-
-type Outlook = Body<"/v1/fields/{thing}/weather-outlook">;
 
 const EVERY_MS = 300_000;
 const TIMEOUT_MS = 120_000;
@@ -21,7 +19,15 @@ export function FieldOutlook({ field }: { field: string }): JSX.Element {
   return (
     <section class="card" data-panel="field-outlook">
       <h2>{translate("outlook_frost")}</h2>
-      <Loaded state={state}>{(answer) => <Told outlook={answer} />}</Loaded>
+      <Loaded state={state}>
+        {(answer) => (
+          <>
+            <Told outlook={answer} />
+            <BlightDays outlook={answer} />
+            <HarvestDays outlook={answer} />
+          </>
+        )}
+      </Loaded>
     </section>
   );
 }

@@ -4,9 +4,8 @@ import "../i18n/answers";
 import "../i18n/field_outlook";
 import "../answers/answers.css";
 import type { JSX } from "preact";
+import { SiteLink } from "../answers/site_link";
 import { WeatherWindow } from "../answers/weather_window";
-import { useApi } from "../api/query";
-import { hrefOfThing } from "../app/address";
 import { useChoice } from "../app/mount";
 import { translate } from "../i18n/translate";
 import { Choice } from "../ui/choice";
@@ -33,17 +32,5 @@ export function FieldWeather({ field, site }: { field: string; site: string | nu
       {work === undefined ? null : <WeatherWindow field={field} work={work} />}
       {site === null ? <p class="note">{translate("answers_field_site")}</p> : <SiteLink site={site} />}
     </div>
-  );
-}
-
-/** What is forecast for the site and what it measured has an address of its own. */
-function SiteLink({ site }: { site: string }): JSX.Element {
-  const record = useApi("/v1/sites/{thing}", { path: { thing: site } }).data;
-  return (
-    <p>
-      <a class="button" href={hrefOfThing({ kind: "weather", site })}>
-        {translate("answers_weather_of", { site: record?.name ?? "" })}
-      </a>
-    </p>
   );
 }
