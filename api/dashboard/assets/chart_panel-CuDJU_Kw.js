@@ -1,1 +1,0 @@
-import{$t as e,Vn as t,nt as n,qn as r}from"./base-H3J1lwtn.js";import{t as i}from"./chart-BKGFM9bo.js";function a({options:a,drawing:o}){let s=r(()=>new i(a),[a.name,a.group]);return t(()=>()=>s.close(),[s]),t(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),e(n,{node:s.element})}export{a as t};
