@@ -174,7 +174,7 @@ def _told(site: Site, at_ms: int, provider: ForecastSource, issue: ForecastIssue
         issued_ms=issue.issued_ms,
         fetched_ms=issue.fetched_ms,
         confirmed_ms=confirmed_ms,
-        next_ms=state.next_ms or None,
+        next_ms=None if at_ms < state.asked_ms else state.next_ms or None,
         age_s=(at_ms - issue.said_ms) / 1000,
         attribution=issue.attribution,
         lines=[],

@@ -388,10 +388,17 @@ class Repository(Generic[R]):
 def _is_as_logged(record: VersionedRecord, after: str) -> bool:
     """Tell whether a record is what an entry of the audit log says; what is noted at each use of it is left out."""
     now = msgspec.json.decode(msgspec.json.encode(record))
-    # A field that a later version added has its default in the record, and is not in the entry.
-    return all(
-        now.get(name) == value for name, value in msgspec.json.decode(after).items() if name not in _NOTED_AT_USE
-    )
+    logged = {name: value for name, value in msgspec.json.decode(after).items() if name not in _NOTED_AT_USE}
+    return _holds(now, logged)
+
+
+def _holds(now: object, logged: object) -> bool:
+    """Tell whether a value is the logged one; a field that a later version added is not in the entry, at any depth."""
+    if isinstance(now, dict) and isinstance(logged, dict):
+        return all(_holds(now.get(name), value) for name, value in logged.items())
+    if isinstance(now, list) and isinstance(logged, list):
+        return len(now) == len(logged) and all(map(_holds, now, logged))
+    return now == logged
 
 
 def _values(record: VersionedRecord) -> dict[str, Any]:

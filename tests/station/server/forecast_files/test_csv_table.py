@@ -146,7 +146,7 @@ def test_a_table_that_differs_from_its_map_or_its_place_is_refused(tmp_path: Pat
 
 def test_the_map_of_the_documentation_is_read(tmp_path: Path) -> None:
     page = (Path(__file__).parents[4] / "docs" / "how-to" / "weather-forecasts.md").read_text()
-    about = page.split("<!-- forecast map -->\n```toml\n")[1].split("```")[0]
+    about = page.split("<!-- toml: forecast map -->\n```toml\n")[1].split("```")[0]
     path = table(tmp_path, text="time,temp,rain\n2027-01-15 11:00,-3.5,1.5\n", about=about)
     decoded = decode(path)
     assert series(decoded, "precipitation_mm").starts_ms == (DAY_MS + 8 * HOUR_MS,)
