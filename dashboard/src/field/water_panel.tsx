@@ -78,7 +78,7 @@ export function WaterPanel({ field }: { field: FieldRecord }): JSX.Element {
         </Loaded>
       </section>
       <Irrigations field={field.id} zone={zone} records={records} given={water.data?.irrigations ?? []} isCounting={water.busy} />
-      {chosen === "" ? null : <SaveDeclared key={zone?.id ?? ""} field={field} zone={zone} declared={declared} onSaved={declare} />}
+      {chosen === "" ? null : <SaveDeclared field={field} zone={zone} declared={declared} onSaved={declare} />}
       {zone === null ? (
         <SoilForm key={chosen} declared={declared} isOpen={chosen === ""} onDeclare={declare} />
       ) : (
