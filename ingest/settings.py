@@ -13,6 +13,8 @@ from ingest.admission.quotas import Quotas
 
 #: Length of an ack secret at least: a guessed one lets anybody make gateways delete.
 _SECRET_LETTERS: Final = 16
+#: Handle of the organisation of a farm on one machine.
+OWN_ORGANISATION: Final = "local"
 ALL_SHARDS: Final = frozenset(range(SHARDS))
 
 
@@ -41,7 +43,7 @@ class IngestSettings:
     tls_ca_path: Path | None = None
     client_id: str = "ingest-0"
     former_client_id: str | None = None
-    organisation: str = "local"
+    organisation: str = OWN_ORGANISATION
     shards: frozenset[int] = ALL_SHARDS
     keepalive_s: int = 30
     session_expiry_s: int = 7 * 86_400

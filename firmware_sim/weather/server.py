@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate, parsedate_to_datetime
+from functools import lru_cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
@@ -21,7 +22,7 @@ from firmware_sim.greenhouse.weather import Weather
 from firmware_sim.weather import payloads
 from firmware_sim.weather.faults import ProviderFaults
 from firmware_sim.weather.payloads import Asked
-from firmware_sim.weather.said import SaidForecast, say_forecast
+from firmware_sim.weather.said import SaidForecast, SaidHour, say_of, true_hour
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
 from headland.units_of_time import HOUR_MS
@@ -31,6 +32,7 @@ _LOGGER = logging.getLogger(__name__)
 #: A provider computes a new issue every hour and says so.
 _ISSUE_EVERY_MS: Final = HOUR_MS
 _HOURS: Final = 7 * 24
+_KEPT_HOURS: Final = 2 * _HOURS
 _MEMBERS: Final = 20
 _SLOW_PIECES: Final = 200
 _FAR_DEG: Final = 5.0
@@ -60,11 +62,12 @@ class ProviderServer:
         self._seed = settings.seed
         self._clock = SimClock(settings.speed, settings.start_ms, settings.real_start_ms)
         self._real_ms = real_ms
-        self._places: list[tuple[HouseSite, Weather]] = []
+        self._places: list[tuple[HouseSite, Callable[[int], SaidHour]]] = []
         for name in settings.scenarios:
             scenario = house_named(name)
             weather = Weather(scenario.place, settings.seed, scenario.frost_every_days)
-            self._places.append((scenario.place, weather))
+            # An issue has all hours but one of the issue before it.
+            self._places.append((scenario.place, lru_cache(_KEPT_HOURS)(partial(true_hour, weather))))
         self._said: dict[tuple[int, int, int], SaidForecast] = {}
         self._lock = threading.Lock()
         try:
@@ -152,8 +155,8 @@ class ProviderServer:
         key = (index, issued_ms, members)
         with self._lock:
             if key not in self._said:
-                weather = self._places[index][1]
-                made = say_forecast(weather, self._seed, issued_ms, issued_ms, _HOURS, members=members)
+                truths = [self._places[index][1](issued_ms + hour * HOUR_MS) for hour in range(_HOURS)]
+                made = say_of(truths, self._seed, issued_ms, members=members)
                 self._said = {**dict(list(self._said.items())[-3:]), key: made}
             said = self._said[key]
         gap = self.faults.gap_h

@@ -35,9 +35,20 @@ from headland.contract.quantities import unit_of_channel
 from headland.errors import HeadlandError, RetryLater
 from station.local.folder import FarmFolder
 from station.local.past.declared import PastRecords
-from station.local.past.plan import EVERY_MS, FlightJob, HouseJob, PastPlan, read_plan, work_folder, write_plan
+from station.local.past.issues import add_issues
+from station.local.past.plan import (
+    EVERY_MS,
+    FlightJob,
+    ForecastJob,
+    HouseJob,
+    PastPlan,
+    read_plan,
+    work_folder,
+    write_plan,
+)
 from station.local.simulators import SIMULATED_MAP, drone_source
 from station.server.scenarios import FarmDrone
+from station.server.storage.registries import REGISTRY_URL, registry_url
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -69,6 +80,9 @@ def make_past(folder: FarmFolder, stop: threading.Event) -> str:
             if isinstance(job, HouseJob):
                 reports = _make_house(job, plan, settings, work, stop)
                 records.enter_house(job.house, stop)
+            elif isinstance(job, ForecastJob):
+                reports = []
+                add_issues(job, plan.seed, registry_url(os.environ.get(REGISTRY_URL), folder.registry_path), stop)
             else:
                 reports = _make_flight(job, plan, settings, work, stop, records)
             plan = msgspec.structs.replace(plan, done=(*plan.done, job.name))

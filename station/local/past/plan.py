@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -46,13 +46,13 @@ class PastPlan(msgspec.Struct, frozen=True, kw_only=True):
         """The simulated farm."""
         return farm_named(self.scenario, self.scale)
 
-    def jobs(self) -> Iterator[HouseJob | FlightJob]:
+    def jobs(self) -> Iterator[HouseJob | ForecastJob | FlightJob]:
         """Yield the jobs that are not done: the newest days of the houses first, from which the next day is told."""
         for job in self._all_jobs():
             if job.name not in self.done:
                 yield job
 
-    def _all_jobs(self) -> Iterator[HouseJob | FlightJob]:
+    def _all_jobs(self) -> Iterator[HouseJob | ForecastJob | FlightJob]:
         farm = self.farm
         compartments = sum(house.compartments for house in farm.houses)
         days = min(self.house_days, max(1.0, _MOST_COMPARTMENT_DAYS / max(1, compartments)))
@@ -63,6 +63,9 @@ class PastPlan(msgspec.Struct, frozen=True, kw_only=True):
             yield HouseJob(f"house-{number}-newest", number, house, newest_ms, self.end_ms, is_newest=True)
         for number, house in enumerate(farm.houses, 1) if start_ms < newest_ms else ():
             yield HouseJob(f"house-{number}", number, house, start_ms, newest_ms)
+        if farm.houses:
+            # Whole days: what was said on the first of them is judged by what is measured of it.
+            yield ForecastJob("forecasts", farm.houses, start_ms // DAY_MS * DAY_MS, self.end_ms)
         end = datetime.fromtimestamp(self.end_ms / 1000, ZoneInfo(DEMO_TIME_ZONE))
         for number, drone in enumerate(farm.drones, 1):
             for flight in drone.past:
@@ -82,6 +85,16 @@ class HouseJob:
     end_ms: int
     #: Whether the first page waits for it.
     is_newest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastJob:
+    """What simulated providers would have said in [start_ms, end_ms) of the weather of the houses' places."""
+
+    name: str
+    houses: Sequence[FarmHouse]
+    start_ms: int
+    end_ms: int
 
 
 @dataclass(frozen=True, slots=True)

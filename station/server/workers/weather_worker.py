@@ -100,32 +100,18 @@ class WeatherWorker(SupervisedWorker):
             with self._thread.items.isolate(f"The provider of forecasts {setting.provider}"):
                 provider = source_named(setting.provider)
                 if not isinstance(provider, ForecastProvider):
-                    self._files.look(repositories, list(self._queries(repositories, provider, setting)), self._now_ms())
+                    self._files.look(
+                        repositories, list(forecast_queries(repositories, provider, setting)), self._now_ms()
+                    )
                     continue
-                for query in self._queries(repositories, provider, setting):
+                is_simulated = self._access.simulated_url is not None
+                for query in forecast_queries(repositories, provider, setting, simulated=is_simulated):
                     if self._thread.stopping.is_set():
                         break
                     with self._thread.items.isolate(f"The forecast of {provider.name} for {query.place}"):
                         self._ask_if_due(repositories, provider, setting, query)
                     self._thread.succeed()
         return self._counts["weather_requests"] - before
-
-    def _queries(
-        self, repositories: OrganisationRepositories, provider: ForecastSource, setting: ForecastProviderSetting
-    ) -> Iterator[ForecastQuery]:
-        """Yield a query for each place of the active sites, the same place once."""
-        places: set[ForecastPlace] = set()
-        for site in repositories.sites.all():
-            place = asked_place(repositories, site, provider.decimals) if site.active else None
-            if place is None or place in places or len(places) >= MOST_PLACES:
-                continue
-            places.add(place)
-            yield ForecastQuery(
-                place=place,
-                model=setting.model,
-                time_zone=site.time_zone,
-                simulated=self._access.simulated_url is not None and isinstance(provider, ForecastProvider),
-            )
 
     def _ask_if_due(
         self,
@@ -222,6 +208,23 @@ class WeatherWorker(SupervisedWorker):
             read_at=_READ_AT,
             glance_bytes=_GLANCE_BYTES,
         )
+
+
+def forecast_queries(
+    repositories: OrganisationRepositories,
+    provider: ForecastSource,
+    setting: ForecastProviderSetting,
+    *,
+    simulated: bool = False,
+) -> Iterator[ForecastQuery]:
+    """Yield a query for each place of the active sites, the same place once."""
+    places: set[ForecastPlace] = set()
+    for site in repositories.sites.all():
+        place = asked_place(repositories, site, provider.decimals) if site.active else None
+        if place is None or place in places or len(places) >= MOST_PLACES:
+            continue
+        places.add(place)
+        yield ForecastQuery(place=place, model=setting.model, time_zone=site.time_zone, simulated=simulated)
 
 
 def _user_agent(contact: str) -> str:

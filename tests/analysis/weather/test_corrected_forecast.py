@@ -83,6 +83,9 @@ class TaughtFarm(Farm):
         # The provider's wind is at 10 m, a station's at 2 m: FAO-56 eq 47.
         columns = dict(zip(_CHANNELS, (degc + off_degc, pct, 0.748 * m_s), strict=True))
         write_series(self.store, HANDLE, "home", "weather_station", device, time_ms, columns, simulated=simulated)
+        self.describe(device, simulated=simulated)
+
+    def describe(self, device: str, *, simulated: bool = True) -> None:
         channels = {name: ChannelInfo(unit=unit_of_channel(name) or "") for name in _CHANNELS}
         self.store.describe(
             HANDLE, "gw",
@@ -151,6 +154,41 @@ def test_without_a_station_or_with_few_days_the_provider_s_own_is_told(farm: Tau
     few = farm.hourly(early)
     assert (few.basis, set(states(few).values())) == ("provider", {"few_pairs"})
     assert abs(errors(few.hours[:24], "temperature_degc").mean() - 2.0) < 0.6
+
+
+def test_a_station_of_the_first_day_is_not_told_to_be_missing(farm: TaughtFarm) -> None:
+    """No issue is of a day that is over yet, while the station has measured for weeks."""
+    farm.measure()
+    farm.repositories.weather.add(farm.issue(DAYS * 24 + 6))
+    told = farm.hourly()
+    assert (told.basis, set(states(told).values())) == ("provider", {"few_pairs"})
+    assert {each.station for each in told.corrections} == {"mast"}
+    record = answer_forecast_record(farm.scope(), "home", NOW_MS)
+    assert {each.state for each in record.quantities} == {"few_pairs"}
+
+
+def test_a_station_without_an_hour_of_the_days_that_are_over_is_named(farm: TaughtFarm) -> None:
+    farm.say()
+    farm.describe("new")
+    told = farm.hourly()
+    assert (told.basis, set(states(told).values())) == ("provider", {"few_hours"})
+    assert "new measured less than half" in told.text
+    farm.measure()
+    assert {each.station for each in farm.hourly().corrections} == {"mast"}
+
+
+def test_issues_of_earlier_days_that_come_later_are_learned_from_on_the_same_day(farm: TaughtFarm) -> None:
+    """A simulated farm gets the issues of its past after its first page was looked at."""
+    cache = ResultCache()
+    farm.measure()
+    farm.repositories.weather.add(farm.issue(DAYS * 24 + 6))
+    scope = OrgScope(farm.store, farm.registry, HANDLE, NOW_MS, cache=cache)
+    assert set(states(hourly_forecast(scope, "home", NOW_MS)).values()) == {"few_pairs"}
+    for at_h in range(DAYS * 24 + 3, -1, -3):
+        farm.repositories.weather.add(farm.issue(at_h))
+        if at_h == DAYS * 24 - 48:
+            assert set(states(hourly_forecast(scope, "home", NOW_MS)).values()) == {"few_pairs"}
+    assert set(states(hourly_forecast(scope, "home", NOW_MS)).values()) == {"corrected"}
 
 
 def test_what_came_later_teaches_nothing_of_before(farm: TaughtFarm) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
@@ -18,12 +18,13 @@ from headland.agronomy.weather_forecast.station_correction import (
 )
 from headland.agronomy.weather_forecast.teaching import TeachingFault
 from headland.analysis.inputs.scope import OrgScope
-from headland.analysis.weather.correction.said_origins import read_said_days
-from headland.analysis.weather.correction.teachers import Teacher, read_teachers
+from headland.analysis.weather.correction.said_origins import first_said_ms, read_said_days
+from headland.analysis.weather.correction.teachers import Teacher, measures, read_teachers
 from headland.analysis.weather.outdoor_weather import site_devices
 from headland.registry.models.models import Site
 from headland.registry.models.weather import ForecastIssue
 from headland.registry.repositories.weather import name_of_place
+from headland.store.port import DeviceRecord
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 
@@ -54,15 +55,11 @@ class LearnedSite:
         return (at_ms - self.first_ms) // DAY_MS
 
 
-#: A site without any issue of a day that is over.
-_NOTHING: Final = LearnedSite(0, 0.0, {quantity: LearnedQuantity() for quantity in QUANTITIES})
-
-
 def learned_site(scope: OrgScope, site: Site, issue: ForecastIssue) -> LearnedSite:
     """Return what was learned by the begin of the present day of the provider and place of an issue.
 
     Stations teach forecasts of their own origin: a simulated station a simulated forecast. A day's arithmetic is made
-    once, by whoever asks first.
+    once, by whoever asks first, and again where issues of earlier days were added.
     """
     end_ms = scope.now_ms // DAY_MS * DAY_MS
     devices = tuple(
@@ -73,11 +70,14 @@ def learned_site(scope: OrgScope, site: Site, issue: ForecastIssue) -> LearnedSi
     )
     names = tuple((record.descriptor.device, tuple(sorted(record.descriptor.channels))) for record in devices)
     family = ("weather-learned", scope.organisation, site.id, issue.provider, name_of_place(issue.asked))
+    first_ms = first_said_ms(scope, issue.asked, issue.provider, end_ms)
 
     def compute() -> LearnedSite:
         said = read_said_days(scope, issue.asked, issue.provider, end_ms)
         if said is None:
-            return _NOTHING
+            return LearnedSite(
+                end_ms, 0.0, {each: LearnedQuantity(_first_measuring(devices, each)) for each in QUANTITIES}
+            )
         teachers = read_teachers(scope, devices, said, issue.asked, end_ms)
         quantities = {
             quantity: _learn(SaidAndMeasured(quantity, said.values[at], teacher.measured), teacher)
@@ -87,13 +87,17 @@ def learned_site(scope: OrgScope, site: Site, issue: ForecastIssue) -> LearnedSi
         }
         return LearnedSite(said.first_ms, said.usual_age_h, quantities)
 
-    return scope.cache.get((*family, end_ms, issue.simulated, names), compute, family)
+    return scope.cache.get((*family, first_ms, end_ms, issue.simulated, names), compute, family)
 
 
 def older_by_h(site: LearnedSite, issue: ForecastIssue, origin_ms: int) -> int:
     """Return by how many hours an issue is older than those that taught usually were; up to three do not count."""
     older = (origin_ms - issue.said_ms) / HOUR_MS - site.usual_age_h
     return int(np.ceil(older)) if older > 3.0 else 0
+
+
+def _first_measuring(devices: Iterable[DeviceRecord], quantity: CorrectedQuantity) -> str | None:
+    return next((each.descriptor.device for each in devices if measures(each, quantity)), None)
 
 
 def _learn(pairs: SaidAndMeasured, teacher: Teacher) -> LearnedQuantity:

@@ -48,6 +48,12 @@ class SaidDays:
         return float(np.quantile(known, 0.9)) if len(known) else 0.0
 
 
+def first_said_ms(scope: OrgScope, place: ForecastPlace, provider: str, end_ms: int) -> int | None:
+    """Return the begin of the first day of which `read_said_days` reads issues; None where it reads none."""
+    first = scope.repositories.weather.fetched(place, provider, end_ms - READ_DAYS * DAY_MS, end_ms, 1)
+    return first[0][0] // DAY_MS * DAY_MS if first else None
+
+
 def read_said_days(scope: OrgScope, place: ForecastPlace, provider: str, end_ms: int) -> SaidDays | None:
     """Return what was said in the days before `end_ms`, the begin of a day; None where nothing was."""
     weather = scope.repositories.weather
@@ -61,7 +67,7 @@ def read_said_days(scope: OrgScope, place: ForecastPlace, provider: str, end_ms:
     for day_ms in range(first_ms, end_ms, DAY_MS):
         family = ("weather-said", scope.organisation, provider, name_of_place(place), day_ms)
         chosen = _newest_known(fetched, day_ms)
-        # Issues of a day that is over are not added to, but the oldest are deleted.
+        # Issues of a day that is over are added by a simulated past alone, but the oldest are deleted.
         read = lambda day_ms=day_ms, chosen=chosen: _read_day(scope, day_ms, chosen)  # noqa: E731
         blocks.append(scope.cache.get((*family, tuple(chosen)), read, family))
     values, cloud_pct, age_h = (np.concatenate([block[at] for block in blocks]) for at in range(3))

@@ -60,7 +60,7 @@ def read_teachers(
     found: dict[CorrectedQuantity, list[Teacher]] = {quantity: [] for quantity in QUANTITIES}
     looked_at = 0
     for record in stations:
-        quantities = [quantity for quantity in QUANTITIES if _measures(record, quantity)]
+        quantities = [quantity for quantity in QUANTITIES if measures(record, quantity)]
         if not quantities or looked_at == _MOST_STATIONS:
             continue
         looked_at += 1
@@ -71,8 +71,7 @@ def read_teachers(
         }
         faults = _faults(columns, said, place)
         for quantity, column in columns.items():
-            if np.isfinite(column).any():
-                found[quantity].append(Teacher(record.descriptor.device, column, faults[quantity]))
+            found[quantity].append(Teacher(record.descriptor.device, column, faults[quantity]))
     return {quantity: max(teachers, key=_worth) for quantity, teachers in found.items() if teachers}
 
 
@@ -89,7 +88,8 @@ def _worth(teacher: Teacher) -> tuple[bool, int]:
     return teacher.fault is None, int(np.isfinite(teacher.measured).sum())
 
 
-def _measures(record: DeviceRecord, quantity: CorrectedQuantity) -> bool:
+def measures(record: DeviceRecord, quantity: CorrectedQuantity) -> bool:
+    """Return whether a device measures a quantity outdoors, by its descriptor."""
     kind = record.descriptor.kind
     channels = {channel.partition(":")[0] for channel in record.descriptor.channels}
     return any(channel in channels and is_outdoors(kind, channel) for channel in OUTSIDE[MEASURED[quantity]])

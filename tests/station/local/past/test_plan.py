@@ -12,6 +12,7 @@ from station.local.folder import FarmFolder
 from station.local.past.make import controller_steps, log_source, write_map
 from station.local.past.plan import (
     FlightJob,
+    ForecastJob,
     HouseJob,
     PastPlan,
     is_new,
@@ -83,6 +84,16 @@ def test_the_newest_days_of_every_house_come_before_anything_else() -> None:
     assert jobs[: len(newest)] == newest
 
 
+def test_the_forecasts_of_a_past_come_after_the_samples_of_its_houses_and_only_where_there_is_one() -> None:
+    """What is learned of them changes with their first day: by then what was measured is there."""
+    jobs = list(plan_of().jobs())
+    at = [isinstance(job, ForecastJob) for job in jobs].index(True)
+    assert all(isinstance(job, HouseJob) for job in jobs[:at])
+    assert not any(isinstance(job, HouseJob) for job in jobs[at:])
+    for name, farm in FARMS.items():
+        assert any(isinstance(job, ForecastJob) for job in plan_of(name).jobs()) == bool(farm.houses)
+
+
 def test_a_log_of_the_past_is_read_with_the_profile_of_its_sprayer_or_spreader() -> None:
     for farm in FARMS.values():
         for drone in farm.drones:
@@ -99,9 +110,11 @@ def test_the_default_farm_has_three_greenhouses_and_passes_on_two_fields() -> No
 
 
 def test_the_past_of_many_compartments_is_shorter() -> None:
-    (house,) = plan_of("hubei-greenhouses", 240).jobs()
+    house, forecasts = plan_of("hubei-greenhouses", 240).jobs()
     assert isinstance(house, HouseJob)
     assert (house.start_ms, house.end_ms) == (NOON_MS - DAY_MS, NOON_MS)
+    assert isinstance(forecasts, ForecastJob)
+    assert forecasts.start_ms == (NOON_MS - DAY_MS) // DAY_MS * DAY_MS
 
 
 def test_jobs_that_are_done_are_not_made_again() -> None:
