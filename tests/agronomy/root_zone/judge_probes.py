@@ -32,9 +32,10 @@ from headland.agronomy.root_zone.tables import CROPS, SOILS
 from headland.agronomy.series.arrays import Values
 from tests.agronomy.root_zone.layered_truth import make_field
 
-#: Seeds by which the stated errors were chosen, and those that judge them.
+#: Seeds by which the stated errors were chosen, those that were looked at while they were, and those that judge them.
 CHOSEN_BY: Final = range(10)
-JUDGED_BY: Final = range(100, 130)
+LOOKED_AT: Final = range(100, 130)
+JUDGED_BY: Final = range(200, 230)
 #: Depths of a probe's sensors [m]: four, three, two.
 DEPTHS_M: Final = ((0.1, 0.3, 0.6, 0.9), (0.1, 0.3, 0.6), (0.3, 0.6))
 PLOT_DEPTHS_M: Final = ((0.1, 0.3, 0.5, 0.9), (0.1, 0.3, 0.5), (0.3, 0.5))
@@ -214,11 +215,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--plots", type=Path, help="a checkout of kthorp/pyfao56")
     folder = parser.parse_args().plots
-    for name, seeds in (("chosen by", CHOSEN_BY), ("judged by", JUDGED_BY)):
+    for name, seeds in (("chosen by", CHOSEN_BY), ("looked at", LOOKED_AT), ("judged by", JUDGED_BY)):
         for depths in DEPTHS_M:
             _tell(f"{len(seeds)} simulated fields, {name}", depths, judge(simulated_places(seeds, depths)))
     for depths in DEPTHS_M:
-        _tell("10 simulated fields, each day by its past", depths, as_of_today(JUDGED_BY[:10], depths))
+        _tell("10 simulated fields, each day by its past", depths, as_of_today(LOOKED_AT[:10], depths))
     if folder is not None:
         for depths in PLOT_DEPTHS_M:
             _tell("measured plots", depths, judge(measured_places(folder / "tests" / "test09", depths)))
