@@ -15,6 +15,7 @@ import sqlite3
 import tempfile
 import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -150,7 +151,7 @@ def measure(days: int, issue_hours: int, look_minutes: int) -> dict[str, Any]:
             for place in asked
         ]
         registry.close()
-        with sqlite3.connect(path) as stored:
+        with closing(sqlite3.connect(path)) as stored:
             count, stored_bytes = stored.execute("select count(*), sum(bytes) from weather_issues").fetchone()
         hours = days * 24
         return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -89,22 +90,23 @@ def test_a_row_that_no_statement_wrote_is_left_out_and_the_others_are_kept(
 ) -> None:
     path = tmp_path / "quarantine.sqlite"
     filled(path)
-    with sqlite3.connect(path) as connection:  # a column without a type keeps what it is given, as a damaged page does
+    # a column without a type keeps what it is given, as a damaged page does
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA writable_schema = 1")
         schema = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
         loose = schema.replace(" NOT NULL", "").replace("INTEGER", "BLOB").replace("TEXT", "BLOB")
         loose = loose.replace("id BLOB PRIMARY KEY", "id INTEGER PRIMARY KEY")
         connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (loose, table))
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         rows = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
         connection.execute(f"UPDATE {table} SET {change} WHERE rowid = 3")
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA writable_schema = 1")
         connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (schema, table))
     quarantine = Quarantine(path, 1024 * 1024, 1000)
     quarantine.device_owners()
     assert quarantine.damaged_files == 1
     quarantine.close()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         assert connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] >= rows - 1
     read_all(path)
