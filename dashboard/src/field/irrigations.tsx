@@ -6,6 +6,7 @@ import { useState } from "preact/hooks";
 import { keepAuthor, knownAuthor } from "../api/authors";
 import type { ListItem } from "../api/client";
 import { nowMs } from "../api/clock";
+import { may } from "../api/may";
 import { reload, type ApiState } from "../api/query";
 import { useKeptWrite } from "../api/write";
 import { useFarm } from "../app/mount";
@@ -43,7 +44,7 @@ export function Irrigations({ field, zone, records, given, isCounting }: Irrigat
   return (
     <section class="card" data-panel="irrigations">
       <h2>{translate("water_irrigations")}</h2>
-      <WriteDown field={field} zone={zone} />
+      {may("post", "/v1/irrigations") ? <WriteDown field={field} zone={zone} /> : null}
       <Loaded state={records}>
         {(written) => (
           <Table
