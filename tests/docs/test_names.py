@@ -197,3 +197,8 @@ def test_every_page_of_the_dashboard_has_the_name_that_the_menu_shows(name: str)
     named = set(re.findall(r"^(?:- )?\*\*([^*]+)\*\*[:：]", page, re.MULTILINE))
     assert len(named) >= 3
     assert named - menu == set()
+
+
+def test_a_number_of_a_decision_is_of_one_page() -> None:
+    pages = [page.name for page in (DOCS / "decisions").glob("[0-9]*.md")]
+    assert sorted(name[:4] for name in pages) == sorted({name[:4] for name in pages})
