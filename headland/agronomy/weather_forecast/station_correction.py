@@ -25,14 +25,14 @@ Sources
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 
 from headland.agronomy.series.arrays import Counts, Mask, Values
 
 CorrectedQuantity = Literal["temperature_degc", "humidity_pct", "wind_speed_m_s"]
-QUANTITIES: Final[tuple[CorrectedQuantity, ...]] = ("temperature_degc", "humidity_pct", "wind_speed_m_s")
+QUANTITIES: Final[tuple[CorrectedQuantity, ...]] = get_args(CorrectedQuantity)
 #: Hours ahead that are corrected, and hours between the instants at which a forecast is looked at.
 MOST_AHEAD_H: Final = 72
 ORIGIN_H: Final = 3

@@ -1,4 +1,4 @@
-"""What the farm's rules on the weather to come say now at each site, and why one of them cannot be judged."""
+"""Present answers of the farm's rules on the weather to come by site, with why one of them cannot be judged."""
 
 from __future__ import annotations
 

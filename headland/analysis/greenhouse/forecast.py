@@ -41,16 +41,15 @@ _BACKTEST_H: Final = 7 * 24
 _LEAST_STEPS: Final = 6
 #: The margin of each surface, which has no backtest: that of the coldest one does, and recorded forecasts have errors.
 _SURFACES: Final = {"leaf": "leaf_condensation_margin_k", "cover": "cover_condensation_margin_k"}
+#: What a house or its site measures of the weather.
+_WEATHER: Final = ("outside_temperature_degc", "outside_humidity_pct", "global_radiation_w_m2", "wind_speed_m_s")
 _CHANNELS: Final = (
     "air_temperature_degc",
     "relative_humidity_pct",
     "leaf_temperature_degc",
     "cover_temperature_degc",
     "screen_closed_pct",
-    "outside_temperature_degc",
-    "outside_humidity_pct",
-    "global_radiation_w_m2",
-    "wind_speed_m_s",
+    *_WEATHER,
 )
 _SOURCE: Final = (
     "ridge regression on lags, the sun and the weather's change, of the weather forecast as well where it is used, "
@@ -270,9 +269,8 @@ def _forecast_inputs(house: House, grid: HouseGrid, window: Window, first: int) 
 
 def _measured_weather(grid: HouseGrid, weather: WeatherForecast) -> dict[str, Values]:
     """Return the measured weather by hour: of the house's own sensors, else of the site's mast."""
-    names = ("outside_temperature_degc", "outside_humidity_pct", "global_radiation_w_m2", "wind_speed_m_s")
-    own = {name: _hourly(grid, column) for name in names if (column := grid.mean(name)) is not None}
-    return own if "outside_temperature_degc" in own else {**weather.mast, **own}
+    own = {name: _hourly(grid, column) for name in _WEATHER if (column := grid.mean(name)) is not None}
+    return own if _WEATHER[0] in own else {**weather.mast, **own}
 
 
 def _hourly(grid: HouseGrid, column: Values) -> Values:

@@ -1,4 +1,4 @@
-"""What a house's forecast rests on, as it is told to people: its own past, or whose weather forecast as well."""
+"""Basis of a house's forecast for people: its own past alone, or a weather forecast as well, with its source."""
 
 from __future__ import annotations
 

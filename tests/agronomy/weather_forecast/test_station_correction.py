@@ -1,4 +1,4 @@
-"""What a station teaches of a forecast: values, intervals and their record, on weather made of a few waves."""
+"""Corrections that a station teaches: values, intervals and their record, on weather made of a few waves."""
 
 from __future__ import annotations
 

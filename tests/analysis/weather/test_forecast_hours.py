@@ -1,4 +1,4 @@
-"""What the rule for spraying takes of a forecast: the wind at 2 m, and rain that is never split."""
+"""Hours of a forecast for the rule for spraying: the wind at 2 m, and rain that is never split."""
 
 from __future__ import annotations
 

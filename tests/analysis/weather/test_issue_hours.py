@@ -1,4 +1,4 @@
-"""What an hour gets of a provider's instants, means, extremes and amounts."""
+"""Hours of an issue from a provider's instants, means, extremes and amounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a site's stations taught of a provider's forecast: learned once a day and kept in the cache."""
+"""Corrections learned from a site's stations for a provider's forecast, once a day, kept in the cache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a provider said of a place at past instants, three hours apart: read once for each day that is over."""
+"""A provider's past forecasts of a place, three hours apart, read once for each day that is over."""
 
 from __future__ import annotations
 

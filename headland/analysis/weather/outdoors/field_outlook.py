@@ -1,4 +1,4 @@
-"""What the weather to come brings to a field: frost, heat, late blight, and days of harvest."""
+"""Outlook of a field by the weather to come: frost, heat, late blight, and days of harvest."""
 
 from __future__ import annotations
 
