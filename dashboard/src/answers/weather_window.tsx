@@ -13,13 +13,13 @@ import { channelName, listText, translate, type TextKey } from "../i18n/translat
 import { Loaded } from "../ui/loaded";
 import { Table, type Column } from "../ui/table";
 import { LeftOut } from "./house_answers";
+import { StateKeys, stateText } from "../components/window_states";
 
 type Hour = Body<"/v1/fields/{field}/weather-window">["hours"][number];
 
 const HOURS = 24;
 const HOUR_MS = 3_600_000;
 const EVERY_MS = 300_000;
-const STATES = ["go", "caution", "stop", "insufficient_data"] as const;
 
 export function WeatherWindow({ field, work }: { field: string; work: "granular" | "liquid" }): JSX.Element {
   const { farm } = useView();
@@ -51,14 +51,7 @@ export function WeatherWindow({ field, work }: { field: string; work: "granular"
                   </li>
                 ))}
               </ol>
-              <ul class="keys">
-                {STATES.map((each) => (
-                  <li key={each}>
-                    <span class="key state" data-state={each} aria-hidden="true" />
-                    {stateText(each)}
-                  </li>
-                ))}
-              </ul>
+              <StateKeys />
               <Table
                 name={translate("answers_window")}
                 rows={newestFirst}
@@ -112,10 +105,6 @@ function COLUMNS(): Column<Hour>[] {
         rain_mm !== null ? withUnit(Math.abs(rain_mm) < 0.005 ? 0 : rain_mm, "mm") : rain_share !== null ? shareText(rain_share) : "—",
     },
   ];
-}
-
-function stateText(state: string): string {
-  return translate(`answers_window_${state}` as TextKey);
 }
 
 function clock(timeMs: number): string {

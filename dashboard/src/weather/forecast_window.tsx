@@ -16,6 +16,7 @@ import { Loaded } from "../ui/loaded";
 import { NumberChoice } from "../ui/number_choice";
 import { ForecastSource } from "./forecast_source";
 import { hourText } from "./next_hours";
+import { StateKeys, stateText } from "../components/window_states";
 
 export type Work = "granular" | "liquid";
 type Windows = Body<"/v1/fields/{thing}/forecast-window">;
@@ -25,7 +26,6 @@ type Suitable = Windows["windows"][number];
 const HOURS = 72;
 const EVERY_MS = 300_000;
 const MOST_RAINFAST_H = 48;
-const STATES = ["go", "caution", "stop", "insufficient_data"] as const;
 
 export function ForecastWindow({ field, work }: { field: string; work: Work }): JSX.Element {
   const [rainfastH, setRainfast] = useState<number | null>(null);
@@ -87,14 +87,7 @@ function Told({ answer }: { answer: Windows }): JSX.Element {
           </ol>
         </div>
       ))}
-      <ul class="keys">
-        {STATES.map((each) => (
-          <li key={each}>
-            <span class="key state" data-state={each} aria-hidden="true" />
-            {stateText(each)}
-          </li>
-        ))}
-      </ul>
+      <StateKeys />
       <div role="status" data-chosen-hour={chosenMs ?? ""}>
         {chosen === undefined ? <p class="note">{translate("outlook_tap")}</p> : <ChosenHour hour={chosen} />}
       </div>
@@ -177,8 +170,4 @@ function weatherOf(hour: Hour): string {
     ...known.map(([name, value]) => `${channelName(name)} ${withUnit(value, unitOfName(name))}`),
     ...(hour.basis === "corrected" ? [translate("outlook_corrected")] : []),
   ]);
-}
-
-function stateText(state: string): string {
-  return translate(`answers_window_${state}` as TextKey);
 }
