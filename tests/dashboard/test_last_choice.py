@@ -176,6 +176,39 @@ def test_five_steps_of_the_slider_end_in_the_figures_and_the_map_of_the_last_pas
     assert picture_of(page) == seen
 
 
+#: Once a map is made its frames are held, and with them the loading of its style, until `release` is called.
+HELD_FRAMES: Final = """
+(() => {
+  const real = window.requestAnimationFrame.bind(window);
+  const held = [];
+  let isHeld = true;
+  window.requestAnimationFrame = (call) =>
+    isHeld && document.querySelector('.map-view canvas') ? (held.push(call), 1e6 + held.length) : real(call);
+  window.release = () => {
+    isHeld = false;
+    for (const call of held.splice(0)) real(call);
+  };
+})();
+"""
+
+
+def test_a_pass_chosen_before_the_map_has_loaded_is_drawn_once_it_has(visit: Open, busy: Farm) -> None:
+    page = visit("healthz", base=busy.base, service_workers="block")
+    page.add_init_script(DELAYED)
+    page.add_init_script(HELD_FRAMES)
+    page.goto(f"{busy.base}/#/field/{busy.field}?pass={busy.flight}")
+    page.reload()
+    expect(page.locator(".map-view canvas").first).to_be_attached()
+    expect(page.locator("#pass-slider")).to_be_attached()
+    assert page.locator(".map-view").get_attribute("data-state") == "loading"
+    page.evaluate(CHOOSE, [page.query_selector("#pass-slider"), ["4", "2", "1"], 50])
+    page.evaluate("window.release()")
+    settle(page)
+    last = sorted(busy.repositories.passes.of_field(busy.field), key=lambda each: each.start_ms)[1]
+    expect(page.locator(".field")).to_have_attribute("data-drawn", last.id)
+    expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
+
+
 def picture_of(page: Page) -> bytes:
     """Return the map as a picture, without the wind, whose age goes on."""
     page.locator("[data-wind]").evaluate_all("all => all.forEach((each) => (each.style.visibility = 'hidden'))")

@@ -54,6 +54,8 @@ export class MapView {
   readonly #place = make("div", { class: "map-canvas" });
   readonly #markers = new Map<string, Marker>();
   readonly #told = new Set<string>();
+  #created: MapLibreMap | null = null;
+  /** The map once its style is loaded: before, the library refuses each source and layer. */
   #map: MapLibreMap | null = null;
   #layers: LayerList | null = null;
 
@@ -62,6 +64,7 @@ export class MapView {
     this.ready = this.#start(name);
   }
 
+  /** The map; null before it is ready and once it is closed. */
   get map(): MapLibreMap | null {
     return this.#map;
   }
@@ -193,7 +196,8 @@ export class MapView {
   close(): void {
     for (const marker of this.#markers.values()) marker.remove();
     this.#markers.clear();
-    this.#map?.remove();
+    this.#created?.remove();
+    this.#created = null;
     this.#map = null;
   }
 
@@ -202,7 +206,7 @@ export class MapView {
     for (let frame = 0; frame < MOST_FRAMES && (frame === 0 || this.#place.clientWidth === 0); frame += 1)
       await new Promise((resolve) => requestAnimationFrame(resolve));
     try {
-      this.#map = new MapLibreMap({
+      this.#created = new MapLibreMap({
         container: this.#place,
         style: {
           version: 8,
@@ -227,7 +231,7 @@ export class MapView {
       this.#place.replaceChildren(make("p", { class: "empty" }, translate("map_failed")));
       throw new Error(translate("map_failed"));
     }
-    const map = this.#map;
+    const map = this.#created;
     map.touchZoomRotate.disableRotation();
     map.keyboard.disableRotation();
     map.addControl(new NavigationControl({ showCompass: false }), "top-right");
@@ -246,6 +250,7 @@ export class MapView {
       if (this.element.dataset["state"] !== "failed") this.element.dataset["state"] = "idle";
     });
     await new Promise<void>((resolve) => map.once("load", () => resolve()));
+    this.#map = map;
     const layers = new LayerList(map);
     this.#layers = layers;
     this.element.append(make("div", { class: "map-bar" }, measureTool(map), layers.button), layers.panel);
