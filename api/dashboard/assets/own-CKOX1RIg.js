@@ -1,0 +1,1 @@
+export{t as OwnData}from"./own-xwq1JM_Y.js";
