@@ -7,15 +7,15 @@ from typing import Final
 
 import numpy as np
 
-from firmware_sim.core.moist_air import Numbers
 from firmware_sim.core.noise import Noise, Wander
-from firmware_sim.greenhouse.climate import climate_model, controller
-from firmware_sim.greenhouse.climate.compartment import structure_of
-from firmware_sim.greenhouse.climate.true_climate import true_climate
 from firmware_sim.greenhouse.scenarios import HouseScenario
 from firmware_sim.greenhouse.sensors import STATION, SensorArray
+from firmware_sim.greenhouse.true_climate import true_climate
 from firmware_sim.greenhouse.weather import Weather, WeatherSource, solar_time
 from firmware_sim.protocols.readings import Readings
+from headland.agronomy.house_model import climate_model, controller
+from headland.agronomy.house_model.compartment import structure_of
+from headland.agronomy.house_model.moist_air import Numbers
 
 STEP_MS: Final = 1000
 #: Simulated time before the start, which brings the climate into a plausible state.

@@ -9,13 +9,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from firmware_sim.greenhouse.climate.climate_model import MAX_STEP_S
 from firmware_sim.greenhouse.house import Compartments
 from firmware_sim.greenhouse.scenarios import HouseScenario
 from firmware_sim.greenhouse.weather import Weather
 from firmware_sim.protocols.lorawan_devices import ChirpStack
 from firmware_sim.protocols.modbus_table import SLOTS
 from firmware_sim.protocols.readings import Readings
+from headland.agronomy.house_model.climate_model import MAX_STEP_S
 
 #: The column of the time [epoch ms]; the others are channels.
 TIME_COLUMN: Final = "time_ms"

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from typing import Final
 
-from firmware_sim.greenhouse.climate.compartment import Compartment
 from firmware_sim.greenhouse.place import CHONGQING, FOREST_EDGE, JURONG, WUHAN, HouseSite
 from firmware_sim.greenhouse.sensors import CLEAN, FIELD, PlantedFault, SensorKind
+from headland.agronomy.house_model.compartment import Compartment
 from headland.errors import SettingsError
 
 MAX_COMPARTMENTS: Final = 240

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from firmware_sim.core.moist_air import Numbers
+from headland.agronomy.house_model.moist_air import Numbers
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: Inside radiation at which an unshielded sensor has its full radiation error.

@@ -12,11 +12,11 @@ from typing import Final
 
 import numpy as np
 
-from firmware_sim.core.moist_air import Numbers
 from firmware_sim.core.truth_file import TruthFile
-from firmware_sim.greenhouse.climate.true_climate import TRUTH_COLUMNS
 from firmware_sim.greenhouse.house import STEP_MS, Compartments
 from firmware_sim.greenhouse.scenarios import HouseScenario
+from firmware_sim.greenhouse.true_climate import TRUTH_COLUMNS
+from headland.agronomy.house_model.moist_air import Numbers
 from headland.units_of_time import HOUR_MS
 
 _STEP_S: Final = STEP_MS / 1000

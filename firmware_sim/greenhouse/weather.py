@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, Protocol
 
 import numpy as np
 
-from firmware_sim.core.moist_air import saturation_pa, vapour_kg_m3
 from firmware_sim.greenhouse.place import HouseSite
+from headland.agronomy.house_model.moist_air import saturation_pa, vapour_kg_m3
+from headland.agronomy.house_model.outside import Outside
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
-CO2_PPM: Final = 425.0
 _WARMEST_DAY = 202
 #: Warmest hour of the day, in hours after solar noon.
 _WARMEST_H = 2.5
@@ -25,24 +24,6 @@ _FROST_DEGC = -3.0
 _FROST_MONTHS: Final = (11, 12, 1, 2, 3)
 #: Cloudiness above which rain can fall.
 _RAIN_CLOUD = 0.78
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """Conditions outside: air, light, wind, rain, vapour and carbon dioxide.
-
-    `sky_loss_w_m2` is the long-wave loss of a surface to the sky, in addition to its exchange with the air.
-    """
-
-    temperature_degc: float
-    humidity_pct: float
-    vapour_kg_m3: float
-    radiation_w_m2: float
-    wind_m_s: float
-    co2_ppm: float = CO2_PPM
-    rain_mm_h: float = 0.0
-    sky_loss_w_m2: float = 0.0
-    soil_degc: float = 15.0
 
 
 class WeatherSource(Protocol):

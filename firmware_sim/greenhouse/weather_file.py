@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from firmware_sim.core.moist_air import saturation_pa, vapour_kg_m3
-from firmware_sim.greenhouse.weather import Outside
+from headland.agronomy.house_model.moist_air import saturation_pa, vapour_kg_m3
+from headland.agronomy.house_model.outside import Outside
 from headland.errors import SettingsError
 
 COLUMNS: Final = (

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from firmware_sim.core.moist_air import dew_point_degc, saturation_pa
 from firmware_sim.protocols.mqtt_message import Message, json_message
 from firmware_sim.protocols.readings import Readings
+from headland.agronomy.house_model.moist_air import dew_point_degc, saturation_pa
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from firmware_sim.core.moist_air import saturation_pa
 from firmware_sim.greenhouse.weather import WeatherSource
+from headland.agronomy.house_model.moist_air import saturation_pa
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
 #: Standard deviation of the error after a day: air temperature [K], share of the wind, cloud cover, share of rain.

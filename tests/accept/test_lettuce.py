@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from firmware_sim.greenhouse.climate.lettuce import (
+from tests.accept.conftest import Agreement
+from tests.agronomy.house_model.lettuce import (
     LettuceControl,
     LettuceOutside,
     LettuceState,
     lettuce_rates,
     step_lettuce,
 )
-from tests.accept.conftest import Agreement
-from tests.firmware_sim.greenhouse.climate.test_lettuce import START, STEP_S, day, numbers
+from tests.agronomy.house_model.test_lettuce import START, STEP_S, day, numbers
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from firmware_sim.core.moist_air import Numbers, co2_kg_m3, saturation_pa, vapour_kg_m3
-from firmware_sim.greenhouse.climate.compartment import Structure, structure_of
-from firmware_sim.greenhouse.climate.state import Actuators, Climate
 from firmware_sim.greenhouse.scenarios import HOUSES
-from firmware_sim.greenhouse.weather import Outside
+from headland.agronomy.house_model.compartment import Structure, structure_of
+from headland.agronomy.house_model.moist_air import Numbers, co2_kg_m3, saturation_pa, vapour_kg_m3
+from headland.agronomy.house_model.outside import Outside
+from headland.agronomy.house_model.state import Actuators, Climate
 
 #: Every kind of compartment once, side by side.
 KINDS = structure_of(list(dict.fromkeys(one for house in HOUSES.values() for one in house.compartments)))

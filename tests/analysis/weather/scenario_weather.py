@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 
 from firmware_sim.greenhouse.scenarios import HOUSES
-from firmware_sim.greenhouse.weather import Outside, Weather
+from firmware_sim.greenhouse.weather import Weather
 from firmware_sim.weather.said import SaidHour, say_of, true_hour
+from headland.agronomy.house_model.outside import Outside
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.weather_forecast.station_correction import (
     MOST_AHEAD_H,

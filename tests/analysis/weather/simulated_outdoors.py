@@ -8,9 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from firmware_sim.greenhouse.scenarios import house_named
-from firmware_sim.greenhouse.weather import Outside, Weather
+from firmware_sim.greenhouse.weather import Weather
 from firmware_sim.weather.said import SaidHour, say_forecast
 from headland.agronomy.climate.evapotranspiration import wind_at_2m_m_s
+from headland.agronomy.house_model.outside import Outside
 from headland.agronomy.prescription.weather_window import Hour, calm_times
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.weather_forecast.station_correction import (

@@ -3,14 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from firmware_sim.core.moist_air import dew_point_degc, saturation_pa
-from firmware_sim.greenhouse.climate.true_climate import TRUTH_COLUMNS
 from firmware_sim.greenhouse.house import Compartments
 from firmware_sim.greenhouse.place import CHONGQING, FOREST_EDGE
 from firmware_sim.greenhouse.scenarios import HOUSES, house_named
 from firmware_sim.greenhouse.sensors import CLEAN
+from firmware_sim.greenhouse.true_climate import TRUTH_COLUMNS
 from firmware_sim.greenhouse.weather import Weather
 from firmware_sim.protocols.modbus_table import SLOTS
+from headland.agronomy.house_model.moist_air import dew_point_degc, saturation_pa
 from headland.errors import SettingsError
 
 START_MS = 1_795_000_000_000

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from firmware_sim.core.moist_air import Numbers
 from firmware_sim.greenhouse.sensors import FIELD, PlantedFault, SensorArray, SensorKind
+from headland.agronomy.house_model.moist_air import Numbers
 
 START_MS = 1_795_000_000_000
 

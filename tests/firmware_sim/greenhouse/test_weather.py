@@ -5,7 +5,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from firmware_sim.greenhouse.place import CHONGQING, JURONG, WUHAN, HouseSite
-from firmware_sim.greenhouse.weather import Outside, Weather, clear_sky_w_m2, solar_time
+from firmware_sim.greenhouse.weather import Weather, clear_sky_w_m2, solar_time
+from headland.agronomy.house_model.outside import Outside
 
 CHINA = timezone(timedelta(hours=8))
 

@@ -7,10 +7,10 @@ import statistics
 
 import pytest
 
-from firmware_sim.greenhouse.weather import Outside
 from firmware_sim.weather.faults import ProviderFaults, read_faults
 from firmware_sim.weather.said import say_forecast, true_hour
 from firmware_sim.weather.server import ProviderServer, WeatherSettings
+from headland.agronomy.house_model.outside import Outside
 from headland.errors import SettingsError
 from headland.units_of_time import HOUR_MS
 

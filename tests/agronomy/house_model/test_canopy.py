@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from firmware_sim.core.moist_air import AIR_J_M3K, saturation_pa
-from firmware_sim.greenhouse.climate.canopy import (
+from headland.agronomy.house_model.canopy import (
     LATENT_J_KG,
     LEAF_BOUNDARY_S_M,
     CanopyConditions,
@@ -14,6 +13,7 @@ from firmware_sim.greenhouse.climate.canopy import (
     stomata_s_m,
     vapour_exchange_kg_m2s_pa,
 )
+from headland.agronomy.house_model.moist_air import AIR_J_M3K, saturation_pa
 
 
 def one(value: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -9,7 +9,7 @@ import math
 
 import pytest
 
-from firmware_sim.greenhouse.climate.lettuce import (
+from tests.agronomy.house_model.lettuce import (
     LettuceControl,
     LettuceOutside,
     LettuceState,

@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_sim.core.moist_air import Numbers
-from firmware_sim.greenhouse.climate import controller
-from firmware_sim.greenhouse.climate.canopy import LATENT_J_KG
-from firmware_sim.greenhouse.climate.climate_model import (
+from firmware_sim.greenhouse.place import CHONGQING, WUHAN, HouseSite
+from firmware_sim.greenhouse.scenarios import HOUSES
+from firmware_sim.greenhouse.true_climate import true_climate
+from firmware_sim.greenhouse.weather import Weather, solar_time
+from headland.agronomy.house_model import controller
+from headland.agronomy.house_model.canopy import LATENT_J_KG
+from headland.agronomy.house_model.climate_model import (
     AIR_J_M2K,
     COVER_J_M2K,
     FLOOR_J_M2K,
@@ -23,12 +26,10 @@ from firmware_sim.greenhouse.climate.climate_model import (
     step,
     ventilation_m_s,
 )
-from firmware_sim.greenhouse.climate.compartment import structure_of
-from firmware_sim.greenhouse.climate.state import Actuators, Climate
-from firmware_sim.greenhouse.climate.true_climate import true_climate
-from firmware_sim.greenhouse.place import CHONGQING, WUHAN, HouseSite
-from firmware_sim.greenhouse.scenarios import HOUSES
-from firmware_sim.greenhouse.weather import Outside, Weather, solar_time
+from headland.agronomy.house_model.compartment import structure_of
+from headland.agronomy.house_model.moist_air import Numbers
+from headland.agronomy.house_model.outside import Outside
+from headland.agronomy.house_model.state import Actuators, Climate
 from tests.examples import examples
 from tests.firmware_sim.houses import (
     KINDS,

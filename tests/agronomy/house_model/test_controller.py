@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from firmware_sim.core.moist_air import Numbers
-from firmware_sim.greenhouse.climate.climate_model import start_actuators
-from firmware_sim.greenhouse.climate.compartment import Structure, structure_of
-from firmware_sim.greenhouse.climate.controller import control, move
-from firmware_sim.greenhouse.climate.state import Climate
 from firmware_sim.greenhouse.scenarios import HOUSES
-from firmware_sim.greenhouse.weather import Outside
+from headland.agronomy.house_model.climate_model import start_actuators
+from headland.agronomy.house_model.compartment import Structure, structure_of
+from headland.agronomy.house_model.controller import control, move
+from headland.agronomy.house_model.moist_air import Numbers
+from headland.agronomy.house_model.outside import Outside
+from headland.agronomy.house_model.state import Climate
 from tests.firmware_sim.houses import TOMATO, make_actuators, make_climate, make_outside
 
 NIGHT = make_outside(2, 80, 0, 1)

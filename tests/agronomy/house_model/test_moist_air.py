@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_sim.core.moist_air import (
+from headland.agronomy.house_model.moist_air import (
     co2_kg_m3,
     co2_ppm,
     dew_point_degc,

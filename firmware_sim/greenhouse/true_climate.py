@@ -6,10 +6,17 @@ from typing import Final
 
 import numpy as np
 
-from firmware_sim.core.moist_air import Numbers, co2_ppm, dew_point_degc, saturation_pa, vapour_kg_m3, vapour_pa
-from firmware_sim.greenhouse.climate.compartment import Structure
-from firmware_sim.greenhouse.climate.state import Actuators, Climate, Fluxes
-from firmware_sim.greenhouse.weather import Outside
+from headland.agronomy.house_model.compartment import Structure
+from headland.agronomy.house_model.moist_air import (
+    Numbers,
+    co2_ppm,
+    dew_point_degc,
+    saturation_pa,
+    vapour_kg_m3,
+    vapour_pa,
+)
+from headland.agronomy.house_model.outside import Outside
+from headland.agronomy.house_model.state import Actuators, Climate, Fluxes
 
 #: Photons (PAR) per joule of sunlight and of lamps, umol/J.
 SUN_UMOL_J: Final = 2.02

@@ -15,7 +15,17 @@ from typing import Final
 
 import numpy as np
 
-from firmware_sim.core.moist_air import (
+from headland.agronomy.house_model.canopy import (
+    LATENT_J_KG,
+    Canopy,
+    CanopyConditions,
+    assimilation_kg_m2s,
+    balance_canopy,
+    leaf_area_index,
+    maintenance_kg_m2s,
+)
+from headland.agronomy.house_model.compartment import Structure
+from headland.agronomy.house_model.moist_air import (
     AIR_J_M3K,
     ZERO_DEGC_K,
     Numbers,
@@ -26,18 +36,8 @@ from firmware_sim.core.moist_air import (
     vapour_kg_m3,
     vapour_pa,
 )
-from firmware_sim.greenhouse.climate.canopy import (
-    LATENT_J_KG,
-    Canopy,
-    CanopyConditions,
-    assimilation_kg_m2s,
-    balance_canopy,
-    leaf_area_index,
-    maintenance_kg_m2s,
-)
-from firmware_sim.greenhouse.climate.compartment import Structure
-from firmware_sim.greenhouse.climate.state import Actuators, Climate, Fluxes
-from firmware_sim.greenhouse.weather import Outside
+from headland.agronomy.house_model.outside import Outside
+from headland.agronomy.house_model.state import Actuators, Climate, Fluxes
 
 MAX_STEP_S: Final = 30.0
 AIR_J_M2K: Final = 16_000.0

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from firmware_sim.core.moist_air import Numbers
+from headland.agronomy.house_model.moist_air import Numbers
 
 N = TypeVar("N", float, Numbers)
 
@@ -50,6 +50,6 @@ Structure = Compartment[Numbers]
 
 
 def structure_of(compartments: Sequence[Compartment[float]]) -> Structure:
-    """Combine compartments into arrays."""
+    """Return several compartments as arrays."""
     names = [field.name for field in fields(Compartment)]
     return Compartment(**{name: np.array([getattr(each, name) for each in compartments], float) for name in names})

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from firmware_sim.core.moist_air import AIR_J_M3K, Numbers, limit, saturation_pa, saturation_slope_pa_k
+from headland.agronomy.house_model.moist_air import AIR_J_M3K, Numbers, limit, saturation_pa, saturation_slope_pa_k
 
 LATENT_J_KG: Final = 2.45e6
 PSYCHROMETRIC_PA_K: Final = 65.8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from firmware_sim.core.moist_air import Numbers
+from headland.agronomy.house_model.moist_air import Numbers
 
 
 @dataclass(frozen=True, slots=True)

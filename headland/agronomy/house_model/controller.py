@@ -11,11 +11,11 @@ from typing import Final
 
 import numpy as np
 
-from firmware_sim.core.moist_air import Numbers, co2_ppm, limit, saturation_pa, vapour_pa
-from firmware_sim.greenhouse.climate.climate_model import relative_humidity_pct
-from firmware_sim.greenhouse.climate.compartment import Structure
-from firmware_sim.greenhouse.climate.state import Actuators, Climate
-from firmware_sim.greenhouse.weather import Outside
+from headland.agronomy.house_model.climate_model import relative_humidity_pct
+from headland.agronomy.house_model.compartment import Structure
+from headland.agronomy.house_model.moist_air import Numbers, co2_ppm, limit, saturation_pa, vapour_pa
+from headland.agronomy.house_model.outside import Outside
+from headland.agronomy.house_model.state import Actuators, Climate
 
 _DAY_W_M2: Final = 20.0
 _VENT_BAND_K, _HEAT_BAND_K, _MOISTURE_BAND_PCT, _FOG_BAND_PA = 5.0, -2.0, 15.0, 600.0

@@ -1,4 +1,4 @@
-"""Formulas of moist air for the simulator only: the product's own formulas are tested against others.
+"""Formulas of moist air of the house model alone: answers have others, which are tested against its truth.
 
 Saturation follows Buck (1981), J. Appl. Meteorol. 20, 1527-1532, the equation e_w1 over water:
 es = 611.21 exp(17.502 t / (240.97 + t)) Pa. Vapour is an ideal gas of 461.5 J/(kg K). Numbers and arrays.

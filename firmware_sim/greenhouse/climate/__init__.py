@@ -1,1 +1,0 @@
-"""Climate of the simulated greenhouse: crop, air, and the controller."""

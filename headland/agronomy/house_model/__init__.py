@@ -1,0 +1,1 @@
+"""Climate model of a greenhouse: structure, crop, air and controller. The simulator and what-if answers run it."""
