@@ -8,6 +8,7 @@ import { useApi, type ApiState } from "../api/query";
 import { useChoice, useView } from "../app/mount";
 import { formatInstant } from "../i18n/instants";
 import { rangeText, unitText } from "../i18n/numbers";
+import { currentLanguage } from "../i18n/preferences";
 import { indicesWhere } from "../i18n/quantities";
 import { channelName, englishOnly, listText, term, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
@@ -216,7 +217,7 @@ export function LeftOut({ findings }: { findings: HouseAnswers["left_out"] }): J
         <li key={`${finding.device} ${finding.channel} ${finding.test} ${finding.start_ms}`}>
           {translate("name_and_text", {
             name: listText([farm.nameOf(finding.device), channelName(finding.channel)]),
-            text: term("quality_tests", finding.test),
+            text: (currentLanguage() === "en" ? finding.text : finding.text_zh) ?? term("quality_tests", finding.test),
           })}
         </li>
       ))}

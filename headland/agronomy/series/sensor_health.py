@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.series.arrays import Mask, QualityFlags, Times, Values
+from headland.agronomy.series.finding import SensorFinding
 from headland.agronomy.series.qartod import FAIL, GOOD, SUSPECT
 from headland.agronomy.series.time_grid import Periods, mean_by_step
 from headland.units_of_time import DAY_MS, MINUTE_MS
@@ -107,23 +108,6 @@ _HUMIDITY: Final = frozenset({"relative_humidity_pct", "outside_humidity_pct"})
 _LEAST_OF_UNIT: Final = 6
 #: A humidity above this counts as saturated, and is a finding.
 SATURATED_PCT: Final = 100.0
-
-
-@dataclass(frozen=True, slots=True)
-class SensorFinding:
-    """A fault of a channel's samples in [start_ms, end_ms]: the test, its flag, and their treatment.
-
-    `left_out` is true where the `n` samples were left out of the indices; else they were used and are doubtful.
-    """
-
-    channel: str
-    test: str
-    flag: int
-    n: int
-    start_ms: int
-    end_ms: int
-    left_out: bool
-    detail: str
 
 
 def check_channel(

@@ -12,8 +12,9 @@ from headland.agronomy.climate.light import SUN_UMOL_J
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa, saturation_vapour_pressure_kpa
 from headland.agronomy.series.arrays import Counts, Mask, Values
 from headland.agronomy.series.cadence import fill_by_cadence
+from headland.agronomy.series.finding import SensorFinding
 from headland.agronomy.series.qartod import FAIL, GOOD, NOT_EVALUATED, SUSPECT
-from headland.agronomy.series.sensor_health import SensorFinding, check_channel, compare_twins
+from headland.agronomy.series.sensor_health import check_channel, compare_twins
 from headland.agronomy.series.stamps import Stamp, is_slow
 from headland.agronomy.series.time_grid import STEP_MS, Periods
 from headland.analysis.greenhouse.house import House, settle_origins

@@ -9,8 +9,9 @@ import numpy as np
 from msgspec import Meta
 
 from headland.agronomy.series.arrays import Counts, Values
+from headland.agronomy.series.finding import SensorFinding
 from headland.agronomy.series.qartod import MISSING
-from headland.agronomy.series.sensor_health import LIMITS, SensorFinding
+from headland.agronomy.series.sensor_health import LIMITS
 from headland.agronomy.series.time_grid import STEP_MS, make_periods
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.samples import read_grid

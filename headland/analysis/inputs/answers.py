@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from msgspec import Meta
 
 from headland.agronomy.series.answer import Answer, Method
-from headland.agronomy.series.sensor_health import SensorFinding
+from headland.agronomy.series.finding import Mend, SensorFinding
 from headland.analysis.inputs.window import Window
+from headland.i18n import CatalogText
 from headland.i18n.sentences import translate_sentence
 
 
@@ -58,6 +59,11 @@ class DeviceFinding:
     left_out: Annotated[bool, "Whether the samples were left out of the computation."]
     detail: str
     detail_zh: Annotated[str, "The detail in Chinese; empty where it has none."]
+    cause: Annotated[str | None, "What explains it, such as longitude_sign; null where not known."] = None
+    chance: Annotated[Annotated[float, Meta(ge=0, le=1)] | None, "How sure the cause is; null without one."] = None
+    text: Annotated[str | None, "One sentence with the remedy, in English; null without a cause."] = None
+    text_zh: Annotated[str | None, "The same sentence in Chinese."] = None
+    mend: Annotated[Mend | None, "The one change of one record that makes it right; null where none does."] = None
 
 
 def answer_of(answer: Answer, simulated: bool) -> SourcedAnswer:
@@ -81,6 +87,7 @@ def answer_of(answer: Answer, simulated: bool) -> SourcedAnswer:
 
 def finding_of(device: str, finding: SensorFinding) -> DeviceFinding:
     """Return a finding about a channel of a device, in both languages."""
+    texts = None if finding.cause is None else CatalogText("finding_causes", finding.cause, finding.facts)
     return DeviceFinding(
         device,
         finding.channel,
@@ -92,4 +99,16 @@ def finding_of(device: str, finding: SensorFinding) -> DeviceFinding:
         finding.left_out,
         finding.detail,
         translate_sentence(finding.detail, "zh") or "",
+        finding.cause,
+        finding.chance,
+        None if texts is None else texts.text("en"),
+        None if texts is None else texts.text("zh"),
+        _placed(finding.mend, device, finding.channel),
     )
+
+
+def _placed(mend: Mend | None, device: str, channel: str) -> Mend | None:
+    """Return a mend with the device or channel that it changes, where the finding's maker left that open."""
+    if mend is None or mend.target_id or mend.target not in ("device", "channel"):
+        return mend
+    return replace(mend, target_id=device if mend.target == "device" else f"{device}/{channel}")

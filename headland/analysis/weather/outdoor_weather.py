@@ -11,8 +11,9 @@ import numpy as np
 from headland.agronomy.climate.rain import GAP_MS, Rain, RainSum, read_gauge, sum_rain
 from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.cadence import fill_by_cadence
+from headland.agronomy.series.finding import SensorFinding
 from headland.agronomy.series.qartod import FAIL, NOT_EVALUATED, SUSPECT
-from headland.agronomy.series.sensor_health import LIMITS, SensorFinding, check_channel, find_stuck
+from headland.agronomy.series.sensor_health import LIMITS, check_channel, find_stuck
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, make_periods
 from headland.analysis.inputs.answers import DeviceFinding, finding_of
 from headland.analysis.inputs.origin import of_one_origin
