@@ -11,16 +11,18 @@ from firmware_sim.core.noise import Noise, Wander
 from firmware_sim.greenhouse.scenarios import HouseScenario
 from firmware_sim.greenhouse.sensors import STATION, SensorArray
 from firmware_sim.greenhouse.true_climate import true_climate
-from firmware_sim.greenhouse.weather import Weather, WeatherSource, solar_time
+from firmware_sim.greenhouse.weather import Weather, WeatherSource
 from firmware_sim.protocols.readings import Readings
 from headland.agronomy.house_model import climate_model, controller
 from headland.agronomy.house_model.compartment import structure_of
 from headland.agronomy.house_model.moist_air import Numbers
+from headland.errors import SettingsError
 
 STEP_MS: Final = 1000
 #: Simulated time before the start, which brings the climate into a plausible state.
 _SPIN_UP_S: Final = 8 * 3600
-_SPIN_UP_STEP_S: Final = 30.0
+#: The longest step in which the controller's loops and the climate are stable.
+STABLE_STEP_S: Final = 30.0
 #: Resolution of the tipping-bucket rain gauge.
 _BUCKET_MM: Final = 0.2
 _REPORTED: Final = ("heating_power_w_m2", "screen_closed_pct", "fogging_pct", "lamp_power_w_m2")
@@ -29,7 +31,8 @@ _REPORTED: Final = ("heating_power_w_m2", "screen_closed_pct", "fogging_pct", "l
 class Compartments:
     """Advances by `step_ms`; the same seed, scenario, weather, start and step give the same readings.
 
-    Steps up to `climate_model.MAX_STEP_S` are stable; longer steps than a second make seasons affordable.
+    Longer steps than a second make seasons affordable. A step longer than `STABLE_STEP_S` is made of the fewest equal
+    ones that are not, each with its own weather and control: `steps_within` says how many.
     """
 
     def __init__(
@@ -41,7 +44,10 @@ class Compartments:
         step_ms: int = STEP_MS,
     ) -> None:
         self._scenario = scenario
+        if step_ms < 1:
+            raise SettingsError(f"A step of {step_ms} ms is not possible: give 1 ms or more.")
         self._step_ms, self._step_s = step_ms, step_ms / 1000
+        self.steps_within = math.ceil(self._step_s / STABLE_STEP_S)
         self._structure = structure_of(scenario.compartments)
         self._weather = weather or Weather(scenario.place, seed, scenario.frost_every_days)
         self.sensors = SensorArray(scenario.sensors, self.units, seed, scenario.planted)
@@ -62,11 +68,12 @@ class Compartments:
 
     def step(self, *, measures: bool = True) -> None:
         """Advance by one step, and measure unless nobody reads it."""
-        self.time_ms += self._step_ms
         for wander in self._wander:
             wander.step()
-        self._advance(self.time_ms, self._step_s)
-        self._rain_mm += self.outside.rain_mm_h * self._step_s / 3600.0
+        for part in range(1, self.steps_within + 1):
+            self._advance(self.time_ms + self._step_ms * part // self.steps_within, self._step_s / self.steps_within)
+            self._rain_mm += self.outside.rain_mm_h * self._step_s / self.steps_within / 3600.0
+        self.time_ms += self._step_ms
         if measures:
             self._measure()
 
@@ -78,17 +85,17 @@ class Compartments:
         return {name: None if math.isnan(value) else value for name, value in values.items()}
 
     def _spin_up(self) -> None:
-        times = range(self.time_ms - _SPIN_UP_S * 1000, self.time_ms + 1, int(_SPIN_UP_STEP_S * 1000))
+        times = range(self.time_ms - _SPIN_UP_S * 1000, self.time_ms + 1, int(STABLE_STEP_S * 1000))
         self.outside = self._weather.at(times[0])
         self.climate = climate_model.start_climate(self._structure, self.outside)
         self.actuators = climate_model.start_actuators(self._structure)
         for time_ms in times:
-            self._advance(time_ms, _SPIN_UP_STEP_S)
+            self._advance(time_ms, STABLE_STEP_S)
 
     def _advance(self, time_ms: int, step_s: float) -> None:
         self.outside = self._weather.at(time_ms)
-        solar_h, _ = solar_time(time_ms, self._scenario.place.longitude_deg)
-        target = controller.control(self._structure, self.climate, self.actuators, self.outside, solar_h)
+        clock_h = self._scenario.place.clock_h(time_ms)
+        target = controller.control(self._structure, self.climate, self.actuators, self.outside, clock_h)
         self.actuators = controller.move(self.actuators, target, step_s)
         self.climate, self.fluxes = climate_model.step(
             self._structure, self.climate, self.actuators, self.outside, step_s

@@ -9,13 +9,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from firmware_sim.greenhouse.house import Compartments
+from firmware_sim.greenhouse.house import STABLE_STEP_S, Compartments
 from firmware_sim.greenhouse.scenarios import HouseScenario
 from firmware_sim.greenhouse.weather import Weather
 from firmware_sim.protocols.lorawan_devices import ChirpStack
 from firmware_sim.protocols.modbus_table import SLOTS
 from firmware_sim.protocols.readings import Readings
-from headland.agronomy.house_model.climate_model import MAX_STEP_S
 
 #: The column of the time [epoch ms]; the others are channels.
 TIME_COLUMN: Final = "time_ms"
@@ -23,7 +22,7 @@ TIME_COLUMN: Final = "time_ms"
 CONTROLLER_STEPS: Final[Mapping[str, float]] = {channel: slot.scale for channel, slot in SLOTS.items()}
 #: channel -> steps per unit, as the LoRaWAN nodes send them.
 NODE_STEPS: Final[Mapping[str, float]] = {channel: 10.0**decimals for _, channel, decimals in ChirpStack.PROPERTIES}
-_STEP_MS: Final = int(MAX_STEP_S * 1000)
+_STEP_MS: Final = int(STABLE_STEP_S * 1000)
 
 
 def write_past(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from headland.units_of_time import HOUR_MS
+
 
 @dataclass(frozen=True, slots=True)
 class HouseSite:
@@ -26,6 +28,12 @@ class HouseSite:
     wind_m_s: float
     #: Intensity of rain under a heavy sky; it determines the annual sum.
     shower_mm_h: float
+    #: The local clock's hours ahead of UTC.
+    clock_ahead_h: float = 8.0
+
+    def clock_h(self, time_ms: int) -> float:
+        """Return the hour of the local clock, 0 to below 24."""
+        return (time_ms / HOUR_MS + self.clock_ahead_h) % 24
 
 
 WUHAN: Final = HouseSite("wuhan", 30.55, 114.35, 17.0, 12.5, 4.5, 0.65, 0.02, 1.7, 1.85)

@@ -5,6 +5,7 @@ Places and figures are typical of the region, not surveys of real farms.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
@@ -72,6 +73,8 @@ _TOMATO: Final[Compartment[float]] = Compartment(
     height_gradient_k_m=0.4,
     storm_m_s=10.0,
     bare_soil=0.05,
+    day_from_h=math.nan,
+    day_to_h=math.nan,
 )
 #: A cold film tunnel of leafy vegetables: no heat, no carbon dioxide.
 _TUNNEL: Final = replace(
@@ -111,6 +114,8 @@ _SEEDLINGS: Final = replace(
     leaf_area_index=0.8,
     screen_saving=0.5,
     lamp_w_m2=60.0,
+    day_from_h=5.0,
+    day_to_h=19.0,
     fog_max_kg_m2s=1.0e-4,
     day_degc=22.0,
     night_degc=18.0,

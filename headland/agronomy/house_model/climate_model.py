@@ -73,7 +73,9 @@ _DRAINAGE_1_S = 1.0 / 7200
 def step(
     structure: Structure, climate: Climate, actuators: Actuators, outside: Outside, step_s: float
 ) -> tuple[Climate, Fluxes]:
-    """Return the climate after `step_s` (at most `MAX_STEP_S`) and the fluxes of the step."""
+    """Return the climate after `step_s` [s, up to `MAX_STEP_S`] and the fluxes of the step; ValueError beyond it."""
+    if not 0 < step_s <= MAX_STEP_S:
+        raise ValueError(f"A step of {step_s:g} s is not stable: make several of at most {MAX_STEP_S:g} s.")
     air_m_s = ventilation_m_s(structure, climate.air_degc, outside, actuators.vent)
     lamps_w = actuators.lamps * structure.lamp_w_m2
     canopy, light_w = _canopy(structure, climate, outside, lamps_w)

@@ -43,6 +43,10 @@ class Compartment(Generic[N]):
     storm_m_s: N
     #: Share of the floor that is bare, moist soil.
     bare_soil: N
+    #: Clock hours of the declared day, which lamps lengthen: its set points apply, and lamps burn where it is dull.
+    #: The day may go past midnight. NaN: it is day while there is light outside, and no lamp burns.
+    day_from_h: N
+    day_to_h: N
 
 
 #: Several compartments as arrays.

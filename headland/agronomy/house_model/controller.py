@@ -10,6 +10,7 @@ import math
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headland.agronomy.house_model.climate_model import relative_humidity_pct
 from headland.agronomy.house_model.compartment import Structure
@@ -17,12 +18,13 @@ from headland.agronomy.house_model.moist_air import Numbers, co2_ppm, limit, sat
 from headland.agronomy.house_model.outside import Outside
 from headland.agronomy.house_model.state import Actuators, Climate
 
+Flags = NDArray[np.bool_]
+#: Radiation from which on there is light outside: day, where none is declared.
 _DAY_W_M2: Final = 20.0
 _VENT_BAND_K, _HEAT_BAND_K, _MOISTURE_BAND_PCT, _FOG_BAND_PA = 5.0, -2.0, 15.0, 600.0
 _VENT_BY_MOISTURE = 0.4
 _FOG_ABOVE_PA = 1_500.0
 _SCREEN_BELOW_DEGC, _SCREEN_GAP_ABOVE_PCT = 12.0, 93.0
-_LAMP_HOURS: Final = (5.0, 19.0)
 _LAMPS_BELOW_W_M2 = 60.0
 _DRY_PCT, _MOIST_PCT = 30.0, 36.0
 #: Maximum vent opening in a storm and in rain, and the rain intensity for it.
@@ -32,10 +34,11 @@ _VENT_TRAVEL_S, _SCREEN_TRAVEL_S, _VENT_DEAD_BAND = 300.0, 240.0, 0.02
 _BOILER_LAG_S, _FOG_LAG_S, _INJECTION_LAG_S = 300.0, 30.0, 60.0
 
 
-def control(structure: Structure, climate: Climate, now: Actuators, outside: Outside, solar_h: float) -> Actuators:
-    """Return the target positions of the actuators, each 0 to 1."""
-    day = outside.radiation_w_m2 > _DAY_W_M2
-    set_point = structure.day_degc if day else structure.night_degc
+def control(structure: Structure, climate: Climate, now: Actuators, outside: Outside, clock_h: float) -> Actuators:
+    """Return the target positions of the actuators, each 0 to 1, at an hour of the local clock [0..24)."""
+    light = outside.radiation_w_m2 > _DAY_W_M2
+    day = is_day(structure, outside, clock_h)
+    set_point = np.where(day, structure.day_degc, structure.night_degc)
     humidity = relative_humidity_pct(climate)
     saturated = saturation_pa(climate.air_degc)
     deficit_pa = saturated - vapour_pa(climate.vapour_kg_m3, climate.air_degc)
@@ -43,18 +46,24 @@ def control(structure: Structure, climate: Climate, now: Actuators, outside: Out
     by_moisture = np.where(climate.air_degc < set_point - 2, 0.0, by_moisture)
     vent = np.maximum(_band(climate.air_degc, structure.vent_above_degc, _VENT_BAND_K), by_moisture)
     lack = (structure.co2_ppm - co2_ppm(climate.co2_kg_m3, climate.air_degc)) / 100.0
-    lit = _LAMP_HOURS[0] <= solar_h < _LAMP_HOURS[1] and outside.radiation_w_m2 < _LAMPS_BELOW_W_M2
-    closed = 0.0 if day or outside.temperature_degc > _SCREEN_BELOW_DEGC else 1.0
+    dryness = _band(deficit_pa, np.full_like(humidity, _FOG_ABOVE_PA), _FOG_BAND_PA)
+    dull = outside.radiation_w_m2 < _LAMPS_BELOW_W_M2
+    closed = 0.0 if light or outside.temperature_degc > _SCREEN_BELOW_DEGC else 1.0
     return Actuators(
         boiler=_band(climate.air_degc, set_point + 1.0, _HEAT_BAND_K),
         vent=np.minimum(vent, _max_vent(structure, outside)),
         screen=np.where(humidity > _SCREEN_GAP_ABOVE_PCT, 0.95 * closed, closed) * (structure.screen_saving > 0),
-        lamps=np.full_like(humidity, float(lit)) * (structure.lamp_w_m2 > 0),
-        fog=(_band(deficit_pa, np.full_like(humidity, _FOG_ABOVE_PA), _FOG_BAND_PA) if day else np.zeros_like(humidity))
-        * (structure.fog_max_kg_m2s > 0),
-        injection=np.where(now.vent < 0.15, limit(lack, 0.0, 1.0), 0.0) if day else np.zeros_like(humidity),
+        lamps=np.where(_is_declared(structure, clock_h) & dull & (structure.lamp_w_m2 > 0), 1.0, 0.0),
+        fog=np.where(day & (structure.fog_max_kg_m2s > 0), dryness, 0.0),
+        injection=np.where(day & (now.vent < 0.15), limit(lack, 0.0, 1.0), 0.0),
         irrigating=_irrigation_state(climate, now.irrigating),
     )
+
+
+def is_day(structure: Structure, outside: Outside, clock_h: float) -> Flags:
+    """Return where it is day: within the declared hours, or while there is light outside where none are declared."""
+    light = outside.radiation_w_m2 > _DAY_W_M2
+    return np.where(np.isnan(structure.day_from_h), light, _is_declared(structure, clock_h))
 
 
 def move(now: Actuators, target: Actuators, step_s: float) -> Actuators:
@@ -70,6 +79,11 @@ def move(now: Actuators, target: Actuators, step_s: float) -> Actuators:
         injection=_follow(now.injection, target.injection, _INJECTION_LAG_S, step_s),
         irrigating=target.irrigating,
     )
+
+
+def _is_declared(structure: Structure, clock_h: float) -> Flags:
+    """Return where the clock is within the declared day; nowhere without one."""
+    return (clock_h - structure.day_from_h) % 24 < (structure.day_to_h - structure.day_from_h) % 24
 
 
 def _irrigation_state(climate: Climate, irrigating: Numbers) -> Numbers:

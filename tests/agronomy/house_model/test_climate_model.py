@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from firmware_sim.greenhouse.place import CHONGQING, WUHAN, HouseSite
 from firmware_sim.greenhouse.scenarios import HOUSES
 from firmware_sim.greenhouse.true_climate import true_climate
-from firmware_sim.greenhouse.weather import Weather, solar_time
+from firmware_sim.greenhouse.weather import Weather
 from headland.agronomy.house_model import controller
 from headland.agronomy.house_model.canopy import LATENT_J_KG
 from headland.agronomy.house_model.climate_model import (
@@ -184,6 +184,12 @@ def test_small_and_large_steps_tell_the_same_morning() -> None:
     assert relative_humidity_pct(ends[0]) == pytest.approx(relative_humidity_pct(ends[1]), abs=1.0)
 
 
+@pytest.mark.parametrize("step_s", [0.0, -1.0, MAX_STEP_S + 1, np.nan])
+def test_a_step_that_is_not_stable_is_refused(step_s: float) -> None:
+    with pytest.raises(ValueError, match="not stable"):
+        step(TOMATO, make_climate(TOMATO, 20, 70, 400), make_actuators(TOMATO), make_outside(5, 70, 0, 1), step_s)
+
+
 @pytest.mark.parametrize(
     ("air", "out", "wind", "vent", "m_s"),
     # Computed from Vanthoor (2011) eq 65 with Cd 0.75, Cw 0.09, h 0.68 m, a tenth of the floor as vents.
@@ -212,7 +218,7 @@ def test_a_day_in_any_compartment_stays_within_what_plants_and_people_see(place:
     seen = []
     for second in range(0, 36 * 3600, 30):
         outside = weather.at(start_ms + second * 1000)
-        hour, _ = solar_time(start_ms + second * 1000, place.longitude_deg)
+        hour = place.clock_h(start_ms + second * 1000)
         actuators = controller.move(actuators, controller.control(KINDS, climate, actuators, outside, hour), 30.0)
         climate, flux = step(KINDS, climate, actuators, outside, 30.0)
         seen.append((climate.air_degc, relative_humidity_pct(climate), 3.6e6 * flux.transpiration))

@@ -8,7 +8,7 @@ import pytest
 from firmware_sim.greenhouse.scenarios import HOUSES
 from headland.agronomy.house_model.climate_model import start_actuators
 from headland.agronomy.house_model.compartment import Structure, structure_of
-from headland.agronomy.house_model.controller import control, move
+from headland.agronomy.house_model.controller import control, is_day, move
 from headland.agronomy.house_model.moist_air import Numbers
 from headland.agronomy.house_model.outside import Outside
 from headland.agronomy.house_model.state import Climate
@@ -55,6 +55,27 @@ def test_screen_lamps_and_fog_run_when_they_should() -> None:
     assert (dull["screen"], dull["lamps"]) == (0.0, 1.0)
     dry = wanted(make_climate(SEEDLINGS, 30, 30, 500), DAY, SEEDLINGS)
     assert dry["fog"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("from_h", "to_h", "hour", "is_lit"),
+    [(22.0, 14.0, 23.5, True), (22.0, 14.0, 2.0, True), (22.0, 14.0, 14.0, False), (1.0, 19.0, 0.5, False)],
+)
+def test_a_house_with_lamps_at_night_has_its_day_then(from_h: float, to_h: float, hour: float, is_lit: bool) -> None:
+    lit = replace(SEEDLINGS, day_from_h=np.array([from_h]), day_to_h=np.array([to_h]), co2_ppm=np.array([800.0]))
+    lit = replace(lit, injection_max_kg_m2s=np.array([1e-6]))
+    # A kelvin and a half above the night's set point of 18 degC, and below the day's of 22.
+    found = wanted(make_climate(lit, 19.5, 70, 400), NIGHT, lit, hour)
+    assert (found["lamps"], found["injection"]) == ((1.0, 1.0) if is_lit else (0.0, 0.0))
+    assert (found["boiler"] > 0.9) is is_lit
+    # The screen keeps the heat in, and the light: it opens by the light outside, not by the lamps.
+    assert found["screen"] > 0.9
+
+
+def test_without_a_declared_day_it_is_day_while_there_is_light() -> None:
+    structure = structure_of([HOUSES["hubei-tomato"].compartments[0], HOUSES["jurong-seedlings"].compartments[0]])
+    assert is_day(structure, make_outside(5, 80, 100, 1), 3.0).tolist() == [True, False]
+    assert is_day(structure, make_outside(5, 80, 0, 1), 12.0).tolist() == [False, True]
 
 
 def test_irrigation_runs_from_dry_until_moist() -> None:

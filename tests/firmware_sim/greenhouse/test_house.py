@@ -66,6 +66,21 @@ def test_the_same_seed_gives_the_same_readings() -> None:
     assert one.readings(1) != third.readings(1)
 
 
+@pytest.mark.parametrize(("step_ms", "parts"), [(1000, 1), (30_000, 1), (60_000, 2), (100_000, 4), (300_000, 10)])
+def test_a_long_step_is_made_of_stable_ones(step_ms: int, parts: int) -> None:
+    scenario, start_ms = HOUSES["hubei-greenhouses"], START_MS - START_MS % 300_000
+    long = Compartments(scenario, 1, start_ms, step_ms=step_ms)
+    assert long.steps_within == parts
+    fine = Compartments(scenario, 1, start_ms, step_ms=step_ms // parts)
+    for _ in range(4):
+        long.step()
+        for _ in range(parts):
+            fine.step()
+        assert long.time_ms == fine.time_ms
+        np.testing.assert_array_equal(long.climate.air_degc, fine.climate.air_degc)
+        np.testing.assert_array_equal(long.climate.vapour_kg_m3, fine.climate.vapour_kg_m3)
+
+
 def test_what_a_compartment_does_does_not_depend_on_its_neighbours() -> None:
     few, many = house("hubei-greenhouses", scale=3), house("hubei-greenhouses", scale=14)
     for compartments in (few, many):
