@@ -35,7 +35,7 @@ _BOILER_LAG_S, _FOG_LAG_S, _INJECTION_LAG_S = 300.0, 30.0, 60.0
 
 
 def control(structure: Structure, climate: Climate, now: Actuators, outside: Outside, clock_h: float) -> Actuators:
-    """Return the target positions of the actuators, each 0 to 1, at an hour of the local clock [0..24)."""
+    """Return the target positions of the actuators, each 0 to 1, at an hour of the local clock."""
     light = outside.radiation_w_m2 > _DAY_W_M2
     day = is_day(structure, outside, clock_h)
     set_point = np.where(day, structure.day_degc, structure.night_degc)
