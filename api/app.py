@@ -33,6 +33,7 @@ from api.http.idempotency import IdempotencyMiddleware, describe_idempotency
 from api.http.languages import LanguageMiddleware
 from api.http.negotiation import check_exchange, describe_exchange
 from api.http.problems import install_problems
+from api.http.query_windows import exclude_foreign_instants
 from api.http.records import describe_records
 from api.http.router import DeferredRoute
 from api.http.tracing import TraceMiddleware
@@ -473,6 +474,7 @@ def _document() -> dict[str, Any]:
     schemas["Problem"] |= {"additionalProperties": True, "example": Problem.EXAMPLE}
     for kind in _KINDS:
         schemas[kind.wire.__name__] |= {"additionalProperties": False, "example": kind.example}
+    exclude_foreign_instants(schemas)
     describe_fields(schemas)
     _drop_null(document["paths"])
     describe_access(document)

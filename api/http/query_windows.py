@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from api.http.problems import ProblemError
 from headland.analysis.inputs.window import HIGH_MS, LOW_MS, Window
-from headland.units_of_time import DAY_MS, HOUR_MS
+from headland.units_of_time import DAY_MS, FOREIGN_INSTANTS, HOUR_MS, read_foreign_instant
 
 DEFAULT_WINDOW_MS: Final = HOUR_MS
 #: The instants of a query: local days, weeks and the year before or after them are still in the calendar.
@@ -19,17 +19,29 @@ LAST_MS: Final = HIGH_MS - 2 * 366 * DAY_MS
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
-_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+_INTEGER: Final = re.compile(r"-?[0-9]{1,19}")
+#: A decimal number, such as seconds since 1970 with their fraction.
+_DECIMAL: Final = re.compile(r"[0-9]{9,19}\.[0-9]{1,9}")
+#: An instant in a JSON body by its name, which ends in `_ms`; a quote within a text is never one without a backslash.
+#: The registry sets the time of a record's entry and of its change itself.
+_NAMED: Final = re.compile(rb'"(?!created_ms|changed_ms)(\w+_ms)"\s*:\s*([0-9]{9,19})\b')
+#: JSON schema of the numbers that are an instant in another unit.
+_OTHER_UNITS: Final = {"anyOf": [{"minimum": first, "maximum": end - 1} for first, end in FOREIGN_INSTANTS.values()]}
 #: A plus sign that was not encoded as %2B arrives as a space.
 _LOST_PLUS: Final = re.compile(r" (?=[0-9]{2}:?[0-9]{2}$)")
 
 
 def parse_instant(text: object) -> object:
     """Return epoch milliseconds of an ISO 8601 instant with a zone or of an integer; raises ValueError otherwise."""
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        _refuse_foreign_instant(text)
     if not isinstance(text, str):
         return text
+    if _DECIMAL.fullmatch(text):
+        _refuse_foreign_instant(float(text))
     if _INTEGER.fullmatch(text):
         time_ms = int(text)
+        _refuse_foreign_instant(time_ms)
     else:
         try:
             moment = datetime.fromisoformat(_LOST_PLUS.sub("+", text))
@@ -41,6 +53,42 @@ def parse_instant(text: object) -> object:
     if not LOW_MS <= time_ms <= HIGH_MS:
         raise ValueError("the instant is outside the years 1 to 9999")
     return time_ms
+
+
+def _refuse_foreign_instant(number: float) -> None:
+    """Raise ValueError where a number is an instant in seconds, micro- or nanoseconds."""
+    if (found := read_foreign_instant(number)) is not None:
+        unit, time_ms = found
+        raise ValueError(
+            f"{number} counts {unit} ({_written(time_ms)}): write it in milliseconds, {time_ms}, or as that text"
+        )
+
+
+def check_instants(body: bytes) -> None:
+    """Raise ProblemError (422) where an instant of a JSON body is in seconds, micro- or nanoseconds."""
+    for name, digits in _NAMED.findall(body):
+        if (found := read_foreign_instant(int(digits))) is not None:
+            unit, time_ms = found
+            raise ProblemError(
+                422,
+                "bad-body",
+                "Invalid request body",
+                f"{name.decode()} is {int(digits)}, which counts {unit} ({_written(time_ms)}): "
+                f"write it in milliseconds, {time_ms}.",
+            )
+
+
+def _written(time_ms: int) -> str:
+    return (_EPOCH + time_ms * _MILLISECOND).isoformat().replace("+00:00", "Z")
+
+
+def exclude_foreign_instants(schemas: dict[str, Any]) -> None:
+    """Say of each instant with bounds which numbers it is not: those that are one in another unit."""
+    for name, about in ((n, a) for schema in schemas.values() for n, a in schema.get("properties", {}).items()):
+        if name.endswith("_ms"):
+            for integer in (about, *about.get("anyOf", ())):
+                if integer.get("type") == "integer" and "minimum" in integer:
+                    integer["not"] = _OTHER_UNITS
 
 
 def parse_query_instant(text: object) -> object:
@@ -56,7 +104,7 @@ def _json_schema(first_ms: int, last_ms: int) -> WithJsonSchema:
 
 
 def _written_schema(first_ms: int, last_ms: int) -> dict[str, Any]:
-    integer = {"type": "integer", "minimum": first_ms, "maximum": last_ms}
+    integer = {"type": "integer", "minimum": first_ms, "maximum": last_ms, "not": _OTHER_UNITS}
     return {"anyOf": [integer, {"type": "string", "format": "date-time"}]}
 
 

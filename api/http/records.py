@@ -21,6 +21,7 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from api.http.problems import ProblemError
+from api.http.query_windows import check_instants
 
 T = TypeVar("T")
 #: A boundary of 100,000 positions has about 4 MB.
@@ -75,6 +76,7 @@ BodyOf = Annotated[bytes, Depends(read_body)]
 
 def decode_body(body: bytes, kind: type[T]) -> T:
     """Return a body as a type; raises ProblemError (422)."""
+    check_instants(body)
     try:
         try:
             return msgspec.json.decode(body, type=kind, dec_hook=_decode_other)

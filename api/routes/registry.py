@@ -14,6 +14,7 @@ from starlette.responses import Response
 from api.dependencies import ScopeOf, access_of, home_of
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
+from api.http.query_windows import check_instants
 from api.http.records import BodyOf, encode, whole_numbers
 from api.http.router import Router
 from api.routes.parameters import check_filters
@@ -214,6 +215,7 @@ ROUTERS: Final = tuple(make_router(kind) for kind in KINDS)
 
 def decode_record(kind: RecordResource, body: bytes) -> Any:
     """Return the record in a body; raises ProblemError (422) for an invalid body and for unknown names."""
+    check_instants(body)
     try:
         resource = _read(kind, body)
         names = msgspec.json.decode(body, type=dict[str, msgspec.Raw])

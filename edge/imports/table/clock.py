@@ -9,7 +9,7 @@ from typing import Final
 from edge.imports.table.map import EPOCH_MS, EPOCH_S, EXCEL_DAYS, ISO
 from headland.contract.codec import MAX_TIME_MS
 from headland.plain_numbers import read_decimal
-from headland.units_of_time import DAY_MS
+from headland.units_of_time import DAY_MS, read_foreign_instant
 
 #: Day 0 of spreadsheets (their 1900 had a 29th of February, so from March 1900 on it is the 30th of December).
 _EXCEL_DAY_0: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - local time, whose zone the caller names
@@ -23,6 +23,7 @@ class NoTime(StrEnum):
     BAD = "bad_time"
     SKIPPED = "time_that_the_clocks_skipped"
     TWICE = "time_that_the_clocks_showed_twice"
+    UNIT = "time_in_another_unit"
 
 
 def read_time(text: str, time_format: str, zone: tzinfo, previous_ms: int | None) -> int | NoTime:
@@ -36,7 +37,8 @@ def read_time(text: str, time_format: str, zone: tzinfo, previous_ms: int | None
             number = read_decimal(text)
             if number is None:
                 return NoTime.BAD
-            return _in_range(round(number * (1000 if time_format == EPOCH_S else 1)))
+            time_ms = round(number * (1000 if time_format == EPOCH_S else 1))
+            return NoTime.UNIT if read_foreign_instant(time_ms) else _in_range(time_ms)
         local = _parse(text, time_format)
     except (ValueError, OverflowError):
         return NoTime.BAD

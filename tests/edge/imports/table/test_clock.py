@@ -52,6 +52,17 @@ def test_a_text_that_is_no_time_is_refused(text: str, spelling: str) -> None:
     assert read_time(text, spelling, AMSTERDAM, None) is NoTime.BAD
 
 
+@pytest.mark.parametrize(
+    ("text", "spelling"),
+    [
+        ("1643673600", "epoch_ms"), ("1643673600250", "epoch_s"),
+        ("1643673600250000", "epoch_ms"), ("1643673600250000", "epoch_s"),
+    ],
+)  # fmt: skip
+def test_a_time_in_another_unit_than_the_format_is_refused_as_one(text: str, spelling: str) -> None:
+    assert read_time(text, spelling, AMSTERDAM, None) is NoTime.UNIT
+
+
 def test_an_hour_that_the_clocks_skipped_does_not_exist() -> None:
     assert read_time("3/27/2022 2:30", FORMAT, AMSTERDAM, None) is NoTime.SKIPPED
     assert read_time("3/27/2022 3:00", FORMAT, AMSTERDAM, None) == utc_ms(2022, 3, 27, 1)
