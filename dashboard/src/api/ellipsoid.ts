@@ -7,23 +7,28 @@ const FLATTENING = 1 / 298.257_223_563;
 const E2 = FLATTENING * (2 - FLATTENING);
 const E = Math.sqrt(E2);
 const RADIANS = Math.PI / 180;
+const POLE = authalic(1);
 
-/** Return the area within a ring of corners [m²], as the API computes it: in an equal-area projection. */
+/** Return the area within a ring of corners [m²], sides being geodesics, as `area_of` of the API does. */
 export function ringArea(ring: readonly Position[]): number {
-  const spots = ring.map(([longitude, latitude]) => {
-    const sine = Math.sin(latitude * RADIANS);
-    // Snyder 1987, USGS Professional Paper 1395, equation 3-12.
-    const q = (1 - E2) * (sine / (1 - E2 * sine * sine) - Math.log((1 - E * sine) / (1 + E * sine)) / (2 * E));
-    return [AXIS_M * longitude * RADIANS, (AXIS_M * q) / 2] as const;
+  // Half of the authalic latitude as a tangent (Snyder 1987, USGS Professional Paper 1395, equations 3-11 and 3-12).
+  const halves = ring.map(([, latitude]) => {
+    const sine = Math.min(1, Math.max(-1, authalic(Math.sin(latitude * RADIANS)) / POLE));
+    return sine / (1 + Math.sqrt((1 - sine) * (1 + sine)));
   });
-  const [first = [0, 0]] = spots;
   let sum = 0;
-  for (const [index, [x, y]] of spots.entries()) {
-    const [nextX, nextY] = spots[(index + 1) % spots.length] ?? first;
-    // From the first corner: differences of large numbers lose digits.
-    sum += (x - first[0]) * (nextY - first[1]) - (nextX - first[0]) * (y - first[1]);
+  for (const [index, [longitude]] of ring.entries()) {
+    const next = (index + 1) % ring.length;
+    const [half, nextHalf] = [halves[index] ?? 0, halves[next] ?? 0];
+    const step = ((ring[next]?.[0] ?? longitude) - longitude) * RADIANS;
+    // The spherical excess between a side and the equator.
+    sum += Math.atan((Math.tan(step / 2) * (half + nextHalf)) / (1 + half * nextHalf));
   }
-  return Math.abs(sum) / 2;
+  return Math.abs(sum) * AXIS_M * AXIS_M * POLE;
+}
+
+function authalic(sine: number): number {
+  return (1 - E2) * (sine / (1 - E2 * sine * sine) - Math.log((1 - E * sine) / (1 + E * sine)) / (2 * E));
 }
 
 /** Return the length of a line over points [m], each step by the radii of curvature at its middle (Snyder 1987, equations 4-18 and 4-20). */

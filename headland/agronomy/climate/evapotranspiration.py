@@ -31,12 +31,14 @@ _SOLAR: Final = 0.0820
 _STEFAN: Final = 4.903e-9
 #: Albedo of the hypothetical grass; [1] eq 38.
 _ALBEDO: Final = 0.23
+#: Brightness of a clear sky, Rs / Rso: what a night without end is taken to have.
+CLEAR: Final = 1.0
 
 
 def extraterrestrial_daily_mj_m2(latitude_deg: ArrayLike, day_of_year: ArrayLike) -> Values:
     """Return the radiation above the air in a day, Ra [MJ/m2/day]; [1] eq 21.
 
-    `latitude_deg` [deg, -66..66], `day_of_year` [1..366].
+    `latitude_deg` [deg, -90..90], `day_of_year` [1..366].
     """
     latitude, distance, declination, sunset = _geometry(latitude_deg, day_of_year)
     angles = sunset * np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * np.sin(sunset)
@@ -55,7 +57,7 @@ def extraterrestrial_hourly_mj_m2(
     """Return Ra of a period around the clock time `middle_h` [MJ/m2 per period], 0 by night; [1] eq 28 to 33.
 
     `zone_west_deg` is the longitude of the clock's time zone, 240 for China, `longitude_west_deg` the place's, both
-    counted westward from Greenwich as there. `latitude_deg` [deg, -66..66], `day_of_year` [1..366], `middle_h`
+    counted westward from Greenwich as there. `latitude_deg` [deg, -90..90], `day_of_year` [1..366], `middle_h`
     [h, 0..24].
     """
     latitude, distance, declination, sunset = _geometry(latitude_deg, day_of_year)
@@ -63,17 +65,19 @@ def extraterrestrial_hourly_mj_m2(
     correction_h = 0.1645 * np.sin(2 * season) - 0.1255 * np.cos(season) - 0.025 * np.sin(season)
     shift_h = 0.06667 * (zone_west_deg - longitude_west_deg) + correction_h
     hour = np.pi / 12.0 * (within(middle_h, 0.0, 24.0) + shift_h - 12.0)
-    first, last = (np.clip(hour + part * np.pi * length_h / 24.0, -sunset, sunset) for part in (-1.0, 1.0))
-    angles = (last - first) * np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * (
-        np.sin(last) - np.sin(first)
-    )
+    angles = np.zeros(np.broadcast(hour, sunset).shape)
+    # A period around midnight may end after one day's sunset, or before it, and begin before the next one's sunrise.
+    for turn in (-2.0 * np.pi, 0.0, 2.0 * np.pi):
+        first, last = (np.clip(hour + turn + part * np.pi * length_h / 24.0, -sunset, sunset) for part in (-1.0, 1.0))
+        angles = angles + (last - first) * np.sin(latitude) * np.sin(declination)
+        angles = angles + np.cos(latitude) * np.cos(declination) * (np.sin(last) - np.sin(first))
     return np.asarray(np.maximum(12.0 * 60.0 / np.pi * _SOLAR * distance * angles, 0.0))
 
 
 def daylight_hours(latitude_deg: ArrayLike, day_of_year: ArrayLike) -> Values:
-    """Return the astronomical day length N [h]; [1] eq 34. Without refraction, so 0.1 h too short.
+    """Return the astronomical day length N [h], 0 to 24; [1] eq 34. Without refraction, so 0.1 h too short.
 
-    `latitude_deg` [deg, -66..66], `day_of_year` [1..366].
+    `latitude_deg` [deg, -90..90], `day_of_year` [1..366].
     """
     return np.asarray(24.0 / np.pi * _geometry(latitude_deg, day_of_year)[3])
 
@@ -81,8 +85,12 @@ def daylight_hours(latitude_deg: ArrayLike, day_of_year: ArrayLike) -> Values:
 def solar_from_sunshine_mj_m2(
     sunshine_h: ArrayLike, daylight_h: ArrayLike, extraterrestrial_mj_m2: ArrayLike
 ) -> Values:
-    """Return the solar radiation Rs by the hours of sunshine, Angstrom with 0.25 and 0.50; [1] eq 35."""
-    share = np.asarray(sunshine_h, np.float64) / np.asarray(daylight_h, np.float64)
+    """Return the solar radiation Rs by the hours of sunshine, Angstrom with 0.25 and 0.50; [1] eq 35.
+
+    A day on which the sun does not rise has none.
+    """
+    sunshine, daylight = np.asarray(sunshine_h, np.float64), np.asarray(daylight_h, np.float64)
+    share = np.divide(sunshine, daylight, out=np.zeros(np.broadcast(sunshine, daylight).shape), where=daylight > 0.0)
     return np.asarray((0.25 + 0.50 * share) * np.asarray(extraterrestrial_mj_m2, np.float64))
 
 
@@ -104,10 +112,14 @@ def clear_sky_mj_m2(extraterrestrial_mj_m2: ArrayLike, altitude_m: ArrayLike) ->
 def net_daily_mj_m2(
     solar_mj_m2: ArrayLike, clear_mj_m2: ArrayLike, low_degc: ArrayLike, high_degc: ArrayLike, vapour_kpa: ArrayLike
 ) -> Values:
-    """Return the net radiation Rn of a day over grass [MJ/m2/day]; [1] eq 38 to 40."""
+    """Return the net radiation Rn of a day over grass [MJ/m2/day]; [1] eq 38 to 40.
+
+    Where the sun does not rise the sky cannot be told from its light: it is taken as clear, as `refet` does.
+    """
     fourth = [(np.asarray(each, np.float64) + KELVIN) ** 4 for each in (low_degc, high_degc)]
     clear = np.asarray(clear_mj_m2, np.float64)
-    brightness = np.asarray(solar_mj_m2, np.float64) / np.where(clear > 0.0, clear, np.nan)
+    brightness = np.where(clear > 0.0, np.asarray(solar_mj_m2, np.float64) / np.where(clear > 0.0, clear, 1.0), CLEAR)
+    brightness = np.where(np.isnan(clear), np.nan, brightness)
     return _net(solar_mj_m2, brightness, _STEFAN * (fourth[0] + fourth[1]) / 2.0, vapour_kpa)
 
 
@@ -130,7 +142,7 @@ def _net(solar_mj_m2: ArrayLike, brightness: ArrayLike, emitted: Values, vapour_
 
 def _geometry(latitude_deg: ArrayLike, day_of_year: ArrayLike) -> tuple[Values, Values, Values, Values]:
     """Return latitude, inverse relative distance, declination and sunset hour angle; angles in rad; [1] eq 22 to 25."""
-    latitude = np.radians(within(latitude_deg, -66.0, 66.0))
+    latitude = np.radians(within(latitude_deg, -90.0, 90.0))
     season = 2.0 * np.pi * within(day_of_year, 1.0, 366.0) / 365.0
     distance = np.asarray(1.0 + 0.033 * np.cos(season))
     declination = np.asarray(0.409 * np.sin(season - 1.39))

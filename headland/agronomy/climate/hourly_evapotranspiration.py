@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from headland.agronomy.climate.evapotranspiration import (
+    CLEAR,
     clear_sky_mj_m2,
     extraterrestrial_hourly_mj_m2,
     net_hourly_mj_m2,
@@ -66,8 +67,9 @@ class HourlyWeather:
 def net_of_hours_mj_m2(weather: HourlyWeather, latitude_deg: float, longitude_deg: float, altitude_m: float) -> Values:
     """Return the net radiation of each hour over grass; [1] eq 38 to 40.
 
-    While the sun is low the sky has the brightness of the last hour with a higher one; [2]. NaN where that is more than
-    a day ago or not known.
+    While the sun is low the sky has the brightness of the last hour with a higher one; [2]. On a day on which it stays
+    low that is the day's radiation over a clear sky's, and one without sun is taken as clear. NaN where that is more
+    than a day ago or not known.
     """
     # By local solar time: the sun's clock at the place is its own time zone.
     solar_ms = weather.middle_ms + round(longitude_deg / 15.0 * HOUR_MS)
@@ -80,7 +82,26 @@ def net_of_hours_mj_m2(weather: HourlyWeather, latitude_deg: float, longitude_de
     clear = clear_sky_mj_m2(top, altitude_m)
     high = np.radians(elevation_deg(weather.middle_ms, latitude_deg, longitude_deg)) > _LOW_SUN_RAD
     brightness = np.where(high & (clear > 0.0), weather.solar_mj_m2 / np.where(clear > 0.0, clear, 1.0), np.nan)
-    return net_hourly_mj_m2(weather.solar_mj_m2, _held(brightness), weather.temperature_degc, weather.vapour_kpa)
+    held = _held(brightness)
+    noon_ms = weather.middle_ms + np.round((12.0 - middle_h) * HOUR_MS).astype(np.int64)
+    stays_low = np.radians(elevation_deg(noon_ms, latitude_deg, longitude_deg)) <= _LOW_SUN_RAD
+    filled = np.where(stays_low & np.isnan(held), _of_day(dates, weather.solar_mj_m2, clear), held)
+    return net_hourly_mj_m2(weather.solar_mj_m2, filled, weather.temperature_degc, weather.vapour_kpa)
+
+
+def _of_day(dates: NDArray[np.datetime64], solar_mj_m2: Values, clear_mj_m2: Values) -> Values:
+    """Return each hour's brightness of its day: what is known of the radiation over what a clear sky would give.
+
+    Clear where a day has no sun; NaN where its radiation is known in the night only.
+    """
+    day = np.cumsum(np.diff(dates, prepend=dates[:1]) != np.timedelta64(0, "D"))
+    known = np.isfinite(solar_mj_m2)
+    solar, clear, every = (
+        np.bincount(day, values)[day]
+        for values in (np.where(known, solar_mj_m2, 0.0), np.where(known, clear_mj_m2, 0.0), clear_mj_m2)
+    )
+    measured = np.divide(solar, clear, out=np.full(len(day), np.nan), where=clear > 0.0)
+    return np.where(every > 0.0, measured, CLEAR)
 
 
 def reference_et_mm(crop: ReferenceCrop, weather: HourlyWeather, net_mj_m2: ArrayLike, altitude_m: float) -> Values:

@@ -45,10 +45,11 @@ _HOURLY: Final = {
     "et_asce_short_hourly": "ASCE-EWRI (2005), short reference crop (grass)",
     "et_asce_tall_hourly": "ASCE-EWRI (2005), tall reference crop (alfalfa)",
 }
-_LATITUDE: Final = "Reference evapotranspiration needs the site's latitude, up to 66 degrees."
+_LATITUDE: Final = "Reference evapotranspiration needs the site's latitude."
 _MISSING: Final = "FAO-56 eq 6 and 53 also need humidity, global radiation and wind outside."
 
 
+_NO_SUN: Final = "On days without sun the sky cannot be told from its light: for ET0 it is taken as clear."
 _SEA_LEVEL: Final = "The site's altitude is not known: sea level is assumed; 100 m change ET0 by less than 1 %."
 
 
@@ -70,14 +71,11 @@ def daily_evapotranspiration(
     place: HouseLocation, periods: Periods, course: OutsideCourse, wind_height_m: float, notes: dict[str, str]
 ) -> list[Index]:
     """Return FAO-56 eq 6 and eq 52 of each local day; `notes` get what is missing or assumed."""
-    if place.latitude_deg is None or abs(place.latitude_deg) > 66.0:
+    if place.latitude_deg is None:
         notes["et0"] = _LATITUDE
         return []
     t = course.temperature_degc
-    # A day of the year by the middle of the local day.
-    middle_ms = periods.start_ms + STEP_MS * (periods.edges[:-1] + periods.edges[1:]) // 2
-    dates = (middle_ms // 1000).astype("datetime64[s]").astype("datetime64[D]")
-    day_of_year = (dates - dates.astype("datetime64[Y]")).astype(np.int64) + 1
+    day_of_year = _days_of_year(periods)
     low, high = lowest(periods, t), highest(periods, t)
     known = count_true(periods, np.isfinite(t))
     whole = known / (DAY_MS // STEP_MS)
@@ -99,6 +97,8 @@ def daily_evapotranspiration(
         return indices
     if place.altitude_m is None:
         notes["altitude"] = _SEA_LEVEL
+    if (top <= 0.0).any():
+        notes["sky"] = _NO_SUN
     known = count_true(periods, np.isfinite(t + rh + sun + wind))
     et0 = et0_from_weather_mm(
         low,
@@ -121,7 +121,7 @@ def hourly_evapotranspiration(
 ) -> list[Index]:
     """Return the evapotranspiration of the reference crops in each hour; none where it is not measured or located."""
     rh, sun, wind = course.humidity_pct, course.radiation_w_m2, course.wind_m_s
-    if place.latitude_deg is None or place.longitude_deg is None or abs(place.latitude_deg) > 66.0:
+    if place.latitude_deg is None or place.longitude_deg is None:
         return []
     if rh is None or sun is None or wind is None:
         return []
@@ -149,13 +149,22 @@ def hourly_evapotranspiration(
     ]  # fmt: skip
 
 
-def hourly_notes(place: HouseLocation, course: OutsideCourse) -> dict[str, str]:
+def _days_of_year(periods: Periods) -> Values:
+    """Return the day of the year of the middle of each period."""
+    middle_ms = periods.start_ms + STEP_MS * (periods.edges[:-1] + periods.edges[1:]) // 2
+    dates = (middle_ms // 1000).astype("datetime64[s]").astype("datetime64[D]")
+    return np.asarray((dates - dates.astype("datetime64[Y]")).astype(np.float64) + 1.0)
+
+
+def hourly_notes(place: HouseLocation, hours: Periods, course: OutsideCourse) -> dict[str, str]:
     """Return what is missing or assumed for the evapotranspiration of hours."""
-    if place.latitude_deg is None or place.longitude_deg is None or abs(place.latitude_deg) > 66.0:
+    if place.latitude_deg is None or place.longitude_deg is None:
         return {"et0": _LATITUDE}
     if course.humidity_pct is None or course.radiation_w_m2 is None or course.wind_m_s is None:
         return {"et0_fao56_hourly_mm": _MISSING}
-    return {} if place.altitude_m is not None else {"altitude": _SEA_LEVEL}
+    notes = {} if place.altitude_m is not None else {"altitude": _SEA_LEVEL}
+    has_sun = (extraterrestrial_daily_mj_m2(place.latitude_deg, _days_of_year(hours)) > 0.0).all()
+    return notes if has_sun else {**notes, "sky": _NO_SUN}
 
 
 def hours_of_days(place: HouseLocation, days: Periods) -> tuple[Periods, Periods]:

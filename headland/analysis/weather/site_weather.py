@@ -100,7 +100,7 @@ def answer_hourly_weather(
         notes["temperature"] = _NO_TEMPERATURE
     else:
         course = OutsideCourse(t, rh, sun, wind, (t_name, rh_name, _SUN, _WIND))
-        notes |= hourly_notes(house.place, course)
+        notes |= hourly_notes(house.place, hours, course)
         indices += hourly_evapotranspiration(house.place, run.periods, course, wind_height_m)
     part, asked = run.cut(grid), [hours.window(at) for at in range(len(hours))]
     columns = {index.name: answers_of(part, index, asked) for index in run.part(indices)}

@@ -63,20 +63,36 @@ def check_place(geometry: Geometry, what: str, near: Position | None) -> None:
 
 
 def area_of(geometry: Geometry) -> float:
-    """Return the area of a valid geometry on the WGS84 ellipsoid [m2], holes left out.
+    """Return the area of a valid geometry on the WGS84 ellipsoid [m2], holes left out; sides are geodesics.
 
-    In the cylindrical equal-area projection of the ellipsoid (Snyder 1987, USGS Professional Paper 1395, eqs. 3-12,
-    10-14 and 10-15 with k0 = 1). Lines are straight there. On a field's sides that differs from geodesics by
-    less than 1e-6 of the area, for sides of up to 5 km and latitudes of up to 70 degrees; it grows with their square.
+    Each side is the great circle between its ends on the authalic sphere (Snyder 1987, USGS Professional Paper 1395,
+    eqs. 3-11 to 3-13), over which the area to the equator is a spherical excess [1]. A geodesic differs from that by
+    less than 1e-5 of the area for sides of up to 10 km, at any latitude; it grows with their square.
+
+    .. [1] Karney (2013), Algorithms for geodesics, J. Geodesy 87, 43-55, section 6, the excess of a spherical
+           quadrilateral (as in GeographicLib's documentation; the paper was not re-read).
     """
-    return float(equal_area(MultiPolygon([Polygon(rings[0], rings[1:]) for rings in geometry])).area)
+    return float(sum(_ring_m2(rings[0]) - sum(_ring_m2(hole) for hole in rings[1:]) for rings in geometry))
 
 
 def area_without(geometry: Geometry, taken: Sequence[Geometry]) -> float:
-    """Return the area [m2] of a valid geometry without the valid geometries `taken`."""
+    """Return the area [m2] of a valid geometry without the valid geometries `taken`.
+
+    The share that is left is of the equal-area projection, in which shapes can be cut.
+    """
     whole = equal_area(MultiPolygon([Polygon(rings[0], rings[1:]) for rings in geometry]))
     parts = [Polygon(rings[0], rings[1:]) for other in taken for rings in other]
-    return float(whole.difference(equal_area(shapely.union_all(parts))).area) if parts else float(whole.area)
+    left = float(whole.difference(equal_area(shapely.union_all(parts))).area) if parts else float(whole.area)
+    return area_of(geometry) * left / float(whole.area)
+
+
+def _ring_m2(ring: Sequence[Position]) -> float:
+    """Return the area within a closed ring of positions [deg] with great circles as sides [m2]."""
+    longitude, latitude = np.radians(np.array(ring, np.float64)).T
+    sine = np.clip(_authalic(np.sin(latitude)) / _POLE, -1.0, 1.0)
+    half = sine / (1.0 + np.sqrt((1.0 - sine) * (1.0 + sine)))
+    excess = np.arctan(np.tan(np.diff(longitude) / 2.0) * (half[1:] + half[:-1]) / (1.0 + half[1:] * half[:-1]))
+    return abs(float(excess.sum())) * _A_M**2 * float(_POLE)
 
 
 def equal_area(shape: shapely.Geometry) -> shapely.Geometry:
@@ -87,8 +103,16 @@ def equal_area(shape: shapely.Geometry) -> shapely.Geometry:
 def _project(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (n, 2) longitudes and latitudes [deg] as equal-area metres."""
     longitude, sine = np.radians(degrees[:, 0]), np.sin(np.radians(degrees[:, 1]))
+    return np.column_stack((_A_M * longitude, _A_M * _authalic(sine) / 2))
+
+
+def _authalic(sine: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return q of the sine of a latitude (Snyder 1987, eq 3-12); over the pole's, the authalic latitude's sine."""
     q = (1 - _E2) * (sine / (1 - _E2 * sine**2) - np.log((1 - _E * sine) / (1 + _E * sine)) / (2 * _E))
-    return np.column_stack((_A_M * longitude, _A_M * q / 2))
+    return np.asarray(q)
+
+
+_POLE: Final = _authalic(np.ones(1))[0]
 
 
 def _check_positions(geometry: Geometry, what: str) -> None:

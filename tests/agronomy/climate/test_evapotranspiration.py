@@ -88,3 +88,41 @@ def test_example_20_lyon_from_temperatures_alone() -> None:
 def test_a_missing_input_is_a_missing_answer() -> None:
     found = et0_daily_mm([12.3, np.nan], [21.5, 21.5], [1.4, 1.4], [13.28, 13.28], 2.078, 100.0)
     assert np.isfinite(found).tolist() == [True, False]
+
+
+#: `ra_daily` of refet 0.5 on these days of the year [MJ/m2/day].
+DAYS = (15, 105, 166, 258, 349)
+RA_OF_REFET = {
+    70.0: (0.0, 23.0235, 42.5148, 14.8267, 0.0),
+    -70.0: (41.4277, 4.8484, 0.0, 10.7701, 45.3365),
+    85.0: (0.0, 19.2679, 45.0712, 5.6882, 0.0),
+}
+
+
+@pytest.mark.parametrize("latitude_deg", RA_OF_REFET)
+def test_the_radiation_beyond_the_polar_circles_is_that_of_another_library(latitude_deg: float) -> None:
+    assert extraterrestrial_daily_mj_m2(latitude_deg, DAYS) == pytest.approx(RA_OF_REFET[latitude_deg], abs=1e-4)
+
+
+@pytest.mark.parametrize("latitude_deg", [0.0, 47.0, 66.6, 70.0, 78.2, 90.0, -35.0, -70.0, -90.0])
+def test_the_hours_of_a_day_add_up_to_the_day_at_every_latitude(latitude_deg: float) -> None:
+    hours = np.arange(24) + 0.5
+    for day in range(1, 366, 13):
+        # The clock is not the sun's: the hours that are asked begin 40 degrees of longitude away from its midnight.
+        of_hours = extraterrestrial_hourly_mj_m2(
+            latitude_deg, day, hours, longitude_west_deg=240.0, zone_west_deg=280.0
+        )
+        assert of_hours.sum() == pytest.approx(float(extraterrestrial_daily_mj_m2(latitude_deg, day)), abs=1e-9)
+
+
+def test_a_day_is_24_hours_long_or_none_beyond_the_polar_circles() -> None:
+    assert daylight_hours([70.0, 70.0, -70.0, -70.0], [172, 355, 172, 355]).tolist() == [24.0, 0.0, 0.0, 24.0]
+    assert solar_from_sunshine_mj_m2(0.0, daylight_hours(70.0, 355), 0.0) == 0.0
+
+
+@pytest.mark.parametrize(("day", "printed_mm"), [(1, -0.0860142), (172, 1.3781587)])
+def test_reference_evapotranspiration_is_known_in_the_polar_night_and_day(day: int, printed_mm: float) -> None:
+    # refet 0.5, method asce, simple Rso, 70 N: -15 to -5 degC, 0.2 kPa, 2 m/s, 0.6 of Ra.
+    solar = 0.6 * extraterrestrial_daily_mj_m2(70.0, day)
+    found = et0_from_weather_mm(-15.0, -5.0, 0.2, solar, 2.0, latitude_deg=70.0, altitude_m=10.0, day_of_year=day)
+    assert float(found) == pytest.approx(printed_mm, abs=5e-4)

@@ -9,7 +9,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headland.agronomy.climate.evapotranspiration import wind_at_2m_m_s
+from headland.agronomy.climate.evapotranspiration import (
+    clear_sky_mj_m2,
+    extraterrestrial_hourly_mj_m2,
+    net_hourly_mj_m2,
+    wind_at_2m_m_s,
+)
 from headland.agronomy.climate.hourly_evapotranspiration import (
     REFERENCE_CROPS,
     HourlyWeather,
@@ -77,3 +82,32 @@ def test_fao_has_the_wind_factor_and_soil_heat_of_its_equation_53() -> None:
 def test_a_night_without_the_day_before_is_not_known() -> None:
     night = HourlyWeather(DAY.middle_ms[-8:], DAY.temperature_degc[-8:], DAY.vapour_kpa[-8:], np.zeros(8), np.ones(8))
     assert np.isnan(hourly_mm("et0_fao56_hourly", night)).all()
+
+
+@pytest.mark.parametrize(("latitude_deg", "start_ms"), [(70.0, 1_450_137_600_000), (-70.0, 1_434_412_800_000)])
+def test_hours_of_the_polar_night_have_that_of_a_clear_sky(latitude_deg: float, start_ms: int) -> None:
+    hours = np.arange(48)
+    dark = HourlyWeather(
+        start_ms + HOUR_MS * hours + HOUR_MS // 2,
+        np.full(48, -10.0), np.full(48, 0.2), np.zeros(48), np.full(48, 2.0),
+    )  # fmt: skip
+    net = net_of_hours_mj_m2(dark, latitude_deg, 20.0, 10.0)
+    # [1] eq 39 by hand: 2.043e-10 * 263.16^4 * (0.34 - 0.14 * sqrt(0.2)).
+    assert net == pytest.approx(np.full(48, -0.2717), abs=2e-4)
+    assert np.isfinite(reference_et_mm(REFERENCE_CROPS["et0_fao56_hourly"], dark, net, 10.0)).all()
+
+
+def test_where_the_sun_stays_low_all_day_the_sky_has_the_brightness_of_the_day() -> None:
+    # 22 December 2015 at 52 N: noon at 14.6 degrees. A clear sky, and one of 0.4 of it.
+    hours = np.arange(24)
+    middle_ms = 1_450_742_400_000 + HOUR_MS * hours + HOUR_MS // 2
+    top = extraterrestrial_hourly_mj_m2(52.0, 356, hours + 0.5, longitude_west_deg=0.0, zone_west_deg=0.0)
+    for share in (1.0, 0.4):
+        solar = share * clear_sky_mj_m2(top, 0.0)
+        day = HourlyWeather(middle_ms, np.full(24, 5.0), np.full(24, 0.6), solar, np.full(24, 2.0))
+        bright = net_hourly_mj_m2(solar, np.full(24, share), day.temperature_degc, day.vapour_kpa)
+        assert net_of_hours_mj_m2(day, 52.0, 0.0, 0.0) == pytest.approx(bright, abs=1e-9)
+    # Only its night is known: the sky of that day is not.
+    night = np.where(solar > 0.0, np.nan, solar)
+    dark = HourlyWeather(middle_ms, np.full(24, 5.0), np.full(24, 0.6), night, np.full(24, 2.0))
+    assert np.isnan(net_of_hours_mj_m2(dark, 52.0, 0.0, 0.0)).all()

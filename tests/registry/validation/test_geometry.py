@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyproj import Geod
 
 from headland.registry.models.errors import InvalidGeometry
 from headland.registry.models.geometry import Geometry, Position
@@ -26,6 +28,20 @@ def test_the_area_of_a_zone_agrees_with_the_surface_of_the_ellipsoid() -> None:
     # WGS84's surface is 510 065 621.724 km2 (GeographicLib); an octant of it is an eighth.
     octant: Geometry = ((ring(0.0, 0.0, 90.0, 90.0),),)
     assert area_of(octant) == pytest.approx(510_065_621.724e6 / 8, rel=1e-9)
+
+
+@pytest.mark.parametrize("latitude_deg", [0.0, 20.0, -45.0, 66.0, 80.0, 89.0, -89.0])
+@pytest.mark.parametrize("reach_m", [60.0, 600.0, 5000.0])
+def test_an_area_is_the_geodesic_one_at_every_latitude_and_size(latitude_deg: float, reach_m: float) -> None:
+    ellipsoid, random = Geod(ellps="WGS84"), np.random.default_rng(45)
+    for corners in (3, 4, 5, 7, 7, 7):
+        azimuth_deg = np.sort(random.uniform(0.0, 40.0, corners)) + np.arange(corners) * 360.0 / corners
+        from_m = reach_m * random.uniform(0.5, 1.0, corners)
+        middle = np.full(corners, 119.0), np.full(corners, latitude_deg)
+        longitude, latitude, _ = ellipsoid.fwd(*middle, azimuth_deg, from_m)
+        outline = [*zip(longitude.tolist(), latitude.tolist(), strict=True)]
+        geodesic_m2, _ = ellipsoid.polygon_area_perimeter(longitude, latitude)
+        assert area_of((((*outline, outline[0]),),)) == pytest.approx(abs(geodesic_m2), rel=1e-5)
 
 
 def test_holes_are_no_part_of_the_area() -> None:
