@@ -1,1 +1,0 @@
-export{t as OwnData}from"./own-xwq1JM_Y.js";

@@ -1,1 +1,0 @@
-export{t as PersonData}from"./person_data-B1K_eUd2.js";
