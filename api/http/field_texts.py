@@ -136,7 +136,7 @@ _TEXTS: Final = {
     "prescription": "Id of the prescription.",
     "rate_ha": "Rate per hectare.",
     "registration_number": "Registration number of the product.",
-    "repeat_days": "Days within which a repetition does not count.",
+    "repeat_days": "Days from the last counted pass on within which the same ground does not count again.",
     "s_pct": "Share of sulphur in the mass.",
     "season": "Id of the season.",
     "seq": "Number in the log.",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from headland.agronomy.series.answer import Method
+from headland.analysis.cooperative.counted_ground import COUNTED_BY, COUNTED_GROUND
 from headland.analysis.inputs.scope import OrgScope
 from headland.formats.tables.xlsx import CellValue, Sheet, write_xlsx
 from headland.i18n import Language, find_term, term_or_name
@@ -16,6 +17,13 @@ from headland.reports.document import Cell, Figure, Note, Report, ReportInstant,
 from headland.reports.formatting import label_of, time_text, value_text
 
 STATEMENT: Final = Method(
+    "season_statement",
+    3,
+    f"charged ground ({COUNTED_BY}): {COUNTED_GROUND.source}; with the same product; whole fen by the tariff, divided "
+    "among those who hold the field by largest remainder; corrections are new entries",
+)
+#: Of statements that were made before lines named their rule; they are kept as they are.
+STATEMENT_BEFORE: Final = Method(
     "season_statement",
     2,
     "charged ground: treated ground of each pass, the union of its swaths within the usable field, without what an "
@@ -34,6 +42,7 @@ def make_statement_document(scope: OrgScope, statement: SeasonStatement) -> Repo
     works = [line for line in statement.lines if line["kind"] == "work"]
     entries = [line for line in statement.lines if line["kind"] != "work"]
     charged = -sum(line["amount_fen"] for line in works)
+    is_of_before = any(not line.get("counted_by") for line in works)
     summary = (
         Figure("member", names.person, reason=None if names.person else NOBODY, is_name=True),
         Figure("number", names.number or None, reason=None if names.number else "not_told", is_name=True),
@@ -46,7 +55,9 @@ def make_statement_document(scope: OrgScope, statement: SeasonStatement) -> Repo
     )
     sections = [
         Section("statement_summary", summary),
-        Section("statement_works", (_works_table(works, names), Note("ground_once"))),
+        Section(
+            "statement_works", (_works_table(works, names), Note("ground_once" if is_of_before else "ground_again"))
+        ),
         Section("statement_account", (_entries_table(entries, names), Note("corrections_are_entries"))),
     ]
     return Report(
@@ -59,7 +70,7 @@ def make_statement_document(scope: OrgScope, statement: SeasonStatement) -> Repo
         start_ms=statement.start_ms,
         end_ms=statement.end_ms,
         sections=tuple(sections),
-        sources=(STATEMENT,),
+        sources=(STATEMENT_BEFORE if is_of_before else STATEMENT,),
         addresses=(f"/v1/statements/{statement.id}",),
     )
 

@@ -39,7 +39,7 @@ export const cooperative = catalogue({
   coop_per_kg: ["Price per kg", "每公斤单价"],
   coop_minimum: ["Least charge of a pass on a field", "每次每地块最低收费"],
   coop_night: ["Surcharge by night", "夜间加价"],
-  coop_repeat: ["Same ground counts once within", "同一地面只计一次的期限"],
+  coop_repeat: ["Same ground is charged again from the last charged pass after", "同一地面距上次计费作业满多久再次计费"],
   coop_days: ["days", "天"],
   coop_yuan: ["CNY", "元"],
   coop_run: ["Make statements", "生成结算单"],
@@ -103,7 +103,7 @@ export const cooperative = catalogue({
   coop_add_rule: ["Add rule", "添加规则"],
   coop_per_mu_subsidy: ["Subsidy per mu", "每亩补贴"],
   coop_least_coverage: ["Least coverage of the field", "地块最低覆盖率"],
-  coop_repeat_claim: ["No second claim within", "不得重复申报的期限"],
+  coop_repeat_claim: ["Same ground is claimed again from the last claimed pass after", "同一地面距上次申报作业满多久可再次申报"],
   coop_exclusion: ["May be claimed for the same ground as well", "可与本规则叠加申报的规则"],
   coop_exclusion_about: [
     "Unless ticked, ground that was claimed by one rule cannot be claimed by the other within its days. Tick only where the programmes allow both.",

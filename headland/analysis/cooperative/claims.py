@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,9 +12,10 @@ import msgspec
 import shapely
 
 from headland.agronomy.geometry.outline import rasterise
-from headland.analysis.cooperative.kept_claims import CLAIM, kept_claims, usable_m2
+from headland.analysis.cooperative.counted_ground import COUNTED_BY, COUNTED_GROUND, CountedBefore
+from headland.analysis.cooperative.kept_claims import CLAIM, KeptClaim, kept_claims, usable_m2
 from headland.analysis.cooperative.subsidy import Claim, Spent, assess_claims
-from headland.analysis.cooperative.treated_ground import PlacedGround, TreatedGround, pack_mask
+from headland.analysis.cooperative.treated_ground import PlacedGround, pack_mask
 from headland.analysis.cooperative.treated_works import (
     TREATED,
     lattice_of,
@@ -31,7 +32,6 @@ from headland.registry.models.cooperative import SubsidyRule
 from headland.registry.models.models import Field
 from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.registry.validation.shared_ground import find_shared_ground
 
 #: What a claim says of itself, in both languages.
 CAVEAT: Final = {
@@ -59,26 +59,35 @@ def find_claims(scope: OrgScope, rule: SubsidyRule, window: Window) -> list[Fiel
     every = kept_claims(repositories)
     shut = _excluding(repositories, rule, {claim.rule for claims in every.values() for claim in claims})
     kept = {name: [claim for claim in claims if claim.rule in shut] for name, claims in every.items()}
-    works: dict[str, list[TreatedGround]] = {}
-    for work in treated_works(repositories):
-        is_kept = any(claim.entry.pass_id == work.pass_id for claim in kept.get(work.field, ()))
-        if window.start_ms <= work.start_ms < window.end_ms and not is_kept and not work.is_replaced:
-            works.setdefault(work.field, []).append(work)
+    works = [
+        work
+        for work in treated_works(repositories)
+        if window.start_ms <= work.start_ms < window.end_ms
+        and not work.is_replaced
+        and not any(claim.entry.pass_id == work.pass_id for claim in kept.get(work.field, ()))
+    ]
+    fields = {name: repositories.fields.get(name, also_deleted=True) for name in {work.field for work in works}}
     people = {person.id: person.name for person in repositories.people.all()}
-    fields = {name: repositories.fields.get(name, also_deleted=True) for name in {*works, *kept}}
-    beside = _fields_beside(fields, works)
-    claimed = {name: [(claim.start_ms, claim.placed) for claim in claims] for name, claims in kept.items()}
-    products = {repositories.products.get(each, also_deleted=True).name for each in rule.products}
-    found = []
-    for name in sorted(works):
-        holders = ", ".join(sorted({people.get(held.person, "") for held in repositories.holdings.all(field=name)}))
-        before = [claim for other in (name, *beside.get(name, ())) for claim in claimed.get(other, ())]
-        own = [claim for claim in kept.get(name, ()) if claim.rule == rule.id]
-        spent = Spent(sum(claim.area_m2 for claim in own), sum(claim.fen for claim in own))
-        claims = assess_claims(rule, usable_m2(fields[name]), works[name], before, spent, products)
-        claimed.setdefault(name, []).extend((each.work.start_ms, each.placed) for each in claims if each.area_m2)
-        found += [FieldClaim(fields[name], holders, claim) for claim in claims]
-    return found
+    claims = assess_claims(
+        rule,
+        {name: usable_m2(field) for name, field in fields.items()},
+        works,
+        [CountedBefore(name, claim.start_ms, claim.placed) for name, claims in kept.items() for claim in claims],
+        {name: _spent(rule, claims) for name, claims in kept.items()},
+        {repositories.products.get(each, also_deleted=True).name for each in rule.products},
+    )
+    holders = {
+        name: ", ".join(sorted({people.get(held.person, "") for held in repositories.holdings.all(field=name)}))
+        for name in fields
+    }
+    found = [FieldClaim(fields[claim.work.field], holders[claim.work.field], claim) for claim in claims]
+    return sorted(found, key=lambda each: each.field.id)
+
+
+def _spent(rule: SubsidyRule, kept: Iterable[KeptClaim]) -> Spent:
+    """Return what a field was paid by a rule."""
+    own = [claim for claim in kept if claim.rule == rule.id]
+    return Spent(sum(claim.area_m2 for claim in own), sum(claim.fen for claim in own))
 
 
 def _excluding(repositories: OrganisationRepositories, rule: SubsidyRule, claimed: Iterable[str]) -> set[str]:
@@ -134,17 +143,6 @@ def claim_pack(scope: OrgScope, rule: SubsidyRule, claims: Sequence[FieldClaim],
     return pack_zip(files)
 
 
-def _fields_beside(fields: Mapping[str, Field], works: Iterable[str]) -> dict[str, list[str]]:
-    """Return for each field the others that share ground with it: drawn twice, or drawn anew under another name."""
-    treated = [fields[name] for name in sorted(works)]
-    others = [field for name, field in fields.items() if name not in {each.id for each in treated}]
-    beside: dict[str, list[str]] = {}
-    for shared in find_shared_ground(treated, others):
-        beside.setdefault(shared.first.id, []).append(shared.second.id)
-        beside.setdefault(shared.second.id, []).append(shared.first.id)
-    return beside
-
-
 def _claim_body(rule: SubsidyRule, claim: Claim) -> dict[str, Any]:
     return {
         "rule": rule.id,
@@ -159,6 +157,7 @@ def _claim_body(rule: SubsidyRule, claim: Claim) -> dict[str, Any]:
         "evidence": claim.work.weakest_evidence,
         "fen": claim.fen,
         "simulated": claim.work.simulated,
+        "counted_by": COUNTED_BY,
     }
 
 
@@ -251,6 +250,8 @@ def _readme(rule: SubsidyRule, claims: Sequence[FieldClaim], window: Window) -> 
     return (
         f"{rule.name}\n{period}\n\n{CAVEAT['en']}\n{CAVEAT['zh']}\n\n"
         f"CNY {fen // 100}.{fen % 100:02}\n\n"
+        f"{find_term('methods', COUNTED_GROUND.id, 'en')}\n{find_term('methods', COUNTED_GROUND.id, 'zh')}\n"
+        f"{COUNTED_BY}: {COUNTED_GROUND.source}\n\n"
         "claims-en.csv, claims-zh.csv: each pass on each field, with the reason where ground cannot be claimed\n"
         "map.geojson: outlines (WGS84) with the claimed ground; `cells` are a picture of it, bits by row from the "
         "south-west, zlib, base64\n"

@@ -16,20 +16,24 @@ from typing import Any, Final
 
 import msgspec
 
+from headland.analysis.cooperative.counted_ground import COUNTED_BY, CountedGround, count_once
 from headland.analysis.cooperative.shares import NOBODY, HeldShare, bearers, divide
 from headland.analysis.cooperative.tariff import Charge, charge_of
-from headland.analysis.cooperative.treated_ground import CountedGround, TreatedGround, count_once
+from headland.analysis.cooperative.treated_ground import TreatedGround
 from headland.registry.models.cooperative import AccountEntry, TariffRecord
 
 #: Names of a line that came after the first runs were made.
 _LATER_NAMES: Final = frozenset(("crop", "lot_code"))
+#: Names of a line that say how it was made, not what it states: the same facts by an older rule are the same run.
+_MADE_BY: Final = frozenset(("counted_by",))
 
 
 class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line of a statement: a work on a field, or an entry. `amount_fen` is in the member's favour where positive.
 
-    `area_m2` is charged ground, `repeated_m2` what an earlier pass treated; together the person's share of the treated
-    ground of the pass (`PassAreas`).
+    `area_m2` is charged ground, `repeated_m2` what another pass was charged for within the tariff's days; together the
+    person's share of the treated ground of the pass (`PassAreas`). `counted_by` is the rule that told them apart, empty
+    for lines of before it had a name, which took off what any earlier pass had treated.
     """
 
     kind: str
@@ -52,6 +56,7 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
     entry: str = ""
     crop: str = ""
     lot_code: str = ""
+    counted_by: str = ""
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,29 +101,26 @@ def make_statements(facts: SeasonFacts) -> StatementRun:
     lines: dict[str, list[StatementLine]] = {}
     not_charged: list[tuple[str, str, str]] = []
     charged_fen = area_m2 = 0
-    by_field: dict[str, list[TreatedGround]] = {}
+    billable = []
     for work in facts.works:
-        by_field.setdefault(work.field, []).append(work)
-    for name in sorted(by_field):
-        billable = []
-        for work in by_field[name]:
-            reason = _unbillable(work, facts.tariff)
-            if reason is None:
-                billable.append(work)
-            elif facts.start_ms <= work.start_ms < facts.end_ms:
-                not_charged.append((name, work.pass_id, reason))
-        for counted in count_once(billable, facts.tariff.repeat_days):
-            # Earlier passes only say which ground has been charged before.
-            if not facts.start_ms <= counted.ground.start_ms < facts.end_ms:
-                continue
-            slope = facts.tariff.slopes_pct.get(name)
-            charge = charge_of(
-                facts.tariff, counted.area_m2, counted.grams, is_night=counted.ground.is_night, slope_pct=slope
-            )
-            charged_fen += charge.total_fen
-            area_m2 += counted.area_m2
-            for person, line in _shared(counted, charge, facts.holdings.get(name, ())):
-                lines.setdefault(person, []).append(line)
+        reason = _unbillable(work, facts.tariff)
+        if reason is None:
+            billable.append(work)
+        elif facts.start_ms <= work.start_ms < facts.end_ms:
+            not_charged.append((work.field, work.pass_id, reason))
+    for counted in count_once(billable, facts.tariff.repeat_days):
+        # Passes before the period only say which ground has been charged, by the same rule: no kept run is read.
+        if not facts.start_ms <= counted.ground.start_ms < facts.end_ms:
+            continue
+        name = counted.ground.field
+        slope = facts.tariff.slopes_pct.get(name)
+        charge = charge_of(
+            facts.tariff, counted.area_m2, counted.grams, is_night=counted.ground.is_night, slope_pct=slope
+        )
+        charged_fen += charge.total_fen
+        area_m2 += counted.area_m2
+        for person, line in _shared(counted, charge, facts.holdings.get(name, ())):
+            lines.setdefault(person, []).append(line)
     for entry in facts.entries:
         if facts.start_ms <= entry.time_ms < facts.end_ms:
             lines.setdefault(entry.person, []).append(_line_of(entry, facts.tariff))
@@ -178,6 +180,7 @@ def _shared(
                 slope=charge.slope_fen != 0,
                 at_minimum=charge.to_minimum_fen > 0,
                 simulated=ground.simulated,
+                counted_by=COUNTED_BY,
             ),
         )
 
@@ -202,7 +205,8 @@ def _digested(statement: Statement) -> dict[str, Any]:
     """Return what the digest is of: crop and lot where a line has them, so that facts without them digest as before."""
     body: dict[str, Any] = msgspec.to_builtins(statement)
     body["lines"] = [
-        {name: value for name, value in line.items() if value or name not in _LATER_NAMES} for line in body["lines"]
+        {name: value for name, value in line.items() if name not in _MADE_BY and (value or name not in _LATER_NAMES)}
+        for line in body["lines"]
     ]
     return body
 

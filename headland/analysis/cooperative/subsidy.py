@@ -5,18 +5,19 @@ Nothing is promised: an answer holds by these rules and these samples.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Annotated, Final
 
 import shapely
 
+from headland.analysis.cooperative.counted_ground import CountedBefore, CountedGround, count_once
 from headland.analysis.cooperative.shares import round_half_up
 from headland.analysis.cooperative.tariff import MU_M2
 from headland.analysis.cooperative.treated_ground import PlacedGround, TreatedGround
 from headland.registry.models.cooperative import SubsidyRule
-from headland.units_of_time import DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Claim:
     placed: PlacedGround
     field_m2: int
     area_m2: Annotated[int, "Ground that can be claimed, in square metres."]
-    repeated_m2: Annotated[int, "Ground that was claimed before, in square metres."]
+    repeated_m2: Annotated[int, "Ground that another pass is claimed for within the rule's days, in square metres."]
     coverage_pct: float
     fen: Annotated[int, "Claimed money in fen."]
     reason: Annotated[
@@ -50,71 +51,77 @@ class Spent:
 
 
 NOTHING_SPENT: Final = Spent()
+NOBODY_PAID: Final[Mapping[str, Spent]] = MappingProxyType({})
 
 
 def assess_claims(
     rule: SubsidyRule,
-    field_m2: int,
+    usable_m2: Mapping[str, int],
     works: Iterable[TreatedGround],
-    claimed: Sequence[tuple[int, PlacedGround]],
-    spent: Spent = NOTHING_SPENT,
+    claimed: Sequence[CountedBefore] = (),
+    spent: Mapping[str, Spent] = NOBODY_PAID,
     products: Collection[str] = (),
 ) -> list[Claim]:
-    """Return the claims of the passes on one field, whoever flew them, in the order of their starts.
+    """Return the claims of passes on fields, whoever flew them, in the order of their starts.
 
-    `claimed` is the ground of earlier claims, whatever field they were on, with the start of their passes; `spent` is
-    what the field was paid by the rule before. `products` are the names of those of the rule, none for all. The order
-    of `works` does not matter.
+    `usable_m2` is the usable ground of each field, `claimed` the ground of claims that were kept, on any field, and
+    `spent` what fields were paid by the rule before. `products` are the names of those of the rule, none for all, and
+    ground repeats with whichever of them. The order of `works` does not matter.
     """
-    before = list(claimed)
-    left_m2 = None
-    if rule.cap_mu is not None:
-        left_m2 = max(int(Fraction(rule.cap_mu).limit_denominator(1000) * MU_M2) - spent.area_m2, 0)
-    left_fen = None if rule.cap_fen is None else max(rule.cap_fen - spent.fen, 0)
-    claims = []
-    for work in sorted(works, key=lambda each: each.key):
-        claim = _assess(rule, products, field_m2, work, before)
-        if claim.area_m2:
-            area_m2 = claim.area_m2 if left_m2 is None else min(claim.area_m2, left_m2)
-            fen = round_half_up(rule.fen_per_mu * Fraction(area_m2) / MU_M2)
-            fen = fen if left_fen is None else min(fen, left_fen)
-            is_capped = area_m2 < claim.area_m2 or fen < round_half_up(rule.fen_per_mu * Fraction(area_m2) / MU_M2)
-            left_m2 = None if left_m2 is None else left_m2 - area_m2
-            left_fen = None if left_fen is None else left_fen - fen
-            before.append((work.start_ms, claim.placed))
-            claim = Claim(
-                work, claim.placed, field_m2, area_m2, claim.repeated_m2, claim.coverage_pct, fen,
-                "over_the_cap" if is_capped else claim.reason,
-            )  # fmt: skip
-        claims.append(claim)
-    return claims
+    claims, fit = [], []
+    for work in works:
+        coverage_pct = 100.0 * work.area_m2 / usable_m2[work.field] if usable_m2[work.field] else 0.0
+        reason = _refusal(rule, products, work, coverage_pct)
+        if reason is None:
+            fit.append(work)
+        else:
+            nothing = PlacedGround(shapely.MultiPolygon(), work.placed.plane, work.placed.lattice)
+            claims.append(Claim(work, nothing, usable_m2[work.field], 0, 0, coverage_pct, 0, reason))
+    left = {field: _Left.of(rule, spent.get(field, NOTHING_SPENT)) for field in {work.field for work in fit}}
+    for counted in count_once(fit, rule.repeat_days, claimed, by_product=False):
+        field = counted.ground.field
+        claims.append(_paid(rule, counted, usable_m2[field], left[field]))
+    return sorted(claims, key=lambda claim: claim.work.key)
 
 
-def _assess(
-    rule: SubsidyRule,
-    products: Collection[str],
-    field_m2: int,
-    work: TreatedGround,
-    before: Sequence[tuple[int, PlacedGround]],
-) -> Claim:
-    """Return the claim of one pass before the caps."""
-    coverage_pct = 100.0 * work.area_m2 / field_m2 if field_m2 else 0.0
-    reason = None
+def _refusal(rule: SubsidyRule, products: Collection[str], work: TreatedGround, coverage_pct: float) -> str | None:
+    """Return why nothing of a pass can be claimed, None where it counts."""
     if products and work.product not in products:
-        reason = "other_product"
-    elif work.weakest_evidence not in rule.evidence:
-        reason = "weak_evidence"
-    elif coverage_pct < rule.least_coverage_pct:
-        reason = "coverage_too_low"
-    if reason is not None:
-        nothing = PlacedGround(shapely.MultiPolygon(), work.placed.plane, work.placed.lattice)
-        return Claim(work, nothing, field_m2, 0, 0, coverage_pct, 0, reason)
-    fresh = work.placed
-    for start_ms, placed in before:
-        if abs(work.start_ms - start_ms) < rule.repeat_days * DAY_MS:
-            fresh = fresh.without(placed)
-    area_m2 = fresh.area_m2
-    repeated_m2 = work.area_m2 - area_m2
-    return Claim(
-        work, fresh, field_m2, area_m2, repeated_m2, coverage_pct, 0, "claimed_before" if repeated_m2 else None
-    )
+        return "other_product"
+    if work.weakest_evidence not in rule.evidence:
+        return "weak_evidence"
+    return "coverage_too_low" if coverage_pct < rule.least_coverage_pct else None
+
+
+@dataclass(slots=True)
+class _Left:
+    """What a field may still be paid by the caps of a rule; None without a cap."""
+
+    area_m2: int | None
+    fen: int | None
+
+    @classmethod
+    def of(cls, rule: SubsidyRule, spent: Spent) -> _Left:
+        """Return the caps without what was paid before."""
+        area_m2 = None
+        if rule.cap_mu is not None:
+            area_m2 = max(int(Fraction(rule.cap_mu).limit_denominator(1000) * MU_M2) - spent.area_m2, 0)
+        return cls(area_m2, None if rule.cap_fen is None else max(rule.cap_fen - spent.fen, 0))
+
+    def take(self, rule: SubsidyRule, whole_m2: int) -> tuple[int, int, bool]:
+        """Take ground and its money from what is left; return both, and whether a cap made them less."""
+        area_m2 = whole_m2 if self.area_m2 is None else min(whole_m2, self.area_m2)
+        due = round_half_up(rule.fen_per_mu * Fraction(area_m2) / MU_M2)
+        fen = due if self.fen is None else min(due, self.fen)
+        self.area_m2 = None if self.area_m2 is None else self.area_m2 - area_m2
+        self.fen = None if self.fen is None else self.fen - fen
+        return area_m2, fen, area_m2 < whole_m2 or fen < due
+
+
+def _paid(rule: SubsidyRule, counted: CountedGround, field_m2: int, left: _Left) -> Claim:
+    """Return the claim of ground that counts, within the caps of its field."""
+    area_m2, fen, is_capped = left.take(rule, counted.area_m2) if counted.area_m2 else (0, 0, False)
+    reason = "over_the_cap" if is_capped else "claimed_before" if counted.repeated_m2 else None
+    work = counted.ground
+    coverage_pct = 100.0 * work.area_m2 / field_m2 if field_m2 else 0.0
+    return Claim(work, counted.placed, field_m2, area_m2, counted.repeated_m2, coverage_pct, fen, reason)

@@ -1,11 +1,10 @@
-"""Ground that passes treated on a field, as polygons in metres: ground that several treated counts once."""
+"""Ground that passes treated on a field, as polygons in metres."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import zlib
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +16,6 @@ from headland.agronomy.application.swaths import GRID_M
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.series.arrays import Mask, Values
-from headland.units_of_time import DAY_MS
 
 MOST_CELLS: Final = 4_000_000
 #: Precision of ground that is kept, a millimetre.
@@ -99,9 +97,9 @@ class TreatedGround:
         return self.placed.area_m2
 
     @property
-    def key(self) -> tuple[int, str]:
-        """Place among the passes of a field: by start, then by id."""
-        return self.start_ms, self.pass_id
+    def key(self) -> tuple[int, str, str]:
+        """Place among the passes: by start, then by the ids of pass and field."""
+        return self.start_ms, self.pass_id, self.field
 
     @property
     def weakest_evidence(self) -> str:
@@ -109,45 +107,6 @@ class TreatedGround:
         whole = sum(m2 for _, m2 in self.evidence_m2)
         classes = [name for name, m2 in self.evidence_m2 if whole > 0.0 and m2 >= 0.01 * whole]
         return classes[-1] if classes else "none"
-
-
-@dataclass(frozen=True, slots=True)
-class CountedGround:
-    """The part of a pass's ground on a field that counts, with the product on it: without what an earlier pass has."""
-
-    ground: TreatedGround
-    area_m2: int
-    grams: int
-    repeated_m2: int
-
-
-def count_once(works: Iterable[TreatedGround], repeat_days: int) -> list[CountedGround]:
-    """Return the ground of each pass on one field that no earlier pass with the same product has within some days.
-
-    The order of `works` does not matter. Their areas add up to the ground that any of them treated, where all are
-    within the days of each other, but for the rounding of each to whole square metres.
-    """
-    counted: list[CountedGround] = []
-    earlier: list[TreatedGround] = []
-    for work in sorted(works, key=lambda each: each.key):
-        fresh = work.placed
-        for other in earlier:
-            is_near = work.start_ms - other.start_ms < repeat_days * DAY_MS
-            if is_near and other.product == work.product:
-                fresh = fresh.without(other.placed)
-        area_m2, whole_m2 = fresh.area_m2, work.area_m2
-        grams = 0 if work.grams is None or whole_m2 == 0 else work.grams * area_m2 // whole_m2
-        counted.append(CountedGround(work, area_m2, grams, whole_m2 - area_m2))
-        earlier.append(work)
-    return counted
-
-
-def union_m2(works: Sequence[TreatedGround]) -> int:
-    """Return the ground of one field that any of some passes treated."""
-    if not works:
-        return 0
-    every = [work.placed.on(works[0].placed) for work in works]
-    return round(float(shapely.union_all(every, grid_size=GRID_M).area))
 
 
 def ground_of_cells(cells: Mask, grid: Grid) -> shapely.Geometry:

@@ -30,9 +30,9 @@ DeviceName = Annotated[str, Meta(pattern=f"^{NAME.pattern}$")]
 class TariffRecord(VersionedRecord, frozen=True, kw_only=True):
     """A tariff of a service [fen]: by area, by mass, least for a pass on a field, surcharges, and the dividend.
 
-    The surcharges are percent of area and mass. Ground that was treated with the same product within `repeat_days` is
-    charged once, and only with a class of `billable_evidence`. `operators` names who works with a device; `slopes_pct`
-    are declared slopes of fields by id.
+    The surcharges are percent of area and mass. Ground is charged again with the same product from `repeat_days` after
+    the last pass that was charged for it, and only with a class of `billable_evidence`. `operators` names who works
+    with a device; `slopes_pct` are declared slopes of fields by id.
     """
 
     name: Text
@@ -126,8 +126,9 @@ class SeasonStatement(VersionedRecord, frozen=True, kw_only=True):
 class SubsidyRule(VersionedRecord, frozen=True, kw_only=True):
     """A rule of a subsidy for treated ground, as data: what a claim must show, and what it pays [fen].
 
-    `least_coverage_pct` of the field must have been treated, with `evidence`; ground that was claimed within
-    `repeat_days`, by whichever operator, is not claimed again. A field counts for at most `cap_mu` and `cap_fen`.
+    `least_coverage_pct` of the field must have been treated, with `evidence`; ground is claimed again from
+    `repeat_days` after the last pass that was claimed for it, by whichever operator and with whichever product of the
+    rule. A field counts for at most `cap_mu` and `cap_fen`.
     `excludes` are the rules whose claims of the same ground exclude one by this rule: all where it is None. Two rules
     exclude one another where one of them says so; a rule always excludes itself.
     """

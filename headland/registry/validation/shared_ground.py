@@ -13,8 +13,8 @@ from headland.registry.models.models import Field
 from headland.registry.validation.geometry import equal_area
 
 #: Less than this is the inaccuracy of two outlines that were drawn along one boundary.
-_LEAST_M2: Final = 25.0
-_LEAST_SHARE: Final = 0.01
+LEAST_SHARED_M2: Final = 25.0
+LEAST_SHARE: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,6 @@ def find_shared_ground(fields: Sequence[Field], others: Sequence[Field] = ()) ->
             continue
         area_m2 = float(shapes[first].intersection(shapes[second]).area)
         share = area_m2 / max(min(shapes[first].area, shapes[second].area), 1e-9)
-        if area_m2 >= _LEAST_M2 and share >= _LEAST_SHARE:
+        if area_m2 >= LEAST_SHARED_M2 and share >= LEAST_SHARE:
             found.append(SharedGround(every[first], every[second], area_m2, share))
     return sorted(found, key=lambda shared: -shared.area_m2)

@@ -19,19 +19,18 @@ from headland.agronomy.application.pass_areas import measure_areas
 from headland.agronomy.application.swaths import draw_swaths
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
+from headland.analysis.cooperative.counted_ground import count_once
 from headland.analysis.cooperative.shares import NOBODY, HeldShare, bearers, divide, round_half_up
 from headland.analysis.cooperative.statements import SeasonFacts, make_statements
 from headland.analysis.cooperative.tariff import charge_of
 from headland.analysis.cooperative.treated_ground import (
     PlacedGround,
     TreatedGround,
-    count_once,
     ground_of_cells,
     keep_precision,
     move_ground,
     pack_ground,
     pack_mask,
-    union_m2,
     unpack_ground,
     unpack_mask,
 )
@@ -57,6 +56,11 @@ def ground(field: str, at: str, cells: np.ndarray, day: int = 0, **more: object)
         "evidence_m2": (("measured_flow", float(cells.sum())),), "is_night": False, "simulated": False, **more,
     }  # fmt: skip
     return TreatedGround(field=field, pass_id=at, **values)  # type: ignore[arg-type]
+
+
+def union_m2(works: list[TreatedGround]) -> int:
+    """Return the ground that any of some passes on one plane treated."""
+    return round(float(shapely.union_all([work.placed.polygons for work in works]).area)) if works else 0
 
 
 def entry(id: str, person: str, kind: str, time_ms: int, amount_fen: int, **more: Any) -> AccountEntry:  # noqa: A002 - it is the record's id
@@ -114,20 +118,19 @@ def test_statements_add_up_to_the_fen_and_no_order_changes_them(facts: SeasonFac
     entries = sum(entry.amount_fen for entry in facts.entries)
     assert sum(statement.balance_fen for statement in run.statements) == entries + sum(dividends) - run.charged_fen
     # Each pass on a field: the parts of its bearers are its charge, computed here by itself.
-    for field in FIELDS:
-        billed = count_once([w for w in facts.works if w.field == field and w.area_m2], facts.tariff.repeat_days)
-        for counted in billed:
-            of_pass = [line for line in works if (line.field, line.pass_id) == (field, counted.ground.pass_id)]
-            if not 0 <= counted.ground.start_ms < facts.end_ms:
-                assert of_pass == []
-                continue
-            charge = charge_of(
-                facts.tariff, counted.area_m2, counted.grams, is_night=counted.ground.is_night,
-                slope_pct=facts.tariff.slopes_pct.get(field),
-            )  # fmt: skip
-            assert -sum(line.amount_fen for line in of_pass) == charge.total_fen
-            assert sum(line.grams for line in of_pass) == counted.grams
-            assert sum(Fraction(line.share) for line in of_pass) == 1
+    for counted in count_once([work for work in facts.works if work.area_m2], facts.tariff.repeat_days):
+        field = counted.ground.field
+        of_pass = [line for line in works if (line.field, line.pass_id) == (field, counted.ground.pass_id)]
+        if not 0 <= counted.ground.start_ms < facts.end_ms:
+            assert of_pass == []
+            continue
+        charge = charge_of(
+            facts.tariff, counted.area_m2, counted.grams, is_night=counted.ground.is_night,
+            slope_pct=facts.tariff.slopes_pct.get(field),
+        )  # fmt: skip
+        assert -sum(line.amount_fen for line in of_pass) == charge.total_fen
+        assert sum(line.grams for line in of_pass) == counted.grams
+        assert sum(Fraction(line.share) for line in of_pass) == 1
     works_turned, entries_turned = list(facts.works), list(facts.entries)
     rng.shuffle(works_turned)
     rng.shuffle(entries_turned)
@@ -148,6 +151,38 @@ def test_ground_that_two_operators_treat_is_counted_once(seeds: list[int], days:
     assert all(each.area_m2 + each.repeated_m2 == each.ground.area_m2 for each in counted)
     assert sum(each.area_m2 for each in count_once(works, 0)) == sum(work.area_m2 for work in works)
     assert union_m2(works) <= sum(each.area_m2 for each in count_once(works, days)) <= sum(w.area_m2 for w in works)
+
+
+@pytest.mark.parametrize(
+    ("days", "repeat_days", "expected"),
+    [
+        ((0, 6, 12, 18), 7, (0, 12)),
+        ((0, 7, 14, 21), 7, (0, 7, 14, 21)),
+        ((0, 3, 6, 9, 12, 15), 7, (0, 9)),
+        ((0, 1, 2), 1, (0, 1, 2)),
+        ((0, 0, 5), 0, (0, 0, 5)),
+    ],
+)
+def test_ground_is_charged_again_from_the_days_after_the_last_charged_pass(
+    days: tuple[int, ...], repeat_days: int, expected: tuple[int, ...]
+) -> None:
+    works = [ground("east", f"a{number}", np.ones((8, 10), np.bool_), day) for number, day in enumerate(days)]
+    tariff = TariffRecord(name="2026", per_mu_fen=1000, repeat_days=repeat_days)
+    run = make_statements(SeasonFacts(works, {}, [], tariff, 0, 90 * DAY_MS))
+    charged = [line.time_ms // DAY_MS for each in run.statements for line in each.lines if line.area_m2]
+    assert tuple(charged) == expected
+
+
+def test_two_fields_that_share_ground_are_charged_for_it_once_and_neighbours_for_all_of_theirs() -> None:
+    whole = np.ones((20, 20), np.bool_)
+    beside = PlacedGround(shapely.box(19.5, 0.0, 39.5, 20.0), PLANE)
+    works = [
+        ground("east", "a", whole),
+        ground("drawn again", "b", whole, 1),
+        ground("west", "c", whole, placed=beside),
+    ]
+    counted = {each.ground.field: each.area_m2 for each in count_once(works, 7)}
+    assert counted == {"east": 400, "drawn again": 0, "west": 400}
 
 
 def test_another_product_on_the_same_ground_is_another_work() -> None:
