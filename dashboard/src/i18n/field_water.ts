@@ -150,6 +150,7 @@ export const fieldWater = catalogue({
   water_assumed: ["Assumed: {what}.", "以下为假定：{what}。"],
   water_assumed_start: ["half of the water gone at sowing", "播种时有效水已消耗一半"],
   water_assumed_irrigation: ["no irrigation, as no meter and no entry says any", "没有水表和记录，按未灌水计"],
+  water_assumed_losses: ["no irrigation is lost on its way, as no efficiency is declared", "未填写灌溉水利用系数，按无损失计"],
   water_assumed_days: ["days without weather are like the others", "缺天气的日期按其余日期平均"],
   water_assumed_kc_climate: ["crop coefficients of the tables' climate", "作物系数采用表中气候条件"],
   water_assumed_probe_depth: ["sensors without a depth in their channel are not used", "未注明深度的传感器未采用"],

@@ -171,7 +171,8 @@ class _Readings:
             + errors.sensor_place**2 * np.exp(-apart / errors.layer_days)
         )
         # What the layers do not know of the soil and the roots is the same for all probes.
-        covariance += errors.layers**2 * np.exp(
+        layers = errors.layers * np.clip(self.mean / errors.dry_layer, errors.full_layer, 1.0)
+        covariance += np.outer(layers, layers) * np.exp(
             -np.abs(depth[:, None] - depth[None, :]) / errors.layer_m - apart / errors.layer_days
         )
         return np.asarray(covariance + np.diag((_NEW * read) ** 2 / days))

@@ -1,10 +1,31 @@
-"""Sensors of soil probes: what they are expected to read, and the errors of balance and readings."""
+"""Sensors of soil probes: what they are expected to read, and the errors of balance and readings.
+
+Sources
+-------
+.. [1] Allen et al. (1998), FAO-56: table 19, what soils hold; a loam's TAW is 130 to 180 mm/m, +- 10 % as one error.
+.. [2] Brouwer, Prins, Heibloem (1989), FAO Irrigation Water Management, Training Manual 4, annex I (not re-read): of
+   the water that reaches a field, crops can use 60 % with surface irrigation, 75 % with sprinklers, 90 % with drippers.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import hypot
+from typing import Final
 
 from headland.agronomy.series.arrays import Values, require
+
+#: The error of irrigation that a meter counted, its losses declared, as a share: the meter's, and how even it is.
+_METERED: Final = 0.12
+#: The further error of what a person wrote down: hours times a pump's nominal flow.
+_WRITTEN: Final = 0.2
+#: The further error of losses that nobody declared: up to 40 % is lost, [2].
+_LOST: Final = 0.2
+
+
+def irrigation_error(*, is_metered: bool, knows_losses: bool) -> float:
+    """Return the standard error of the irrigation of a season as a share of it."""
+    return hypot(_METERED, 0.0 if is_metered else _WRITTEN, 0.0 if knows_losses else _LOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +50,9 @@ class StatedErrors:
     layers, sensor_place
         Of what a layer lacks, the same for all probes over `layer_m` [m], and of a sensor's small volume against its
         layer, both as shares of volume and lasting `layer_days`.
+    full_layer
+        What is left of `layers` where a layer is full: a soil that drained holds its field capacity, whatever the
+        roots do. All of it is there from `dry_layer` on, which the layer lacks as a share of volume.
     reading_days
         How long the error of a reading lasts.
     """
@@ -36,9 +60,9 @@ class StatedErrors:
     crop: float = 0.3
     crop_days: float = 20.0
     rain: float = 0.08
-    irrigation: float = 0.12
+    irrigation: float = _METERED
     event: float = 0.10
-    soil: float = 0.08
+    soil: float = 0.10
     surface: float = 1.2
     from_below: float = 1.0
     steepness: float = 0.4
@@ -46,6 +70,8 @@ class StatedErrors:
     start: float = 0.15
     places: float = 0.6
     layers: float = 0.02
+    full_layer: float = 0.2
+    dry_layer: float = 0.06
     sensor_place: float = 0.01
     layer_days: float = 40.0
     layer_m: float = 0.15

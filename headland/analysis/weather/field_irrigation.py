@@ -73,6 +73,7 @@ class DeclaredWater:
     soil: DeclaredSoil | None
     wetted: float
     limits: PumpLimits
+    knows_losses: bool
     area_m2: float
     devices: frozenset[str] | None
 
@@ -97,6 +98,14 @@ class Given:
     is_metered: bool
     simulated: bool
 
+    @property
+    def metered_share(self) -> float:
+        """The share of the water that a meter counted; 1 without any water."""
+        counted = [each for each in self.sources if each.counted]
+        total_mm = sum(each.amount_mm for each in counted)
+        metered_mm = sum(each.amount_mm for each in counted if each.source == "meter")
+        return metered_mm / total_mm if total_mm > 0.0 else 1.0
+
 
 def zone_of_field(scope: OrgScope, field: Field) -> IrrigationZone | None:
     """Return the irrigation zone that is all of a field; None without one."""
@@ -119,6 +128,7 @@ def declared_water(field: Field, zone: IrrigationZone | None, question: WaterQue
         _soil(question, known),
         _first(question.wetted, known.wetted, by_method),
         limits,
+        question.efficiency is not None or known.efficiency is not None,
         known.area_m2 or area_m2,
         frozenset(known.devices) or None,
     )

@@ -17,7 +17,7 @@ from headland.agronomy.root_zone.ensemble import SeasonCase
 from headland.agronomy.root_zone.evaporation import total_evaporable_mm
 from headland.agronomy.root_zone.probe_checks import ProbeFinding, check_probes
 from headland.agronomy.root_zone.probe_smoother import SmoothedWater, WithInterval, smooth_season
-from headland.agronomy.root_zone.sensors import SoilSensor, StatedErrors
+from headland.agronomy.root_zone.sensors import SoilSensor, StatedErrors, irrigation_error
 from headland.agronomy.root_zone.tables import find_crop
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, Method
 from headland.agronomy.series.arrays import Values
@@ -27,6 +27,7 @@ from headland.analysis.inputs.window import Window
 from headland.analysis.weather.field_irrigation import (
     DeclaredSoil,
     DeclaredWater,
+    Given,
     GivenWater,
     WaterQuestion,
     declared_water,
@@ -120,8 +121,8 @@ class FieldWater:
     irrigations: Annotated[tuple[GivenWater, ...], "Water that was given, by day, with its source."]
     assumed: Annotated[
         tuple[str, ...],
-        "What nobody said or measured: start, irrigation, days (without weather), kc_climate; probe_depth names "
-        "sensors whose depth is not in their channel.",
+        "What nobody said or measured: start, irrigation, losses (of irrigation), days (without weather), kc_climate; "
+        "probe_depth names sensors whose depth is not in their channel.",
     ]
     days: Annotated[tuple[WaterDay, ...], "The balance by local day since sowing."]
     method: Annotated[Method, "Method."]
@@ -220,6 +221,8 @@ def _settle(
         assumed.append("days")
     if not water_given.is_metered and not water_given.sources:
         assumed.append("irrigation")
+    if water_given.sources and not declared.knows_losses:
+        assumed.append("losses")
     if question.start_depleted is None:
         assumed.append("start")
     et0 = np.where(np.isfinite(et0), et0, np.nanmean(et0))
@@ -229,7 +232,9 @@ def _settle(
     if read.without_depth:
         assumed.append("probe_depth")
     sensors, findings = check_probes(read.sensors, case.water)
-    errors = StatedErrors(start=_START_ERROR) if question.start_depleted is None else StatedErrors()
+    errors = StatedErrors(irrigation=_irrigation_error(water_given, declared))
+    if question.start_depleted is None:
+        errors = replace(errors, start=_START_ERROR)
     water = smooth_season(case, sensors, errors)
     today_mm = float(rain[-1] + given[-1])
     now = _estimate(water.depletion_mm, -1, -today_mm)
@@ -250,6 +255,14 @@ def _settle(
         days=tuple(_day(weather.dates[at], water, case.water, at) for at in range(count)),
         simulated=weather.simulated or water_given.simulated or read.simulated,
     )
+
+
+def _irrigation_error(given: Given, declared: DeclaredWater) -> float:
+    """Return the error of the season's irrigation: that of metered and of written water, each for its share."""
+    share = given.metered_share
+    return share * irrigation_error(is_metered=True, knows_losses=declared.knows_losses) + (
+        1.0 - share
+    ) * irrigation_error(is_metered=False, knows_losses=declared.knows_losses)
 
 
 def _case(

@@ -158,6 +158,17 @@ def test_what_nobody_said_is_said(farm_api: RegistryApi) -> None:
     assert "start" in ask(farm_api, texture="loam")["assumed"]
     assert "start" not in ask(farm_api, texture="loam", start_depleted=0.2)["assumed"]
     assert "irrigation" not in ask(farm_api, texture="loam")["assumed"]
+    assert "losses" in ask(farm_api, texture="loam")["assumed"]
+    assert "losses" not in ask(farm_api, texture="loam", efficiency=0.8)["assumed"]
+
+
+def test_irrigation_whose_losses_are_declared_is_surer(farm_api: RegistryApi) -> None:
+    def width_mm(**asked: Any) -> float:
+        given = [f"{(SOWN + timedelta(days=day)).isoformat()}=40" for day in (20, 40)]
+        depletion = ask(farm_api, texture="loam", irrigation=given, **asked)["depletion_mm"]
+        return float(depletion["high"] - depletion["low"])
+
+    assert width_mm(efficiency=1.0) < width_mm()
 
 
 def test_forecast_rain_is_shown_apart_and_books_nothing(farm_api: RegistryApi) -> None:
