@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,11 +17,15 @@ from firmware_sim.protocols.readings import Readings
 from headland.agronomy.house_model import climate_model, controller
 from headland.agronomy.house_model.compartment import structure_of
 from headland.agronomy.house_model.moist_air import Numbers
+from headland.agronomy.house_model.outside import Outside
+from headland.agronomy.house_model.sun_on_wall import south_w_m2
 from headland.errors import SettingsError
 
 STEP_MS: Final = 1000
 #: Simulated time before the start, which brings the climate into a plausible state.
 _SPIN_UP_S: Final = 8 * 3600
+#: The same where a wall and the soil store the heat of a day.
+_SLAB_SPIN_UP_S: Final = 24 * 3600
 #: The longest step in which the controller's loops and the climate are stable.
 STABLE_STEP_S: Final = 30.0
 #: Resolution of the tipping-bucket rain gauge.
@@ -85,7 +90,8 @@ class Compartments:
         return {name: None if math.isnan(value) else value for name, value in values.items()}
 
     def _spin_up(self) -> None:
-        times = range(self.time_ms - _SPIN_UP_S * 1000, self.time_ms + 1, int(STABLE_STEP_S * 1000))
+        before_s = _SLAB_SPIN_UP_S if self._structure.north_wall_ratio.any() else _SPIN_UP_S
+        times = range(self.time_ms - before_s * 1000, self.time_ms + 1, int(STABLE_STEP_S * 1000))
         self.outside = self._weather.at(times[0])
         self.climate = climate_model.start_climate(self._structure, self.outside)
         self.actuators = climate_model.start_actuators(self._structure)
@@ -93,13 +99,22 @@ class Compartments:
             self._advance(time_ms, STABLE_STEP_S)
 
     def _advance(self, time_ms: int, step_s: float) -> None:
-        self.outside = self._weather.at(time_ms)
+        self.outside = self._weather_at(time_ms)
         clock_h = self._scenario.place.clock_h(time_ms)
         target = controller.control(self._structure, self.climate, self.actuators, self.outside, clock_h)
         self.actuators = controller.move(self.actuators, target, step_s)
         self.climate, self.fluxes = climate_model.step(
             self._structure, self.climate, self.actuators, self.outside, step_s
         )
+
+    def _weather_at(self, time_ms: int) -> Outside:
+        """Return the weather, with the light on a north wall where one is."""
+        outside = self._weather.at(time_ms)
+        if not self._structure.north_wall_ratio.any():
+            return outside
+        place = self._scenario.place
+        light = south_w_m2(time_ms, place.latitude_deg, place.longitude_deg, outside.radiation_w_m2)
+        return replace(outside, south_w_m2=light)
 
     def _measure(self) -> None:
         """Compute the true values and the sensor readings of this instant."""

@@ -1,7 +1,8 @@
 """Places of simulated greenhouses, with their climate in a few numbers.
 
 Temperatures, rain and sunshine are long-term figures of the region: Wuhan 17 degC (January 4, July 29), 1,260 mm and
-1,900 h of sun; Chongqing 16-18 degC, 1,000-1,400 mm, 1,000-1,200 h of sun, calm; Jurong 1,050-1,100 mm.
+1,900 h of sun; Shouguang 12.7 degC (January -2.5, July 26.5), 590 mm, 2,500 h; Chongqing 16-18 degC, 1,000-1,400 mm,
+1,000-1,200 h of sun, calm; Jurong 1,050-1,100 mm.
 """
 
 from __future__ import annotations
@@ -40,4 +41,5 @@ WUHAN: Final = HouseSite("wuhan", 30.55, 114.35, 17.0, 12.5, 4.5, 0.65, 0.02, 1.
 CHONGQING: Final = HouseSite("chongqing", 29.56, 106.55, 17.5, 10.5, 2.8, 0.86, 0.10, 0.8, 0.78)
 #: Under the crowns at the edge of a forest beside the fields: the same days, cooler, moister, calmer and darker.
 FOREST_EDGE: Final = replace(CHONGQING, mean_degc=16.4, season_degc=9.9, day_swing_degc=1.7, wind_m_s=0.35)
+SHOUGUANG: Final = HouseSite("shouguang", 36.86, 118.74, 12.7, 14.6, 5.2, 0.50, -0.10, 2.4, 1.9)
 JURONG: Final = HouseSite("jurong", 31.95, 119.17, 15.8, 12.8, 4.4, 0.60, 0.00, 2.1, 2.0)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from typing import Final
 
-from firmware_sim.greenhouse.place import CHONGQING, FOREST_EDGE, JURONG, WUHAN, HouseSite
+from firmware_sim.greenhouse.place import CHONGQING, FOREST_EDGE, JURONG, SHOUGUANG, WUHAN, HouseSite
 from firmware_sim.greenhouse.sensors import CLEAN, FIELD, PlantedFault, SensorKind
 from headland.agronomy.house_model.compartment import Compartment
 from headland.errors import SettingsError
@@ -75,6 +75,17 @@ _TOMATO: Final[Compartment[float]] = Compartment(
     bare_soil=0.05,
     day_from_h=math.nan,
     day_to_h=math.nan,
+    quilt_m2k_w=0.0,
+    quilt_open_h=math.nan,
+    quilt_close_h=math.nan,
+    north_wall_ratio=0.0,
+    north_wall_m=0.0,
+    north_wall_w_mk=0.0,
+    north_wall_j_m3k=0.0,
+    north_wall_outer_m2k_w=0.0,
+    north_wall_absorbs=0.0,
+    back_roof_w_m2k=0.0,
+    soil_m=0.0,
 )
 #: A cold film tunnel of leafy vegetables: no heat, no carbon dioxide.
 _TUNNEL: Final = replace(
@@ -92,6 +103,49 @@ _TUNNEL: Final = replace(
     edge_share=0.12,
     storm_m_s=8.0,
     bare_soil=0.15,
+)
+#: A Chinese solar greenhouse of tomatoes, without heating: per metre of length 9 m of floor, 10.3 m of film, 3.4 m of
+#: north wall and 1.6 m of back roof. The wall is of rammed earth: what is beyond the first metre only insulates; the
+#: crop shades its lower half. The exchange of the film is convection alone: long wave and condensation are apart. A
+#: quilt of felt; its hours are those of midwinter.
+_EARTH_WALL: Final = replace(
+    _TOMATO,
+    height_m=2.9,
+    cover_ratio=1.15,
+    cover_u_w_m2k=3.0,
+    transmission=0.72,
+    vent_area_ratio=0.06,
+    vent_height_m=0.9,
+    heating_max_w_m2=0.0,
+    injection_max_kg_m2s=0.0,
+    co2_ppm=0.0,
+    day_degc=25.0,
+    night_degc=12.0,
+    vent_above_degc=27.0,
+    vent_above_pct=85.0,
+    edge_share=0.06,
+    bare_soil=0.15,
+    quilt_m2k_w=0.7,
+    quilt_open_h=8.5,
+    quilt_close_h=16.5,
+    north_wall_ratio=0.38,
+    north_wall_m=1.0,
+    north_wall_w_mk=0.93,
+    north_wall_j_m3k=1.6e6,
+    north_wall_outer_m2k_w=2.0,
+    north_wall_absorbs=0.35,
+    back_roof_w_m2k=0.13,
+    soil_m=1.5,
+)
+#: The same with half a metre of brick and a decimetre of polystyrene behind it, and a quilt that follows the light.
+_BRICK_WALL: Final = replace(
+    _EARTH_WALL,
+    quilt_open_h=math.nan,
+    quilt_close_h=math.nan,
+    north_wall_m=0.48,
+    north_wall_w_mk=0.81,
+    north_wall_j_m3k=1.7e6,
+    north_wall_outer_m2k_w=2.6,
 )
 #: A multi-span of cucumbers under a screen, with fog.
 _CUCUMBER: Final = replace(
@@ -144,6 +198,7 @@ HOUSES: Final[dict[str, HouseScenario]] = {
     for scenario in (
         HouseScenario("hubei-tomato", WUHAN, (_TOMATO,)),
         HouseScenario("hubei-tunnel", WUHAN, (_TUNNEL,)),
+        HouseScenario("shandong-solar", SHOUGUANG, (_EARTH_WALL, _BRICK_WALL), sensors=FIELD, truth_every_s=60),
         # Fog, calm and little sun.
         HouseScenario("chongqing-film", CHONGQING, (_FILM,)),
         HouseScenario("jurong-seedlings", JURONG, (_SEEDLINGS,)),

@@ -9,6 +9,7 @@ from firmware_sim.greenhouse.scenarios import HOUSES
 from headland.agronomy.house_model.compartment import Structure, structure_of
 from headland.agronomy.house_model.moist_air import Numbers, co2_kg_m3, saturation_pa, vapour_kg_m3
 from headland.agronomy.house_model.outside import Outside
+from headland.agronomy.house_model.slab import LAYERS
 from headland.agronomy.house_model.state import Actuators, Climate
 
 #: Every kind of compartment once, side by side.
@@ -17,7 +18,8 @@ TOMATO = structure_of(HOUSES["hubei-tomato"].compartments)
 
 
 def make_outside(degc: float, pct: float, sun: float, wind: float) -> Outside:
-    return Outside(degc, pct, vapour_kg_m3(saturation_pa(degc) * pct / 100, degc), sun, wind)
+    vapour = vapour_kg_m3(saturation_pa(degc) * pct / 100, degc)
+    return Outside(degc, pct, vapour, sun, wind, south_w_m2=1.2 * sun)
 
 
 def like(structure: Structure, value: float) -> Numbers:
@@ -38,6 +40,8 @@ def make_climate(
         co2_kg_m3=co2_kg_m3(like(structure, ppm), air),
         dry_weight_kg_m2=structure.leaf_area_index * 0.7 / 53.0,
         moisture_pct=like(structure, 34.0),
+        north_wall_degc=np.broadcast_to(air, (LAYERS, len(air))),
+        soil_degc=np.broadcast_to(air, (LAYERS, len(air))),
     )
 
 
@@ -48,8 +52,9 @@ def make_actuators(
     screen: float = 0.0,
     lamps: float = 0.0,
     fog: float = 0.0,
+    quilt: float = 0.0,
 ) -> Actuators:
-    values = (boiler, vent, screen, lamps, fog, 0.0, 0.0)
+    values = (boiler, vent, screen, lamps, fog, 0.0, 0.0, quilt)
     return Actuators(*(like(structure, value) for value in values))
 
 
@@ -64,4 +69,4 @@ climates = st.builds(
     st.floats(0, 50),
     st.floats(-3, 12),
 )
-positions = st.builds(make_actuators, st.just(KINDS), unit, unit, unit, unit, unit)
+positions = st.builds(make_actuators, st.just(KINDS), unit, unit, unit, unit, unit, unit)

@@ -37,6 +37,15 @@ from headland.agronomy.house_model.moist_air import (
     vapour_pa,
 )
 from headland.agronomy.house_model.outside import Outside
+from headland.agronomy.house_model.quilt import conductance_w_m2k
+from headland.agronomy.house_model.solar_greenhouse import (
+    START_DEGC,
+    below_floor_degc,
+    enclose,
+    start_enclosure,
+    wall_exchange_w_m2k,
+    wall_surface_degc,
+)
 from headland.agronomy.house_model.state import Actuators, Climate, Fluxes
 
 MAX_STEP_S: Final = 30.0
@@ -78,34 +87,40 @@ def step(
         raise ValueError(f"A step of {step_s:g} s is not stable: make several of at most {MAX_STEP_S:g} s.")
     air_m_s = ventilation_m_s(structure, climate.air_degc, outside, actuators.vent)
     lamps_w = actuators.lamps * structure.lamp_w_m2
-    canopy, light_w = _canopy(structure, climate, outside, lamps_w)
+    canopy, light_w = _canopy(structure, climate, actuators, outside, lamps_w)
     pipe, boiler_to_pipe, pipe_to_air = _pipe(structure, climate, actuators, step_s)
     evaporation = _evaporation(structure, climate)
     floor, air_to_floor, sun_to_floor, floor_to_soil = _floor(
-        climate, canopy, light_w, lamps_w, outside, evaporation, step_s
+        structure, climate, canopy, light_w, lamps_w, outside, evaporation, step_s
     )
     fog = actuators.fog * structure.fog_max_kg_m2s
     inside_k = _INSIDE_OVER_U * structure.cover_u_w_m2k * structure.cover_ratio
     inside_k = inside_k * (1 - structure.screen_saving * actuators.screen)
     heat = pipe_to_air + canopy.heat_w_m2 + _LAMP_TO_AIR * lamps_w - air_to_floor - LATENT_J_KG * fog
-    exchange = AIR_J_M3K * air_m_s
+    exchange, roof_k = AIR_J_M3K * air_m_s, structure.back_roof_w_m2k
+    wall_k = wall_exchange_w_m2k(structure)
     ahead = AIR_J_M2K / step_s
-    air = (ahead * climate.air_degc + heat + exchange * outside.temperature_degc + inside_k * climate.cover_degc) / (
-        ahead + exchange + inside_k
-    )
+    gained = ahead * climate.air_degc + heat + (exchange + roof_k) * outside.temperature_degc
+    gained = gained + inside_k * climate.cover_degc + wall_k * wall_surface_degc(structure, climate)
+    air = gained / (ahead + exchange + roof_k + inside_k + wall_k)
     air_to_cover = inside_k * (air - climate.cover_degc)
     moistened = canopy.transpiration_kg_m2s + evaporation + fog
     water, vapour = _vapour(structure, climate, outside, air, air_m_s, moistened, step_s)
     cover_heat = air_to_cover - canopy.from_cover_w_m2
-    cover, to_outside, to_sky = _cover(structure, climate, outside, cover_heat, water[0], step_s)
+    cover, to_outside, to_sky = _cover(structure, climate, actuators, outside, cover_heat, water[0], step_s)
     carbon, co2, dry_weight = _carbon(structure, climate, actuators, outside, light_w, lamps_w, air_m_s, step_s)
     irrigation, drainage, moisture = _substrate(climate, actuators, canopy.transpiration_kg_m2s, evaporation, step_s)
-    after = Climate(air, cover, floor, pipe, canopy.leaf_degc, vapour, co2, dry_weight, moisture)
+    around = enclose(structure, climate, actuators, outside, air, floor_to_soil, step_s)
+    after = Climate(
+        air, cover, floor, pipe, canopy.leaf_degc, vapour, co2, dry_weight, moisture,
+        around.north_wall_degc, around.soil_degc,
+    )  # fmt: skip
     return after, Fluxes(
         boiler_to_pipe, pipe_to_air, canopy.heat_w_m2, _LAMP_TO_AIR * lamps_w, air_to_floor,
         exchange * (air - outside.temperature_degc), air_to_cover, LATENT_J_KG * fog, canopy.absorbed_w_m2,
         canopy.from_cover_w_m2, to_outside, to_sky, sun_to_floor, floor_to_soil, canopy.transpiration_kg_m2s,
         evaporation, fog, water[0], water[1], *carbon, irrigation, drainage, air_m_s,
+        around.air_to_wall, around.sun_to_wall, around.wall_to_outside, around.air_to_back_roof, around.soil_to_deep,
     )  # fmt: skip
 
 
@@ -117,24 +132,36 @@ def relative_humidity_pct(climate: Climate) -> Numbers:
 def start_climate(structure: Structure, outside: Outside) -> Climate:
     """Return a start value: near the night set point, moist, with the outside carbon dioxide."""
     warm = np.where(structure.heating_max_w_m2 > 0, structure.night_degc, -60.0)
+    warm = np.where(structure.north_wall_ratio > 0, START_DEGC, warm)
     air = np.maximum(warm, outside.temperature_degc + 1.0)
     cover = outside.temperature_degc + 0.3 * (air - outside.temperature_degc)
     vapour = vapour_kg_m3(0.8 * saturation_pa(air), air)
     ppm = np.full_like(air, outside.co2_ppm)
     dry = structure.leaf_area_index * 0.7 / 53.0
     return Climate(
-        air, cover, air - 1.0, air.copy(), air.copy(), vapour, co2_kg_m3(ppm, air), dry, np.full_like(air, 34.0)
+        air,
+        cover,
+        air - 1.0,
+        air.copy(),
+        air.copy(),
+        vapour,
+        co2_kg_m3(ppm, air),
+        dry,
+        np.full_like(air, 34.0),
+        *start_enclosure(structure, outside),
     )
 
 
 def start_actuators(structure: Structure) -> Actuators:
     """Return all actuators closed and off."""
-    return Actuators(*(np.zeros_like(structure.height_m) for _ in range(7)))
+    return Actuators(*(np.zeros_like(structure.height_m) for _ in range(8)))
 
 
-def _canopy(structure: Structure, climate: Climate, outside: Outside, lamps_w: Numbers) -> tuple[Canopy, Numbers]:
+def _canopy(
+    structure: Structure, climate: Climate, actuators: Actuators, outside: Outside, lamps_w: Numbers
+) -> tuple[Canopy, Numbers]:
     """Return the canopy in balance with its surroundings, and the sun's radiation inside."""
-    light_w = outside.radiation_w_m2 * structure.transmission
+    light_w = outside.radiation_w_m2 * structure.transmission * (1 - actuators.quilt)
     leaves = leaf_area_index(climate.dry_weight_kg_m2)
     closed = 1 - np.exp(-0.7 * leaves)
     surroundings = CanopyConditions(
@@ -159,6 +186,7 @@ def _pipe(
 
 
 def _floor(
+    structure: Structure,
     climate: Climate,
     canopy: Canopy,
     light_w: Numbers,
@@ -168,7 +196,7 @@ def _floor(
     step_s: float,
 ) -> tuple[Numbers, Numbers, Numbers, Numbers]:
     to_floor = _FLOOR_EXCHANGE_W_M2K * (climate.air_degc - climate.floor_degc)
-    to_soil = _SOIL_EXCHANGE_W_M2K * (climate.floor_degc - outside.soil_degc)
+    to_soil = _SOIL_EXCHANGE_W_M2K * (climate.floor_degc - below_floor_degc(structure, climate, outside))
     past_canopy = light_w + (1 - _LAMP_TO_AIR) * lamps_w - canopy.absorbed_w_m2
     sun = _FLOOR_ABSORBS * np.maximum(0.0, past_canopy)
     gained = sun + to_floor - to_soil - LATENT_J_KG * evaporation
@@ -208,11 +236,19 @@ def _vapour(
 
 
 def _cover(
-    structure: Structure, climate: Climate, outside: Outside, heat: Numbers, condensation: Numbers, step_s: float
+    structure: Structure,
+    climate: Climate,
+    actuators: Actuators,
+    outside: Outside,
+    heat: Numbers,
+    condensation: Numbers,
+    step_s: float,
 ) -> tuple[Numbers, Numbers, Numbers]:
-    """Return the temperature of the cover and its losses to the outside air and to the sky."""
-    outside_k = structure.cover_u_w_m2k * structure.cover_ratio / (1 - 1 / _INSIDE_OVER_U)
-    to_sky = structure.cover_ratio * outside.sky_loss_w_m2
+    """Return the temperature of the cover and its losses to the outside air and to the sky, under a quilt or bare."""
+    bare_k = structure.cover_u_w_m2k * structure.cover_ratio / (1 - 1 / _INSIDE_OVER_U)
+    outside_k = conductance_w_m2k(bare_k, structure.cover_ratio, structure.quilt_m2k_w, actuators.quilt)
+    # What the quilt's own surface loses to the sky is a loss of the cover in the ratio of the two conductances.
+    to_sky = structure.cover_ratio * outside.sky_loss_w_m2 * outside_k / bare_k
     ahead = COVER_J_M2K / step_s
     gained = heat + LATENT_J_KG * condensation - to_sky
     cover = (ahead * climate.cover_degc + gained + outside_k * outside.temperature_degc) / (ahead + outside_k)

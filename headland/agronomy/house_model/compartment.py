@@ -47,6 +47,22 @@ class Compartment(Generic[N]):
     #: The day may go past midnight. NaN: it is day while there is light outside, and no lamp burns.
     day_from_h: N
     day_to_h: N
+    #: A solar greenhouse: thermal resistance of the quilt on the cover, and the clock hours between which it is rolled
+    #: up (NaN: by the light).
+    quilt_m2k_w: N
+    quilt_open_h: N
+    quilt_close_h: N
+    #: Its north wall: area per floor area, thickness of what stores heat, conductivity, heat capacity, resistance of
+    #: what insulates it behind, and share of the light on it that it absorbs.
+    north_wall_ratio: N
+    north_wall_m: N
+    north_wall_w_mk: N
+    north_wall_j_m3k: N
+    north_wall_outer_m2k_w: N
+    north_wall_absorbs: N
+    #: Loss through its insulated back roof and gables, and the depth of soil that stores heat below the floor.
+    back_roof_w_m2k: N
+    soil_m: N
 
 
 #: Several compartments as arrays.

@@ -16,6 +16,7 @@ from headland.agronomy.house_model.climate_model import relative_humidity_pct
 from headland.agronomy.house_model.compartment import Structure
 from headland.agronomy.house_model.moist_air import Numbers, co2_ppm, limit, saturation_pa, vapour_pa
 from headland.agronomy.house_model.outside import Outside
+from headland.agronomy.house_model.quilt import roll, target_closed
 from headland.agronomy.house_model.state import Actuators, Climate
 
 Flags = NDArray[np.bool_]
@@ -44,6 +45,9 @@ def control(structure: Structure, climate: Climate, now: Actuators, outside: Out
     deficit_pa = saturated - vapour_pa(climate.vapour_kg_m3, climate.air_degc)
     by_moisture = _VENT_BY_MOISTURE * _band(humidity, structure.vent_above_pct, _MOISTURE_BAND_PCT)
     by_moisture = np.where(climate.air_degc < set_point - 2, 0.0, by_moisture)
+    quilt = target_closed(
+        structure.quilt_open_h, structure.quilt_close_h, clock_h, outside.radiation_w_m2, now.quilt
+    ) * (structure.quilt_m2k_w > 0)
     vent = np.maximum(_band(climate.air_degc, structure.vent_above_degc, _VENT_BAND_K), by_moisture)
     lack = (structure.co2_ppm - co2_ppm(climate.co2_kg_m3, climate.air_degc)) / 100.0
     dryness = _band(deficit_pa, np.full_like(humidity, _FOG_ABOVE_PA), _FOG_BAND_PA)
@@ -51,12 +55,14 @@ def control(structure: Structure, climate: Climate, now: Actuators, outside: Out
     closed = 0.0 if light or outside.temperature_degc > _SCREEN_BELOW_DEGC else 1.0
     return Actuators(
         boiler=_band(climate.air_degc, set_point + 1.0, _HEAT_BAND_K),
-        vent=np.minimum(vent, _max_vent(structure, outside)),
+        # A top vent is below the quilt.
+        vent=np.minimum(np.minimum(vent, _max_vent(structure, outside)), 1 - now.quilt),
         screen=np.where(humidity > _SCREEN_GAP_ABOVE_PCT, 0.95 * closed, closed) * (structure.screen_saving > 0),
         lamps=np.where(_is_declared(structure, clock_h) & dull & (structure.lamp_w_m2 > 0), 1.0, 0.0),
         fog=np.where(day & (structure.fog_max_kg_m2s > 0), dryness, 0.0),
         injection=np.where(day & (now.vent < 0.15), limit(lack, 0.0, 1.0), 0.0),
         irrigating=_irrigation_state(climate, now.irrigating),
+        quilt=quilt,
     )
 
 
@@ -78,6 +84,7 @@ def move(now: Actuators, target: Actuators, step_s: float) -> Actuators:
         fog=_follow(now.fog, target.fog, _FOG_LAG_S, step_s),
         injection=_follow(now.injection, target.injection, _INJECTION_LAG_S, step_s),
         irrigating=target.irrigating,
+        quilt=roll(now.quilt, target.quilt, step_s),
     )
 
 

@@ -24,3 +24,5 @@ class Outside:
     rain_mm_h: float = 0.0
     sky_loss_w_m2: float = 0.0
     soil_degc: float = 15.0
+    #: Radiation on a vertical plane that faces the equator, for a house with a north wall.
+    south_w_m2: float = 0.0

@@ -20,6 +20,9 @@ class Climate:
     co2_kg_m3: Numbers
     dry_weight_kg_m2: Numbers
     moisture_pct: Numbers
+    #: Layers of the north wall and of the soil from the inside out, shape (LAYERS, compartments).
+    north_wall_degc: Numbers
+    soil_degc: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Actuators:
     fog: Numbers
     injection: Numbers
     irrigating: Numbers
+    quilt: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +74,8 @@ class Fluxes:
     irrigation: Numbers
     drainage: Numbers
     air_m_s: Numbers
+    air_to_north_wall: Numbers
+    sun_to_north_wall: Numbers
+    north_wall_to_outside: Numbers
+    air_to_back_roof: Numbers
+    soil_to_deep: Numbers

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import astuple, replace
 
 import numpy as np
@@ -26,9 +27,11 @@ from headland.agronomy.house_model.climate_model import (
     step,
     ventilation_m_s,
 )
-from headland.agronomy.house_model.compartment import structure_of
+from headland.agronomy.house_model.compartment import Structure, structure_of
 from headland.agronomy.house_model.moist_air import Numbers
 from headland.agronomy.house_model.outside import Outside
+from headland.agronomy.house_model.slab import Slab
+from headland.agronomy.house_model.solar_greenhouse import soil_of, wall_of
 from headland.agronomy.house_model.state import Actuators, Climate
 from tests.examples import examples
 from tests.firmware_sim.houses import (
@@ -51,12 +54,17 @@ def assert_closed(stored: Numbers, flowed: Numbers, scale: float) -> None:
     assert stored == pytest.approx(flowed, rel=1e-6, abs=1e-6 * scale)
 
 
+def stored(slab_of: Callable[[Structure], Slab], layers_degc: Numbers) -> Numbers:
+    return slab_of(KINDS).stored_j_m2(layers_degc)
+
+
 @settings(max_examples=examples(60), deadline=None)
 @given(climate=climates, outside=outsides, actuators=positions, step_s=steps)
 def test_energy_closes_in_every_step(climate: Climate, outside: Outside, actuators: Actuators, step_s: float) -> None:
     after, flux = step(KINDS, climate, actuators, outside, step_s)
     air = flux.pipe_to_air + flux.canopy_to_air + flux.lamps_to_air
     air = air - flux.air_to_floor - flux.air_to_outside - flux.air_to_cover - flux.fog_cooling
+    air = air - flux.air_to_north_wall - flux.air_to_back_roof
     assert_closed(AIR_J_M2K * (after.air_degc - climate.air_degc), step_s * air, step_s)
     cover = flux.air_to_cover - flux.cover_to_canopy + LATENT_J_KG * flux.condensation
     cover = cover - flux.cover_to_outside - flux.cover_to_sky
@@ -65,6 +73,13 @@ def test_energy_closes_in_every_step(climate: Climate, outside: Outside, actuato
     assert_closed(FLOOR_J_M2K * (after.floor_degc - climate.floor_degc), step_s * floor, step_s)
     pipe = flux.boiler_to_pipe - flux.pipe_to_air
     assert_closed(PIPE_J_M2K * (after.pipe_degc - climate.pipe_degc), step_s * pipe, step_s)
+    wall = KINDS.north_wall_ratio * (stored(wall_of, after.north_wall_degc) - stored(wall_of, climate.north_wall_degc))
+    into_wall = flux.air_to_north_wall + flux.sun_to_north_wall - flux.north_wall_to_outside
+    assert_closed(wall, step_s * into_wall, step_s)
+    has_soil = KINDS.soil_m > 0
+    soil = (stored(soil_of, after.soil_degc) - stored(soil_of, climate.soil_degc)) * has_soil
+    assert_closed(soil, step_s * (flux.floor_to_soil * has_soil - flux.soil_to_deep), step_s)
+    assert (KINDS.north_wall_ratio > 0).sum() == 2
     # The canopy keeps nothing: what it absorbs leaves it as heat and as vapour.
     assert_closed(flux.sun_to_canopy + flux.cover_to_canopy, flux.canopy_to_air + LATENT_J_KG * flux.transpiration, 1.0)
 
