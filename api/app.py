@@ -46,6 +46,7 @@ from api.ops.gateway_enrolment import GatewayEnrolment, GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.metrics import DurationMiddleware
 from api.ops.store_admin_port import StoreAdmin
+from api.routes import doubts as doubt_routes
 from api.routes import registry as registry_routes
 from api.routes import reports as report_routes
 from api.routes import tonight as tonight_routes
@@ -405,6 +406,7 @@ def _routes() -> list[DeferredRoute]:
         catalog.router,
         weather_routes.catalog_router,
         default_bands.router,
+        doubt_routes.router,
         field_import.router,
         people_routes.router,
         person_data_routes.router,

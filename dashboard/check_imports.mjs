@@ -13,7 +13,7 @@ const FOLDERS = [
   ["app"],
   ["answers"],
   ["weather"],
-  ["notes"],
+  ["notes", "doubts"],
   ["alarms", "farm", "field", "greenhouse", "harvest", "health", "imports", "settings"],
   ["disputes", "yields"],
   ["cooperative", "trials"],

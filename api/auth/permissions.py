@@ -192,6 +192,8 @@ PATH_PERMISSIONS: Final = (
         "certificates",
         "crop-bands",
         "device-places",
+        "confirmations",
+        "doubts",
         "duty",
         "duty-rotas",
         "export",

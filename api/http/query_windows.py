@@ -22,9 +22,6 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 _INTEGER: Final = re.compile(r"-?[0-9]{1,19}")
 #: A decimal number, such as seconds since 1970 with their fraction.
 _DECIMAL: Final = re.compile(r"[0-9]{9,19}\.[0-9]{1,9}")
-#: An instant in a JSON body by its name, which ends in `_ms`; a quote within a text is never one without a backslash.
-#: The registry sets the time of a record's entry and of its change itself.
-_NAMED: Final = re.compile(rb'"(?!created_ms|changed_ms)(\w+_ms)"\s*:\s*([0-9]{9,19})\b')
 #: JSON schema of the numbers that are an instant in another unit.
 _OTHER_UNITS: Final = {"anyOf": [{"minimum": first, "maximum": end - 1} for first, end in FOREIGN_INSTANTS.values()]}
 #: A plus sign that was not encoded as %2B arrives as a space.
@@ -60,25 +57,12 @@ def _refuse_foreign_instant(number: float) -> None:
     if (found := read_foreign_instant(number)) is not None:
         unit, time_ms = found
         raise ValueError(
-            f"{number} counts {unit} ({_written(time_ms)}): write it in milliseconds, {time_ms}, or as that text"
+            f"{number} counts {unit} ({written_instant(time_ms)}): write it in milliseconds, {time_ms}, or as that text"
         )
 
 
-def check_instants(body: bytes) -> None:
-    """Raise ProblemError (422) where an instant of a JSON body is in seconds, micro- or nanoseconds."""
-    for name, digits in _NAMED.findall(body):
-        if (found := read_foreign_instant(int(digits))) is not None:
-            unit, time_ms = found
-            raise ProblemError(
-                422,
-                "bad-body",
-                "Invalid request body",
-                f"{name.decode()} is {int(digits)}, which counts {unit} ({_written(time_ms)}): "
-                f"write it in milliseconds, {time_ms}.",
-            )
-
-
-def _written(time_ms: int) -> str:
+def written_instant(time_ms: int) -> str:
+    """Return an instant as 2026-11-24T08:00:00Z."""
     return (_EPOCH + time_ms * _MILLISECOND).isoformat().replace("+00:00", "Z")
 
 

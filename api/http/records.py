@@ -7,6 +7,7 @@ a field is its description: `area_m2: Annotated[float, "Treated ground."]`.
 # No `from __future__ import annotations` here: FastAPI reads the annotations of `_JsonBody.__call__`.
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from functools import wraps
@@ -21,11 +22,15 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from api.http.problems import ProblemError
-from api.http.query_windows import check_instants
+from api.http.query_windows import written_instant
+from headland.units_of_time import read_foreign_instant
 
 T = TypeVar("T")
 #: A boundary of 100,000 positions has about 4 MB.
 MOST_BYTES: Final = 32 * 1024 * 1024
+#: An instant in a JSON body by its name, which ends in `_ms`; a quote within a text is never one without a backslash.
+#: The registry sets the time of a record's entry and of its change itself.
+_NAMED: Final = re.compile(rb'"(?!created_ms|changed_ms)(\w+_ms)"\s*:\s*([0-9]{9,19})\b')
 _REFERENCE: Final = "#/components/schemas/"
 
 
@@ -72,6 +77,20 @@ async def read_body(request: Request) -> bytes:
 
 
 BodyOf = Annotated[bytes, Depends(read_body)]
+
+
+def check_instants(body: bytes) -> None:
+    """Raise ProblemError (422) where an instant of a JSON body is in seconds, micro- or nanoseconds."""
+    for name, digits in _NAMED.findall(body):
+        if (found := read_foreign_instant(int(digits))) is not None:
+            unit, time_ms = found
+            raise ProblemError(
+                422,
+                "bad-body",
+                "Invalid request body",
+                f"{name.decode()} is {int(digits)}, which counts {unit} ({written_instant(time_ms)}): "
+                f"write it in milliseconds, {time_ms}.",
+            )
 
 
 def decode_body(body: bytes, kind: type[T]) -> T:

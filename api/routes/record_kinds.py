@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
-from api.schemas.model import EXAMPLE_ID
+from api.schemas.model import EXAMPLE_ID, body_of_record, fill
 from api.schemas.registry import FieldResource, read_field, show_field
+from headland.analysis.inputs.doubts import DoubtQuestion, Judge
 from headland.registry.models.access_table import KindOfRecord, Right, right_to_read
+from headland.registry.models.confirmations import Confirmation
 from headland.registry.models.cooperative import SubsidyRule, TariffRecord
 from headland.registry.models.crop_bands import CropBand
 from headland.registry.models.irrigation import IrrigationRecord, IrrigationZone
@@ -52,13 +54,35 @@ class RecordResource:
     #: The URL in a record to which something will be posted.
     target: Callable[[Any], str | None] = lambda _record: None
 
-    def show_to(self, record: Any, access: Access) -> VersionedRecord:
-        """Return a record as JSON resource for an access."""
-        right = right_to_read(access.acts_as, self.part)
-        is_own = right is Right.OWN and access.person == record.id
-        return self.show(record if right is Right.ALL or is_own else self.mask(record))
+    def show_to(self, records: Sequence[Any], access: Access, judge: Judge) -> list[VersionedRecord]:
+        """Return records as JSON resources for an access, with the doubts about them where the resource has any."""
+        right, has_doubts = right_to_read(access.acts_as, self.part), "doubts" in self.wire.__struct_fields__
+        shown = []
+        for record in records:
+            is_own = right is Right.OWN and access.person == record.id
+            resource = self.show(record if right is Right.ALL or is_own else self.mask(record))
+            doubts = judge.about(record) if has_doubts else ()
+            shown.append(msgspec.structs.replace(resource, doubts=tuple(doubts)) if doubts else resource)
+        return shown
 
 
+def _with_doubts(record: type[VersionedRecord]) -> Any:
+    """Return a record as a resource that also has the doubts about it."""
+    doubts = Annotated[tuple[DoubtQuestion, ...], "What is improbable in it, computed; each is a question to a person."]
+    shape = msgspec.defstruct(
+        f"{record.__name__}Resource",
+        [("doubts", doubts, ())],
+        bases=(VersionedRecord,),
+        module=__name__,
+        namespace={"__doc__": record.__doc__},
+        frozen=True,
+        kw_only=True,
+    )
+    return body_of_record(record)(shape)
+
+
+_SITE: Final = _with_doubts(Site)
+_GREENHOUSE: Final = _with_doubts(Greenhouse)
 _OUTLINE: Final = [[[119.17, 31.95], [119.172, 31.95], [119.172, 31.952], [119.17, 31.952], [119.17, 31.95]]]
 
 FARMS: Final = RecordResource(
@@ -71,10 +95,12 @@ FARMS: Final = RecordResource(
 SITES: Final = RecordResource(
     "sites",
     "site",
-    Site,
+    _SITE,
     lambda repositories: repositories.sites,
     {"farm": EXAMPLE_ID, "name": "home", "time_zone": "Asia/Shanghai", "longitude_deg": 119.17, "latitude_deg": 31.95},
     within=("farm",),
+    read=lambda thing: fill(Site, thing),
+    show=lambda site: fill(_SITE, site),
 )
 FIELDS: Final = RecordResource(
     "fields",
@@ -113,10 +139,12 @@ SEASONS: Final = RecordResource(
 GREENHOUSES: Final = RecordResource(
     "greenhouses",
     "greenhouse",
-    Greenhouse,
+    _GREENHOUSE,
     lambda repositories: repositories.greenhouses,
     {"farm": EXAMPLE_ID, "site": EXAMPLE_ID, "name": "House 1", "cover": "double film", "floor_area_m2": 960},
     within=("farm",),
+    read=lambda thing: fill(Greenhouse, thing),
+    show=lambda house: fill(_GREENHOUSE, house),
 )
 GREENHOUSE_ZONES: Final = RecordResource(
     "greenhouse-zones",
@@ -183,6 +211,20 @@ CROP_BANDS: Final = RecordResource(
     lambda repositories: repositories.crop_bands,
     {"crop": "tomato", "stage": "fruiting", "index": "vpd_kpa", "low": 0.6, "high": 1.1, "author": "Li Na"},
 )
+CONFIRMATIONS: Final = RecordResource(
+    "confirmations",
+    "confirmation",
+    Confirmation,
+    lambda repositories: repositories.confirmations,
+    {
+        "target": "site",
+        "target_id": EXAMPLE_ID,
+        "cause": "zone_elsewhere",
+        "value": "Europe/Berlin 119.17 31.95",
+        "author": "Li Na",
+    },
+    within=("target",),
+)
 FORECAST_PROVIDERS: Final = RecordResource(
     "forecast-providers",
     "forecast provider",
@@ -221,6 +263,7 @@ KINDS: Final = (
     HOLDINGS,
     PLANT_PROTECTION_PRODUCTS,
     CROP_BANDS,
+    CONFIRMATIONS,
     FORECAST_PROVIDERS,
     IRRIGATION_ZONES,
     IRRIGATIONS,

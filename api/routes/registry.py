@@ -14,16 +14,17 @@ from starlette.responses import Response
 from api.dependencies import ScopeOf, access_of, home_of
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
-from api.http.query_windows import check_instants
-from api.http.records import BodyOf, encode, whole_numbers
+from api.http.records import BodyOf, check_instants, encode, whole_numbers
 from api.http.router import Router
 from api.routes.parameters import check_filters
 from api.routes.record_kinds import KINDS, RecordResource
 from api.schemas.model import EXAMPLE_ID
+from headland.analysis.inputs.doubts import Judge
 from headland.analysis.inputs.scope import OrgScope
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import VersionedRecord
 from headland.registry.registry import Access
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.targets import check_permitted
 
 # No `from __future__ import annotations` here: `make_router` annotates with local values.
@@ -86,7 +87,7 @@ def make_router(kind: RecordResource) -> Router:
         if not records:
             check_filters(scope.repositories, **where)
         access = access_of(request)
-        items = [kind.show_to(record, access) for record in records[:limit]]
+        items = kind.show_to(records[:limit], access, Judge(scope.repositories))
         return reply_page(
             request, {"items": items, "next": write_cursor(items[-1].id) if len(records) > limit else None}
         )
@@ -105,14 +106,14 @@ def make_router(kind: RecordResource) -> Router:
             record = kind.repository(scope.repositories).add(record)
         except NotFound as error:
             raise unknown_reference(error) from error
-        return reply_record(kind, record, access_of(request), 201)
+        return reply_record(kind, record, access_of(request), scope.repositories, 201)
 
     def get(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
         record = kind.repository(scope.repositories).get(thing)
         tag = f'"{record.version}"'
         if tag in (part.strip() for part in request.headers.get("if-none-match", "").split(",")):
             return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "no-cache"})
-        return reply_record(kind, record, access_of(request))
+        return reply_record(kind, record, access_of(request), scope.repositories)
 
     def change(
         request: Request, scope: ScopeOf, thing: RecordId, body_bytes: BodyOf, if_match: IfMatch = None
@@ -122,7 +123,7 @@ def make_router(kind: RecordResource) -> Router:
         version = choose_version(if_match, record.version, lambda: int(repository.get(thing).version))
         try:
             changed = repository.change(msgspec.structs.replace(record, id=thing, version=version))
-            return reply_record(kind, changed, access_of(request))
+            return reply_record(kind, changed, access_of(request), scope.repositories)
         except NotFound as error:
             raise (error if error.id == thing else unknown_reference(error)) from error
 
@@ -264,12 +265,18 @@ def _check_target(kind: RecordResource, request: Request, record: VersionedRecor
     return record
 
 
-def reply_record(kind: RecordResource, record: VersionedRecord, access: Access, status: int = 200) -> Response:
+def reply_record(
+    kind: RecordResource,
+    record: VersionedRecord,
+    access: Access,
+    repositories: OrganisationRepositories,
+    status: int = 200,
+) -> Response:
     """Return a record as a response with its version as ETag, and a new record with its address."""
     headers = {"ETag": f'"{record.version}"', "Cache-Control": "no-cache"}
     if status == 201:
         headers["Location"] = f"/v1/{kind.path}/{record.id}"
-    return reply_json(kind.show_to(record, access), status, headers)
+    return reply_json(kind.show_to([record], access, Judge(repositories))[0], status, headers)
 
 
 def reply_json(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -16,6 +16,7 @@ from headland.registry.models.alarms import (
     RecipientKind,
     Severity,
 )
+from headland.registry.models.confirmations import Confirmation, DoubtTarget
 from headland.registry.models.cooperative import SubsidyRule, TariffRecord
 from headland.registry.models.crop_bands import BandIndex, CropBand
 from headland.registry.models.duty import DutyRota, DutyShift
@@ -114,6 +115,9 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
         ),
         "tariffs": repositories.tariffs.add(
             TariffRecord(name="2026 spraying", per_mu_fen=800, slopes_pct={field.id: 12.0})
+        ),
+        "confirmations": repositories.confirmations.add(
+            Confirmation(target=DoubtTarget.SITE, target_id=site.id, cause="zone_elsewhere", value="UTC", author="Li")
         ),
         "crop_bands": repositories.crop_bands.add(
             CropBand(crop="tomato", stage="fruiting", index=BandIndex("vpd_kpa"), low=0.6, high=1.1, author="Li")

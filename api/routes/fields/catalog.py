@@ -47,4 +47,4 @@ def take_over(
 ) -> Response:
     """Copy a fertilizer of the catalog to the farm's products, to be corrected there by its label."""
     product = scope.repositories.products.add(find_in_catalog(name).product())
-    return reply_record(PRODUCTS, product, access_of(request), 201)
+    return reply_record(PRODUCTS, product, access_of(request), scope.repositories, 201)

@@ -15,6 +15,7 @@ import type { field } from "./field";
 import type { fieldOutlook } from "./field_outlook";
 import type { fieldWater } from "./field_water";
 import type { fieldWork } from "./field_work";
+import type { doubts } from "./doubts";
 import type { forecastProviders } from "./forecast_providers";
 import type { greenhouse } from "./greenhouse";
 import type { health } from "./health";
@@ -46,6 +47,7 @@ export type TextKey =
   | keyof typeof fieldWork
   | keyof typeof fieldOutlook
   | keyof typeof fieldWater
+  | keyof typeof doubts
   | keyof typeof forecastProviders
   | keyof typeof mapTools
   | keyof typeof greenhouse

@@ -3,7 +3,8 @@
 import "../i18n/farm";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { askList, useApiList } from "../api/query";
+import { may } from "../api/may";
+import { askList, useApi, useApiList } from "../api/query";
 import { mountComponent, useChoice, useNow, useView } from "../app/mount";
 import { useOnScreen, useTurns } from "../app/turns";
 import { AlarmStrip } from "../components/alarm_strip";
@@ -44,6 +45,8 @@ function FarmPage(): JSX.Element {
     view.repeat(1000, () => strip.draw());
   }, [strip, view]);
   const { data: alarms, loading: isAlarmsAwaited } = useApiList("/v1/alarms", ACTIVE, { everyMs: ALARMS_MS });
+  const isAsked = may("get", "/v1/doubts");
+  const { data: doubts } = useApi("/v1/doubts", { query: { answered: false } }, { everyMs: FIELDS_MS, keep: true, enabled: isAsked });
   // Before the cards are drawn that it stands above: they do not move while they are read.
   useLayoutEffect(() => (alarms === undefined ? undefined : strip.show(alarms)), [alarms, strip]);
   // What is below is built after the cards, which are to be read first, and are not to push it down.
@@ -65,6 +68,9 @@ function FarmPage(): JSX.Element {
       {isEmpty ? <FirstSteps /> : null}
       {note === null ? null : <Lazy load={async () => (await import("../farm/chosen_note")).ChosenNote} props={{ id: note }} />}
       <DomNode node={strip.element} class="farm-alarms" />
+      {doubts === undefined || doubts.items.length === 0 ? null : (
+        <Lazy load={async () => (await import("../doubts/doubt_cards")).DoubtCards} props={{ items: doubts.items }} />
+      )}
       <TonightCards waits={isAlarmsAwaited && !isLate} onSettled={() => setSettled(true)} />
       {isSettled ? (
         <WhenNear isAsked={chosen !== "" || note !== null}>

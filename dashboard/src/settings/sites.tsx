@@ -6,6 +6,7 @@ import { may } from "../api/may";
 import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 
+import { DoubtsOf } from "../doubts/doubt_cards";
 import { timeZoneName } from "../i18n/instants";
 import { unitText } from "../i18n/numbers";
 import { listText, translate } from "../i18n/translate";
@@ -52,7 +53,7 @@ export function Sites(): JSX.Element {
 }
 
 function SiteCard({ site, held }: { site: Site; held: readonly string[] | null }): JSX.Element {
-  const change = useWrite("put", "/v1/sites/{thing}", { refresh: ["/v1/sites"] });
+  const change = useWrite("put", "/v1/sites/{thing}", { refresh: ["/v1/sites", "/v1/doubts"] });
   const submit = async (values: FormValues): Promise<boolean> => {
     const body = { ...site, ...placeOf(values) };
     noteSaved(await change.run({ params: { path: { thing: site.id } }, body, version: site.version }));
@@ -63,6 +64,7 @@ function SiteCard({ site, held }: { site: Site; held: readonly string[] | null }
       <h2>
         {site.name} <Inactive record={site} />
       </h2>
+      <DoubtsOf target="site" id={site.id ?? ""} />
       {may("put", "/v1/sites/{thing}") ? (
         <Form submit={translate("save")} write={change} onSubmit={submit}>
           <PlaceFields site={site} />
@@ -116,7 +118,7 @@ function AddFarm({ farms }: { farms: readonly { id: string; name: string }[] }):
 }
 
 function AddSite({ farms }: { farms: { id: string; name: string }[] }): JSX.Element {
-  const add = useWrite("post", "/v1/sites", { refresh: ["/v1/sites"] });
+  const add = useWrite("post", "/v1/sites", { refresh: ["/v1/sites", "/v1/doubts"] });
   const submit = async (values: FormValues): Promise<boolean> => {
     return noteSaved(await add.run({ body: { farm: values.text("farm"), name: values.text("name"), ...placeOf(values) } }));
   };

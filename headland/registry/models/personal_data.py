@@ -62,6 +62,7 @@ PERSONAL_COLUMNS: Final[dict[str, dict[str, PersonalKind]]] = {
     "lot_operations": dict.fromkeys(("author", "party", "note"), _K.WORK),
     "irrigations": dict.fromkeys(("author", "note"), _K.WORK),
     "crop_bands": dict.fromkeys(("author", "source"), _K.WORK),
+    "confirmations": dict.fromkeys(("author", "note"), _K.WORK),
     "plot_observations": dict.fromkeys(("collector", "references"), _K.WORK),
     "trials": dict.fromkeys(("name", "treatments", "note"), _K.WORK),
     "germplasm": dict.fromkeys(("name", "breeder", "pedigree", "synonyms", "note"), _K.WORK),
@@ -105,6 +106,7 @@ NOT_PERSONAL: Final[dict[str, frozenset[str]]] = {
     "audit": frozenset(("action", "kind", "record", "hash", "salt")),
     "certificate_entries": frozenset(("certificate", "kind")),
     "certificates": frozenset(("number", "lot", "token", "basis", "follows")),
+    "confirmations": frozenset(("target", "target_id", "cause", "value")),
     "crop_bands": frozenset(("crop", "index", "stage")),
     "delivery_marks": frozenset(("gateway", "epoch")),
     "devices": frozenset(

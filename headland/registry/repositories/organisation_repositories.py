@@ -15,6 +15,7 @@ from headland.registry.db.audit import AuditCheck, AuditEntry
 from headland.registry.db.tables import (
     access_tables,
     alarm_tables,
+    confirmation_tables,
     cooperative_tables,
     crop_band_tables,
     farm_tables,
@@ -26,6 +27,7 @@ from headland.registry.db.tables import (
 )
 from headland.registry.models.access_table import KindOfRecord, Right, right_to_read
 from headland.registry.models.alarms import AlarmRule, MaintenanceWindow
+from headland.registry.models.confirmations import Confirmation
 from headland.registry.models.cooperative import SubsidyRule, TariffRecord
 from headland.registry.models.crop_bands import CropBand
 from headland.registry.models.duty import DutyRota
@@ -126,6 +128,7 @@ class OrganisationRepositories(RepositoryTable):
     accounts = RepositoryRow(KindOfRecord.ACCOUNTS, AccountRepository, lambda made: (made.records,))
     statements = RepositoryRow(KindOfRecord.ACCOUNTS, StatementRepository, lambda made: (made.runs, made.statements))
     crop_bands = records(KindOfRecord.FARM, CropBand, crop_band_tables.crop_bands, check_crop_band)
+    confirmations = records(KindOfRecord.FARM, Confirmation, confirmation_tables.confirmations)
     germplasm = records(KindOfRecord.FARM, Germplasm, trial_tables.germplasm)
     trial_variables = records(KindOfRecord.FARM, TrialVariable, trial_tables.trial_variables, check_variable)
     trials = records(KindOfRecord.FARM, Trial, trial_tables.trials, check_trial)
@@ -133,7 +136,7 @@ class OrganisationRepositories(RepositoryTable):
     farms = records(KindOfRecord.FARM, Farm, farm_tables.farms, check.check_farm)
     sites = records(KindOfRecord.INPUTS, Site, farm_tables.sites, check.check_site)
     fields = RepositoryRow(KindOfRecord.FIELDS, _fields)
-    greenhouses = records(KindOfRecord.FARM, Greenhouse, farm_tables.greenhouses)
+    greenhouses = records(KindOfRecord.FARM, Greenhouse, farm_tables.greenhouses, check.check_greenhouse)
     zones = records(KindOfRecord.FARM, GreenhouseZone, farm_tables.greenhouse_zones)
     gateways = records(KindOfRecord.GATEWAYS, Gateway, farm_tables.gateways, check.check_gateway)
     devices = records(KindOfRecord.INPUTS, Device, farm_tables.devices)

@@ -56,10 +56,16 @@ def check_geometry(geometry: Geometry, what: str, near: Position | None = None) 
     return _coordinates(MultiPolygon([orient(part) for part in shape.geoms]))
 
 
-def check_place(geometry: Geometry, what: str, near: Position | None) -> None:
-    """Raise InvalidGeometry where a valid geometry is far from `near`, a (longitude_deg, latitude_deg)."""
+def check_place(geometry: Geometry, what: str, near: Position | None, whose: str = "farm") -> None:
+    """Raise InvalidGeometry where a valid geometry is far from `near`, a (longitude_deg, latitude_deg) of `whose`."""
     if near is not None:
-        _check_place(MultiPolygon([Polygon(rings[0], rings[1:]) for rings in geometry]), what, near)
+        _check_place(MultiPolygon([Polygon(rings[0], rings[1:]) for rings in geometry]), what, near, whose)
+
+
+def check_on_land(position: Position, what: str) -> None:
+    """Raise InvalidGeometry at 0, 0 in the sea: a position that nobody entered, or of a receiver without a fix."""
+    if abs(position[0]) < 0.01 and abs(position[1]) < 0.01:
+        raise InvalidGeometry(f"{what} lies at 0, 0 in the Gulf of Guinea", "give it its real position")
 
 
 def area_of(geometry: Geometry) -> float:
@@ -150,25 +156,24 @@ def _check_position(longitude_deg: float, latitude_deg: float, what: str) -> Non
         )
 
 
-def _check_place(shape: MultiPolygon, what: str, near: Position | None) -> None:
+def _check_place(shape: MultiPolygon, what: str, near: Position | None, whose: str = "farm") -> None:
     longitude_deg, latitude_deg = shape.centroid.x, shape.centroid.y
-    if abs(longitude_deg) < 0.01 and abs(latitude_deg) < 0.01:
-        raise InvalidGeometry(f"{what} lies at 0, 0 in the Gulf of Guinea", "give it its real position")
-    if near is None or _distance_m((longitude_deg, latitude_deg), near) <= _FAR_M:
+    check_on_land((longitude_deg, latitude_deg), what)
+    if near is None or distance_m((longitude_deg, latitude_deg), near) <= _FAR_M:
         return
-    if abs(longitude_deg) <= 90 and _distance_m((latitude_deg, longitude_deg), near) <= _FAR_M:
+    if abs(longitude_deg) <= 90 and distance_m((latitude_deg, longitude_deg), near) <= _FAR_M:
         raise InvalidGeometry(
-            f"{what} would be at its farm with latitude and longitude swapped, and is far from it as given",
+            f"{what} would be at its {whose} with latitude and longitude swapped, and is far from it as given",
             "put longitude first",
         )
     raise InvalidGeometry(
-        f"{what} lies {_distance_m((longitude_deg, latitude_deg), near) / 1000:,.0f} km from its farm",
-        "check its coordinates, or the position of the farm",
+        f"{what} lies {distance_m((longitude_deg, latitude_deg), near) / 1000:,.0f} km from its {whose}",
+        f"check its coordinates, or the position of the {whose}",
     )
 
 
-def _distance_m(first: Position, second: Position) -> float:
-    """Return the great-circle distance on a sphere of the earth's mean radius."""
+def distance_m(first: Position, second: Position) -> float:
+    """Return the great-circle distance [m] on a sphere of the earth's mean radius."""
     (x1, y1), (x2, y2) = ((math.radians(x), math.radians(y)) for x, y in (first, second))
     haversine = math.sin((y2 - y1) / 2) ** 2 + math.cos(y1) * math.cos(y2) * math.sin((x2 - x1) / 2) ** 2
     return 2 * 6_371_008.8 * math.asin(math.sqrt(min(1.0, haversine)))

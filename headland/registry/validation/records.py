@@ -14,8 +14,19 @@ from headland.registry.db.tables.alarm_tables import alarms
 from headland.registry.db.tables.farm_tables import farms, greenhouse_zones, prescriptions, sites
 from headland.registry.models.errors import InvalidRecord, NotFound
 from headland.registry.models.geometry import Position
-from headland.registry.models.models import Farm, Field, Gateway, GrowerNote, Implement, Pass, Product, Season, Site
-from headland.registry.validation.geometry import area_of, area_without, check_geometry, check_place
+from headland.registry.models.models import (
+    Farm,
+    Field,
+    Gateway,
+    Greenhouse,
+    GrowerNote,
+    Implement,
+    Pass,
+    Product,
+    Season,
+    Site,
+)
+from headland.registry.validation.geometry import area_of, area_without, check_geometry, check_on_land, check_place
 from headland.units_of_time import DAY_MS
 
 #: Labels are rounded to tenths of a percent.
@@ -24,14 +35,14 @@ LONGEST_PASS_MS: Final = 2 * DAY_MS
 
 
 def check_farm(farm: Farm, _connection: sa.Connection, _organisation: str) -> Farm:
-    """Validate that a position has both coordinates or none."""
-    _check_pair(farm.longitude_deg, farm.latitude_deg)
+    """Validate that a position has both coordinates or none, and is on land."""
+    _check_pair(farm.longitude_deg, farm.latitude_deg, "the farm")
     return farm
 
 
 def check_site(site: Site, _connection: sa.Connection, _organisation: str) -> Site:
     """Validate that the time zone is an IANA name: the site's local days are computed with it."""
-    _check_pair(site.longitude_deg, site.latitude_deg)
+    _check_pair(site.longitude_deg, site.latitude_deg, "the site")
     try:
         ZoneInfo(site.time_zone)
     except (KeyError, ValueError, OSError) as error:
@@ -42,11 +53,12 @@ def check_site(site: Site, _connection: sa.Connection, _organisation: str) -> Si
 
 
 def check_field(field: Field, connection: sa.Connection, organisation: str) -> Field:
-    """Validate that outline and zones are near the farm."""
-    near = _position_of_farm(connection, organisation, field.farm)
-    check_place(field.geometry, "the field", near)
-    for zone in field.zones:
-        check_place(zone.geometry, f"the zone {zone.name!r}", near)
+    """Validate that outline and zones are near the farm, and the site."""
+    for table, whose, place in ((farms, "farm", field.farm), (sites, "site", field.site)):
+        near = None if place is None else _position_of(connection, organisation, table, place)
+        check_place(field.geometry, "the field", near, whose)
+        for zone in field.zones:
+            check_place(zone.geometry, f"the zone {zone.name!r}", near, whose)
     return field
 
 
@@ -141,16 +153,29 @@ def check_note(note: GrowerNote, connection: sa.Connection, organisation: str) -
         which_alarm = (alarms.c.organisation == organisation, alarms.c.id == note.alarm)
         if connection.execute(sa.select(alarms.c.id).where(*which_alarm)).one_or_none() is None:
             raise NotFound("alarm", note.alarm)
-    _check_pair(note.longitude_deg, note.latitude_deg)
+    _check_pair(note.longitude_deg, note.latitude_deg, "the note")
     return note
 
 
-def _check_pair(longitude_deg: float | None, latitude_deg: float | None) -> None:
+def check_greenhouse(house: Greenhouse, _connection: sa.Connection, _organisation: str) -> Greenhouse:
+    """Validate that a position has both coordinates or none, and is on land."""
+    _check_pair(house.longitude_deg, house.latitude_deg, "the greenhouse")
+    return house
+
+
+def _check_pair(longitude_deg: float | None, latitude_deg: float | None, what: str) -> None:
     if (longitude_deg is None) != (latitude_deg is None):
         raise InvalidRecord("A position needs both longitude_deg and latitude_deg.")
+    if longitude_deg is not None and latitude_deg is not None:
+        check_on_land((longitude_deg, latitude_deg), what)
 
 
-def _position_of_farm(connection: sa.Connection, organisation: str, farm: str) -> Position | None:
-    query = sa.select(farms.c.longitude_deg, farms.c.latitude_deg)
-    row = connection.execute(query.where(farms.c.organisation == organisation, farms.c.id == farm)).one()
+def _position_of(
+    connection: sa.Connection,
+    organisation: str,
+    table: sa.Table,
+    id: str,  # noqa: A002 - it is the record's id
+) -> Position | None:
+    query = sa.select(table.c.longitude_deg, table.c.latitude_deg)
+    row = connection.execute(query.where(table.c.organisation == organisation, table.c.id == id)).one()
     return None if row.longitude_deg is None else (row.longitude_deg, row.latitude_deg)

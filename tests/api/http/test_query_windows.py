@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.http.problems import ProblemError
-from api.http.query_windows import check_instants, parse_instant, parse_query_instant
+from api.http.query_windows import parse_instant, parse_query_instant
+from api.http.records import check_instants
 from headland.units_of_time import read_foreign_instant
 from tests.api.farm import NOW_MS
 

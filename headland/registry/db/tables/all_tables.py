@@ -10,6 +10,7 @@ from headland.registry.db import table_forms
 from headland.registry.db.tables import (
     access_tables,
     alarm_tables,
+    confirmation_tables,
     cooperative_tables,
     crop_band_tables,
     farm_tables,
@@ -25,6 +26,7 @@ from headland.registry.db.tables import (
 MODULES: Final = (
     access_tables,
     alarm_tables,
+    confirmation_tables,
     cooperative_tables,
     crop_band_tables,
     farm_tables,

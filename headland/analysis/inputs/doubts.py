@@ -1,0 +1,124 @@
+"""Questions to a person about improbable records: what was seen, why it matters, what mends it, and who answered.
+
+A doubt is computed whenever it is asked for, never stored; what is stored is a person's word that a value is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from headland.agronomy.plausibility.doubt import FieldChange, RecordDoubt
+from headland.i18n import CatalogText
+from headland.registry.models.confirmations import Confirmation, DoubtTarget
+from headland.registry.models.geometry import Position
+from headland.registry.models.models import Farm, Greenhouse, Site, VersionedRecord
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.registry.validation.place_doubts import doubt_greenhouse, doubt_site
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmedValue:
+    """A person's word that a doubted value is right."""
+
+    id: Annotated[str, "Id of the confirmation."]
+    version: int
+    author: str
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtQuestion:
+    """A question about an improbable value. `confirmed` is who said that it is right: then it is not asked any more."""
+
+    target: Annotated[DoubtTarget, "Kind of the record."]
+    target_id: Annotated[str, "Id of the record."]
+    name: Annotated[str, "Name of the record."]
+    cause: Annotated[str, "What explains it, such as zone_elsewhere or place_longitude_sign."]
+    value: Annotated[str, "The doubted value: a confirmation names it."]
+    text: Annotated[str, "What was seen, with the remedy, in English."]
+    text_zh: Annotated[str, "The same in Chinese."]
+    effect: Annotated[str, "Why it matters, in English."]
+    effect_zh: Annotated[str, "The same in Chinese."]
+    changes: Annotated[tuple[FieldChange, ...], "Fields to change, all together; none where it is not known which."]
+    confirmed: Annotated[ConfirmedValue | None, "Who said that the value is right; null while it is asked."]
+
+
+def list_questions(repositories: OrganisationRepositories) -> list[DoubtQuestion]:
+    """Return the questions about the records of an organisation that are in use, and those that were answered."""
+    judged = Judge(repositories)
+    places: Iterable[Site | Greenhouse] = (*repositories.sites.all(), *repositories.greenhouses.all())
+    return [question for place in places if place.active for question in judged.about(place)]
+
+
+class Judge:
+    """Judges records of one organisation beside those that they belong to, which it reads once."""
+
+    def __init__(self, repositories: OrganisationRepositories) -> None:
+        self._repositories = repositories
+        self._confirmed: dict[tuple[str, str, str, str], Confirmation] | None = None
+        self._places: dict[str, Position | None] = {}
+
+    def about(self, record: VersionedRecord) -> list[DoubtQuestion]:
+        """Return the questions about a record; none for a kind about which there are none."""
+        for kind, target, find in _KINDS:
+            if isinstance(record, kind):
+                return [self._ask(target, record, doubt) for doubt in find(self, record)]
+        return []
+
+    def place_of(self, kind: str, id: str) -> Position | None:  # noqa: A002 - it is the record's id
+        """Return the position of a farm or a site; None where it has none."""
+        if id not in self._places:
+            place: Farm | Site = getattr(self._repositories, kind).get(id, also_deleted=True)
+            has = place.longitude_deg is not None and place.latitude_deg is not None
+            self._places[id] = (place.longitude_deg or 0.0, place.latitude_deg or 0.0) if has else None
+        return self._places[id]
+
+    def _ask(self, target: DoubtTarget, record: VersionedRecord, doubt: RecordDoubt) -> DoubtQuestion:
+        if self._confirmed is None:
+            self._confirmed = {
+                (each.target, each.target_id, each.cause, each.value): each
+                for each in self._repositories.confirmations.all()
+            }
+        answer = self._confirmed.get((target, record.id, doubt.cause, doubt.value))
+        said = None if answer is None else ConfirmedValue(answer.id, answer.version, answer.author, answer.created_ms)
+        return ask(target, record.id, getattr(record, "name", ""), doubt, said)
+
+
+def ask(
+    target: DoubtTarget, target_id: str, name: str, doubt: RecordDoubt, confirmed: ConfirmedValue | None = None
+) -> DoubtQuestion:
+    """Return a doubt as a question, in both languages."""
+    text, effect = (CatalogText(group, doubt.cause, doubt.facts) for group in ("doubts", "doubt_effects"))
+    return DoubtQuestion(
+        target,
+        target_id,
+        name,
+        doubt.cause,
+        doubt.value,
+        text.text("en"),
+        text.text("zh"),
+        effect.text("en"),
+        effect.text("zh"),
+        doubt.changes,
+        confirmed,
+    )
+
+
+def _about_site(judge: Judge, site: Site) -> Sequence[RecordDoubt]:
+    return _some(doubt_site(site, judge.place_of("farms", site.farm)))
+
+
+def _about_greenhouse(judge: Judge, house: Greenhouse) -> Sequence[RecordDoubt]:
+    return _some(doubt_greenhouse(house, judge.place_of("sites", house.site)))
+
+
+def _some(doubt: RecordDoubt | None) -> Sequence[RecordDoubt]:
+    return () if doubt is None else (doubt,)
+
+
+_KINDS: Final[tuple[tuple[type, DoubtTarget, Callable[..., Sequence[RecordDoubt]]], ...]] = (
+    (Site, DoubtTarget.SITE, _about_site),
+    (Greenhouse, DoubtTarget.GREENHOUSE, _about_greenhouse),
+)
