@@ -1,1 +1,0 @@
-export{t as OwnData}from"./own-D6n5Mu8h.js";
