@@ -139,13 +139,21 @@ def _make_missing(
     subjects: Sequence[OutlookSubject],
     forecasts: Mapping[str, Forecast],
 ) -> Mapping[str, Forecast]:
-    """Make and record the forecast of some greenhouses that have none, as a request of the forecast does."""
-    missing = [one for one in subjects if one.kind == "greenhouse" and one.forecast_id not in forecasts][:_MOST_MADE]
+    """Make and record the forecast of some greenhouses that have none, as a request of the forecast does.
+
+    A request that asked for some hours recorded no more of them; making it adds those that lack.
+    """
+    houses = [one for one in subjects if one.kind == "greenhouse"]
+    missing = [one for one in houses if not _is_whole(forecasts.get(one.forecast_id))][:_MOST_MADE]
     for subject in missing:
         family = ("tonight-made", scope.organisation, subject.id)
         key = (*family, scope.now_ms // _RETRY_MS)
         scope.cache.get(key, lambda subject=subject: _make(scope, repositories, subject), family)  # type: ignore[misc]
     return _forecasts(scope, repositories, missing) if missing else {}
+
+
+def _is_whole(forecast: Forecast | None) -> bool:
+    return forecast is not None and all(len(one.made) >= HOURS for one in forecast.quantities.values())
 
 
 def _make(scope: OrgScope, repositories: OrganisationRepositories, subject: OutlookSubject) -> bool:

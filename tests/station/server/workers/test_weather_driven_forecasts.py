@@ -272,3 +272,15 @@ def test_further_hours_of_a_recorded_forecast_rest_on_what_its_first_hours_do(fa
     assert kept.weather is None
     assert len(quantity.made) == 24
     assert quantity.made[12] == pytest.approx(driven.ahead[12].without_weather[AIR], abs=1e-3)
+
+
+def test_a_request_of_three_hours_leaves_the_cards_of_the_night_whole(farm: Farm) -> None:
+    farm.say(range(2))
+    store = farm_store()
+    now_ms = NOW_MS + 60_000
+    scope = farm.scope(store, now_ms)
+    record_forecast(farm.repositories, find_house(scope, "gh-1"), farm.forecast(store, now_ms, hours=3), now_ms)
+    (card,) = list_cards(scope, 5, kind="greenhouse").cards
+    assert card.forecast_ms == NOW_MS
+    (kept,) = farm.repositories.forecasts.find("gh-1", NOW_MS, NOW_MS + 1)
+    assert len(kept.quantities[AIR].made) == 24
