@@ -281,6 +281,6 @@ def test_a_request_of_three_hours_leaves_the_cards_of_the_night_whole(farm: Farm
     scope = farm.scope(store, now_ms)
     record_forecast(farm.repositories, find_house(scope, "gh-1"), farm.forecast(store, now_ms, hours=3), now_ms)
     (card,) = list_cards(scope, 5, kind="greenhouse").cards
-    assert card.forecast_ms == NOW_MS
+    assert card.forecast_ms == now_ms
     (kept,) = farm.repositories.forecasts.find("gh-1", NOW_MS, NOW_MS + 1)
     assert len(kept.quantities[AIR].made) == 24
