@@ -21,7 +21,8 @@ from api.schemas.fields.trials import (
     TrialPrescriptionOrder,
 )
 from headland.analysis.trials.design import TrialOrder, draw_trial, layout_of
-from headland.analysis.trials.results import Model, Prices, TrialAnswer, analyse_trial
+from headland.analysis.trials.nitrogen import Prices
+from headland.analysis.trials.results import Model, TrialAnswer, analyse_trial
 from headland.analysis.trials.trial_prescription import prescribe_trial
 from headland.registry.models.errors import NotFound
 from headland.registry.models.prescriptions import Prescription

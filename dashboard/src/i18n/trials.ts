@@ -90,6 +90,25 @@ export const trials = catalogue({
   trial_response_none: ["Nitrogen does not raise the yield in this trial.", "本试验中施氮没有增产。"],
   trial_response_beyond: ["The plateau lies beyond the tested rates.", "产量平台超出试验用量范围。"],
   trial_response_too_few_rates: ["Three nitrogen rates and five plots are needed.", "至少需要三个施氮水平和五个小区。"],
+  trial_response_places_of_strips: [
+    "These plots look like places along strips: neighbours of one rate are alike. Enter the mean of each strip, or the rows and columns of the plots.",
+    "这些小区像是条带上的测点：同一施氮量的相邻测点产量相近。请录入各条带的平均值，或补上小区的行号和列号。",
+  ],
+  trial_response_too_few_in_blocks: [
+    "Blocks with too few rates: within them nothing is left to compare.",
+    "区组内的施氮水平过少，扣除区组差异后无法比较。",
+  ],
+  trial_response_within_block: ["{unit}: {n}; compared within blocks.", "{unit}：{n} 个，在区组内比较。"],
+  trial_response_within_main_plot: ["{unit}: {n}; compared within main plots.", "{unit}：{n} 个，在主区内比较。"],
+  trial_response_within_trial: ["{unit}: {n}; compared over the whole trial.", "{unit}：{n} 个，在整个试验内比较。"],
+  trial_unit_plot: ["Plots", "小区"],
+  trial_unit_strip: ["Strips", "条带"],
+  trial_unit_main_plot: ["Main plots", "主区"],
+  trial_unit_block: ["Blocks", "区组"],
+  trial_averaged: [
+    "{count} numbers are places along strips: each strip is one plot, with its mean.",
+    "{count} 个数值是条带上的测点，每个条带取平均值后按一个小区计。",
+  ],
   trial_response_not_a_yield: ["The variable is not a yield per area.", "该指标不是单位面积产量。"],
   trial_curve: ["Response of yield to nitrogen", "产量对施氮量的响应"],
 });

@@ -16,6 +16,9 @@ import type { Estimate, Result, Trial } from "./records";
 const DIGITS = 2;
 const KG_T = 1000;
 const MOST_PREDICTIONS = 5;
+const NO_RESPONSE = ["places_of_strips", "too_few_in_blocks"] as const;
+const UNITS = ["plot", "strip", "main_plot", "block"] as const;
+const WITHIN = ["block", "main_plot", "trial"] as const;
 const WHY = ["no_observations", "too_few_plots", "too_few_pairs", "not_numerical", "not_two_treatments"] as const;
 
 interface TrialResultProps {
@@ -101,6 +104,7 @@ function Means({ result, unit, first }: { result: Result; unit: string; first: s
         <p data-lsd>{translate("trial_lsd", { value: `${numberText(result.lsd, DIGITS)} ${unit}` })}</p>
       )}
       {result.means.length > 0 ? <p class="note">{translate("trial_letters_about", { level })}</p> : null}
+      {result.averaged > 0 ? <p class="note">{translate("trial_averaged", { count: result.averaged })}</p> : null}
       {result.missing.length > 0 && result.means.length > 0 ? (
         <p class="note">{translate("trial_missing", { names: result.missing.slice(0, 12).join(", ") })}</p>
       ) : null}
@@ -130,6 +134,7 @@ function Varieties({ result, unit }: { result: Result; unit: string }): JSX.Elem
 
 function Economics({ result, onPrices }: { result: Result; onPrices: (prices: { nitrogen: number; grain: number }) => void }): JSX.Element {
   const { response } = result;
+  const refused = NO_RESPONSE.find((each) => each === result.response_reason);
   const submit = async (values: FormValues): Promise<boolean> => {
     const nitrogen = values.number("nitrogen");
     const grain = values.number("grain");
@@ -145,6 +150,7 @@ function Economics({ result, onPrices }: { result: Result; onPrices: (prices: { 
           <NumberField name="grain" label={translate("trial_price_grain")} unit="CNY" min={0.01} step="any" value={2400} required />
         </div>
       </Form>
+      {refused === undefined ? null : <p class="note">{translate(`trial_response_${refused}`)}</p>}
       {response === null || response === undefined ? null : response.reason === "no_response" ? (
         <p>{translate("trial_response_none")}</p>
       ) : (
@@ -159,6 +165,13 @@ function Economics({ result, onPrices }: { result: Result; onPrices: (prices: { 
           </p>
           {response.reason === "beyond_rates" ? <p class="note">{translate("trial_response_beyond")}</p> : null}
           {response.low_is_open || response.high_is_open ? <p class="note">{translate("trial_open")}</p> : null}
+          <p class="note" data-units>
+            {translate(`trial_response_within_${WITHIN.find((each) => each === response.compared_within) ?? "trial"}`, {
+              unit: translate(`trial_unit_${UNITS.find((each) => each === response.unit) ?? "plot"}`),
+              n: response.n,
+            })}
+          </p>
+          <p class="note">{`${translate("trial_method")}: ${term("methods", response.method.id)}`}</p>
           <ResponseChart response={response} />
         </>
       )}

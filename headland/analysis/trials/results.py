@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -22,16 +21,15 @@ from headland.agronomy.trials.analyses import (
     analyse_strips,
 )
 from headland.agronomy.trials.mean_groups import MEAN_GROUPS, mean_groups
-from headland.agronomy.trials.nitrogen_response import RESPONSE, fit_response
+from headland.agronomy.trials.nitrogen_response import RESPONSE
 from headland.agronomy.trials.reml import Contrast
+from headland.analysis.trials.nitrogen import Prices, ResponseAnswer, answer_response
+from headland.analysis.trials.strip_means import average_strips
 from headland.analysis.trials.varieties import VarietyAnswer, compare_varieties, replicates_of
-from headland.contract.units import factors_to
 from headland.registry.models.trials import PlotObservation, Trial, TrialVariable
 
 Model = Literal["auto", "strips", "mixed", "spatial"]
 METHODS: Final = (STRIPS, MIXED, SPATIAL, RESPONSE, MEAN_GROUPS)
-#: Tonnes per hectare of a unit of yield.
-_T_HA: Final = factors_to("t/ha")
 
 
 class TrialEstimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,34 +49,12 @@ class TrialEstimate(msgspec.Struct, frozen=True, kw_only=True):
     letters: Annotated[str | None, "Letters of the groups that the mean is in; null for a difference."] = None
 
 
-class ResponseAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The response of yield to nitrogen: plateau, the rate of largest profit, and its interval [kg N/ha, t/ha].
-
-    `low_is_open` and `high_is_open`: the interval ends at a tested rate, and may go on beyond it.
-    """
-
-    method: Annotated[Method, "Method of the response."]
-    plateau_t_ha: Annotated[float, "Yield at the plateau."]
-    plateau_n_kg_ha: Annotated[float, "Nitrogen rate at which the plateau begins."]
-    curvature: Annotated[float, "Quadratic coefficient of the response."]
-    optimum_kg_ha: Annotated[float, "Nitrogen rate of the largest profit."]
-    optimum_low_kg_ha: Annotated[float, "Lower end of its interval."]
-    optimum_high_kg_ha: Annotated[float, "Upper end of its interval."]
-    low_is_open: Annotated[bool, "Whether the interval may go on below its lower end."]
-    high_is_open: Annotated[bool, "Whether the interval may go on beyond its upper end."]
-    yield_at_optimum_t_ha: Annotated[float, "Yield at that rate."]
-    residual_sd_t_ha: Annotated[float, "Standard deviation of the residuals."]
-    n: Annotated[int, "Number of plots."]
-    points: Annotated[tuple[tuple[float, float], ...], "Measured points: nitrogen rate and yield."]
-    curve: Annotated[tuple[tuple[float, float], ...], "Fitted curve: nitrogen rate and yield."]
-    reason: Annotated[str | None, "Why the optimum is not told; else null."]
-
-
 class TrialAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a trial for one variable. Without one, `reason` says why.
 
-    `missing` are plots without a number, `replaced` older observations of plots that were observed again. `lsd` is the
-    least significant difference of two means. `varieties` is there where every treatment is a variety.
+    `missing` are plots without a number, `replaced` older observations of plots that were observed again. Plots that
+    are places along strips are averaged to them, and strips are the plots of the result. `lsd` is the least significant
+    difference of two means. `varieties` is there where every treatment is a variety.
     """
 
     trial: str
@@ -87,6 +63,7 @@ class TrialAnswer(msgspec.Struct, frozen=True, kw_only=True):
     method: Annotated[Method | None, "Method of the analysis; null without a result."]
     level: Annotated[float, "Level of the intervals, 0 to 1."]
     n: Annotated[int, "Number of plots with a number."]
+    averaged: Annotated[int, "Number of places along strips that were averaged to strips; 0 where plots are none."]
     missing: Annotated[tuple[str, ...], "Names of plots without a number."]
     replaced: Annotated[int, "Number of older observations of plots that were observed again."]
     means: Annotated[tuple[TrialEstimate, ...], "Means by treatment."]
@@ -100,14 +77,6 @@ class TrialAnswer(msgspec.Struct, frozen=True, kw_only=True):
     varieties: Annotated[VarietyAnswer | None, "Comparison of the varieties; null with a reason."]
     varieties_reason: Annotated[str | None, "Why there is no comparison; else null."]
     reason: Annotated[str | None, "Why there is no result; else null."]
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """Prices of a kilogram of nitrogen and of a tonne of grain, in one currency."""
-
-    nitrogen_kg: float
-    grain_t: float
 
 
 def numbers_of(trial: Trial, observations: Iterable[PlotObservation]) -> tuple[dict[int, float], int]:
@@ -140,6 +109,7 @@ def analyse_trial(
     """Return the result of a trial for a variable from the observations of it."""
     numbers, replaced = numbers_of(trial, observations)
     missing = tuple(plot.name for plot in trial.plots if plot.number not in numbers)
+    trial, numbers, averaged = average_strips(trial, numbers)
     found: TrialResult | Contrast | None = None
     reason: str | None = None
     if variable.data_type not in ("numerical", "duration"):
@@ -150,7 +120,9 @@ def analyse_trial(
         found, reason = _fit(trial, numbers, _choose(trial) if model == "auto" else model, level)
     strips = found if isinstance(found, Contrast) else None
     result = found if isinstance(found, TrialResult) else None
-    response, response_reason = _response(trial, variable, numbers, prices, level)
+    response, response_reason = answer_response(
+        trial, variable, numbers, prices, level, "strip" if averaged or trial.kind == "strips" else "plot"
+    )
     varieties, varieties_reason = (None, reason) if reason is not None else compare_varieties(trial, numbers)
     method = STRIPS if strips is not None else None if result is None else result.method
     means, differences = (
@@ -164,6 +136,7 @@ def analyse_trial(
         method=method,
         level=level,
         n=len(numbers),
+        averaged=averaged,
         missing=missing,
         replaced=replaced,
         means=means,
@@ -284,45 +257,4 @@ def _estimate(name: str, plots: int, contrast: Contrast, *, with_p: bool, letter
         high=float(contrast.high),
         p=float(contrast.p) if with_p else None,
         letters=letters,
-    )
-
-
-def _response(
-    trial: Trial, variable: TrialVariable, numbers: Mapping[int, float], prices: Prices | None, level: float
-) -> tuple[ResponseAnswer | None, str | None]:
-    """Return the response to nitrogen, or why there is none."""
-    factor = _T_HA.get(variable.unit)
-    if factor is None:
-        return None, "not_a_yield"
-    if prices is None:
-        return None, "no_prices"
-    points = [
-        (rate, numbers[plot.number] * factor)
-        for plot in trial.plots
-        if plot.number in numbers and (rate := trial.treatments[plot.treatment].n_kg_ha) is not None
-    ]
-    if len(points) < 5 or len({rate for rate, _ in points}) < 3:
-        return None, "too_few_rates"
-    rates, yields = np.array(points).T
-    fitted = fit_response(rates, yields, prices.nitrogen_kg, prices.grain_t, level)
-    low, high = float(rates.min()), float(rates.max())
-    return (
-        ResponseAnswer(
-            method=RESPONSE,
-            plateau_t_ha=float(fitted.plateau_t_ha),
-            plateau_n_kg_ha=float(fitted.plateau_n_kg_ha),
-            curvature=float(fitted.curvature),
-            optimum_kg_ha=float(fitted.optimum_kg_ha),
-            optimum_low_kg_ha=float(fitted.optimum_low_kg_ha),
-            optimum_high_kg_ha=float(fitted.optimum_high_kg_ha),
-            low_is_open=bool(fitted.optimum_low_kg_ha <= low),
-            high_is_open=bool(fitted.optimum_high_kg_ha >= high),
-            yield_at_optimum_t_ha=float(fitted.yield_at(fitted.optimum_kg_ha)),
-            residual_sd_t_ha=float(fitted.residual_sd_t_ha),
-            n=fitted.n,
-            points=tuple((float(rate), float(value)) for rate, value in points),
-            curve=tuple((float(rate), float(fitted.yield_at(float(rate)))) for rate in np.linspace(low, high, 41)),
-            reason=fitted.reason,
-        ),
-        None,
     )
