@@ -1,0 +1,1 @@
+export{t as OwnData}from"./own-CDW9i_Zf.js";
