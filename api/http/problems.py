@@ -41,6 +41,7 @@ PRECONDITION_STATUS: Final = 409
 #: The status of every other kind of AnalysisError.
 STATUS_BY_KIND: Final[Mapping[str, int]] = {
     "above-the-ceiling": 400,
+    "impossible-amount": 422,
     "missing-input": 400,
     "no-design": 400,
     "no-flight": 400,

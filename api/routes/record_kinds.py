@@ -83,6 +83,7 @@ def _with_doubts(record: type[VersionedRecord]) -> Any:
 
 _SITE: Final = _with_doubts(Site)
 _GREENHOUSE: Final = _with_doubts(Greenhouse)
+_SEASON: Final = _with_doubts(Season)
 _OUTLINE: Final = [[[119.17, 31.95], [119.172, 31.95], [119.172, 31.952], [119.17, 31.952], [119.17, 31.95]]]
 
 FARMS: Final = RecordResource(
@@ -131,10 +132,12 @@ IMPLEMENTS: Final = RecordResource(
 SEASONS: Final = RecordResource(
     "seasons",
     "season",
-    Season,
+    _SEASON,
     lambda repositories: repositories.seasons,
     {"field": EXAMPLE_ID, "name": "2026 wheat", "crop": "winter wheat", "sowing_date": "2026-10-25"},
     within=("field",),
+    read=lambda thing: fill(Season, thing),
+    show=lambda season: fill(_SEASON, season),
 )
 GREENHOUSES: Final = RecordResource(
     "greenhouses",

@@ -11,12 +11,14 @@ from typing import Final
 import numpy as np
 
 from api.live.sources import StorePoll
+from headland.analysis.inputs.doubts import list_questions
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
 from headland.network.enrolment.gateways import EnrolledGateway, GatewayCode, RegisteredGateway
 from headland.network.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
 from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.models.alarms import Alarm, Severity
+from headland.registry.models.confirmations import Confirmation
 from headland.registry.models.models import Farm as FarmRecord
 from headland.registry.models.models import (
     Field,
@@ -198,6 +200,13 @@ def serve_farm(folder: Path, *, opened: bool = True) -> Iterator[Farm]:
     home = repositories.farms.add(FarmRecord(name="Home farm", longitude_deg=10.0, latitude_deg=0.0))
     site = repositories.sites.add(
         Site(farm=home.id, name="home", time_zone="Asia/Shanghai", longitude_deg=10.0, latitude_deg=0.0)
+    )
+    # Times of the pages are those of China, as its growers read them, and the plain of the tests is at the equator.
+    (question,) = list_questions(repositories)
+    repositories.confirmations.add(
+        Confirmation(
+            target=question.target, target_id=site.id, cause=question.cause, value=question.value, author="test"
+        )
     )
     ditch = FieldZone(kind=ZoneKind.BUFFER, name="ditch", geometry=BUFFER, width_m=5.0)
     field = Field(farm=home.id, name="Equator", geometry=FIELD, zones=(ditch,), owner="Wang", site=site.id)

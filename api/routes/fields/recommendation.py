@@ -34,4 +34,4 @@ def get_recommendation(
         raise ProblemError(400, "other-field", "Season belongs to another field", sentence)
     product = None if query.product is None else repositories.products.get(query.product)
     inputs = inputs_of(query, None if season is None else season.target_yield_t_ha)
-    return reply(request, recommend(field, query.method, inputs, product))
+    return reply(request, recommend(field, query.method, inputs, product, None if season is None else season.crop))

@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from headland.agronomy.prescription.nitrogen_rules import UPTAKE_KG_100KG, YIELD_CURVES
-from headland.analysis.prescriptions.recommendation import RecommendationInputs, Rule
+from headland.analysis.prescriptions.recommendation import Rule
+from headland.analysis.prescriptions.recommendation_inputs import RecommendationInputs
 
 _Kg = Annotated[float, Field(ge=0, le=1000)]
-#: Fresh vegetables under a roof reach 300 t/ha.
-_Yield = Annotated[float, Field(ge=0, le=400)]
+#: The most of any crop, under a roof; the crop's own is checked with the rule.
+_Yield = Annotated[float, Field(ge=0, le=2400)]
 _Share = Annotated[float, Field(gt=0, le=1)]
 
 

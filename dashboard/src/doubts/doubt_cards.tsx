@@ -186,5 +186,6 @@ function valueText(field: string, value: Change["before"]): string {
   if (value === null) return translate("doubts_none_value");
   if (typeof value !== "number") return value;
   const number = numberFormat({ maximumFractionDigits: 6 }).format(value);
-  return `${number} ${unitText(UNITS[field] ?? "")}`.trim();
+  const unit = unitText(UNITS[field] ?? "");
+  return unit.startsWith("°") ? `${number}${unit}` : `${number} ${unit}`.trim();
 }

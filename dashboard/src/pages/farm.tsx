@@ -1,7 +1,7 @@
 // Page of the farm: what the next 24 hours bring, active alarms, a map, and devices, fields and gateways as tables.
 
 import "../i18n/farm";
-import type { ComponentChildren, JSX } from "preact";
+import type { ComponentChildren, ComponentType, JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { may } from "../api/may";
 import { askList, useApi, useApiList } from "../api/query";
@@ -45,15 +45,19 @@ function FarmPage(): JSX.Element {
     view.repeat(1000, () => strip.draw());
   }, [strip, view]);
   const { data: alarms, loading: isAlarmsAwaited } = useApiList("/v1/alarms", ACTIVE, { everyMs: ALARMS_MS });
-  const isAsked = may("get", "/v1/doubts");
-  const { data: doubts } = useApi("/v1/doubts", { query: { answered: false } }, { everyMs: FIELDS_MS, keep: true, enabled: isAsked });
+  const doubts = useDoubtsAbove();
   // Before the cards are drawn that it stands above: they do not move while they are read.
   useLayoutEffect(() => (alarms === undefined ? undefined : strip.show(alarms)), [alarms, strip]);
   // What is below is built after the cards, which are to be read first, and are not to push it down.
   const [isSettled, setSettled] = useState(false);
   const [isLate, setLate] = useState(false);
+  // What comes after the cards are drawn stands below them: they do not move while they are read.
+  const [isDoubtBelow, setDoubtBelow] = useState(false);
+  const isDoubtAwaited = useRef(true);
+  isDoubtAwaited.current = doubts.isAwaited;
   useEffect(() => {
     const timer = setTimeout(() => {
+      setDoubtBelow(isDoubtAwaited.current);
       setSettled(true);
       setLate(true);
     }, MOST_WAIT_MS);
@@ -68,10 +72,9 @@ function FarmPage(): JSX.Element {
       {isEmpty ? <FirstSteps /> : null}
       {note === null ? null : <Lazy load={async () => (await import("../farm/chosen_note")).ChosenNote} props={{ id: note }} />}
       <DomNode node={strip.element} class="farm-alarms" />
-      {doubts === undefined || doubts.items.length === 0 ? null : (
-        <Lazy load={async () => (await import("../doubts/doubt_cards")).DoubtCards} props={{ items: doubts.items }} />
-      )}
-      <TonightCards waits={isAlarmsAwaited && !isLate} onSettled={() => setSettled(true)} />
+      {isDoubtBelow ? null : doubts.cards}
+      <TonightCards waits={(isAlarmsAwaited || doubts.isAwaited) && !isLate} onSettled={() => setSettled(true)} />
+      {isDoubtBelow ? doubts.cards : null}
       {isSettled ? (
         <WhenNear isAsked={chosen !== "" || note !== null}>
           <Places map={map} isEmpty={isEmpty} chosen={chosen} choose={choose} />
@@ -79,6 +82,20 @@ function FarmPage(): JSX.Element {
       ) : null}
     </div>
   );
+}
+
+/** Return the questions about improbable values as cards, whose code is loaded where there are any. */
+function useDoubtsAbove(): { cards: JSX.Element | null; isAwaited: boolean } {
+  const enabled = may("get", "/v1/doubts");
+  const { data, loading } = useApi("/v1/doubts", { query: { answered: false } }, { everyMs: FIELDS_MS, keep: true, enabled });
+  const items = data?.items ?? [];
+  const hasSome = items.length > 0;
+  const [Cards, setCards] = useState<ComponentType<{ items: typeof items }> | null>(null);
+  useEffect(() => {
+    // Without the code the questions are in the settings still.
+    if (hasSome) void import("../doubts/doubt_cards").then(({ DoubtCards }) => setCards(() => DoubtCards)).catch(() => undefined);
+  }, [hasSome]);
+  return { cards: Cards === null || !hasSome ? null : <Cards items={items} />, isAwaited: loading || (hasSome && Cards === null) };
 }
 
 /** Displays its children once the person has come near or asked for them, or after a while. */

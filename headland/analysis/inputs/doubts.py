@@ -5,15 +5,19 @@ A doubt is computed whenever it is asked for, never stored; what is stored is a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
+from msgspec import Meta
+
+from headland.agronomy.plausibility.amounts import doubt_yield, yields_of
 from headland.agronomy.plausibility.doubt import FieldChange, RecordDoubt
+from headland.agronomy.series.finding import Mend
 from headland.i18n import CatalogText
-from headland.registry.models.confirmations import Confirmation, DoubtTarget
+from headland.registry.models.confirmations import DoubtTarget
 from headland.registry.models.geometry import Position
-from headland.registry.models.models import Farm, Greenhouse, Site, VersionedRecord
+from headland.registry.models.models import Farm, Greenhouse, Season, Site, VersionedRecord
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.place_doubts import doubt_greenhouse, doubt_site
 
@@ -26,6 +30,20 @@ class ConfirmedValue:
     version: int
     author: str
     time_ms: int
+
+
+#: What people said of doubted values, by target, id, cause and value.
+Confirmed = Mapping[tuple[str, str, str, str], ConfirmedValue]
+
+
+@dataclass(frozen=True, slots=True)
+class InputDoubt:
+    """An improbable input of a request that was answered with it."""
+
+    cause: Annotated[str, "What explains it, such as yield_unit."]
+    text: Annotated[str, "What was seen, with the remedy, in English."]
+    text_zh: Annotated[str, "The same in Chinese."]
+    changes: Annotated[tuple[FieldChange, ...], "Inputs to change, all together; none where it is not known which."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +61,17 @@ class DoubtQuestion:
     effect_zh: Annotated[str, "The same in Chinese."]
     changes: Annotated[tuple[FieldChange, ...], "Fields to change, all together; none where it is not known which."]
     confirmed: Annotated[ConfirmedValue | None, "Who said that the value is right; null while it is asked."]
+    chance: Annotated[
+        Annotated[float, Meta(ge=0, le=1)] | None, "How sure the cause is; null where that is not known."
+    ] = None
 
 
 def list_questions(repositories: OrganisationRepositories) -> list[DoubtQuestion]:
     """Return the questions about the records of an organisation that are in use, and those that were answered."""
     judged = Judge(repositories)
     places: Iterable[Site | Greenhouse] = (*repositories.sites.all(), *repositories.greenhouses.all())
-    return [question for place in places if place.active for question in judged.about(place)]
+    used: Iterable[VersionedRecord] = (*(place for place in places if place.active), *repositories.seasons.all())
+    return [question for record in used for question in judged.about(record)]
 
 
 class Judge:
@@ -57,7 +79,7 @@ class Judge:
 
     def __init__(self, repositories: OrganisationRepositories) -> None:
         self._repositories = repositories
-        self._confirmed: dict[tuple[str, str, str, str], Confirmation] | None = None
+        self._confirmed: Confirmed | None = None
         self._places: dict[str, Position | None] = {}
 
     def about(self, record: VersionedRecord) -> list[DoubtQuestion]:
@@ -77,13 +99,32 @@ class Judge:
 
     def _ask(self, target: DoubtTarget, record: VersionedRecord, doubt: RecordDoubt) -> DoubtQuestion:
         if self._confirmed is None:
-            self._confirmed = {
-                (each.target, each.target_id, each.cause, each.value): each
-                for each in self._repositories.confirmations.all()
-            }
-        answer = self._confirmed.get((target, record.id, doubt.cause, doubt.value))
-        said = None if answer is None else ConfirmedValue(answer.id, answer.version, answer.author, answer.created_ms)
+            self._confirmed = read_confirmed(self._repositories)
+        said = self._confirmed.get((target, record.id, doubt.cause, doubt.value))
         return ask(target, record.id, getattr(record, "name", ""), doubt, said)
+
+
+def read_confirmed(repositories: OrganisationRepositories) -> Confirmed:
+    """Return what people said of doubted values, by target, id, cause and value."""
+    return {
+        (each.target, each.target_id, each.cause, each.value): ConfirmedValue(
+            each.id, each.version, each.author, each.created_ms
+        )
+        for each in repositories.confirmations.all()
+    }
+
+
+def value_of_mend(mend: Mend) -> str:
+    """Return the value that a finding with a mend doubts, as text: a confirmation of it names it."""
+    return f"{mend.field} {mend.before}"
+
+
+def settle(questions: Iterable[DoubtQuestion], confirmed: Confirmed) -> list[DoubtQuestion]:
+    """Return questions, each with the word of whoever said that its value is right."""
+    return [
+        replace(each, confirmed=confirmed.get((each.target, each.target_id, each.cause, each.value)))
+        for each in questions
+    ]
 
 
 def ask(
@@ -106,12 +147,23 @@ def ask(
     )
 
 
+def say(doubt: RecordDoubt) -> InputDoubt:
+    """Return a doubt about an input of a request, in both languages."""
+    text = CatalogText("doubts", doubt.cause, doubt.facts)
+    return InputDoubt(doubt.cause, text.text("en"), text.text("zh"), doubt.changes)
+
+
 def _about_site(judge: Judge, site: Site) -> Sequence[RecordDoubt]:
     return _some(doubt_site(site, judge.place_of("farms", site.farm)))
 
 
 def _about_greenhouse(judge: Judge, house: Greenhouse) -> Sequence[RecordDoubt]:
     return _some(doubt_greenhouse(house, judge.place_of("sites", house.site)))
+
+
+def _about_season(_judge: Judge, season: Season) -> Sequence[RecordDoubt]:
+    aimed = season.target_yield_t_ha
+    return () if aimed is None else _some(doubt_yield(yields_of(season.crop), aimed, "target_yield_t_ha"))
 
 
 def _some(doubt: RecordDoubt | None) -> Sequence[RecordDoubt]:
@@ -121,4 +173,5 @@ def _some(doubt: RecordDoubt | None) -> Sequence[RecordDoubt]:
 _KINDS: Final[tuple[tuple[type, DoubtTarget, Callable[..., Sequence[RecordDoubt]]], ...]] = (
     (Site, DoubtTarget.SITE, _about_site),
     (Greenhouse, DoubtTarget.GREENHOUSE, _about_greenhouse),
+    (Season, DoubtTarget.SEASON, _about_season),
 )

@@ -10,8 +10,10 @@ from typing import Annotated, Final
 from headland.agronomy.prescription import nitrogen_rules as rules
 from headland.agronomy.prescription.nutrients import kg_mu
 from headland.agronomy.series.answer import Method
+from headland.analysis.inputs.doubts import InputDoubt
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.prescriptions.grade import grade_of
+from headland.analysis.prescriptions.recommendation_inputs import RecommendationInputs, judge_amounts
 from headland.registry.models.models import Field, Product, ProductKind
 
 
@@ -24,45 +26,6 @@ class Rule(StrEnum):
     NFOA = "nfoa"
     SUFFICIENCY = "sufficiency"
     LINEAR = "linear"
-
-
-@dataclass(frozen=True, slots=True)
-class RecommendationInputs:
-    """The inputs of all rules, None where not given; units are in the names, shares are from 0 to 1.
-
-    `aimed_yield_t_ha` is a yield that the request itself gives as target, not the season's; `past_yields_t_ha` are
-    oldest first.
-    """
-
-    target_yield_t_ha: float | None = None
-    crop_n_kg_ha: float | None = None
-    soil_n_kg_ha: float | None = None
-    efficiency: float | None = None
-    uptake_kg_100kg: float | None = None
-    unfertilised_yield_t_ha: float | None = None
-    recovery: float | None = None
-    fixed_share: float = 0.0
-    mean_yield_t_ha: float | None = None
-    past_yields_t_ha: tuple[float, ...] = ()
-    aimed_yield_t_ha: float | None = None
-    nmin_kg_ha: float | None = None
-    quality_class: str | None = None
-    humus_kg_ha: float = 0.0
-    organic_last_year_kg_ha: float = 0.0
-    precrop_kg_ha: float = 0.0
-    ndvi: float | None = None
-    reference_ndvi: float | None = None
-    growing_days: float | None = None
-    curve: str | None = None
-    index: float | None = None
-    reference_index: float | None = None
-    optimum_kg_ha: float | None = None
-    credits_kg_ha: float = 0.0
-    index_low: float | None = None
-    index_high: float | None = None
-    least_kg_ha: float | None = None
-    most_kg_ha: float | None = None
-    direction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +56,7 @@ class Recommendation:
     inputs: Annotated[Mapping[str, float | str], "Inputs by name."]
     parts: Annotated[Mapping[str, float], "Intermediate results by name."]
     product: Annotated[ProductRate | None, "Rate of the product; null where none is asked for."]
+    doubts: Annotated[tuple[InputDoubt, ...], "What is improbable in the inputs; empty where nothing is."] = ()
 
 
 #: The inputs that each rule requires.
@@ -106,11 +70,15 @@ _REQUIRED: Final[dict[Rule, tuple[str, ...]]] = {
 }
 
 
-def recommend(field: Field, rule: Rule, inputs: RecommendationInputs, product: Product | None) -> Recommendation:
+def recommend(
+    field: Field, rule: Rule, inputs: RecommendationInputs, product: Product | None, crop: str | None = None
+) -> Recommendation:
     """Return the recommendation of a rule, and its rate in a product where one is given.
 
-    Raises AnalysisError: missing-input (`extra` names each), outside-of-rule, no-nitrogen.
+    `crop` is that of the season, whose usual yields the given ones are compared with. Raises AnalysisError:
+    missing-input (`extra` names each), impossible-amount, outside-of-rule, no-nitrogen.
     """
+    doubts = judge_amounts(rule, crop, inputs)
     if inputs.crop_n_kg_ha is None and inputs.target_yield_t_ha is not None and inputs.uptake_kg_100kg is not None:
         inputs = replace(inputs, crop_n_kg_ha=inputs.target_yield_t_ha * 10.0 * inputs.uptake_kg_100kg)
     is_aim = False
@@ -145,6 +113,7 @@ def recommend(field: Field, rule: Rule, inputs: RecommendationInputs, product: P
         inputs=dict(by_rule.inputs),
         parts=dict(by_rule.parts),
         product=rate,
+        doubts=doubts,
     )
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
+from headland.agronomy.plausibility.amounts import impossible_yield, yields_of
 from headland.contract.topics import shard_of
 from headland.registry.db.tables.alarm_tables import alarms
 from headland.registry.db.tables.farm_tables import farms, greenhouse_zones, prescriptions, sites
@@ -115,9 +116,13 @@ def check_implement(implement: Implement, _connection: sa.Connection, _organisat
 
 
 def check_season(season: Season, _connection: sa.Connection, _organisation: str) -> Season:
-    """Validate that the harvest follows the sowing."""
+    """Validate that the harvest follows the sowing, and that the crop can have the target yield."""
     if season.sowing_date and season.harvest_date and season.harvest_date < season.sowing_date:
         raise InvalidRecord(f"The harvest, {season.harvest_date}, is before the sowing, {season.sowing_date}.")
+    if season.target_yield_t_ha is not None:
+        sentence = impossible_yield(yields_of(season.crop), season.target_yield_t_ha)
+        if sentence is not None:
+            raise InvalidRecord(sentence)
     return season
 
 

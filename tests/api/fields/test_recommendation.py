@@ -118,12 +118,84 @@ def test_the_ordinances_yield_is_of_past_years_and_a_target_is_named_as_such(far
     assert (problem["missing"], "past_yields_t_ha" in problem["detail"]) == (["mean_yield_t_ha"], True)
 
 
-@pytest.mark.parametrize(("uptake", "fixed"), [(0.45, 0.0), (7.2, 0.667), (5.8, 0.0)])
-def test_vegetables_and_legumes_have_a_target_yield(farm_api: RegistryApi, uptake: float, fixed: float) -> None:
-    yields = {"target_yield_t_ha": 75, "unfertilised_yield_t_ha": 45}
+@pytest.mark.parametrize(
+    ("uptake", "fixed", "target", "blank"), [(0.45, 0.0, 75.0, 45.0), (7.2, 0.667, 4.0, 2.0), (5.8, 0.0, 3.5, 1.5)]
+)
+def test_vegetables_and_legumes_have_a_target_yield(
+    farm_api: RegistryApi, uptake: float, fixed: float, target: float, blank: float
+) -> None:
+    yields: dict[str, Any] = {"target_yield_t_ha": target, "unfertilised_yield_t_ha": blank}
     rule: dict[str, Any] = {"uptake_kg_100kg": uptake, "fixed_share": fixed, "recovery": 0.4}
     answer = ask(farm_api, method="target_yield", **yields, **rule)
-    assert answer["n_kg_ha"] == pytest.approx(30_000 * uptake / 100 * (1 - fixed) / 0.4)
+    assert answer["n_kg_ha"] == pytest.approx((target - blank) * 1000 * uptake / 100 * (1 - fixed) / 0.4)
+    assert answer["doubts"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"method": "duev", "mean_yield_t_ha": 80, "nmin_kg_ha": 40, "quality_class": "B"}, "in dt/ha, write 8."),
+        ({"method": "duev", "past_yields_t_ha": [8, 80], "nmin_kg_ha": 40, "quality_class": "B"}, "in dt/ha, write 8."),
+        ({"method": "duev", "target_yield_t_ha": 400, "nmin_kg_ha": 40, "quality_class": "B"}, "in kg/mu, write 6."),
+        (
+            {"method": "stanford", "target_yield_t_ha": 80, "uptake_kg_100kg": 3, "soil_n_kg_ha": 9, "efficiency": 0.5},
+            "in dt/ha, write 8.",
+        ),
+        (
+            {
+                "method": "target_yield", "target_yield_t_ha": 45, "unfertilised_yield_t_ha": 20,
+                "uptake_kg_100kg": 5.8, "recovery": 0.4,
+            },
+            "take up 2610 kg N/ha",
+        ),
+        (
+            {"method": "nfoa", "ndvi": 0.9, "reference_ndvi": 0.5, "growing_days": 90, "curve": "oklahoma-2007"},
+            "exchange them",
+        ),
+        ({"method": "sufficiency", "index": 50, "reference_index": 40, "optimum_kg_ha": 150}, "exchange them"),
+    ],
+)  # fmt: skip
+def test_an_amount_that_no_crop_has_is_refused_with_the_unit_that_explains_it(
+    farm_api: RegistryApi, query: dict[str, Any], words: str
+) -> None:
+    problem = ask(farm_api, 422, **query)
+    assert problem["type"] == "urn:headland:problem:impossible-amount"
+    assert words in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "cause", "after"),
+    [
+        ({"method": "duev", "mean_yield_t_ha": 15, "nmin_kg_ha": 40, "quality_class": "B"}, "yield_unit", 1.5),
+        ({"method": "duev", "mean_yield_t_ha": 0.4, "nmin_kg_ha": 40, "quality_class": "B"}, "yield_unit", 6.0),
+        (
+            {"method": "nfoa", "ndvi": 0.74, "reference_ndvi": 0.7, "growing_days": 90, "curve": "oklahoma-2007"},
+            "above_reference",
+            0.7,
+        ),
+    ],
+)
+def test_an_amount_that_is_not_usual_is_answered_with_a_doubt(
+    farm_api: RegistryApi, query: dict[str, Any], cause: str, after: float
+) -> None:
+    (doubt,) = ask(farm_api, **query)["doubts"]
+    assert (doubt["cause"], doubt["changes"][0]["after"]) == (cause, after)
+    assert doubt["text_zh"] != doubt["text"]
+
+
+def test_a_season_of_a_vegetable_yields_a_hundred_tonnes_and_one_of_wheat_does_not(farm_api: RegistryApi) -> None:
+    season = {"field": farm_api.ids["fields"], "name": "2027", "crop": "Tomato", "target_yield_t_ha": 100}
+    made = farm_api.client.post("/v1/seasons", json=season)
+    assert (made.status_code, made.json()["doubts"]) == (201, [])
+    wheat = farm_api.client.post("/v1/seasons", json={**season, "name": "wheat", "crop": "winter wheat"})
+    assert wheat.status_code == 400
+    assert "more than this crop ever yielded, 26.1 at most: if it is in dt/ha, write 10." in wheat.json()["detail"]
+    unusual = farm_api.client.post(
+        "/v1/seasons", json={**season, "name": "mu", "crop": "winter wheat", "target_yield_t_ha": 0.4}
+    ).json()
+    (question,) = unusual["doubts"]
+    assert question in farm_api.client.get("/v1/doubts").json()["items"]
+    assert question["changes"] == [{"field": "target_yield_t_ha", "before": 0.4, "after": 6.0}]
 
 
 @pytest.mark.parametrize(

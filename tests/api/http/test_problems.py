@@ -94,6 +94,7 @@ PROMISED: dict[str, set[int]] = {
     "interval-runs": {409},
     "lot-simulated": {409},
     "lot-used-up": {409},
+    "impossible-amount": {422},
     "missing-input": {400},
     "no-amount": {409},
     "no-cell": {404},
