@@ -3,9 +3,9 @@
 `--data` is a copy of the public data of the Autonomous Greenhouse Challenges (github.com/CEAOD/Data). Each seed plants
 sixty faults, half of them in a channel with a second sensor beside it: kind, house, channel, size and onset are drawn.
 A fault is found where a finding names its channel and a kind of its group (stands still; noise; spikes; level) from its
-onset on, or little before. False is every finding about another channel, or from before, that is not there without the fault.
+onset on, or little before. False is every finding about another channel, or from before, that is not there without it.
 
-The detector was developed on the lettuce's `Reference` and on `AiCU` with seeds below 100: neither counts unless `--tune`.
+The detector was developed on the lettuce's `Reference` and on `AiCU`, which count with `--tune` only, seeds below 100.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from tests.agronomy.sensor_faults.planted import SIZES as PLANTED_SIZES
 from tests.bench.real_houses import read_houses
 
 TUNED_ON: Final = frozenset(("february/Reference", "cucumber/AiCU"))
-#: The `_sigrow` probe and the leaf thermometer of `Reference` are those of `DigitalCucumbers`: both files hold the same values.
+#: The `_sigrow` probe and the leaf thermometer of `Reference` are those of `DigitalCucumbers`: the same values.
 SECTION_MS: Final = 24 * DAY_MS
 ONSET_MS: Final = (9 * DAY_MS, 16 * DAY_MS)
-#: How much earlier than its onset a fault may be dated: light tells nothing at night, and a drift little in its first days.
+#: How much earlier than its onset a fault may be dated: light tells nothing at night, a drift little at first.
 EARLY_MS: Final = {"still": DAY_MS // 2, "noise": DAY_MS // 2, "spikes": DAY_MS // 2, "level": DAY_MS}
 EARLY_DRIFT_MS: Final = 3 * DAY_MS
 GROUPS: Final = {
@@ -50,7 +50,11 @@ def find_all(series: Series) -> list[Found]:
     usable: Series = {}
     for channel, (time_ms, value) in series.items():
         flags, findings = check_channel(channel, time_ms, value)
-        found += [(channel, one.test, one.start_ms, 1.0) for one in findings if one.test in GROUPS and quantity_of(channel) in SIZES]
+        found += [
+            (channel, one.test, one.start_ms, 1.0)
+            for one in findings
+            if one.test in GROUPS and quantity_of(channel) in SIZES
+        ]
         keep = flags < FAIL
         usable[channel] = (time_ms[keep], value[keep])
     return found + [(one.channel, one.kind, one.start_ms, one.chance) for one in find_faults(usable)]
@@ -75,7 +79,9 @@ def sections(series: Series) -> Iterator[int]:
         start += SECTION_MS // 2
 
 
-def draw_section(random: np.random.Generator, houses: dict[str, Series], *, twin: bool) -> tuple[str, Series, list[str]]:
+def draw_section(
+    random: np.random.Generator, houses: dict[str, Series], *, twin: bool
+) -> tuple[str, Series, list[str]]:
     """Return a house's section and the channels in which a fault may be planted, with or without a sensor beside."""
     while True:
         name = str(random.choice(sorted(houses)))
@@ -124,7 +130,9 @@ def judge_seed(houses: dict[str, Series], seed: int, said: bool) -> Counter[str]
 
 def _hits(found: Found, fault: Planted) -> bool:
     channel, test, since, _ = found
-    return channel == fault.channel and GROUPS[test] == GROUPS[fault.kind] and since >= fault.onset_ms - _early_ms(fault)
+    return (
+        channel == fault.channel and GROUPS[test] == GROUPS[fault.kind] and since >= fault.onset_ms - _early_ms(fault)
+    )
 
 
 def _early_ms(fault: Planted) -> int:
@@ -136,16 +144,15 @@ def name_real(houses: dict[str, Series], said: bool) -> tuple[int, list[tuple[st
     named: dict[tuple[str, str, str], Found] = {}
     samples = sum(len(v) for name, s in houses.items() for c, (_, v) in s.items() if quantity_of(c) in SIZES)
     for name, series in houses.items():
-        own = {c: s for c, s in series.items()}
-        for start in sections(own):
-            for found in find_all(section(own, start)):
+        for start in sections(series):
+            for found in find_all(section(series, start)):
                 named.setdefault((name, found[0], GROUPS[found[1]]), found)
-    found = [(key[0], one) for key, one in named.items()]
+    told = [(key[0], one) for key, one in named.items()]
     if said:
-        for name, one in found:
+        for name, one in told:
             first = min(int(t[0]) for t, _ in houses[name].values())
             print("named", name, one, f"day {(one[2] - first) / DAY_MS:.1f}")
-    return samples, found
+    return samples, told
 
 
 def main() -> None:

@@ -22,7 +22,8 @@ ARIZONA: Final = Path("GH_Tomato/UAzAbenDataKubota")
 COLUMNS: Final = {
     "Tair": "air_temperature_degc", "Rhair": "relative_humidity_pct", "RHair": "relative_humidity_pct",
     "CO2air": "co2_ppm", "PARin": "par_umol_m2_s", "Tair_sigrow": "air_temperature_degc:1",
-    "Rhair_sigrow": "relative_humidity_pct:1", "PARin_sigrow": "par_umol_m2_s:1", "Tleaf_ridder": "leaf_temperature_degc",
+    "Rhair_sigrow": "relative_humidity_pct:1", "PARin_sigrow": "par_umol_m2_s:1",
+    "Tleaf_ridder": "leaf_temperature_degc",
     "Tpipe": "pipe_temperature_degc", "PipeLow": "pipe_temperature_degc", "VentLee": "vent_open_pct",
     "AssimLight": "lamp_power_pct", "EnScr": "screen_closed_pct", "BlckScr": "screen_closed_pct:1",
     "T_Air": "air_temperature_degc", "rh_Air": "relative_humidity_pct", "co2_Air": "co2_ppm", "par": "par_umol_m2_s",

@@ -1,1 +1,1 @@
-"""Faults of sensors found in the course of their values: by their own days before, and by what other channels explain."""
+"""Faults of sensors, found by the course of their own days before and by what other channels explain."""

@@ -13,7 +13,7 @@ from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 #: Samples that a block has at least, and the slowest interval at which single samples tell anything.
 _LEAST_IN_BLOCK: Final = 10
 _SLOWEST_MS: Final = 35 * MINUTE_MS
-#: The second difference of white noise has sqrt(6) times its standard deviation; the median of its size is 0.6745 of it.
+#: The second difference of white noise has sqrt(6) times its standard deviation, its median size 0.6745 of that.
 _OF_SECOND_DIFFERENCE: Final = 0.6745 * np.sqrt(6.0)
 
 

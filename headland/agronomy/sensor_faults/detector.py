@@ -19,7 +19,7 @@ _STOOD: Final = 1e9
 
 
 def find_faults(series: Mapping[str, Samples]) -> list[Fault]:
-    """Return the faults in the samples of some channels that lie in one place, by channel; times ascend, values are finite.
+    """Return the faults in the samples of channels of one place, by channel; times ascend, values are finite.
 
     The samples reach over days before what is asked: from five on a channel's own course tells, from eight on its
     relation to the others; with fewer nothing is said.
@@ -29,7 +29,7 @@ def find_faults(series: Mapping[str, Samples]) -> list[Fault]:
     if not judged:
         return []
     faults: list[Fault] = []
-    moves = {channel: moves_of(course) for channel, course in judged.items()}
+    moves = {channel: moves_of(channel, course) for channel, course in judged.items()}
     for channel, course in judged.items():
         own = find_two_values(channel, course)
         own += _apart(find_still(channel, course, _others_moved(channel, judged, moves)), own)
@@ -40,7 +40,8 @@ def find_faults(series: Mapping[str, Samples]) -> list[Fault]:
     cleaned = {channel: _without(series[channel], channel, faults) for channel in series}
     cleaned = {channel: samples for channel, samples in cleaned.items() if len(samples[0])}
     lasting = {c: course for c in judged if c in cleaned and (course := course_of(*cleaned[c])) is not None}
-    faults += find_level_changes(table_of(cleaned), lasting, frozenset())
+    if lasting:
+        faults += find_level_changes(table_of(cleaned), lasting, frozenset())
     return sorted(faults, key=lambda fault: (fault.channel, fault.start_ms))
 
 
@@ -62,7 +63,9 @@ def _apart(found: list[Fault], known: list[Fault]) -> list[Fault]:
     return [
         fault
         for fault in found
-        if not any(fault.start_ms <= each.end_ms + HOUR_MS and each.start_ms - HOUR_MS <= fault.end_ms for each in known)
+        if not any(
+            fault.start_ms <= each.end_ms + HOUR_MS and each.start_ms - HOUR_MS <= fault.end_ms for each in known
+        )
     ]
 
 

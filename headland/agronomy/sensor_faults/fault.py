@@ -8,15 +8,26 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.series.arrays import Counts, Times, Values
+from headland.agronomy.series.sensor_health import LIMITS
 
-#: The kinds. A stuck sensor reports its own noise about one value; an alternating one two values in turn. Noise is scatter
-#: that the sensor did not have, spikes are lone values. A step, a drift and a gain change its relation to the others.
+#: The kinds. A stuck sensor reports its own noise about one value; an alternating one two values in turn. Noise is
+#: scatter that the sensor did not have, spikes are lone values. A step, a drift and a gain change its relation to the
+#: others.
 STUCK, ALTERNATING, NOISE, SPIKES = "stuck", "alternating", "noise", "spike"
 STEP, DRIFT, GAIN = "step", "drift", "gain"
 #: Kinds whose samples tell nothing about the air; of the others they are doubtful.
 LEFT_OUT: Final = frozenset((STUCK, ALTERNATING, NOISE, SPIKES))
 
 Samples = tuple[Times, Values]
+
+
+_PAR, _OUTSIDE_PAR, _RADIATION = "par_umol_m2_s", "outside_par_umol_m2_s", "global_radiation_w_m2"
+_PIPE, _LAMP, _HEATING = "pipe_temperature_degc", "lamp_power_pct", "heating_power_w_m2"
+_VENT, SCREEN = "vent_open_pct", "screen_closed_pct"
+LIGHT: Final = frozenset((_PAR, _OUTSIDE_PAR, _RADIATION))
+#: Channels that explain others and are not judged, and those that act for hours.
+EXPLAIN: Final = (_OUTSIDE_PAR, _PIPE, _VENT, SCREEN, _LAMP, _HEATING)
+LASTING: Final = frozenset((*LIGHT, "outside_temperature_degc", _PIPE, _LAMP, _HEATING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +48,27 @@ class FaultSizes:
     drift_a_day: float
 
 
-_AIR: Final = FaultSizes(0.15, 2.0, 1.5, 0.1)
-_HUMIDITY: Final = FaultSizes(0.8, 8.0, 6.0, 0.5)
-_LIGHT: Final = FaultSizes(8.0, 150.0, 30.0, 4.0)
+def _sizes_of(quantity: str, spike: float) -> FaultSizes:
+    """Return the sizes of a quantity by its spike that is one beyond doubt; gas, wind and light have wider ones."""
+    scale = {"co2_ppm": 400.0, "wind_speed_m_s": 15.0}.get(quantity, 200.0 if quantity in LIGHT else spike)
+    return FaultSizes(0.03 * scale, 0.4 * scale, 0.3 * scale, 0.02 * scale)
+
+
+#: The quantities that are judged: a pipe rests for weeks, and a gauge counts.
 SIZES: Final[dict[str, FaultSizes]] = {
-    "air_temperature_degc": _AIR,
-    "leaf_temperature_degc": FaultSizes(0.3, 4.0, 2.0, 0.15),
-    "cover_temperature_degc": FaultSizes(0.5, 5.0, 3.0, 0.2),
-    "soil_temperature_degc": _AIR,
-    "outside_temperature_degc": FaultSizes(0.2, 3.0, 3.0, 0.2),
-    "relative_humidity_pct": _HUMIDITY,
-    "outside_humidity_pct": FaultSizes(1.0, 10.0, 10.0, 0.8),
-    "co2_ppm": FaultSizes(10.0, 150.0, 100.0, 6.0),
-    "par_umol_m2_s": _LIGHT,
-    "global_radiation_w_m2": _LIGHT,
-    "wind_speed_m_s": FaultSizes(0.4, 8.0, 3.0, 0.3),
+    quantity: _sizes_of(quantity, limits.spike)
+    for quantity, limits in LIMITS.items()
+    if quantity != _PIPE and not quantity.endswith("_total_mm")
 }
-LIGHT: Final = frozenset(("par_umol_m2_s", "global_radiation_w_m2", "outside_par_umol_m2_s"))
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A fault of a channel: kind, since when, until when, at which of its samples, how large, and how sure.
 
-    `size` is in the quantity's unit: the noise, the difference of the two values, the height, the slope a day; for a gain
-    the factor. `chance` is from 0 to 1. `beside` names the channel that shows it, "" where the days before do.
+    `size` is in the quantity's unit: the noise, the difference of the two values, the height, the slope a day; for a
+    gain the share by which it reads more. `chance` is from 0 to 1. `beside` names the channel of the same quantity
+    that shows it, "" where the days before and the other quantities do.
     """
 
     channel: str

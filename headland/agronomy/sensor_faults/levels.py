@@ -10,7 +10,15 @@ import numpy as np
 
 from headland.agronomy.sensor_faults.course import Course
 from headland.agronomy.sensor_faults.fault import (
-    DRIFT, GAIN, LIGHT, SIZES, STEP, Fault, chance_of, quantity_of,
+    DRIFT,
+    GAIN,
+    LIGHT,
+    SIZES,
+    STEP,
+    Fault,
+    Samples,
+    chance_of,
+    quantity_of,
 )  # fmt: skip
 from headland.agronomy.sensor_faults.relation import Change, Explained, errors_at, explain, explaining, find_change
 from headland.agronomy.series.arrays import Values
@@ -55,7 +63,7 @@ class _Suspicion:
     beside: str
 
 
-def table_of(series: Mapping[str, tuple[Values, Values]]) -> Table:
+def table_of(series: Mapping[str, Samples]) -> Table:
     """Return the hourly means of some samples by channel."""
     first = min(int(time_ms[0]) for time_ms, _ in series.values()) // HOUR_MS
     n = max(int(time_ms[-1]) for time_ms, _ in series.values()) // HOUR_MS - first + 1
@@ -68,7 +76,7 @@ def table_of(series: Mapping[str, tuple[Values, Values]]) -> Table:
 
 
 def find_level_changes(table: Table, courses: Mapping[str, Course], settled: frozenset[str]) -> list[Fault]:
-    """Return the channels whose level changed, the surest first; each explains the others no more. `settled` are known."""
+    """Return the channels whose level changed, the surest first; each explains the others no more, as `settled`."""
     found: list[Fault] = []
     suspects = settled
     while True:
@@ -91,12 +99,10 @@ def _surest(table: Table, courses: Mapping[str, Course], suspects: frozenset[str
         relations[channel] = relation
         if (jump := _jump(channel, table, courses[channel], relation)) is not None:
             suspicions.append(jump)
-        if relation is None or relation.share < _LEAST_EXPLAINED:
-            continue
-        if (change := find_change(relation, _kinds(channel), table.length)) is not None:
+        change = None if relation is None else find_change(relation, _kinds(channel), table.length)
+        if change is not None and change.share >= _LEAST_EXPLAINED and _matters(channel, change, table.length):
             least = _ERRORS_DRIFT if change.kind == DRIFT else _ERRORS_STEP
-            if _matters(channel, change, table.length):
-                suspicions.append(_Suspicion(abs(change.errors) / least, channel, change, ""))
+            suspicions.append(_Suspicion(abs(change.errors) / least, channel, change, ""))
     for left in courses:
         for right in courses:
             if left < right and quantity_of(left) == quantity_of(right) and not {left, right} & suspects:
@@ -105,9 +111,7 @@ def _surest(table: Table, courses: Mapping[str, Course], suspects: frozenset[str
     return max(suspicions, key=lambda one: one.ratio, default=None)
 
 
-def _between(
-    left: str, right: str, table: Table, relations: Mapping[str, Explained | None]
-) -> list[_Suspicion]:
+def _between(left: str, right: str, table: Table, relations: Mapping[str, Explained | None]) -> list[_Suspicion]:
     """Return the change between two sensors of one quantity, of the one whose relation to the others changed more."""
     if quantity_of(left) in LIGHT:
         # Two places have a share of each other's light, which a gain changes.

@@ -13,7 +13,14 @@ import numpy as np
 
 from headland.agronomy.sensor_faults.course import Course, of_known, rolling
 from headland.agronomy.sensor_faults.fault import (
-    ALTERNATING, NOISE, SIZES, SPIKES, STUCK, Fault, chance_of, quantity_of,
+    ALTERNATING,
+    NOISE,
+    SIZES,
+    SPIKES,
+    STUCK,
+    Fault,
+    chance_of,
+    quantity_of,
 )  # fmt: skip
 from headland.agronomy.series.arrays import Counts, Mask, Values
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
@@ -22,15 +29,19 @@ from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 _DAYS_BEFORE, _LEAST_DAYS = 14, 5
 #: The window in which a channel must move [h]: in it is the sunrise or the sunset of any day but of a polar night.
 _STILL_H: Final = 18
-#: A window whose means span less than this share of the least span of the days before stands still; with means that vary
-#: as the mean of white noise does (F below `_WHITE_F`), a larger one.
+#: The fewest blocks of a window.
+_LEAST_BLOCKS: Final = 6
+#: A window whose means span less than this share of the least span of the days before stands still; with means that
+#: vary as the mean of white noise does (F below `_WHITE_F`), a larger one.
 _STILL_SHARE, _WHITE_SHARE, _WHITE_F = 0.12, 0.5, 3.0
 #: The most scatter of a still channel, as a share of the least span of the days before.
-_MOST_SCATTER: Final = 0.35
+_MOST_SCATTER: Final = 0.25
+#: The span of a channel that never moved, as a share of the smallest step that matters: no air is so even for days.
+_NEVER_SHARE, _NEVER_EVEN, _SOIL = 0.2, ("_temperature_degc", "humidity_pct"), "soil_temperature_degc"
 #: The share of the usual span that another channel must have in that time.
 _OTHERS_MOVE: Final = 0.3
-#: Two values: the window [h], the most of the variance that is left about them, the fewest changes a sample, the least share
-#: of samples at each.
+#: Two values: the window [h], the most of the variance that is left about them, the fewest changes a sample, the least
+#: share of samples at each.
 _TWO_VALUES_H, _LEFT_OF_TWO, _CHANGES, _AT_EACH = 12, 0.02, 0.15, 0.15
 #: The highest and lowest values of blocks stay within this share of their difference.
 _STAY: Final = 0.25
@@ -45,50 +56,74 @@ _LONE_RATIO, _ABOUT = 4.0, 8
 _SPIKE_NEAR_MS: Final = 40 * MINUTE_MS
 
 
-def moves_of(course: Course) -> Values:
-    """Return for each block the span of the means in the window that ends there, as a share of its median."""
-    width = _blocks(course, _STILL_H)
-    span = _span(course.mean, width)
-    usual = np.nanmedian(span) if np.isfinite(span).any() else np.nan
-    return span / usual if usual > 0.0 else np.full(len(span), np.nan)
+def moves_of(channel: str, course: Course) -> Values:
+    """Return for each block the span of the means in the window that ends there, as a share of its usual one.
+
+    A channel that never spans half of a step that matters does not move.
+    """
+    span = _span(course.mean, _blocks(course, _STILL_H))
+    usual = float(np.nanmedian(span)) if np.isfinite(span).any() else np.inf
+    return span / max(usual, 0.5 * SIZES[quantity_of(channel)].step)
 
 
 def find_still(channel: str, course: Course, others_moved: Values) -> list[Fault]:
     """Return where a channel stands still but for its noise; `others_moved` is the largest move of others by block."""
     width = _blocks(course, _STILL_H)
-    span = _span(course.mean, width)
-    before = _edge_before(span, course, width, high=False)
-    means = rolling(course.mean, width)
-    within = rolling(course.spread**2, width)
+    span, means, within = (
+        _span(course.mean, width),
+        rolling(course.mean, width),
+        _mean(rolling(course.spread**2, width)),
+    )
     known = np.isfinite(means).sum(axis=1) >= width - 1
-    with np.errstate(invalid="ignore", divide="ignore"):
-        per_block = np.where(course.count > 0, course.count, 1)
-        of_noise = _mean(within) / np.maximum(_mean(rolling(per_block.astype(np.float64), width)), 1.0)
-        white = _variance(means) < _WHITE_F * of_noise
-    resolution = max(course.resolution, 1e-6)
-    still = known & (before > 3.0 * resolution) & (others_moved >= _OTHERS_MOVE)
+    per_block = _mean(rolling(np.maximum(course.count, 1).astype(np.float64), width))
+    white = _variance(means) < _WHITE_F * within / np.maximum(per_block, 1.0)
     share = np.where(white, _WHITE_SHARE, _STILL_SHARE)
-    # What scatters as widely as it moves on a calm day is not still.
-    hit = still & (span < share * before) & (np.sqrt(_mean(within)) < _MOST_SCATTER * before)
+    moved = known & (others_moved >= _OTHERS_MOVE)
+    hit, ratio = np.zeros(len(span), np.bool_), np.zeros(len(span))
+    usual, least = span.copy(), _LEAST_DAYS * course.a_day - width
+    resolution = 3.0 * max(course.resolution, 1e-6)
+    # What was found counts no more as a day before, and what scatters as widely as it moves on calm days is not still.
+    for block in np.flatnonzero(moved & (span < share * np.nanmax(span, initial=0.0))).tolist():
+        past = usual[: max(block - width + 1, 0)]
+        past = past[np.isfinite(past)]
+        if len(past) < least or past.min() <= resolution:
+            continue
+        before = float(past.min())
+        ratio[block] = share[block] * before / max(float(span[block]), 1e-9)
+        hit[block] = ratio[block] > 1.0 and np.sqrt(within[block]) < _MOST_SCATTER * before
+        usual[block] = np.nan if hit[block] else usual[block]
+    if not hit.any():
+        hit = _never_moved(channel, course, span, moved & white)
+        ratio[hit] = 2.0
     faults = []
     for start, end in _runs(hit):
         blocks = np.zeros(len(hit), np.bool_)
         blocks[max(start - width + 1, 0) : end] = True
         at = course.samples_in(blocks)
-        if len(at) == 0:
-            continue
-        ratio = float(np.median(share[start:end] * before[start:end] / np.maximum(span[start:end], 1e-9)))
         gap = _two_values(course.value[at])
         kind, size = (STUCK, float(np.std(course.value[at]))) if gap is None else (ALTERNATING, gap)
-        faults.append(_fault(channel, kind, course, at, size, ratio))
+        faults.append(_fault(channel, kind, course, at, size, float(np.median(ratio[start:end]))))
     return faults
+
+
+def _never_moved(channel: str, course: Course, span: Values, still: Mask) -> Mask:
+    """Return the blocks of days without any move where there is no other day: the fault is older than the samples."""
+    quantity = quantity_of(channel)
+    is_uneven = quantity.endswith(_NEVER_EVEN) and quantity != _SOIL
+    hit = still & (span < _NEVER_SHARE * SIZES[quantity].step)
+    long = np.zeros(len(hit), np.bool_)
+    for start, end in _runs(hit):
+        long[start:end] = end - start >= _LEAST_DAYS * course.a_day and is_uneven
+    return long
 
 
 def find_two_values(channel: str, course: Course) -> list[Fault]:
     """Return where a channel alternates between two values that are further apart than it resolves."""
     width = _blocks(course, _TWO_VALUES_H)
     high, low = course.high, course.low
-    windows = [of_known(rolling(column, width), width, high=is_high) for column in (high, low) for is_high in (True, False)]
+    windows = [
+        of_known(rolling(column, width), width, high=is_high) for column in (high, low) for is_high in (True, False)
+    ]
     # The highest and the lowest of each block are the two values: over the window they stay where they are.
     gap_seen = windows[0] - windows[3]
     stay = np.maximum(windows[0] - windows[1], windows[2] - windows[3]) <= _STAY * gap_seen
@@ -108,11 +143,11 @@ def find_two_values(channel: str, course: Course) -> list[Fault]:
 
 
 def find_noise(channel: str, course: Course, others: Sequence[Course]) -> list[Fault]:
-    """Return where the samples of a channel scatter as at no such time of the days before, and no other channel does so.
+    """Return where the samples of a channel scatter as at no such time of the days before, and no others do.
 
     Compared are the noise at a time of day with the most of the days before at about that time, and the quiet hours of
-    24 h with the quiet hours of the days before: added noise shows there first. A climate that swings, as about a vent that
-    hunts, shows in several channels at once.
+    24 h with the quiet hours of the days before: added noise shows there first. A climate that swings, as about a vent
+    that hunts, shows in several channels at once.
     """
     floor = SIZES[quantity_of(channel)].noise
     day, near = course.a_day, max(3 * HOUR_MS // course.block_ms, 1)
@@ -177,7 +212,7 @@ def _swings_with(course: Course, at: Counts, other: Course) -> bool:
 def find_spikes(channel: str, course: Course, others: Sequence[Course]) -> list[Fault]:
     """Return lone values that stand out from both sides, where they come more often than on any of the days before.
 
-    Counted are those above some heights, in two days each; where another channel has one at the same time, it is no fault.
+    Counted are those above some heights, in two days each; with one in another channel at the same time, it is none.
     """
     off = _lone(course)
     floor = SIZES[quantity_of(channel)].spike
@@ -195,7 +230,9 @@ def find_spikes(channel: str, course: Course, others: Sequence[Course]) -> list[
         # Those of the days before, not of the two that are counted; without enough days before, none is told.
         earlier = np.searchsorted(when, when - span_ms, "right")
         most = np.maximum.accumulate(np.append(0, within))[earlier]
-        told = (within >= np.maximum(_LEAST_SPIKES, _SPIKE_RATIO * most)) & (when - start >= _LEAST_DAYS * DAY_MS + span_ms)
+        told = (within >= np.maximum(_LEAST_SPIKES, _SPIKE_RATIO * most)) & (
+            when - start >= _LEAST_DAYS * DAY_MS + span_ms
+        )
         if not told.any():
             continue
         first = int(np.argmax(told))
@@ -252,19 +289,12 @@ def _fault(channel: str, kind: str, course: Course, at: Counts, size: float, rat
 
 
 def _blocks(course: Course, hours: int) -> int:
-    return max(hours * HOUR_MS // course.block_ms, 3)
+    return max(hours * HOUR_MS // course.block_ms, _LEAST_BLOCKS)
 
 
 def _span(mean: Values, width: int) -> Values:
     windows = rolling(mean, width)
     return of_known(windows, width - 1, high=True) - of_known(windows, width - 1, high=False)
-
-
-def _edge_before(column: Values, course: Course, width: int, *, high: bool) -> Values:
-    """Return for each block the edge of a column over the days before its window, NaN where they are too few."""
-    past = np.full(len(column), np.nan)
-    past[width:] = column[:-width]
-    return of_known(rolling(past, _DAYS_BEFORE * course.a_day), _LEAST_DAYS * course.a_day - width, high=high)
 
 
 def _mean(windows: Values) -> Values:
@@ -278,7 +308,7 @@ def _variance(windows: Values) -> Values:
 
 
 def _quantile(windows: Values, share: float) -> Values:
-    """Return a quantile of each window with three in four of its values, NaN of the others; values of it, not between."""
+    """Return a quantile of each window, one of its values; NaN where fewer than 60 % are known."""
     known = np.isfinite(windows).sum(axis=1)
     at = np.minimum((share * known).astype(np.int64), windows.shape[1] - 1)
     found = np.sort(windows, axis=1)[np.arange(len(windows)), at]

@@ -1,9 +1,9 @@
-"""The relation of a channel to the others by hour, and whether it changed: a step, a drift or a gain from some hour on.
+"""The relation of a channel to the others by hour, and its change from some hour on: a step, a drift or a gain.
 
 A channel's hourly means are explained by the hour of day and the other channels, by ridge regression over all days. A
-change from hour t on is a column more: 1, the days since, or what the others explain. By the theorem of Frisch and Waugh
-its coefficient is that of its part that the others do not explain, so that all hours and kinds are tried at once. Its
-error allows for dependent neighbours: n is reduced by their correlation (Bayley and Hammersley 1946).
+change from hour t on is a column more: 1, the days since, or what the others explain. By the theorem of Frisch and
+Waugh its coefficient is that of its part that the others do not explain, so that all hours and kinds are tried at once.
+Its error allows for dependent neighbours: n is reduced by their correlation (Bayley and Hammersley 1946).
 
 Sources
 -------
@@ -20,46 +20,41 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.sensor_faults.fault import DRIFT, GAIN, LIGHT, STEP, quantity_of
-from headland.agronomy.series.arrays import Values
+from headland.agronomy.sensor_faults.fault import DRIFT, LASTING, LIGHT, SCREEN, STEP, quantity_of
+from headland.agronomy.series.arrays import Counts, Values
 
 #: Days that are needed, before the change and after it [h], and the hours between the tried ones.
 LEAST_H: Final = 8 * 24
 _BEFORE_H, _AFTER_H, _EVERY_H = 96, 30, 6
 _RIDGE: Final = 0.01
 _LEAST_KNOWN: Final = 0.7
-#: Quantities that act for hours.
-_LASTING: Final = frozenset(
-    (*LIGHT, "outside_temperature_degc", "pipe_temperature_degc", "lamp_power_pct", "heating_power_w_m2")
-)
+#: Hours for which some quantities act.
 _LAST_H: Final = 4
-_SCREEN, _LAMP = "screen_closed_pct", "lamp_power_pct"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The most likely change of a relation: kind, hour, size, and its size in standard errors."""
+    """The most likely change of a relation: kind, hour, size, its size in standard errors.
+
+    `share` is the part of the variance that the others explain of the channel without the change.
+    """
 
     kind: str
     hour: int
     size: float
     errors: float
+    share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
     """What others explain of a channel: the hours that are known, the part that remains, and a projection onto it."""
 
-    hours: np.ndarray[tuple[int], np.dtype[np.int64]]
+    hours: Counts
     rest: Values
     fitted: Values
     columns: Values
     solver: Values
-
-    @property
-    def share(self) -> float:
-        """The share of the variance that is explained."""
-        return 1.0 - float(self.rest.var() / max(float((self.rest + self.fitted).var()), 1e-12))
 
     def remainder(self, columns: Values) -> Values:
         """Return the part of some columns that the others do not explain."""
@@ -79,7 +74,7 @@ def explain(target: Values, others: Mapping[str, Values], first_hour: int, *, le
         if np.std(filled[known]) <= 0.0:
             continue
         columns.append(filled)
-        if quantity_of(channel) in _LASTING:
+        if quantity_of(channel) in LASTING:
             columns.append(_mean_of_last(filled, _LAST_H))
     if len(columns) < least:
         return None
@@ -101,49 +96,49 @@ def find_change(explained: Explained, kinds: tuple[str, ...], length: int) -> Ch
     if len(tried) == 0:
         return None
     best: Change | None = None
-    after = hours[:, None] >= tried[None, :]
     for kind in kinds:
-        if kind == STEP:
-            columns = after.astype(np.float64)
-        elif kind == DRIFT:
-            columns = np.maximum(hours[:, None] - tried[None, :], 0) / 24.0
-        else:
-            columns = after * explained.fitted[:, None]
-        columns = explained.remainder(columns)
-        power = np.maximum((columns**2).sum(axis=0), 1e-12)
+        columns = explained.remainder(_columns(explained, kind, tried))
         along = columns.T @ rest
-        at = int(np.argmax(along**2 / power))
-        size = float(along[at] / power[at])
-        left = rest - columns[:, at] * size
-        spread = float((left**2).mean())
-        like = float(np.clip((left[1:] * left[:-1]).sum() / max(float((left**2).sum()), 1e-12), 0.0, 0.97))
-        error = np.sqrt(max(spread, 1e-12) / power[at] * (1.0 + like) / (1.0 - like))
-        if best is None or abs(size / error) > abs(best.errors):
-            best = Change(kind, int(tried[at]), size, float(size / error))
+        at = int(np.argmax(along**2 / np.maximum((columns**2).sum(axis=0), 1e-12)))
+        size, errors = _fit(columns[:, at], rest)
+        if best is None or abs(errors) > abs(best.errors):
+            left = rest - columns[:, at] * size
+            share = 1.0 - float(left.var() / max(float((explained.fitted + left).var()), 1e-12))
+            best = Change(kind, int(tried[at]), size, errors, share)
     return best
 
 
 def errors_at(explained: Explained, change: Change) -> float:
     """Return how many standard errors a change of that kind has at that hour in another relation."""
-    hours = explained.hours
-    after = hours >= change.hour
-    column = {STEP: after * 1.0, DRIFT: np.maximum(hours - change.hour, 0) / 24.0, GAIN: after * explained.fitted}
-    part = explained.remainder(column[change.kind][:, None])[:, 0]
-    power = max(float((part**2).sum()), 1e-12)
-    size = float(part @ explained.rest) / power
-    left = explained.rest - part * size
-    like = float(np.clip((left[1:] * left[:-1]).sum() / max(float((left**2).sum()), 1e-12), 0.0, 0.97))
-    return float(size / np.sqrt(max(float((left**2).mean()), 1e-12) / power * (1.0 + like) / (1.0 - like)))
+    columns = explained.remainder(_columns(explained, change.kind, np.array([change.hour])))
+    return _fit(columns[:, 0], explained.rest)[1]
+
+
+def _columns(explained: Explained, kind: str, tried: Counts) -> Values:
+    """Return what a change of size 1 adds at each known hour, by the hour it begins."""
+    hours = explained.hours[:, None]
+    if kind == DRIFT:
+        return np.asarray(np.maximum((hours - tried[None, :]) / 24.0, 0.0))
+    after = (hours >= tried[None, :]).astype(np.float64)
+    return after if kind == STEP else after * explained.fitted[:, None]
+
+
+def _fit(column: Values, rest: Values) -> tuple[float, float]:
+    """Return the size of a change, and its size in standard errors."""
+    power = max(float(column @ column), 1e-12)
+    size = float(column @ rest) / power
+    left = rest - column * size
+    total = max(float(left @ left), 1e-12)
+    like = float(np.clip((left[1:] @ left[:-1]) / total, 0.0, 0.97))
+    return size, float(size / np.sqrt(total / len(left) / power * (1.0 + like) / (1.0 - like)))
 
 
 def explaining(channel: str, table: Mapping[str, Values], suspects: frozenset[str]) -> dict[str, Values]:
     """Return the channels that may explain one: of other quantities, and for light its way through the screens."""
     quantity = quantity_of(channel)
-    others = {
-        name: column for name, column in table.items() if quantity_of(name) != quantity and name not in suspects
-    }
+    others = {name: column for name, column in table.items() if quantity_of(name) != quantity and name not in suspects}
     if quantity in LIGHT:
-        screens = [table[name] for name in table if quantity_of(name) == _SCREEN]
+        screens = [table[name] for name in table if quantity_of(name) == SCREEN]
         for name in [name for name in others if quantity_of(name) in LIGHT]:
             for screen in screens:
                 others[f"{name} under {len(others)}"] = others[name] * (1.0 - screen / 100.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final
 
 import numpy as np
@@ -22,6 +22,7 @@ from headland.analysis.greenhouse.house_grid import DeviceGrid, HouseGrid
 from headland.analysis.greenhouse.run_in import RunIn
 from headland.analysis.inputs.answers import finding_of
 from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.sensor_faults import DeviceFault, faults_of, mark_faults, one_each
 from headland.analysis.inputs.window import Window
 from headland.store.port import DeviceRecord, SeriesFilter, Times
 from headland.units_of_time import DAY_MS
@@ -64,11 +65,14 @@ def read_grid(
         whole = Window(max(whole.start_ms, within.start_ms), min(whole.end_ms, within.end_ms))
     house = settle_origins(scope, house, whole)
     wanted = [f"{quantity}{instance}" for quantity in quantities for instance in _INSTANCES]
+    beside = Window(whole.start_ms - beside_ms, whole.end_ms + (beside_ms if is_past else 0))
+    faults = faults_of(scope, house.records, beside, is_past=is_past)
     devices, left_out = [], []
     for record in house.records:
         stamp = (stamps or {}).get(record.descriptor.device, "instant")
+        own = [fault for fault in faults if fault.device == record.descriptor.device]
         grid, findings = _read_device(
-            scope, record, wanted, periods, whole, told or whole, beside_ms, sun, is_past, stamp
+            scope, record, wanted, periods, whole, told or whole, beside_ms, sun, is_past, stamp, own
         )
         devices.append(grid)
         left_out += [finding_of(grid.device, finding) for finding in findings]
@@ -102,6 +106,7 @@ def _read_device(
     sun: str | None,
     is_past: bool,
     stamp: Stamp,
+    faults: Sequence[DeviceFault],
 ) -> tuple[DeviceGrid, list[SensorFinding]]:
     grid = DeviceGrid(record.descriptor.device)
     findings: list[SensorFinding] = []
@@ -121,6 +126,8 @@ def _read_device(
         ingested = flag > NOT_EVALUATED
         is_told = (time_ms >= told.start_ms) & (time_ms < told.end_ms)
         flags, channel_findings = check_channel(channel, time_ms, value, is_told)
+        own = [fault for fault in faults if fault.channel == channel]
+        channel_findings = one_each(channel_findings + mark_faults(own, at_ms, flags, is_told & (flags < FAIL)))
         use = ~ingested & (flags < FAIL) & np.isfinite(value)
         declared = record.descriptor.channels.get(channel)
         filled = use & _without_cut_steps(time_ms, use, inside, periods)
@@ -140,7 +147,7 @@ def _read_device(
         grid.counts[channel] = np.bincount(at, count[counted], periods.steps).astype(np.int64)
         worst = np.where(flags[counted] == SUSPECT, SUSPECT, np.maximum(flag[counted], GOOD)).astype(np.int64)
         grid.flags[channel] = _worst_by_step(at, worst, grid.counts[channel])
-    findings += _compare_sensors(grid, good, periods)
+    findings += _compare_sensors(grid, good, periods, {fault.channel for fault in faults})
     _use_second_sensors(grid)
     return grid, findings
 
@@ -203,14 +210,21 @@ def _flagged_findings(channel: str, time_ms: Times, flag: Counts, bad: Mask) -> 
     return [SensorFinding(channel, "flagged", worst, len(at), int(time_ms[at[0]]), int(time_ms[at[-1]]), True, detail)]
 
 
-def _compare_sensors(grid: DeviceGrid, good: dict[str, tuple[Times, Values]], periods: Periods) -> list[SensorFinding]:
-    """Compare the sensors of one quantity, and leave out samples that the sun falsified."""
+def _compare_sensors(
+    grid: DeviceGrid, good: dict[str, tuple[Times, Values]], periods: Periods, faulty: Set[str]
+) -> list[SensorFinding]:
+    """Compare the sensors of one quantity, and leave out samples that the sun falsified.
+
+    Where a fault of one of them is known, it is why they drift apart.
+    """
     par = grid.values.get("par_umol_m2_s")
     sun = par / SUN_UMOL_J if par is not None else grid.values.get("global_radiation_w_m2")
     findings = []
     for quantity in _COMPARED:
         twins = {c: s for c, s in good.items() if c.partition(":")[0] == quantity and len(s[0])}
         compared = compare_twins(periods, twins, sun)
+        if faulty & twins.keys():
+            compared = [finding for finding in compared if finding.test != "drift"]
         findings += compared
         for finding in compared:
             if not finding.left_out:

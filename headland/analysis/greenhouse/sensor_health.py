@@ -61,7 +61,8 @@ def check_sensors(scope: OrgScope, house: House, window: Window) -> list[DeviceH
             n = 0 if count is None or is_replaced else int(count.sum())
             coverage = 0.0 if values is None else float(np.isfinite(values).mean())
             silence = _silence(record.descriptor, channel, count, device.intervals.get(channel), window)
-            if silence is not None:
+            # A sensor whose last samples were left out is not silent.
+            if silence is not None and not any(e.left_out and e.end_ms >= silence.start_ms for e in findings):
                 findings = [*findings, silence]
             zone_name = "" if zone is None else zone.name
             health = ChannelHealth(channel, zone_name, _state(findings), n, coverage, findings)
@@ -92,11 +93,20 @@ def _silence(
 
 def _state(findings: list[DeviceFinding]) -> str:
     tests = {entry.test for entry in findings}
-    if any(
-        entry.left_out and entry.test in {"flat_line", "sun_heated", *_UNITS, "blocked_gauge"} for entry in findings
-    ):
+    failed = {"flat_line", "stuck", "alternating", "noise", "sun_heated", *_UNITS, "blocked_gauge"}
+    if any(entry.left_out and entry.test in failed for entry in findings):
         return "failed"
     if "silent" in tests:
         return "silent"
-    doubts = {"drift", "over_saturation", "gross_range", "flagged", "flat_line", "flat_at_limit", *_UNITS}
+    doubts = {
+        "drift",
+        "step",
+        "gain",
+        "over_saturation",
+        "gross_range",
+        "flagged",
+        "flat_line",
+        "flat_at_limit",
+        *_UNITS,
+    }
     return "doubtful" if tests & doubts else "good"

@@ -50,7 +50,7 @@ class DeviceFinding:
     test: Annotated[
         str,
         "gross_range, spike, flat_line, flat_at_limit, unit_fraction, unit_fahrenheit, blocked_gauge, "
-        "over_saturation, sun_heated, drift, flagged or silent.",
+        "over_saturation, sun_heated, stuck, alternating, noise, step, drift, gain, flagged or silent.",
     ]
     flag: Annotated[int, "QARTOD: 3 suspect, 4 fail, 9 missing."]
     n: Annotated[int, Meta(ge=0), "How many samples."]

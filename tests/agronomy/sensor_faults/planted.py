@@ -22,8 +22,8 @@ KINDS: Final = ("stuck", "alternating", "step", "drift", "noise", "spikes", "gai
 class Sizes:
     """How large planted faults of a quantity are, as ranges in its unit.
 
-    `stuck_sd` is the noise of a stuck sensor, `gap` the difference of two alternating values, `drift_a_day` a slope; `gain`
-    are factors away from 1, of a change up or down.
+    `stuck_sd` is the noise of a stuck sensor, `gap` the difference of two alternating values, `drift_a_day` a slope;
+    `gain` are factors above 1, of a change up or down.
     """
 
     stuck_sd: tuple[float, float]

@@ -348,7 +348,7 @@ def test_a_site_with_rain_has_blitecasts_advice(tmp_path: Path) -> None:
     day = (time_ms - START_MS) / DAY_MS
     night = (day % 1.0) > 0.5
     weather = {
-        "air_temperature_degc": 16.0 + 0.1 * RANDOM.normal(0, 1, len(day)),
+        "air_temperature_degc": 16.0 + 0.6 * np.sin(2 * np.pi * day) + 0.1 * RANDOM.normal(0, 1, len(day)),
         "relative_humidity_pct": np.where(night, 95.0, 70.0) + RANDOM.normal(0, 0.2, len(day)),
         "rain_total_mm": np.floor(5.0 * day) * 1.0,
     }
