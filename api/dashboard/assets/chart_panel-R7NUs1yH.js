@@ -1,1 +1,0 @@
-import{Un as e,Yn as t,it as n,tn as r}from"./base-CKu02Dut.js";import{t as i}from"./chart-Cd2hNRlW.js";function a({options:a,drawing:o}){let s=t(()=>new i(a),[a.name,a.group]);return e(()=>()=>s.close(),[s]),e(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),r(n,{node:s.element})}export{a as t};
