@@ -69,7 +69,11 @@ class FieldSwath:
 
 @dataclass(frozen=True, slots=True)
 class SprayerPlan:
-    """A liquid sprayer and its order: `flow_bias` is the relative error of the true flow."""
+    """A liquid sprayer and its order: `flow_bias` is the relative error of the true flow.
+
+    The spray has a volume median of `droplet_um` and a relative span of `droplet_span`: medium by ISO 25358.
+    `delta_t_k` is the depression of the wet bulb in which droplets evaporate.
+    """
 
     product: str
     rate_l_ha: float
@@ -77,6 +81,9 @@ class SprayerPlan:
     pump_max_l_min: float
     flow_bias: float
     kg_per_l: float = 1.0
+    droplet_um: float = 290.0
+    droplet_span: float = 1.2
+    delta_t_k: float = 4.0
 
     @property
     def rate_ha(self) -> float:
@@ -100,8 +107,8 @@ class SpreaderPlan:
 
     The spread pattern is a mixture: two Gaussian lobes `lobe_m` left and right of the track with `lobe_sd_m`, of which
     the left one has `left_share`, and a trapezoid up to `reach_m` with `flat_share` of the granules; it applies at
-    `spinner_rpm` and widens with the speed. `granule_mg` is that of a 3 mm prill of urea. `has_flow_sensor` adds a
-    mass-flow sensor to the hopper's load cells.
+    `spinner_rpm` and the scenario's height, and widens as granules fly farther (`granule_throw`). `granule_mg` is that
+    of a 3 mm prill of urea. `has_flow_sensor` adds a mass-flow sensor to the hopper's load cells.
     """
 
     product: str

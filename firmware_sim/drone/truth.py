@@ -75,6 +75,7 @@ class DroneTruth:
             released=vehicle.body.machine.applied,
             landed_outside=grid.outside,
             seed=self._seed,
+            beyond_m=grid.beyond_m,
         )
         try:
             write_grid(self._grid_path, grid, header)

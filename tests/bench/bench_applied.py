@@ -23,7 +23,7 @@ import shapely
 
 from headland.agronomy.application.as_applied import AsApplied, Machine, map_applied
 from headland.agronomy.application.deposit import OutletTrack, deposit_mass, fit_grid
-from headland.agronomy.application.drift import WindDrift
+from headland.agronomy.application.drift import WindDrift, droplet_drift
 from headland.agronomy.application.metering import HopperWeights
 from headland.agronomy.application.pass_areas import measure_areas
 from headland.agronomy.application.pass_detection import VehicleTelemetry, release_time
@@ -77,7 +77,8 @@ def fly(seconds: int, length_m: float, width_m: float) -> Pass:
     pond = shapely.Point(length_m / 2, width_m / 2).buffer(15.0)
     outline = FieldOutline(field, shapely.box(0.0, 0.0, length_m, 6.0), pond)
     wind_ms = time_ms[::10]
-    air = WindDrift(wind_ms, np.full(len(wind_ms), 2.0), np.full(len(wind_ms), 170.0), np.full(len(wind_ms), 0.5))
+    count = len(wind_ms)
+    air = droplet_drift(wind_ms, np.full(count, 2.0), np.full(count, 170.0), np.full(count, 3.0), "medium")
     return Pass(vehicle, amounts, release_time(vehicle), outline, air)
 
 

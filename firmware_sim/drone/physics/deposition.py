@@ -1,4 +1,4 @@
-"""True deposition on the ground, on a grid: granules individually, droplets as an even fan."""
+"""True deposition on the ground, on a grid: granules individually, droplets as an even fan with a tail downwind."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_sim.drone.field_model import FieldScenario, SprayerPlan, SpreaderPlan
+from firmware_sim.drone.physics.droplets import draw_directions_rad, draw_distances_m, make_tail
+from firmware_sim.drone.physics.granule_throw import throw_m
 from firmware_sim.drone.physics.kinematics import Motion
 
 Floats = NDArray[np.float64]
 
 CELL_M: Final = 0.25
-_MARGIN_M: Final = 30.0
+#: Ground around the plots: granules land near, droplets drift.
+_MARGIN_M, _SPRAY_MARGIN_M = 30.0, 60.0
+#: Where bands of the distance beyond the grid begin.
+BEYOND_M: Final = (0.0, 20.0, 50.0, 100.0)
 #: Number of steps in a batch, in which the vehicle is assumed to fly straight.
 _BATCH_STEPS: Final = 10
 #: Delay from the feeder's gate through the chute to the disc's rim.
@@ -31,6 +36,8 @@ _ALONG_SD_M: Final = 0.5
 _DROPLET_FALL_M_S: Final = 3.0
 _DRIFT: Final = 0.3
 _FAN: Final = 24
+#: Droplets of the tail that stand for those of a batch.
+_TAIL_DROPS: Final = 48
 _EDGE_M: Final = 0.15
 _GOLDEN: Final = 0.618034
 
@@ -49,6 +56,7 @@ class GridHeader:
     released: float
     landed_outside: float
     seed: int
+    beyond_m: dict[str, float]
 
 
 class DepositGrid:
@@ -61,6 +69,7 @@ class DepositGrid:
         rows = math.ceil((high[1] - low[1]) / cell_m)
         self.amounts: Floats = np.zeros((rows, columns))
         self.outside = 0.0
+        self._beyond = np.zeros(len(BEYOND_M))
 
     def add(self, east_m: Floats, north_m: Floats, amount_each: float) -> None:
         """Add the same amount at each of the points."""
@@ -68,8 +77,25 @@ class DepositGrid:
         column = np.floor((east_m - self.low[0]) / self.cell_m).astype(np.int64)
         row = np.floor((north_m - self.low[1]) / self.cell_m).astype(np.int64)
         inside = (column >= 0) & (column < columns) & (row >= 0) & (row < rows)
-        self.outside += amount_each * int(np.count_nonzero(~inside))
+        if not inside.all():
+            self._count_beyond(east_m[~inside], north_m[~inside], amount_each)
         np.add.at(self.amounts.reshape(-1), (row * columns + column)[inside], amount_each)
+
+    def _count_beyond(self, east_m: Floats, north_m: Floats, amount_each: float) -> None:
+        self.outside += amount_each * len(east_m)
+        rows, columns = self.amounts.shape
+        high = self.low[0] + columns * self.cell_m, self.low[1] + rows * self.cell_m
+        past_m = [
+            np.maximum(np.maximum(low_m - at_m, at_m - high_m), 0.0)
+            for at_m, low_m, high_m in zip((east_m, north_m), self.low, high, strict=True)
+        ]
+        band = np.searchsorted(BEYOND_M, np.hypot(*past_m), side="right") - 1
+        self._beyond += amount_each * np.bincount(band, minlength=len(BEYOND_M))
+
+    @property
+    def beyond_m(self) -> dict[str, float]:
+        """The amount outside by its distance from the grid, each band named by where it begins [m]."""
+        return {f"{edge_m:g}": float(amount) for edge_m, amount in zip(BEYOND_M, self._beyond, strict=True)}
 
     def per_m2(self) -> Floats:
         """Return the amount per square metre of each cell."""
@@ -92,25 +118,29 @@ class Deposition(Protocol):
         ...
 
     def step(self, amount: float, motion: Motion, air: tuple[float, float], height_m: float, width: float) -> None:
-        """Release an amount during one step; `width` scales the pattern, as the disc's speed does."""
+        """Release an amount during one step; `width` is the disc's speed over its nominal one, which widens the fan."""
         ...
 
 
 def make_deposition(scenario: FieldScenario, seed: int, step_s: float) -> Deposition:
     """Return the deposition model of the scenario's machine, on a grid around its plots."""
     (west, south), (east, north) = scenario.bounds_m()
-    grid = DepositGrid((west - _MARGIN_M, south - _MARGIN_M), (east + _MARGIN_M, north + _MARGIN_M))
+    margin_m = _MARGIN_M if isinstance(scenario.machine, SpreaderPlan) else _SPRAY_MARGIN_M
+    grid = DepositGrid((west - margin_m, south - margin_m), (east + margin_m, north + margin_m))
     if isinstance(scenario.machine, SpreaderPlan):
-        return Granules(scenario.machine, grid, seed, step_s)
-    return Droplets(scenario.machine, scenario.swath_m, grid, step_s)
+        return Granules(scenario.machine, grid, seed, step_s, scenario.height_m)
+    return Droplets(scenario.machine, scenario.swath_m, grid, step_s, seed)
 
 
 class Granules:
     """Granules of equal mass with random trajectories; the counts per cell are Poisson distributed."""
 
-    def __init__(self, plan: SpreaderPlan, grid: DepositGrid, seed: int, step_s: float) -> None:
+    def __init__(
+        self, plan: SpreaderPlan, grid: DepositGrid, seed: int, step_s: float, usual_height_m: float = 4.0
+    ) -> None:
         self.grid = grid
         self._plan = plan
+        self._usual_m = throw_m(plan.spinner_rpm, usual_height_m)
         self._random = np.random.default_rng((seed, 4))
         self._step_s = step_s
         self._granule_kg = plan.granule_mg * 1e-6
@@ -147,7 +177,7 @@ class Granules:
         # Thrown at a random time of the batch, which ends now.
         before_s = random.random(count) * (_BATCH_STEPS * self._step_s)
         ahead = random.normal(0.0, _ALONG_SD_M, count)
-        left = self._lateral(count) * width
+        left = self._lateral(count) * throw_m(width * self._plan.spinner_rpm, height_m) / self._usual_m
         sine, cosine = _course(motion)
         on_s = _CARRIED * fall_s - before_s
         east = motion.east_m + motion.east_m_s * on_s + sine * ahead - cosine * left + air[0] * fall_s
@@ -165,12 +195,15 @@ class Granules:
 
 
 class Droplets:
-    """An even fan over the swath of a boom, which decreases over a few decimetres at its edges."""
+    """An even fan over the swath of a boom, which decreases over a few decimetres at its edges, and a tail downwind."""
 
-    def __init__(self, _plan: SprayerPlan, swath_m: float, grid: DepositGrid, step_s: float) -> None:
+    def __init__(self, plan: SprayerPlan, swath_m: float, grid: DepositGrid, step_s: float, seed: int = 0) -> None:
         self.grid = grid
         self._widths_m = (swath_m - _EDGE_M, swath_m + _EDGE_M)
         self._before_s = np.repeat((np.arange(4) + 0.5) / 4 * _BATCH_STEPS * step_s, 2 * _FAN)
+        self._tail = make_tail(plan.droplet_um, plan.droplet_span)
+        self._delta_t_k = plan.delta_t_k
+        self._random = np.random.default_rng((seed, 5))
         self._phase = 0.0
         self._batch_l = 0.0
         self._batch_steps = 0
@@ -194,8 +227,22 @@ class Droplets:
         left = np.tile(self._across(), 4) * width
         east = motion.east_m - motion.east_m_s * self._before_s - cosine * left + air[0] * shift_s
         north = motion.north_m - motion.north_m_s * self._before_s + sine * left + air[1] * shift_s
-        self.grid.add(east, north, self._batch_l / len(left))
+        tail_l = self._tail.share * self._batch_l
+        self.grid.add(east, north, (self._batch_l - tail_l) / len(left))
+        self._add_tail(tail_l, east, north, air, height_m)
         self._batch_l = 0.0
+
+    def _add_tail(
+        self, amount_l: float, east: Floats, north: Floats, air: tuple[float, float], height_m: float
+    ) -> None:
+        """Let droplets go on with the wind from where the fan landed."""
+        random, wind_m_s = self._random, math.hypot(*air)
+        start = random.integers(0, len(east), _TAIL_DROPS)
+        far_m = draw_distances_m(self._tail, random, _TAIL_DROPS, wind_m_s, max(height_m, 0.2), self._delta_t_k)
+        course = math.atan2(air[0], air[1]) + draw_directions_rad(random, _TAIL_DROPS)
+        self.grid.add(
+            east[start] + far_m * np.sin(course), north[start] + far_m * np.cos(course), amount_l / _TAIL_DROPS
+        )
 
     def _across(self) -> Floats:
         """Return the positions of a fan's drops; they alternate with those of the last fan, which avoids aliasing."""

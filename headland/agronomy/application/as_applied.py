@@ -16,8 +16,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from headland.agronomy.application.cell_uncertainty import CellErrors, rate_uncertainty
 from headland.agronomy.application.deposit import Deposit, OutletTrack, deposit_mass
-from headland.agronomy.application.drift import WindDrift, rate_uncertainty
+from headland.agronomy.application.drift import GRANULES, WindDrift
+from headland.agronomy.application.drift_outside import OutsideBand, measure_outside
+from headland.agronomy.application.drift_tail import SpreadTail, share_spread, spread_tail, tail_on
 from headland.agronomy.application.landing import find_landing
 from headland.agronomy.application.pass_areas import PassAreas, measure_areas, share_by_code, spread_areas
 from headland.agronomy.application.released import Released
@@ -79,9 +82,11 @@ class AmountsByPlace:
 class AsApplied:
     """A pass on a grid (rows from south to north): amounts, codes of `EVIDENCE`, and places of `outline.PLACES`.
 
-    `shift_m` is how far product drifted east and north on average, `uncertainty_ha` the standard deviation of each
-    cell's rate by the uncertainty of that, `swaths` the ground that each line covered, `treated` the usable cells whose
-    middle they cover.
+    `shift_m` is how far product drifted east and north on average, `drifted` the part of each cell's amount by the
+    droplets' tail, `outside` what came down beside the field by distance (empty where the wind is not known).
+    `uncertainty_ha` is the standard deviation of each cell's rate, `swaths` the ground that each line covered,
+    `treated` the usable cells whose middle they cover. Neither evidence nor treated ground comes by the tail: a cell
+    that only it reached has an amount, and was not treated.
     """
 
     grid: Grid
@@ -91,6 +96,8 @@ class AsApplied:
     totals: AmountsByPlace
     areas: PassAreas
     shift_m: tuple[float, float]
+    drifted: Values
+    outside: tuple[OutsideBand, ...]
     uncertainty_ha: Values
     swaths: Sequence[shapely.Geometry]
     treated: Mask
@@ -109,13 +116,13 @@ class AsApplied:
     def rate_ha(self) -> Values:
         """The amount per hectare on each cell; NaN where no amount is known."""
         rate = self.amount / self.grid.cell_ha
-        rate[(self.evidence >= EVIDENCE.index(PUMP_PWM)) & (self.amount <= 0.0)] = np.nan
+        rate[(self.evidence >= EVIDENCE.index(PUMP_PWM)) & (self.amount <= self.drifted)] = np.nan
         return rate
 
     @property
     def field_cv_pct(self) -> float | None:
         """The coefficient of variation [%] over all treated usable cells, None with fewer than two."""
-        rates = self.amount[(self.places == USABLE) & (self.amount > 0.0)]
+        rates = self.amount[(self.places == USABLE) & (self.amount > self.drifted)]
         return float(100.0 * rates.std(ddof=1) / rates.mean()) if len(rates) > 1 else None
 
 
@@ -150,10 +157,16 @@ def map_applied(
         for start, end in released.unknown:
             on_s += np.clip(outlet.time_ms, start, end) - start
         evidence[deposit_total(outlet, on_s / 1000.0, machine, grid).mass_kg > 0.0] = EVIDENCE.index(released.unmetered)
+    shift_m = _mean_shift(outlet, released)
+    spread = _spread(amount, grid, air, track, released)
+    drifted = np.zeros(amount.shape) if spread is None else tail_on(grid, spread)
+    moved = drifted - (1.0 - share_spread(air.tail)) * amount
+    amount = amount + moved
+    carried = -float(moved.sum())
     places = map_places(outline, grid)
     by_place = np.bincount(places.ravel(), amount.ravel(), minlength=4)
     usable, buffer, exclusion = (float(by_place[place]) for place in (USABLE, BUFFER, EXCLUSION))
-    outside = float(by_place[OUTSIDE]) + beside
+    outside = float(by_place[OUTSIDE]) + beside + carried
     apart = abs(usable + buffer + exclusion + outside + unlocated - released.amount)
     closure = apart / released.amount if released.amount > 0.0 else 0.0
     totals = AmountsByPlace(released.amount, usable, buffer, exclusion, outside, unlocated, closure)
@@ -162,10 +175,24 @@ def map_applied(
     swaths = draw_swaths(lines, machine.swath_m)
     switched = draw_swaths(switched_lines(track, stretches, machine, plane), machine.swath_m)
     areas = measure_areas(swaths, outline.usable, machine.swath_m, switched)
-    shift_m = _mean_shift(outlet, released)
-    uncertainty_ha = rate_uncertainty(amount / grid.cell_ha, cell_m, air, shift_m)
+    errors = CellErrors(air, shift_m, moved / grid.cell_ha, machine.swath_m, air.basis == GRANULES)
+    uncertainty_ha = rate_uncertainty(amount / grid.cell_ha, cell_m, errors)
+    bands = (
+        () if spread is None else measure_outside(outline.whole, spread, outside, beside, shift_m, air.uncertain_share)
+    )
     treated = (places == USABLE) & rasterise(areas.treated, grid)
-    return AsApplied(grid, amount, evidence, places, totals, areas, shift_m, uncertainty_ha, swaths, treated)
+    return AsApplied(
+        grid, amount, evidence, places, totals, areas, shift_m, drifted, bands, uncertainty_ha, swaths, treated
+    )
+
+
+def _spread(amount: Values, grid: Grid, air: WindDrift, track: Track, released: Released) -> SpreadTail | None:
+    """Return where the tail of a map's amounts goes, with what is not of it; None where the wind is not known."""
+    if not air.is_known:
+        return None
+    total = sum((np.maximum.accumulate(each) for each in released.totals.values()), np.zeros(len(track.time_ms)))
+    weight = np.diff(np.interp(air.time_ms, track.time_ms, total), prepend=total[:1])
+    return spread_tail(amount, grid, air.tail, np.maximum(weight, 0.0))
 
 
 def switched_lines(track: Track, stretches: Intervals, machine: Machine, plane: Plane) -> list[Values]:

@@ -1,7 +1,7 @@
 """Conditions and origin of each cell of an as-applied map: speed, wind, flow, hopper, swaths, breaks, and visits.
 
 A visit uses the same deposit as the map, one stretch of track at a time onto that cell only, so the visits of a cell
-add up to its amount.
+and what drifted there add up to its amount.
 """
 
 from __future__ import annotations
@@ -219,15 +219,20 @@ def cell_of(grid: Grid, row: int, column: int) -> Grid:
 
 
 def trace_cell(
-    outlet: OutletTrack, totals: dict[str, Values], unknown_s: Values, machine: Machine, cell: Grid
+    outlet: OutletTrack,
+    totals: dict[str, Values],
+    unknown_s: Values,
+    machine: Machine,
+    cell: Grid,
+    kept_share: float = 1.0,
 ) -> tuple[Visit, ...]:
     """Return the visits that deposited product on a cell, or may have, in time order.
 
-    `totals` are the map's running totals at the instants of the outlet's track, `unknown_s` the running time of work
-    without a known amount.
+    `kept_share` is what of it lands by its pattern; the rest is in no visit. `totals` are the map's running totals at
+    the instants of the outlet's track, `unknown_s` the running time of work without a known amount.
     """
     pieces, distance_m = _near_pieces(outlet, machine, cell)
-    landed = {name: _landed(outlet, total, machine) for name, total in totals.items()}
+    landed = {name: kept_share * _landed(outlet, total, machine) for name, total in totals.items()}
     worked = _landed(outlet, unknown_s, machine)
     visits = []
     for first, last in _runs(pieces):

@@ -22,6 +22,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from headland.agronomy.application.drift_tail import DriftTail, tail_of
 from headland.agronomy.application.droplet_fall import follow_droplet
 from headland.agronomy.series.arrays import Times, Values, require
 
@@ -39,6 +40,8 @@ USUAL_CLASS: Final = "medium"
 #: ground's effect 7 %; not knowing the class 10 %.
 _CLASS_KNOWN, _CLASS_ASSUMED = 0.28, 0.3
 _GRANULES_UNCERTAIN: Final = 0.15
+#: The basis of a drift of granules.
+GRANULES: Final = "granules"
 #: From the feeder's gate to the disc's rim, of spreaders of this class [s].
 _CHUTE_S: Final = 0.3
 _GRAVITY_M_S2: Final = 9.81
@@ -53,7 +56,7 @@ class WindDrift:
 
     `fall_s` is the time for which the wind carries the product. `uncertain_share` is the standard deviation of the
     shift as a share of it, `uncertain_m` the one in any direction where wind or height is not known; `basis` says
-    which.
+    which. `tail` is what goes farther than the shift; None of granules, and where the wind is not known.
     """
 
     time_ms: Times
@@ -63,6 +66,7 @@ class WindDrift:
     uncertain_share: float = 0.0
     uncertain_m: float = 0.0
     basis: str = "none"
+    tail: DriftTail | None = None
 
     @property
     def is_known(self) -> bool:
@@ -97,7 +101,7 @@ def granule_drift(time_ms: Times, wind_m_s: Values, from_deg: Values, height_m: 
     if not len(time_ms):
         return _unknown(_ASSUMED_HEIGHT_M / GRANULE_FALL_M_S)
     fall_s = np.maximum(height_m, 0.0) / GRANULE_FALL_M_S
-    return WindDrift(time_ms, wind_m_s, from_deg, fall_s, _GRANULES_UNCERTAIN, 0.0, "granules")
+    return WindDrift(time_ms, wind_m_s, from_deg, fall_s, _GRANULES_UNCERTAIN, 0.0, GRANULES)
 
 
 def granule_landing_s(height_m: float) -> float:
@@ -119,26 +123,11 @@ def droplet_drift(
         return _unknown(float(droplet_carried_s(_ASSUMED_HEIGHT_M, droplet_class)))
     basis, share = ("usual_class", _CLASS_ASSUMED) if droplet_class is None else ("droplet_class", _CLASS_KNOWN)
     carried_s = droplet_carried_s(height_m, droplet_class)
-    return WindDrift(time_ms, wind_m_s, from_deg, carried_s, share, 0.0, basis)
+    tail = tail_of(droplet_class or USUAL_CLASS, wind_m_s, from_deg, height_m)
+    return WindDrift(time_ms, wind_m_s, from_deg, carried_s, share, 0.0, basis, tail)
 
 
 def _unknown(carried_s: float) -> WindDrift:
     empty = np.empty(0)
     far_m = _ASSUMED_WIND_M_S * carried_s
     return WindDrift(np.empty(0, np.int64), empty, empty, empty, 0.0, far_m, "not_known")
-
-
-def rate_uncertainty(rate: Values, cell_m: float, drift: WindDrift, mean_shift_m: tuple[float, float]) -> Values:
-    """Return the standard deviation of each cell's rate by that of the drift, to first order; in the rate's unit.
-
-    `rate` (rows, columns) has 0 where nothing landed. It is the slope of the rate over the ground times the deviation
-    of the shift, along the wind where that is known, else in any direction.
-    """
-    known = np.nan_to_num(rate)
-    if min(known.shape) < 2:
-        return np.zeros(known.shape)
-    north, east = np.gradient(known, cell_m)
-    if drift.uncertain_m:
-        return np.asarray(np.hypot(east, north) * drift.uncertain_m / np.sqrt(2.0))
-    along = east * mean_shift_m[0] + north * mean_shift_m[1]
-    return np.asarray(np.abs(along) * drift.uncertain_share)

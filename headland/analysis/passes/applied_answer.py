@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from headland.agronomy.application.as_applied import AmountsByPlace
+from headland.agronomy.application.drift_outside import OutsideBand
 from headland.agronomy.application.released import Reconciliation
 from headland.agronomy.geometry.local_plane import Plane
 from headland.analysis.inputs.answers import SourcedAnswer, answer_of
@@ -60,7 +61,9 @@ class AppliedGrid(msgspec.Struct, frozen=True, kw_only=True):
     east_step_deg: float
     north_step_deg: float
     rate_ha: Annotated[NumberGrid, "Applied rate per hectare; null where it is not measured."]
-    uncertainty_ha: Annotated[KnownGrid, "Standard deviation of the rate by the drift's, of the wind or assumed."]
+    uncertainty_ha: Annotated[
+        KnownGrid, "Standard deviation of the rate by drift, position, flow, pattern and, of granules, chance."
+    ]
     evidence: Annotated[CodeGrid, "none, measured_flow, tank_mass, pump_pwm, declared, from 0."]
     place: Annotated[CodeGrid, "0 outside, 1 usable, 2 buffer, 3 exclusion."]
 
@@ -95,6 +98,11 @@ class AppliedHead(msgspec.Struct, frozen=True, kw_only=True):
     amount: Annotated[SourcedAnswer, "Amount that left the machine."]
     rate: Annotated[SourcedAnswer, "Mean rate on the treated ground of the field."]
     places: Annotated[AmountsByPlace, "Amount by place."]
+    outside: Annotated[
+        list[OutsideBand],
+        "What came down beside the field by its distance, never counted as applied; empty where wind or height is not "
+        "known (`drift.basis`).",
+    ]
     cover: Annotated[PassCover, "Treated, skipped and remaining ground."]
     evidence_m2: Annotated[dict[str, float], "The treated ground by the weakest evidence for its amount; it adds up."]
     reconciliation: Annotated[Reconciliation, "The amount by each kind of evidence."]
@@ -130,6 +138,7 @@ def applied_head_of(applied: AppliedPass, uniformity: SpreadUniformity, state: P
         amount=answer_of(applied.amount, field_pass.simulated),
         rate=answer_of(applied.rate, field_pass.simulated),
         places=applied.map.totals,
+        outside=list(applied.map.outside),
         cover=cover_of(applied, state),
         evidence_m2=applied.map.evidence_m2,
         reconciliation=applied.reconciliation,

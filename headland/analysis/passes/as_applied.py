@@ -44,11 +44,12 @@ _USUAL_HEIGHT_M: Final = 3.0
 _LEAST_OF_FALL: Final = 0.5
 _METHOD: Final = Method(
     "as_applied_deposit",
-    3,
+    4,
     "running total along the track, laid across it by the implement's lateral pattern (none: even over the swath) "
     "after its latency, each cell with the integral over it; carried by the vehicle's own wind estimate times the fall "
     "from its height: granules at 8 m/s, droplets of their class's median by drag and gravity (Marchant 1977) in the "
-    "rotors' jet (Bauersfeld et al. 2025, momentum theory); flow meter: trapezoid over flows at most 5 s "
+    "rotors' jet (Bauersfeld et al. 2025, momentum theory); the small ones go on with the wind as deposits of orchard "
+    "sprayers fall with the distance (Rautmann et al. 2001); flow meter: trapezoid over flows at most 5 s "
     "apart or a meter's total; tank or hopper: its loss between refills, even over the time in which the feeder "
     "was on, behind its lag as the weights show it; coverage is the known share of the time of work",
 )
@@ -151,6 +152,7 @@ def _hide_neighbours(applied: AppliedPass) -> AppliedPass:
         applied.map,
         amount=np.where(outside, 0.0, applied.map.amount),
         evidence=np.where(outside, 0, applied.map.evidence).astype(np.uint8),
+        drifted=np.where(outside, 0.0, applied.map.drifted),
         uncertainty_ha=np.where(outside, 0.0, applied.map.uncertainty_ha),
     )
     return replace(applied, map=hidden)

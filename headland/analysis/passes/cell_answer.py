@@ -48,7 +48,10 @@ class CellApplied:
     """The applied rate of the cell; null where no amount is known. `evidence` is the weakest class that matters."""
 
     rate_ha: float | None
+    low_ha: Annotated[float | None, "Low end of the rate's 90 % interval."]
+    high_ha: Annotated[float | None, "High end of the rate's 90 % interval."]
     amount: Annotated[float | None, "Amount on the cell, in the answer's unit."]
+    drifted: Annotated[float | None, "The part of it that small droplets brought with the wind; in no visit."]
     evidence: Annotated[str | None, "Weakest class of evidence behind the amount."]
     method: Annotated[Method, "Method of the applied amount."]
 

@@ -8,7 +8,9 @@ import numpy as np
 
 from headland.agronomy.application.as_applied import EVIDENCE, outlet_track
 from headland.agronomy.application.cell_conditions import Visit, cell_of, speed_of, trace_cell
+from headland.agronomy.application.cell_uncertainty import interval_90
 from headland.agronomy.application.deviation import CAUSES, CLASSES
+from headland.agronomy.application.drift_tail import share_spread
 from headland.agronomy.geometry.outline import OUTSIDE, PLACES
 from headland.agronomy.series.arrays import Values
 from headland.analysis.inputs.errors import AnalysisError
@@ -68,9 +70,7 @@ def explain_cell(scope: OrgScope, cells: CellMap, latitude_deg: float, longitude
         latency_s=applied.machine.latency_s,
         cell=square,
         planned=_planned_of(cells, row, column),
-        applied=CellApplied(
-            rate_ha, amount, _name_of(EVIDENCE, applied.map.evidence[row, column]), applied.amount.method
-        ),
+        applied=_applied_of(cells, row, column),
         difference_ha=_known(cells.difference_ha[row, column]),
         kind=_name_of(CLASSES, cells.codes["kind"][row, column]),
         cause=_name_of(CAUSES, cells.codes["cause"][row, column]),
@@ -83,6 +83,21 @@ def explain_cell(scope: OrgScope, cells: CellMap, latitude_deg: float, longitude
             for entry in scope.repositories.ledger.read(pass_id=field_pass.id)
         ],
         delivery_url=f"/v1/gateways/{record.gateway}/delivery",
+    )
+
+
+def _applied_of(cells: CellMap, row: int, column: int) -> CellApplied:
+    applied_map = cells.applied.map
+    rate_ha = _known(cells.applied_ha[row, column])
+    low, high = interval_90(applied_map.rate_ha, applied_map.uncertainty_ha)
+    return CellApplied(
+        rate_ha=rate_ha,
+        low_ha=_known(low[row, column]),
+        high_ha=_known(high[row, column]),
+        amount=None if rate_ha is None else float(applied_map.amount[row, column]),
+        drifted=None if rate_ha is None else float(applied_map.drifted[row, column]),
+        evidence=_name_of(EVIDENCE, applied_map.evidence[row, column]),
+        method=cells.applied.amount.method,
     )
 
 
@@ -128,7 +143,8 @@ def _trace_map(applied: AppliedPass, row: int, column: int) -> tuple[Visit, ...]
     for start, end in applied.released.unknown:
         unknown_s += (np.clip(outlet.time_ms, start, end) - start) / 1000.0
     cell = cell_of(applied.map.grid, row, column)
-    return trace_cell(outlet, applied.released.totals, unknown_s, applied.machine, cell)
+    kept_share = share_spread(inputs.air.tail)
+    return trace_cell(outlet, applied.released.totals, unknown_s, applied.machine, cell, kept_share)
 
 
 def _largest(visits: tuple[Visit, ...]) -> list[Visit]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.agronomy.application.as_applied import EVIDENCE, Machine, map_applied
-from headland.agronomy.application.drift import WindDrift
+from headland.agronomy.application.drift import WindDrift, droplet_drift
 from headland.agronomy.application.metering import HopperWeights
 from headland.agronomy.application.pass_areas import measure_areas
 from headland.agronomy.application.released import Amounts, Released, reconcile, release
@@ -46,6 +48,7 @@ def track_of(east_m: np.ndarray, north_m: np.ndarray, step_ms: int = 100) -> Tra
     latency_s=st.floats(0.0, 1.5),
     wind_m_s=st.floats(0.0, 8.0),
     gap_at=st.integers(0, 59),
+    droplets=st.sampled_from([None, "medium", "fine"]),
 )
 def test_the_released_amount_is_on_the_field_in_its_strips_beside_it_or_unlocated(
     turns: list[float],
@@ -55,6 +58,7 @@ def test_the_released_amount_is_on_the_field_in_its_strips_beside_it_or_unlocate
     latency_s: float,
     wind_m_s: float,
     gap_at: int,
+    droplets: str | None,
 ) -> None:
     heading = np.cumsum(np.array(turns))
     track = track_of(np.cumsum(3.0 * np.sin(heading)), np.cumsum(3.0 * np.cos(heading)), 500)
@@ -67,12 +71,17 @@ def test_the_released_amount_is_on_the_field_in_its_strips_beside_it_or_unlocate
     stretches = np.array([window], np.float64)
     released = release(track.time_ms, amounts, stretches, window)
     outline = FieldOutline(shapely.box(-20, -20, 30, 40), shapely.box(-20, -20, 30, -10), shapely.box(0, 0, 5, 5))
-    air = WindDrift(track.time_ms, np.full(len(turns), wind_m_s), np.full(len(turns), 170.0), np.full(len(turns), 0.5))
+    wind = np.full(len(turns), wind_m_s), np.full(len(turns), 170.0)
+    if droplets is None:
+        air = WindDrift(track.time_ms, *wind, np.full(len(turns), 0.5))
+    else:
+        air = droplet_drift(track.time_ms, *wind, np.full(len(turns), 2.5), droplets)
     applied_map = map_applied(track, released, stretches, outline, PLANE, Machine(pattern, 5.0, latency_s), air, cell_m)  # type: ignore[arg-type]
     assert applied_map.totals.closure < 1e-3
     parts = applied_map.totals
     assert min(parts.usable, parts.buffer, parts.exclusion, parts.outside, parts.unlocated) >= -1e-9
     assert float(applied_map.amount.sum()) <= parts.released + 1e-6
+    assert sum(band.amount for band in applied_map.outside) == pytest.approx(parts.outside, abs=1e-6)
 
 
 def test_swaths_over_a_box_cover_skip_and_overlap_as_geometry_says() -> None:
@@ -90,6 +99,42 @@ def test_swaths_over_a_box_cover_skip_and_overlap_as_geometry_says() -> None:
 def straight(seconds: int = 60) -> tuple[Track, np.ndarray]:
     time_s = np.arange(0, seconds, 0.1)
     return track_of(time_s * 5.0, np.zeros(len(time_s))), time_s
+
+
+def test_a_tail_moves_product_and_makes_no_ground_treated() -> None:
+    track, time_s = straight()
+    per_min = np.full(len(time_s), 6.0)
+    nothing = HopperWeights(NO_TIME, NONE)
+    amounts = Amounts(NO_TIME, NONE, track.time_ms, per_min, nothing, NO_TIME, NONE)
+    window = int(track.time_ms[0]), int(track.time_ms[-1]) + 1
+    stretches = np.array([window], np.float64)
+    released = release(track.time_ms, amounts, stretches, window)
+    field = FieldOutline(shapely.box(0, -10, 300, 20), shapely.box(0, 10, 300, 20), EMPTY)
+    strong, from_south = np.full(len(time_s), 3.0), np.full(len(time_s), 180.0)
+    air = droplet_drift(track.time_ms, strong, from_south, np.full(len(time_s), 3.0), "medium")
+    machine = Machine(rectangle(2.5), 5.0)
+    alone, tailed = (
+        map_applied(track, released, stretches, field, PLANE, machine, each, 1.0)
+        for each in (replace(air, tail=None), air)
+    )
+    # The wind is from the south: the strip in the north, and the ground beyond it, get some.
+    assert alone.totals.buffer == 0.0
+    assert 0.05 * released.amount > tailed.totals.buffer > 0.005 * released.amount
+    assert tailed.totals.outside > alone.totals.outside
+    assert tailed.totals.closure < 1e-9
+    assert float(tailed.drifted.sum()) == pytest.approx(float((tailed.amount - alone.amount * 0.8).sum()))
+    only_drift = (tailed.amount > 0.0) & (alone.amount == 0.0)
+    assert np.count_nonzero(only_drift) > 1000
+    # Ground, money and evidence are those of the swath.
+    assert not tailed.evidence[only_drift].any()
+    assert sum(band.drifted for band in tailed.outside) > 0.0
+    assert np.array_equal(tailed.treated, alone.treated)
+    assert np.array_equal(tailed.evidence, alone.evidence)
+    assert replace(tailed.areas, treated=EMPTY, remaining=EMPTY, skips=(), overlaps=()) == replace(
+        alone.areas, treated=EMPTY, remaining=EMPTY, skips=(), overlaps=()
+    )
+    assert tailed.evidence_m2 == alone.evidence_m2
+    assert tailed.field_cv_pct == pytest.approx(alone.field_cv_pct, abs=5.0)
 
 
 def test_a_hopper_alone_gives_its_loss_evenly_over_the_time_of_work() -> None:

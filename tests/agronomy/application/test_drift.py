@@ -11,7 +11,6 @@ from headland.agronomy.application.drift import (
     droplet_drift,
     granule_drift,
     granule_landing_s,
-    rate_uncertainty,
 )
 from headland.agronomy.application.droplet_fall import follow_droplet
 
@@ -67,17 +66,9 @@ def test_granules_land_ahead_of_where_they_left() -> None:
     assert granule_landing_s(0.0) == pytest.approx(0.3)
 
 
-def test_an_unknown_wind_shifts_nothing_and_leaves_the_edges_uncertain() -> None:
+def test_an_unknown_wind_shifts_nothing_and_has_no_tail() -> None:
     air = droplet_drift(np.empty(0, np.int64), NONE, NONE, NONE, None)
     assert (air.basis, air.is_known) == ("not_known", False)
     assert [axis.tolist() for axis in air.shift_m(TIME_MS)] == [[0.0, 0.0], [0.0, 0.0]]
-    rate = np.zeros((6, 6))
-    rate[:, 3:] = 30.0
-    by_cell = rate_uncertainty(rate, 2.0, air, (0.0, 0.0))
-    assert by_cell[:, 2:4].min() > 1.0
-    assert by_cell[:, [0, 5]].max() == 0.0
-    # Beside a wind along the edge nothing is uncertain, across it the edge is.
-    known = droplet_drift(TIME_MS, column(3.0), column(0.0), column(3.0), "medium")
-    assert rate_uncertainty(rate, 2.0, known, (0.0, -0.9)).max() == 0.0
-    across = rate_uncertainty(rate, 2.0, known, (-0.9, 0.0))
-    assert across[0, 2] == pytest.approx(7.5 * 0.9 * known.uncertain_share)
+    assert air.tail is None
+    assert air.uncertain_m > 0.3
