@@ -39,7 +39,7 @@ export const yields = catalogue({
   yield_coverage: ["Cut ground with a yield", "有产量值的收割面积"],
   yield_quality: ["Worst quality flag", "最差质量标记"],
   yield_cell_error: ["Standard error of a cell", "网格标准误"],
-  yield_cell_error_note: ["{value} (median; interpolation alone)", "{value}（中位数，仅插值误差）"],
+  yield_cell_error_note: ["{value} (median; interpolation alone, set by samples left out)", "{value}（中位数，仅插值误差，经留出样点校准）"],
   yield_cells: ["Cells", "网格"],
   yield_no_map: ["There is no map: {reason}. {kept} samples were kept, 30 are needed.", "无法生成产量图：{reason}。保留 {kept} 个产量点，至少需要 30 个。"],
   yield_samples: ["Samples: {kept} of {all} kept", "产量点：共 {all} 个，保留 {kept} 个"],
