@@ -39,7 +39,7 @@ def said_of(farm: Farm, site: Site) -> list[Confirmation]:
 def test_a_wrong_sign_is_mended_by_one_tap_on_the_first_page(visit: Open, farm: Farm, site: Site) -> None:
     page = visit("#/farm", **PHONE)
     asked = page.locator("[data-panel=doubts]")
-    expect(asked).to_contain_text("经度 -119.17 远离时区 Asia/Shanghai")
+    expect(asked).to_contain_text("经度 -119.17 与时区 Asia/Shanghai")
     expect(asked).to_contain_text("经度：-119.17° → 119.17°")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     asked.get_by_role("button", name="更正").press("Enter")

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.http.records import RecordPage, Sent, content_of
 from api.http.router import Router
 from api.routes.record_kinds import TRIAL_KINDS
@@ -20,6 +20,7 @@ from api.schemas.fields.trials import (
     TrialDrawing,
     TrialPrescriptionOrder,
 )
+from headland.agronomy.plausibility.amounts import impossible_prices
 from headland.analysis.trials.design import TrialOrder, draw_trial, layout_of
 from headland.analysis.trials.nitrogen import Prices
 from headland.analysis.trials.results import Model, TrialAnswer, analyse_trial
@@ -154,5 +155,8 @@ def get_result(
     observations = repositories.plot_observations.records.all(trial=thing, variable=variable)
     prices = None
     if nitrogen_price_kg is not None and grain_price_t is not None:
+        sentence = impossible_prices(nitrogen_price_kg, grain_price_t)
+        if sentence is not None:
+            raise ProblemError(422, "impossible-amount", "Amount not possible", sentence)
         prices = Prices(nitrogen_price_kg, grain_price_t)
     return reply_json(analyse_trial(trial, of, observations, model, prices, level))

@@ -110,7 +110,7 @@ function ChangeIt({ doubt }: { doubt: Doubt }): JSX.Element | null {
   };
   return (
     <div class="buttons">
-      <button type="button" disabled={put.saving} onClick={() => void run()}>
+      <button type="button" class="primary" disabled={put.saving} onClick={() => void run()}>
         {translate("doubts_change")}
       </button>
       <ErrorText error={put.error ?? failed} inline />

@@ -1,4 +1,4 @@
-"""Amounts that a person enters, against what is possible and what is usual: yields of crops.
+"""Amounts that a person enters, against what is possible and what is usual: yields, rates, harvests, prices.
 
 One table has for each crop the usual yields and the highest known one. A yield half as much again is impossible; one
 that is not usual is doubted. Where another unit makes it usual, the sentence names that unit and the value.
@@ -16,7 +16,7 @@ record has three times the upper usual yield instead.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -131,3 +131,61 @@ def read_other_unit(yields: YieldRange, number: float) -> tuple[str, float] | No
         return None
     unit, right = min(usual, key=lambda each: abs(each[1] / yields.typical - 1.0))
     return unit, round(right, 6)
+
+
+#: The most of a nutrient that one pass brings [kg/ha]: several times what any rule here recommends for a year.
+_MOST_NUTRIENT_KG_HA: Final = 1500.0
+#: The density of a liquid fertilizer whose own is not told [kg/L].
+_LIQUID_KG_L: Final = 1.3
+#: How many kilograms of grain a kilogram of nitrogen costs: 2 to 10 in most markets. A price for the wrong mass is a
+#: thousand times off.
+_LEAST_GRAIN_FOR_N, _MOST_GRAIN_FOR_N = 0.1, 200.0
+#: The highest price of a kilogram of a crop that is harvested dry [fen], and of any [fen].
+_MOST_FEN_DRY, _MOST_FEN = 10_000, 1_000_000
+
+
+def impossible_rate(rate_ha: float, shares_pct: Iterable[float], density_kg_l: float | None) -> str | None:
+    """Return the sentence about a rate of a fertilizer [kg/ha, of a liquid L/ha] that no ground is given; None else.
+
+    `shares_pct` are nutrients in percent of mass; `density_kg_l` is 1 for granules, None for a liquid of unknown one.
+    """
+    richest = max(shares_pct, default=0.0)
+    brought = rate_ha * (density_kg_l or _LIQUID_KG_L) * richest / 100.0
+    if brought <= _MOST_NUTRIENT_KG_HA:
+        return None
+    return (
+        f"A rate of {rate_ha:g} a hectare brings {brought:.0f} kg/ha of one nutrient, more than any ground is given: "
+        "write kilograms, or litres, per hectare; a kilogram a mu is 15."
+    )
+
+
+def impossible_harvest(yields: YieldRange, grams: float, area_m2: float) -> str | None:
+    """Return the sentence about a harvest of more than its whole ground can yield; None for another."""
+    if area_m2 <= 0.0 or grams / area_m2 * 0.01 <= yields.most:
+        return None
+    return (
+        f"{grams / 1000.0:g} kg from {area_m2:.0f} m2 are {grams / area_m2 * 0.01:.0f} t/ha, and this crop yields "
+        f"{yields.most:g} at most: check the unit of the weight; a jin is half a kilogram."
+    )
+
+
+def impossible_price(crop: str, fen_per_kg: int) -> str | None:
+    """Return the sentence about a price of a crop that is of a tonne, not of a kilogram; None for another."""
+    most = _MOST_FEN_DRY if yields_of(crop).most <= DRY.most else _MOST_FEN
+    if fen_per_kg <= most:
+        return None
+    return (
+        f"{fen_per_kg} fen are {fen_per_kg / 100:g} yuan for a kilogram of {crop}: "
+        "write the price of a kilogram, not of a tonne."
+    )
+
+
+def impossible_prices(nitrogen_price_kg: float, grain_price_t: float) -> str | None:
+    """Return the sentence about prices of a kg of nitrogen and a t of grain of which one is for another mass."""
+    grain_for_n = nitrogen_price_kg / (grain_price_t / 1000.0)
+    if _LEAST_GRAIN_FOR_N <= grain_for_n <= _MOST_GRAIN_FOR_N:
+        return None
+    return (
+        f"A kilogram of nitrogen would cost as much as {grain_for_n:.3g} kg of grain: give the price of a kilogram of "
+        "nitrogen and of a tonne of grain."
+    )

@@ -9,7 +9,9 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from headland.agronomy.plausibility.amounts import impossible_price
 from headland.analysis.cooperative.shares import NOBODY, HeldShare, bearers, divide, round_half_up
+from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.registry.models.cooperative import AccountEntry, AccountKind
@@ -93,6 +95,10 @@ def deliver_harvests(scope: OrgScope, window: Window, fen_per_kg: Mapping[str, i
 
     The holder at the time of the harvest delivers: a lessee before the owner. A repetition adds what is new.
     """
+    for crop, price in fen_per_kg.items():
+        sentence = impossible_price(crop, price)
+        if sentence is not None:
+            raise AnalysisError("impossible-amount", "Amount not possible", sentence)
     repositories = scope.repositories
     harvests = [h for h in repositories.lots.harvests.all() if window.start_ms <= h.time_ms < window.end_ms]
     taken_back, codes = _operations_of(repositories)

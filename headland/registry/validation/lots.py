@@ -7,6 +7,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from headland.agronomy.plausibility.amounts import impossible_harvest, yields_of
+from headland.registry.db.tables.farm_tables import fields, greenhouse_zones
 from headland.registry.models.errors import InvalidRecord, RecordConflict
 from headland.registry.models.lots import Certificate, CertificateBasis, Harvest, LotMass, LotOperation, OperationKind
 from headland.registry.models.plant_protection import PlantProtectionProduct, ProductUse, Treatment
@@ -62,14 +64,24 @@ def check_treatment(treatment: Treatment, _connection: sa.Connection, _organisat
     return treatment
 
 
-def check_harvest(harvest: Harvest, _connection: sa.Connection, _organisation: str) -> Harvest:
-    """Validate that a harvest is of one place, and after the beginning of its growth."""
+def check_harvest(harvest: Harvest, connection: sa.Connection, organisation: str) -> Harvest:
+    """Validate that a harvest is of one place that can yield it, and after the beginning of its growth."""
     _check_place(harvest.field, harvest.zone, "A harvest")
     grown_ms = harvest.grown_from_ms
     if grown_ms is not None and not 0 <= harvest.time_ms - grown_ms <= LONGEST_GROWTH_MS:
         raise InvalidRecord("The growth begins before the harvest, and at most 13 months before it.")
     if harvest.season is not None and harvest.field is None:
         raise InvalidRecord("A season is of a field: leave it out for a greenhouse zone.")
+    table, column, place = (
+        (fields, fields.c.usable_area_m2, harvest.field)
+        if harvest.field is not None
+        else (greenhouse_zones, greenhouse_zones.c.area_m2, harvest.zone)
+    )
+    which = (table.c.organisation == organisation, table.c.id == place)
+    area_m2 = connection.execute(sa.select(column).where(*which)).scalar_one_or_none()
+    sentence = impossible_harvest(yields_of(harvest.crop), harvest.grams, area_m2 or 0.0)
+    if sentence is not None:
+        raise InvalidRecord(sentence)
     return harvest
 
 

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from headland.agronomy.plausibility.amounts import impossible_yield, yields_of
+from headland.agronomy.plausibility.amounts import impossible_rate, impossible_yield, yields_of
 from headland.contract.topics import shard_of
 from headland.registry.db.tables.alarm_tables import alarms
-from headland.registry.db.tables.farm_tables import farms, greenhouse_zones, prescriptions, sites
+from headland.registry.db.tables.farm_tables import farms, greenhouse_zones, prescriptions, products, sites
 from headland.registry.models.errors import InvalidRecord, NotFound
 from headland.registry.models.geometry import Position
 from headland.registry.models.models import (
@@ -132,6 +132,15 @@ def check_pass(declared: Pass, connection: sa.Connection, organisation: str) -> 
         raise InvalidRecord(
             "A pass must end after its start, and at most two days after it: declare longer work in parts."
         )
+    if declared.planned_rate_ha is not None and declared.product is not None:
+        columns = [products.c[name] for name in ("n_pct", "p2o5_pct", "k2o_pct", "kind", "density_kg_l")]
+        which = (products.c.organisation == organisation, products.c.id == declared.product)
+        product = connection.execute(sa.select(*columns).where(*which)).one_or_none()
+        density = None if product is None else product.density_kg_l if product.kind == "liquid" else 1.0
+        shares = () if product is None else (product.n_pct, product.p2o5_pct, product.k2o_pct)
+        sentence = impossible_rate(declared.planned_rate_ha, shares, density)
+        if sentence is not None:
+            raise InvalidRecord(sentence)
     if declared.prescription is None:
         return declared
     if declared.planned_rate_ha is not None:

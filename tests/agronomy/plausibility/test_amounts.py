@@ -9,6 +9,10 @@ from headland.agronomy.plausibility.amounts import (
     FRESH,
     YIELDS,
     doubt_yield,
+    impossible_harvest,
+    impossible_price,
+    impossible_prices,
+    impossible_rate,
     impossible_yield,
     read_other_unit,
     yields_of,
@@ -73,3 +77,38 @@ def test_an_unknown_crop_has_the_yields_of_its_kind() -> None:
 
 def test_the_crops_of_the_table_have_names_for_people() -> None:
     assert YIELDS.keys() - load_terms()["crops"].keys() <= {"barley"}
+
+
+@pytest.mark.parametrize(
+    ("rate_ha", "shares", "density", "is_refused"),
+    [
+        (400.0, (46.0, 0.0, 0.0), 1.0, False), (900.0, (46.0, 0.0, 0.0), 1.0, False),
+        (60_000.0, (0.4, 0.2, 0.5), 1.0, False),
+        (1000.0, (28.0, 0.0, 0.0), 1.28, False), (400_000.0, (46.0, 0.0, 0.0), 1.0, True),
+        (40_000.0, (15.0, 15.0, 15.0), 1.0, True),
+        (20_000.0, (28.0, 0.0, 0.0), None, True),
+    ],
+)  # fmt: skip
+def test_a_rate_in_grams_is_refused_and_manure_is_not(
+    rate_ha: float, shares: tuple[float, ...], density: float | None, is_refused: object
+) -> None:
+    assert (impossible_rate(rate_ha, shares, density) is not None) is is_refused
+
+
+def test_a_harvest_of_more_than_its_ground_yields_is_refused() -> None:
+    assert impossible_harvest(yields_of("wheat"), 8_000_000, 10_000.0) is None
+    assert impossible_harvest(yields_of("tomato"), 50_000_000, 667.0) is None
+    told = impossible_harvest(yields_of("wheat"), 8_000_000, 1000.0)
+    assert told is not None
+    assert told.startswith("8000 kg from 1000 m2 are 80 t/ha, and this crop yields 26.1 at most")
+    assert impossible_harvest(yields_of("wheat"), 8_000_000, 0.0) is None
+
+
+def test_a_price_of_a_tonne_for_a_kilogram_is_refused() -> None:
+    assert impossible_price("wheat", 236) is None
+    assert impossible_price("strawberry", 6_000) is None
+    assert impossible_price("wheat", 236_000) is not None
+    assert impossible_prices(5.0, 2400.0) is None
+    assert impossible_prices(1.1, 190.0) is None
+    assert impossible_prices(5.0, 2.4) is not None
+    assert impossible_prices(5000.0, 2400.0) is not None

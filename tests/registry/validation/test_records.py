@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from headland.contract.topics import shard_of
 from headland.registry.models.errors import InvalidGeometry, InvalidRecord
+from headland.registry.models.lots import Harvest
 from headland.registry.models.models import (
     Farm,
     Field,
@@ -18,6 +19,7 @@ from headland.registry.models.models import (
     Gateway,
     Implement,
     ImplementKind,
+    Pass,
     PatternPoint,
     Product,
     ProductKind,
@@ -146,3 +148,24 @@ def test_a_new_person_is_compared_with_those_of_the_same_number_alone(repositori
     with repositories.lots.lineage.database.reading() as connection:
         [plan] = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
     assert plan[3] == "SEARCH people USING INDEX ix_people_organisation_number (organisation=? AND number=?)"
+
+
+def test_a_pass_is_not_planned_with_grams_for_kilograms(repositories: OrganisationRepositories) -> None:
+    farm = repositories.farms.add(Farm(name="f"))
+    field = repositories.fields.add(Field(farm=farm.id, name="n", geometry=PLOT))
+    urea = repositories.products.add(product())
+    planned = Pass(
+        field=field.id, device="uav-1", start_ms=0, end_ms=60_000, product=urea.id, planned_rate_ha=300_000.0
+    )
+    with pytest.raises(InvalidRecord, match="brings 138000 kg/ha of one nutrient"):
+        repositories.passes.declare(planned)
+    repositories.passes.declare(msgspec.structs.replace(planned, planned_rate_ha=300.0))
+
+
+def test_a_harvest_is_at_most_what_its_ground_can_yield(repositories: OrganisationRepositories) -> None:
+    farm = repositories.farms.add(Farm(name="f"))
+    field = repositories.fields.add(Field(farm=farm.id, name="n", geometry=PLOT))
+    weighed = Harvest(field=field.id, crop="wheat", time_ms=1_780_000_000_000, grams=30_000_000, author="Li")
+    repositories.lots.harvests.checked(weighed)
+    with pytest.raises(InvalidRecord, match=r"and this crop yields 26\.1 at most: check the unit"):
+        repositories.lots.harvests.checked(msgspec.structs.replace(weighed, grams=300_000_000))
