@@ -76,7 +76,7 @@ from api.routes.fields import catalog, field_import, field_outlook, outline_edit
 from api.routes.fields import photos as photo_routes
 from api.routes.fields import prescriptions as prescription_routes
 from api.routes.fields import trials as trial_routes
-from api.routes.greenhouses import default_bands
+from api.routes.greenhouses import default_bands, what_if
 from api.routes.greenhouses import greenhouses as climate_routes
 from api.routes.harvest import certificates as certificate_routes
 from api.routes.harvest import lots as lot_routes
@@ -407,6 +407,7 @@ def _routes() -> list[DeferredRoute]:
         weather_routes.catalog_router,
         default_bands.router,
         doubt_routes.router,
+        what_if.router,
         field_import.router,
         people_routes.router,
         person_data_routes.router,

@@ -50,6 +50,7 @@ STATUS_BY_KIND: Final[Mapping[str, int]] = {
     "no-prescription": 400,
     "no-product": 400,
     "no-rates": 400,
+    "no-such-hour": 400,
     "no-week": 400,
     "other-field": 400,
     "other-person": 400,

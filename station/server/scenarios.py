@@ -146,6 +146,15 @@ FARMS: Final[dict[str, FarmScenario]] = {
         drones=(),
         houses=(FarmHouse("hubei-greenhouses", "wuhan", "greenhouse", compartments=12),),
     ),
+    # Two Chinese solar greenhouses, without heating: earth wall and brick wall.
+    "shandong-solar": FarmScenario(
+        drones=(),
+        houses=(
+            FarmHouse(
+                "shandong-solar", "shouguang", "solar", compartments=2, crops=(("tomato", "fruiting"), ("tomato", ""))
+            ),
+        ),
+    ),
     # Terraces, a node at the edge of the forest and a film house, both behind a LoRa hop that loses messages.
     "chongqing-mixed": FarmScenario(
         drones=(FarmDrone("chongqing-terrace", "chongqing", _PUMP, past=_SPRAYING),),

@@ -28,6 +28,7 @@ import { HeatMap } from "../greenhouse/heat_map";
 import { HousesTable } from "../greenhouse/houses_table";
 import { NotesPanel } from "../greenhouse/notes_panel";
 import { OutlookPanel } from "../greenhouse/outlook_panel";
+import { WhatIfPanel } from "../greenhouse/what_if_panel";
 import type { GreenhouseItem, Overview } from "../greenhouse/records";
 import { listGreenhouses, requestOverview } from "../greenhouse/requests";
 import { SamplesPanel } from "../greenhouse/samples_panel";
@@ -85,6 +86,7 @@ class GreenhousePage {
   readonly #tileOf = new Map<string, ValueTile>();
   readonly #dates = make("div", { class: "dates" });
   readonly #outlook = make("section", { class: "card", "data-panel": "outlook" });
+  readonly #whatIf = make("section", { class: "card", "data-panel": "what-if" });
   readonly #download = make("section", { class: "card", "data-panel": "download" });
   readonly #analyses = make("section", { class: "card", "data-panel": "analyses" });
   readonly #shownPeriod = signal<HousePeriod | null>(null);
@@ -174,6 +176,7 @@ class GreenhousePage {
       this.#outlook,
       make("section", { class: "card", "data-panel": "now" }, make("h2", {}, translate("greenhouse_current")), this.#currentValues),
       this.#charts.element,
+      this.#whatIf,
       this.#analyses,
       this.#dayPanels,
       this.#heatMap.element,
@@ -202,6 +205,7 @@ class GreenhousePage {
       }),
     );
     mountInto(this.#outlook, view, () => createElement(OutlookPanel, { house: greenhouse }));
+    mountInto(this.#whatIf, view, () => createElement(WhatIfPanel, { house: greenhouse }));
     mountInto(this.#download, view, () => createElement(DownloadPanel, { devices: this.#shownDevices.value }));
   }
 

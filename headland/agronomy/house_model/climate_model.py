@@ -48,7 +48,7 @@ from headland.agronomy.house_model.solar_greenhouse import (
 )
 from headland.agronomy.house_model.state import Actuators, Climate, Fluxes
 
-MAX_STEP_S: Final = 30.0
+MAX_STEP_S: Final = 60.0
 AIR_J_M2K: Final = 16_000.0
 FLOOR_J_M2K: Final = 120_000.0
 COVER_J_M2K: Final = 3_000.0

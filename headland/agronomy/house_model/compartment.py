@@ -47,6 +47,8 @@ class Compartment(Generic[N]):
     #: The day may go past midnight. NaN: it is day while there is light outside, and no lamp burns.
     day_from_h: N
     day_to_h: N
+    #: Clock hour of the afternoon from which on the screen is closed though it is light (NaN: by the light alone).
+    screen_close_h: N
     #: A solar greenhouse: thermal resistance of the quilt on the cover, and the clock hours between which it is rolled
     #: up (NaN: by the light).
     quilt_m2k_w: N

@@ -52,7 +52,9 @@ def control(structure: Structure, climate: Climate, now: Actuators, outside: Out
     lack = (structure.co2_ppm - co2_ppm(climate.co2_kg_m3, climate.air_degc)) / 100.0
     dryness = _band(deficit_pa, np.full_like(humidity, _FOG_ABOVE_PA), _FOG_BAND_PA)
     dull = outside.radiation_w_m2 < _LAMPS_BELOW_W_M2
-    closed = 0.0 if light or outside.temperature_degc > _SCREEN_BELOW_DEGC else 1.0
+    # A declared hour of the afternoon holds until midnight; no hour is at or after NaN.
+    dark = np.where(clock_h >= structure.screen_close_h, 1.0, 0.0 if light else 1.0)
+    closed = dark * (0.0 if outside.temperature_degc > _SCREEN_BELOW_DEGC else 1.0)
     return Actuators(
         boiler=_band(climate.air_degc, set_point + 1.0, _HEAT_BAND_K),
         # A top vent is below the quilt.

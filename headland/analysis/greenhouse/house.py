@@ -17,6 +17,7 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import find_device, read_first
 from headland.analysis.inputs.window import Window
 from headland.registry.models.errors import NotFound
+from headland.registry.models.house_model import HouseModel
 from headland.registry.models.models import Device, Greenhouse, GreenhouseZone, Site
 from headland.registry.repositories.local_time import NOT_KNOWN, LocalTime, find_local_time
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -61,6 +62,7 @@ class House:
     floor_area_m2: float | None = None
     volume_m3: float | None = None
     greenhouse: str | None = None
+    climate_model: HouseModel | None = None
     is_settled: bool = False
 
     @property
@@ -246,6 +248,7 @@ def _declared(house: House, registered: Greenhouse) -> House:
         cover=registered.cover,
         floor_area_m2=registered.floor_area_m2,
         volume_m3=registered.volume_m3,
+        climate_model=registered.climate_model,
         greenhouse=registered.id,
     )
 

@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from headland.contract.records import NAME, ChannelInfo, Clock
 from headland.registry.models.geometry import Geometry
+from headland.registry.models.house_model import HouseModel
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 Note = Annotated[str, Meta(max_length=2000)]
@@ -132,6 +133,7 @@ class Greenhouse(VersionedRecord, frozen=True, kw_only=True):
     longitude_deg: Longitude | None = None
     latitude_deg: Latitude | None = None
     active: Annotated[bool, "Whether it is in use; false: its history remains."] = True
+    climate_model: Annotated[HouseModel | None, "Model for what-if answers; null without one."] = None
 
 
 class GreenhouseZone(VersionedRecord, frozen=True, kw_only=True):

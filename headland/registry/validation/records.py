@@ -28,6 +28,7 @@ from headland.registry.models.models import (
     Site,
 )
 from headland.registry.validation.geometry import area_of, area_without, check_geometry, check_on_land, check_place
+from headland.registry.validation.house_model import check_climate_model
 from headland.units_of_time import DAY_MS
 
 #: Labels are rounded to tenths of a percent.
@@ -172,8 +173,10 @@ def check_note(note: GrowerNote, connection: sa.Connection, organisation: str) -
 
 
 def check_greenhouse(house: Greenhouse, _connection: sa.Connection, _organisation: str) -> Greenhouse:
-    """Validate that a position has both coordinates or none, and is on land."""
+    """Validate that a position has both coordinates or none, and is on land, and its climate model."""
     _check_pair(house.longitude_deg, house.latitude_deg, "the greenhouse")
+    if house.climate_model is not None:
+        check_climate_model(house.climate_model)
     return house
 
 

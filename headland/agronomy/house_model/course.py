@@ -1,0 +1,108 @@
+"""Course of a house over some hours under two settings: the model, its controller and hourly weather. Pure.
+
+Both begin alike: the model runs in on the days before with the settings as they are, because walls, soil and floor
+remember them. The weather between the middles of hours is interpolated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from headland.agronomy.house_model.climate_model import relative_humidity_pct, start_actuators, start_climate, step
+from headland.agronomy.house_model.compartment import Compartment, Structure, structure_of
+from headland.agronomy.house_model.controller import control, move
+from headland.agronomy.house_model.moist_air import Numbers, saturation_pa, vapour_kg_m3
+from headland.agronomy.house_model.outside import Outside
+from headland.agronomy.house_model.sun_on_wall import south_w_m2
+from headland.units_of_time import HOUR_MS
+
+#: Model and controller are stable at this step.
+STEP_MS: Final = 60_000
+#: Steps between two points of a course.
+_EVERY: Final = 5
+#: Long-wave loss of a half clouded sky: nobody measures it.
+_SKY_LOSS_W_M2: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class HourlyWeather:
+    """Means of whole hours from `start_ms` on, without gaps."""
+
+    start_ms: int
+    temperature_degc: Numbers
+    humidity_pct: Numbers
+    radiation_w_m2: Numbers
+    wind_m_s: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class HousePlace:
+    """Where a house stands, and how far its local clock is ahead of UTC."""
+
+    latitude_deg: float
+    longitude_deg: float
+    clock_ahead_h: float
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Points of a course: their times, air temperature and relative humidity, shape (points, 2): as is and changed."""
+
+    time_ms: Numbers
+    air_degc: Numbers
+    humidity_pct: Numbers
+
+
+def run_courses(
+    as_is: Compartment[float],
+    changed: Compartment[float],
+    weather: HourlyWeather,
+    place: HousePlace,
+    start_ms: int,
+) -> Course:
+    """Return the courses of a house as it is and as changed from `start_ms` to the end of the weather.
+
+    The weather begins before `start_ms` by what the model runs in.
+    """
+    before, after = structure_of([as_is, as_is]), structure_of([as_is, changed])
+    end_ms = weather.start_ms + len(weather.temperature_degc) * HOUR_MS
+    times = np.arange(weather.start_ms, end_ms, STEP_MS).astype(np.float64)
+    degc, pct, sun, wind = _interpolated(weather, times)
+    ground = float(weather.temperature_degc.mean())
+    climate = actuators = None
+    points: list[tuple[int, Numbers, Numbers]] = []
+    for at, time_ms in enumerate(range(weather.start_ms, end_ms, STEP_MS)):
+        structure = before if time_ms < start_ms else after
+        outside = _outside(structure, place, time_ms, (degc[at], pct[at], sun[at], wind[at]), ground)
+        if climate is None or actuators is None:
+            climate, actuators = start_climate(structure, outside), start_actuators(structure)
+        clock_h = (time_ms / HOUR_MS + place.clock_ahead_h) % 24
+        target = control(structure, climate, actuators, outside, clock_h)
+        actuators = move(actuators, target, STEP_MS / 1000)
+        climate, _ = step(structure, climate, actuators, outside, STEP_MS / 1000)
+        if time_ms >= start_ms and at % _EVERY == 0:
+            points.append((time_ms, climate.air_degc, relative_humidity_pct(climate)))
+    moments, air, humidity = zip(*points, strict=True)
+    return Course(np.array(moments, float), np.stack(air), np.stack(humidity))
+
+
+def _interpolated(weather: HourlyWeather, times: Numbers) -> tuple[list[float], ...]:
+    middles = weather.start_ms + HOUR_MS * (np.arange(len(weather.temperature_degc)) + 0.5)
+    columns = weather.temperature_degc, weather.humidity_pct, weather.radiation_w_m2, weather.wind_m_s
+    return tuple(np.interp(times, middles, column).tolist() for column in columns)
+
+
+def _outside(
+    structure: Structure, place: HousePlace, time_ms: int, values: tuple[float, float, float, float], ground: float
+) -> Outside:
+    degc, pct, sun, wind = values
+    pct = min(100.0, max(1.0, pct))
+    vapour = vapour_kg_m3(saturation_pa(degc) * pct / 100, degc)
+    outside = Outside(degc, pct, vapour, max(0.0, sun), max(0.0, wind), sky_loss_w_m2=_SKY_LOSS_W_M2, soil_degc=ground)
+    if not structure.north_wall_ratio.any():
+        return outside
+    light = south_w_m2(time_ms, place.latitude_deg, place.longitude_deg, outside.radiation_w_m2)
+    return replace(outside, south_w_m2=light)

@@ -1,0 +1,270 @@
+"""What another setting would have done in a greenhouse last night, or will do in the next: by its climate model.
+
+The model runs twice over the same weather, as the house is and with one setting changed. Its intervals are those of the
+errors that a fit left on measurements it never saw; a model that is only declared has none. Nothing is commanded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+import msgspec
+import numpy as np
+
+from headland.agronomy.house_model.compartment import Compartment
+from headland.agronomy.house_model.course import HourlyWeather, HousePlace, run_courses
+from headland.agronomy.house_model.structures import STRUCTURES
+from headland.agronomy.series.answer import INSUFFICIENT_DATA, Method
+from headland.agronomy.series.arrays import Values
+from headland.agronomy.series.time_grid import average, count_true, make_periods
+from headland.analysis.greenhouse.forecast_weather import HUMIDITY, RADIATION, TEMPERATURE, WIND
+from headland.analysis.greenhouse.house import House, HouseLocation
+from headland.analysis.greenhouse.samples import read_grid
+from headland.analysis.inputs.errors import AnalysisError, PreconditionError
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.window import Window
+from headland.analysis.weather.house_weather import mast_hours, site_weather_to_come
+from headland.analysis.weather.what_if_figures import INSIDE, Limits, WhatIfFigure, figures_of
+from headland.i18n import CatalogText
+from headland.registry.models.house_model import HeldOut, HouseModel
+from headland.units_of_time import DAY_MS, HOUR_MS
+
+#: The settings that can be asked about, and what a house needs for each.
+Setting = Literal["quilt_close_h", "quilt_open_h", "vent_above_degc", "screen_close_h", "night_degc"]
+_NEEDS: Final[Mapping[Setting, str]] = {
+    "quilt_close_h": "quilt_m2k_w",
+    "quilt_open_h": "quilt_m2k_w",
+    "vent_above_degc": "vent_area_ratio",
+    "screen_close_h": "screen_saving",
+    "night_degc": "heating_max_w_m2",
+}
+Night = Literal["last", "next"]
+METHOD: Final = Method(
+    "house_what_if",
+    1,
+    "climate model of the house run twice over the same weather, as it is and with one setting changed; low and high "
+    "hold nine of ten errors by the model's errors on measurements that its fit never saw, those of a difference by "
+    "the errors of both runs as if they were independent, which is the most",
+)
+#: Days before the night that walls, soil and floor remember.
+_RUN_IN_DAYS: Final = 2
+_LEAST_SHARE: Final = 0.8
+#: An hour is known from half of its steps on.
+_LEAST_STEPS: Final = 6
+#: What is assumed of weather that nobody measures.
+_USUAL_WIND_M_S, _USUAL_HUMIDITY_PCT = 1.5, 75.0
+#: The morning hour from which on a night counts as over.
+_MORNING_H: Final = 7
+_CHANNELS: Final = (TEMPERATURE, HUMIDITY, RADIATION, WIND)
+
+
+class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
+    """What another setting would do in a greenhouse; a computation, never an order."""
+
+    greenhouse: str
+    setting: Setting
+    as_is: Annotated[float | None, "The setting as the model has it: a clock hour or degC; null: by the light."]
+    changed: float
+    night: Night
+    start_ms: int
+    end_ms: int
+    time_zone: str
+    structure: str
+    basis: Annotated[Literal["fitted", "declared"], "Where the model's parameters are from."]
+    held_out: Annotated[HeldOut | None, "Errors of the fit on measurements that it never saw."]
+    weather: Annotated[Literal["measured", "provider", "corrected", "nothing"], "Where the weather is from."]
+    reason: Annotated[str | None, "Why there are no figures; null where there are."]
+    text: Annotated[str, "What is to be known of it."]
+    text_zh: str
+    figures: tuple[WhatIfFigure, ...]
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfQuestion:
+    """A question: the setting and its value, for which night, with the limits of cold and of humid air.
+
+    `as_is` is the setting of today where it is not that of the model.
+    """
+
+    setting: Setting
+    changed: float
+    night: Night
+    as_is: float | None
+    below_degc: float
+    humid_pct: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Weather:
+    hours: HourlyWeather | None
+    basis: Literal["measured", "provider", "corrected", "nothing"]
+    notes: tuple[str, ...]
+
+
+def answer_what_if(scope: OrgScope, house: House, question: WhatIfQuestion) -> WhatIf:
+    """Return what a setting would have changed in a house. Raises PreconditionError without its model or equipment."""
+    model = house.climate_model
+    if model is None:
+        raise PreconditionError(
+            "no-climate-model",
+            "The greenhouse has no climate model",
+            "Choose the structure of the greenhouse, or import the file of a fit.",
+        )
+    as_is = compartment_of(model)
+    needed = _NEEDS[question.setting]
+    if not getattr(as_is, needed) > 0:
+        raise PreconditionError(
+            "no-such-equipment",
+            "The model of the greenhouse has no such equipment",
+            f"Give {needed} in the parameters of the climate model, or ask about another setting.",
+        )
+    for value in (question.as_is, question.changed):
+        if value is not None and question.setting.endswith("_h") and not 0 <= value < 24:
+            raise AnalysisError(
+                "no-such-hour", "There is no such hour", f"{value:g} is no hour of a clock: give 0 to below 24."
+            )
+    if question.as_is is not None:
+        as_is = replace(as_is, **{question.setting: question.as_is})
+    changed = replace(as_is, **{question.setting: question.changed})
+    window = _window(house.place, scope.now_ms, question.night)
+    family = ("what-if", scope.organisation, house.id)
+    key = (*family, question, window.pair, scope.now_ms // HOUR_MS, msgspec.json.encode(model))
+    return scope.cache.get(key, lambda: _answer(scope, house, model, (as_is, changed), question, window), family)
+
+
+def compartment_of(model: HouseModel) -> Compartment[float]:
+    """Return the compartment of a model: its structure with the parameters that differ."""
+    return replace(STRUCTURES[model.structure.value], **model.parameters)
+
+
+def _answer(
+    scope: OrgScope,
+    house: House,
+    model: HouseModel,
+    settings: tuple[Compartment[float], Compartment[float]],
+    question: WhatIfQuestion,
+    window: Window,
+) -> WhatIf:
+    place = house.place
+    stands = _place_of(place, window.end_ms)
+    weather = _Weather(None, "nothing", ("no_place",)) if stands is None else _weather(scope, house, window, question)
+    figures: tuple[WhatIfFigure, ...] = ()
+    if weather.hours is not None and stands is not None:
+        course = run_courses(*settings, weather.hours, stands, window.start_ms)
+        measured = _measured(scope, house, window) if question.night == "last" else {}
+        figures = figures_of(course, measured, Limits(question.below_degc, question.humid_pct), model.held_out)
+    notes = ["declared" if model.held_out is None else "fitted", *weather.notes]
+    if figures and model.held_out is not None and not any(figure.is_told for figure in figures):
+        notes.append("not_told")
+    before = getattr(settings[0], question.setting)
+    return WhatIf(
+        greenhouse=house.id,
+        setting=question.setting,
+        as_is=None if math.isnan(before) else before,
+        changed=question.changed,
+        night=question.night,
+        start_ms=window.start_ms,
+        end_ms=window.end_ms,
+        time_zone=place.time_zone.key,
+        structure=model.structure.value,
+        basis="declared" if model.held_out is None else "fitted",
+        held_out=model.held_out,
+        weather=weather.basis,
+        reason=None if figures else INSUFFICIENT_DATA,
+        text=" ".join(CatalogText("what_if_notes", note).text("en") for note in notes),
+        text_zh="".join(CatalogText("what_if_notes", note).text("zh") for note in notes),
+        figures=figures,
+        method=METHOD,
+    )
+
+
+def _window(place: HouseLocation, now_ms: int, night: Night) -> Window:
+    """Return the hours of a night: from noon to noon, of the last one up to now, and the next 24 hours."""
+    now_h_ms = now_ms // HOUR_MS * HOUR_MS
+    if night == "next":
+        return Window(now_h_ms, now_h_ms + DAY_MS)
+    zone = place.time_zone
+    now = datetime.fromtimestamp(now_h_ms / 1000, zone)
+    noon = now.replace(hour=12, minute=0)
+    noon_ms = round(noon.timestamp() * 1000) // HOUR_MS * HOUR_MS
+    if now.hour >= 12:
+        return Window(noon_ms - DAY_MS, noon_ms)
+    if now.hour >= _MORNING_H:
+        return Window(noon_ms - DAY_MS, now_h_ms)
+    return Window(noon_ms - 2 * DAY_MS, noon_ms - DAY_MS)
+
+
+def _place_of(place: HouseLocation, at_ms: int) -> HousePlace | None:
+    """Return where the model's house stands; None where nobody said it."""
+    if place.latitude_deg is None or place.longitude_deg is None:
+        return None
+    offset = datetime.fromtimestamp(at_ms / 1000, place.time_zone).utcoffset()
+    ahead_h = place.longitude_deg / 15 if offset is None or not place.time_zone_known else offset.total_seconds() / 3600
+    return HousePlace(place.latitude_deg, place.longitude_deg, ahead_h)
+
+
+def _weather(scope: OrgScope, house: House, window: Window, question: WhatIfQuestion) -> _Weather:
+    """Return the hours of the run-in and of the night: measured, and of the next night as they are forecast."""
+    first_ms = window.start_ms - _RUN_IN_DAYS * DAY_MS
+    known_ms = window.end_ms if question.night == "last" else window.start_ms
+    columns = _measured_hours(scope, house, Window(first_ms, known_ms))
+    basis: Literal["measured", "provider", "corrected"] = "measured"
+    if question.night == "next":
+        site = house.records[0].descriptor.site if house.records else ""
+        said = site_weather_to_come(scope, site, scope.now_ms, window.start_ms)
+        if said.source is None:
+            return _Weather(None, "nothing", ("no_forecast",))
+        basis = "corrected" if said.basis == "corrected" else "provider"
+        ahead = (window.end_ms - window.start_ms) // HOUR_MS
+        nothing = np.full(ahead, np.nan)
+        columns = {name: np.concatenate((columns[name], said.values.get(name, nothing)[:ahead])) for name in _CHANNELS}
+    shares = {name: float(np.isfinite(column).mean()) for name, column in columns.items()}
+    for name, note in ((TEMPERATURE, "no_temperature"), (RADIATION, "no_radiation")):
+        if shares[name] < _LEAST_SHARE:
+            return _Weather(None, basis, (note,))
+    notes = ["half_sky"]
+    for name, usual, note in ((HUMIDITY, _USUAL_HUMIDITY_PCT, "no_humidity"), (WIND, _USUAL_WIND_M_S, "no_wind")):
+        if shares[name] < _LEAST_SHARE:
+            columns[name] = np.full(len(columns[name]), usual)
+            notes.append(note)
+    filled = [_filled(columns[name]) for name in _CHANNELS]
+    return _Weather(HourlyWeather(first_ms, *filled), basis, tuple(notes))
+
+
+def _measured_hours(scope: OrgScope, house: House, window: Window) -> dict[str, Values]:
+    """Return the measured weather by hour: of the house's own sensors, else of the site's mast; NaN where unknown."""
+    grid = _hourly(scope, house, _CHANNELS, window)
+    site = house.records[0].descriptor.site if house.records else ""
+    mast = mast_hours(scope, site, window)
+    nothing = np.full((window.end_ms - window.start_ms) // HOUR_MS, np.nan)
+    return {name: grid[name] if name in grid else mast.get(name, nothing) for name in _CHANNELS}
+
+
+def _measured(scope: OrgScope, house: House, window: Window) -> dict[str, Values]:
+    """Return what the house measured by hour; a channel of which too little is known is left out."""
+    found = _hourly(scope, house, INSIDE, window)
+    return {name: column for name, column in found.items() if np.isfinite(column).mean() >= _LEAST_SHARE}
+
+
+def _hourly(scope: OrgScope, house: House, channels: tuple[str, ...], window: Window) -> dict[str, Values]:
+    periods = make_periods(list(range(window.start_ms, window.end_ms, HOUR_MS)), window.end_ms)
+    grid = read_grid(scope, house, channels, periods)
+    hours = {}
+    for channel in channels:
+        column = grid.mean(channel)
+        if column is not None:
+            enough = count_true(periods, np.isfinite(column)) >= _LEAST_STEPS
+            hours[channel] = np.where(enough, average(periods, column), np.nan)
+    return hours
+
+
+def _filled(column: Values) -> Values:
+    """Return hours with gaps closed by their neighbours."""
+    at = np.arange(len(column))
+    known = np.isfinite(column)
+    return np.interp(at, at[known], column[known])
