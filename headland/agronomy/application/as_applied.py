@@ -177,9 +177,11 @@ def map_applied(
     areas = measure_areas(swaths, outline.usable, machine.swath_m, switched)
     errors = CellErrors(air, shift_m, moved / grid.cell_ha, machine.swath_m, air.basis == GRANULES)
     uncertainty_ha = rate_uncertainty(amount / grid.cell_ha, cell_m, errors)
-    bands = (
-        () if spread is None else measure_outside(outline.whole, spread, outside, beside, shift_m, air.uncertain_share)
-    )
+    bands: tuple[OutsideBand, ...] = ()
+    if spread is not None:
+        cut = (places == OUTSIDE) & rasterise(outline.whole.buffer(cell_m / 2.0), grid)
+        on_edge = float((amount - drifted)[cut].sum())
+        bands = measure_outside(outline.whole, spread, outside, beside, on_edge, shift_m, air.uncertain_share)
     treated = (places == USABLE) & rasterise(areas.treated, grid)
     return AsApplied(
         grid, amount, evidence, places, totals, areas, shift_m, drifted, bands, uncertainty_ha, swaths, treated

@@ -36,13 +36,15 @@ def measure_outside(
     spread: SpreadTail,
     outside: float,
     off_map: float,
+    on_edge: float,
     shift_m: tuple[float, float],
     uncertain_share: float,
 ) -> tuple[OutsideBand, ...]:
     """Return the product beside a field by bands, which add up to `outside`, all that came down there.
 
-    `off_map` is the part by the pattern beside the map, in the last band. What coarse cells on the field's edge divide
-    otherwise than the map is in the first.
+    `off_map` is the part by the pattern beside the map, in the last band, `on_edge` that on cells which the field's
+    edge cuts: they count by their middle, so that all of it may be the field's. What coarse cells divide otherwise
+    than the map is in the first band.
 
     An interval is that of the shift (`uncertain_share` of `shift_m`) for what the pattern laid, and of the tail's
     factor for the rest; both are taken at their ends.
@@ -58,11 +60,13 @@ def measure_outside(
     by_tail[-1] += spread.farther_kg
     by_pattern[-1] += off_map
     by_pattern[0] += outside - float(by_pattern[:, 1].sum() + by_tail.sum())
+    lows = by_pattern.min(axis=1)
+    lows[0] -= on_edge
     ends = (*BANDS_M[1:], None)
     return tuple(
         OutsideBand(
             BANDS_M[at], ends[at], float(near[1] + tail),
-            max(float(near.min() + tail / TAIL_FACTOR), 0.0), float(near.max() + tail * TAIL_FACTOR), float(tail),
+            max(float(lows[at]), 0.0) + float(tail) / TAIL_FACTOR, float(near.max() + tail * TAIL_FACTOR), float(tail),
         )
         for at, (near, tail) in enumerate(zip(by_pattern, by_tail, strict=True))
     )  # fmt: skip

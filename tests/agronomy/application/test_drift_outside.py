@@ -14,14 +14,16 @@ FIELD = shapely.box(20.0, 20.0, 80.0, 60.0)
 FIELD_CELLS = slice(60, 80), slice(60, 90)
 
 
-def sprayed(from_deg: float, wind_m_s: float = 3.0, off_map: float = 0.0) -> tuple[OutsideBand, ...]:
+def sprayed(
+    from_deg: float, wind_m_s: float = 3.0, off_map: float = 0.0, on_edge: float = 0.0
+) -> tuple[OutsideBand, ...]:
     landed = np.zeros((40, 60))
     landed[10:30, 10:40] = 1.0
     tail = tail_of("medium", np.full(3, wind_m_s), np.full(3, from_deg), np.full(3, 3.0))
     spread = spread_tail(landed, GRID, tail, np.ones(3))
     # The field's edges are lines of cells: nothing else of the pattern is beside it.
     beside = float(spread.mass_kg.sum() - spread.mass_kg[FIELD_CELLS].sum()) + spread.farther_kg + off_map
-    return measure_outside(FIELD, spread, beside, off_map, (0.7, 0.0), 0.3)
+    return measure_outside(FIELD, spread, beside, off_map, on_edge, (0.7, 0.0), 0.3)
 
 
 def test_what_comes_down_beside_a_field_falls_with_the_distance_and_adds_up() -> None:
@@ -45,6 +47,13 @@ def test_an_interval_holds_its_amount_and_half_and_twice_the_tail() -> None:
         assert band.low <= band.amount <= band.high
         assert band.low <= band.drifted / 2.0 + 1e-9
         assert band.high >= 2.0 * band.drifted - 1e-9
+
+
+def test_what_lies_on_cells_that_the_edge_cuts_may_be_the_fields() -> None:
+    plain, cut = sprayed(270.0), sprayed(270.0, on_edge=1e9)
+    assert cut[0].low == pytest.approx(cut[0].drifted / 2.0)
+    assert cut[1:] == plain[1:]
+    assert cut[0].amount == plain[0].amount
 
 
 def test_in_a_calm_nothing_is_beside_and_what_left_the_map_is_in_the_last_band() -> None:
