@@ -28,7 +28,7 @@ _SKY_LOSS_W_M2: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class HourlyWeather:
+class OutdoorHours:
     """Means of whole hours from `start_ms` on, without gaps."""
 
     start_ms: int
@@ -48,7 +48,7 @@ class HousePlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class HouseCourse:
     """Points of a course: their times, air temperature and relative humidity, shape (points, 2): as is and changed."""
 
     time_ms: Numbers
@@ -59,10 +59,10 @@ class Course:
 def run_courses(
     as_is: Compartment[float],
     changed: Compartment[float],
-    weather: HourlyWeather,
+    weather: OutdoorHours,
     place: HousePlace,
     start_ms: int,
-) -> Course:
+) -> HouseCourse:
     """Return the courses of a house as it is and as changed from `start_ms` to the end of the weather.
 
     The weather begins before `start_ms` by what the model runs in.
@@ -86,10 +86,10 @@ def run_courses(
         if time_ms >= start_ms and at % _EVERY == 0:
             points.append((time_ms, climate.air_degc, relative_humidity_pct(climate)))
     moments, air, humidity = zip(*points, strict=True)
-    return Course(np.array(moments, float), np.stack(air), np.stack(humidity))
+    return HouseCourse(np.array(moments, float), np.stack(air), np.stack(humidity))
 
 
-def _interpolated(weather: HourlyWeather, times: Numbers) -> tuple[list[float], ...]:
+def _interpolated(weather: OutdoorHours, times: Numbers) -> tuple[list[float], ...]:
     middles = weather.start_ms + HOUR_MS * (np.arange(len(weather.temperature_degc)) + 0.5)
     columns = weather.temperature_degc, weather.humidity_pct, weather.radiation_w_m2, weather.wind_m_s
     return tuple(np.interp(times, middles, column).tolist() for column in columns)

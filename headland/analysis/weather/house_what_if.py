@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from headland.agronomy.house_model.compartment import Compartment
-from headland.agronomy.house_model.course import HourlyWeather, HousePlace, run_courses
+from headland.agronomy.house_model.course import HousePlace, OutdoorHours, run_courses
 from headland.agronomy.house_model.structures import STRUCTURES
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, Method
 from headland.agronomy.series.arrays import Values
@@ -28,7 +28,7 @@ from headland.analysis.inputs.errors import AnalysisError, PreconditionError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.weather.house_weather import mast_hours, site_weather_to_come
-from headland.analysis.weather.what_if_figures import INSIDE, Limits, WhatIfFigure, figures_of
+from headland.analysis.weather.what_if_figures import INSIDE, WhatIfFigure, WhatIfLimits, figures_of
 from headland.i18n import CatalogText
 from headland.registry.models.house_model import HeldOut, HouseModel
 from headland.units_of_time import DAY_MS, HOUR_MS
@@ -65,23 +65,23 @@ _CHANNELS: Final = (TEMPERATURE, HUMIDITY, RADIATION, WIND)
 class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
     """What another setting would do in a greenhouse; a computation, never an order."""
 
-    greenhouse: str
-    setting: Setting
+    greenhouse: Annotated[str, "Id of the greenhouse."]
+    setting: Annotated[Setting, "Setting that was changed."]
     as_is: Annotated[float | None, "The setting as the model has it: a clock hour or degC; null: by the light."]
-    changed: float
-    night: Night
-    start_ms: int
-    end_ms: int
-    time_zone: str
-    structure: str
+    changed: Annotated[float, "The setting as changed: a clock hour or degC."]
+    night: Annotated[Night, "The last night, measured, or the next 24 hours, forecast."]
+    start_ms: Annotated[int, "Start of the night."]
+    end_ms: Annotated[int, "End of the night."]
+    time_zone: Annotated[str, "IANA: its clock is that of the hours."]
+    structure: Annotated[str, "Structure of the model."]
     basis: Annotated[Literal["fitted", "declared"], "Where the model's parameters are from."]
     held_out: Annotated[HeldOut | None, "Errors of the fit on measurements that it never saw."]
     weather: Annotated[Literal["measured", "provider", "corrected", "nothing"], "Where the weather is from."]
     reason: Annotated[str | None, "Why there are no figures; null where there are."]
     text: Annotated[str, "What is to be known of it."]
-    text_zh: str
-    figures: tuple[WhatIfFigure, ...]
-    method: Method
+    text_zh: Annotated[str, "The same in Chinese."]
+    figures: Annotated[tuple[WhatIfFigure, ...], "Figures of the night; empty with a reason."]
+    method: Annotated[Method, "Method of the figures."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class WhatIfQuestion:
 
 @dataclass(frozen=True, slots=True)
 class _Weather:
-    hours: HourlyWeather | None
+    hours: OutdoorHours | None
     basis: Literal["measured", "provider", "corrected", "nothing"]
     notes: tuple[str, ...]
 
@@ -157,7 +157,7 @@ def _answer(
     if weather.hours is not None and stands is not None:
         course = run_courses(*settings, weather.hours, stands, window.start_ms)
         measured = _measured(scope, house, window) if question.night == "last" else {}
-        figures = figures_of(course, measured, Limits(question.below_degc, question.humid_pct), model.held_out)
+        figures = figures_of(course, measured, WhatIfLimits(question.below_degc, question.humid_pct), model.held_out)
     notes = ["declared" if model.held_out is None else "fitted", *weather.notes]
     if figures and model.held_out is not None and not any(figure.is_told for figure in figures):
         notes.append("not_told")
@@ -233,7 +233,7 @@ def _weather(scope: OrgScope, house: House, window: Window, question: WhatIfQues
             columns[name] = np.full(len(columns[name]), usual)
             notes.append(note)
     filled = [_filled(columns[name]) for name in _CHANNELS]
-    return _Weather(HourlyWeather(first_ms, *filled), basis, tuple(notes))
+    return _Weather(OutdoorHours(first_ms, *filled), basis, tuple(notes))
 
 
 def _measured_hours(scope: OrgScope, house: House, window: Window) -> dict[str, Values]:

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 import numpy as np
 
-from headland.agronomy.house_model.course import Course
+from headland.agronomy.house_model.course import HouseCourse
 from headland.agronomy.series.arrays import Mask, Values
 from headland.registry.models.house_model import HeldOut
 from headland.units_of_time import HOUR_MS
@@ -24,7 +24,7 @@ _DECIMALS: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class WhatIfLimits:
     """Limit of cold air [degC] and of humid air [%]."""
 
     below_degc: float
@@ -34,26 +34,26 @@ class Limits:
 class WhatIfValue(msgspec.Struct, frozen=True, kw_only=True):
     """A number of the model; its interval is null where the model was not fitted."""
 
-    value: float
-    low: float | None
-    high: float | None
+    value: Annotated[float, "The number."]
+    low: Annotated[float | None, "Lower end of the interval of nine of ten errors."]
+    high: Annotated[float | None, "Upper end of the interval of nine of ten errors."]
 
 
 class WhatIfFigure(msgspec.Struct, frozen=True, kw_only=True):
     """A quantity of the night as it is, with the setting changed, and the difference."""
 
     quantity: Annotated[Quantity, "Lowest air temperature, hours below the limit, hours of humid air."]
-    unit: str
+    unit: Annotated[str, "Unit of the numbers."]
     limit: Annotated[float | None, "Limit of hours; null of a temperature."]
-    as_is: WhatIfValue
-    changed: WhatIfValue
+    as_is: Annotated[WhatIfValue, "With the setting as it is."]
+    changed: Annotated[WhatIfValue, "With the setting as changed."]
     difference: Annotated[WhatIfValue, "Changed less as it is."]
     measured: Annotated[float | None, "Measured in the house; null for what is to come and where too little was."]
     is_told: Annotated[bool, "Whether the interval of the difference leaves its sign no doubt."]
 
 
 def figures_of(
-    course: Course, measured: Mapping[str, Values], limits: Limits, held_out: HeldOut | None
+    course: HouseCourse, measured: Mapping[str, Values], limits: WhatIfLimits, held_out: HeldOut | None
 ) -> tuple[WhatIfFigure, ...]:
     """Return the figures of a course: as is and changed, with intervals by the held-out errors of a fit."""
     error_k = None if held_out is None else _SPREADS * held_out.temperature_rmse_k

@@ -21,8 +21,8 @@ class HouseStructure(StrEnum):
 class HeldOut(msgspec.Struct, frozen=True, kw_only=True):
     """Errors of a fitted model on measurements that the fit never saw."""
 
-    start_ms: int
-    end_ms: int
+    start_ms: Annotated[int, "Start of these measurements."]
+    end_ms: Annotated[int, "Their end."]
     hours: Annotated[int, Meta(ge=24), "Hours that were compared."]
     temperature_rmse_k: Annotated[float, Meta(gt=0, le=20), "Root mean square error of the air temperature."]
     humidity_rmse_pct: Annotated[float, Meta(gt=0, le=60), "The same of the relative humidity."]
@@ -31,7 +31,7 @@ class HeldOut(msgspec.Struct, frozen=True, kw_only=True):
 class HouseModel(msgspec.Struct, frozen=True, kw_only=True):
     """Climate model of a greenhouse: a structure, what differs from it, and how wrong it was where it was fitted."""
 
-    structure: HouseStructure
+    structure: Annotated[HouseStructure, "Structure whose values hold where no other is given."]
     parameters: Annotated[
         dict[str, float],
         Meta(max_length=80),

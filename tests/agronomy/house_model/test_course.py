@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from headland.agronomy.house_model.course import Course, HourlyWeather, HousePlace, run_courses
+from headland.agronomy.house_model.course import HouseCourse, HousePlace, OutdoorHours, run_courses
 from headland.agronomy.house_model.structures import EARTH_WALL, FILM_MULTISPAN
 from headland.units_of_time import HOUR_MS
 
@@ -15,11 +15,11 @@ PLACE = HousePlace(36.86, 118.74, 8.0)
 NOON_MS = int(datetime(2027, 1, 12, 4, tzinfo=UTC).timestamp() * 1000)
 
 
-def winter(hours: int = 36) -> HourlyWeather:
+def winter(hours: int = 36) -> OutdoorHours:
     clock = (np.arange(hours) + 0.5) % 24
     sun = np.maximum(0.0, 480 * np.sin(np.pi * (clock - 7.5) / 9.5)) * ((clock > 7.5) & (clock < 17))
     degc = -2 + 5 * np.cos(2 * np.pi * (clock - 14.5) / 24)
-    return HourlyWeather(NOON_MS - 12 * HOUR_MS, degc, np.full(hours, 60.0), sun, np.full(hours, 2.0))
+    return OutdoorHours(NOON_MS - 12 * HOUR_MS, degc, np.full(hours, 60.0), sun, np.full(hours, 2.0))
 
 
 def test_the_same_setting_twice_differs_in_nothing_and_both_begin_alike() -> None:
@@ -49,5 +49,5 @@ def test_vents_that_open_later_make_a_warmer_noon_and_a_screen_closed_early_a_wa
     assert evening[1] > evening[0] + 0.2
 
 
-def at_hour(course: Course, after_noon_h: float) -> list[float]:
+def at_hour(course: HouseCourse, after_noon_h: float) -> list[float]:
     return [float(np.interp(NOON_MS + after_noon_h * HOUR_MS, course.time_ms, course.air_degc[:, at])) for at in (0, 1)]

@@ -5,18 +5,18 @@ import math
 import numpy as np
 import pytest
 
-from headland.agronomy.house_model.course import Course
-from headland.analysis.weather.what_if_figures import Limits, figures_of
+from headland.agronomy.house_model.course import HouseCourse
+from headland.analysis.weather.what_if_figures import WhatIfLimits, figures_of
 from headland.registry.models.house_model import HeldOut
 
 #: A day by the hour: as is it falls from 12 to 6.25 degC, and is 1.5 K warmer as changed.
 FALLING = np.linspace(12, 6.25, 24).astype(np.float64)
-COURSE = Course(
+COURSE = HouseCourse(
     np.array([3_600_000.0 * hour for hour in range(24)]),
     np.column_stack((FALLING, FALLING + 1.5)),
     np.column_stack((FALLING + 82, FALLING + 80)),
 )
-LIMITS = Limits(8.0, 90.0)
+LIMITS = WhatIfLimits(8.0, 90.0)
 
 
 def held_out(rmse_k: float) -> HeldOut:
