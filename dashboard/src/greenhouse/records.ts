@@ -37,6 +37,10 @@ export interface LeftOut {
   end_ms: number;
   left_out: boolean;
   detail: string;
+  /** How sure the cause is, 0 to 1, and a sentence with the remedy in both languages. */
+  chance: number | null;
+  text: string | null;
+  text_zh: string | null;
 }
 
 export interface Place {
