@@ -6,11 +6,11 @@ import { useState } from "preact/hooks";
 import type { Body } from "../api/client";
 import { useApi, type ApiState } from "../api/query";
 import { useChoice, useView } from "../app/mount";
+import { findingText } from "../components/finding_text";
 import { formatInstant } from "../i18n/instants";
 import { rangeText, unitText } from "../i18n/numbers";
-import { currentLanguage } from "../i18n/preferences";
 import { indicesWhere } from "../i18n/quantities";
-import { channelName, englishOnly, listText, term, translate } from "../i18n/translate";
+import { englishOnly, listText, term, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
 import { useUniqueId } from "../ui/unique_id";
 import { AnswerTable, notesOf } from "./answer_table";
@@ -215,10 +215,7 @@ export function LeftOut({ findings }: { findings: HouseAnswers["left_out"] }): J
     <ul class="provenance">
       {findings.slice(0, 5).map((finding) => (
         <li key={`${finding.device} ${finding.channel} ${finding.test} ${finding.start_ms}`}>
-          {translate("name_and_text", {
-            name: listText([farm.nameOf(finding.device), channelName(finding.channel)]),
-            text: (currentLanguage() === "en" ? finding.text : finding.text_zh) ?? term("quality_tests", finding.test),
-          })}
+          {findingText(finding, farm.nameOf(finding.device))}
         </li>
       ))}
     </ul>

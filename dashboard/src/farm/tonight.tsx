@@ -6,9 +6,10 @@ import { useEffect, useState } from "preact/hooks";
 import type { Body } from "../api/client";
 import { prefetch, useApi } from "../api/query";
 import { hrefOf, hrefOfThing } from "../app/address";
-import { useNow } from "../app/mount";
+import { useFarm, useNow } from "../app/mount";
 import { isPhone, useTurns } from "../app/turns";
 import { localText, ruleTitle, titleOf } from "../components/alarm_text";
+import { findingText } from "../components/finding_text";
 import { ageText } from "../i18n/instants";
 import { numberText, reasonText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
@@ -143,6 +144,7 @@ function RecalledLots({ recall: { ids, codes } }: { recall: Recall }): JSX.Eleme
 }
 
 function TonightCard({ card }: { card: Card }): JSX.Element {
+  const farm = useFarm();
   const heading = `tonight-${card.kind}-${card.id}`;
   const known = card.statements.filter(({ level }) => level !== "unknown");
   const told = known.filter(({ level, advice }) => level !== "low" || advice !== null);
@@ -171,6 +173,11 @@ function TonightCard({ card }: { card: Card }): JSX.Element {
               {translate("tonight_alarm", { rule: titleOf({ ...alarm, name: alarm.rule }) })}
             </a>{" "}
             <span class="about">{[alarmText(alarm), ageText(Date.now() - alarm.raised_ms)].filter(Boolean).join(" · ")}</span>
+          </li>
+        ))}
+        {card.sensors.map((finding) => (
+          <li key={`${finding.device} ${finding.channel} ${finding.test}`} data-level="moderate" data-sensor-fault={finding.test}>
+            {findingText(finding, farm.nameOf(finding.device))}
           </li>
         ))}
         {told.map((statement) => (

@@ -110,7 +110,6 @@ export const greenhouse = catalogue({
   greenhouse_sensors: ["Faulty sensors", "可疑传感器"],
   greenhouse_no_findings: ["No faulty sensors found.", "未发现可疑传感器。"],
   greenhouse_finding: ["Finding", "问题"],
-  greenhouse_sure: ["{text} ({chance} sure)", "{text}（把握 {chance}）"],
   greenhouse_excluded: ["excluded", "已剔除"],
   greenhouse_used: ["used, but suspect", "存疑但采用"],
   greenhouse_samples: ["All samples of a sensor", "传感器全部样本"],

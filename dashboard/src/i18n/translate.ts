@@ -17,6 +17,7 @@ import type { fieldWater } from "./field_water";
 import type { fieldWork } from "./field_work";
 import type { doubts } from "./doubts";
 import type { forecastProviders } from "./forecast_providers";
+import type { findings } from "./findings";
 import type { greenhouse } from "./greenhouse";
 import type { health } from "./health";
 import type { imports } from "./imports";
@@ -50,6 +51,7 @@ export type TextKey =
   | keyof typeof doubts
   | keyof typeof forecastProviders
   | keyof typeof mapTools
+  | keyof typeof findings
   | keyof typeof greenhouse
   | keyof typeof answers
   | keyof typeof alarms

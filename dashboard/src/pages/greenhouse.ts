@@ -15,6 +15,7 @@ import { mountInto } from "../app/mount";
 import type { Mount, View } from "../app/view";
 import type { HousePeriod } from "../answers/house_answers";
 import { make, setText } from "../components/dom";
+import { remedyText } from "../components/finding_text";
 import { labelled, scrollTable, simulatedBadge } from "../components/parts";
 import { Progress } from "../components/progress";
 import { reportLinks } from "../components/report_links";
@@ -35,7 +36,7 @@ import { SamplesPanel } from "../greenhouse/samples_panel";
 import "../greenhouse/greenhouse.css";
 import { DateRange, type Period } from "../ui/date_range";
 import { dateTimeText, isZoneOfAnswerOther, setAnswerZone, timeZoneLabel, windowText } from "../i18n/instants";
-import { shareText, withUnit } from "../i18n/numbers";
+import { withUnit } from "../i18n/numbers";
 import { channelName, englishOnly, listText, term, translate, zoneText } from "../i18n/translate";
 
 const DAY_MS = 86_400_000;
@@ -386,7 +387,7 @@ class GreenhousePage {
         make("td", {}, term("quality_tests", finding.test)),
         make("td", {}, `${dateTimeText(finding.start_ms)} – ${dateTimeText(finding.end_ms)}`),
         make("td", {}, translate(finding.left_out ? "greenhouse_excluded" : "greenhouse_used")),
-        make("td", {}, remedyText(finding)),
+        make("td", {}, remedyText(finding) ?? englishOnly(finding.detail)),
       ),
     );
     this.#dataQuality.replaceChildren(
@@ -466,11 +467,4 @@ function askedCover(overview: Overview): HTMLElement[] {
 function surfaceSource(estimated: string | null): string {
   if (estimated === null) return term("evidence", "measured");
   return translate("estimated") + (englishOnly(estimated) ? translate("in_brackets", { text: estimated }) : "");
-}
-
-/** Return the sentence with the remedy of a finding about a sensor and how sure its cause is, else its detail. */
-function remedyText(finding: Overview["left_out"][number]): string {
-  const text = currentLanguage() === "en" ? finding.text : finding.text_zh;
-  if (text === null || text === undefined) return englishOnly(finding.detail);
-  return finding.chance === null ? text : translate("greenhouse_sure", { text, chance: shareText(finding.chance) });
 }

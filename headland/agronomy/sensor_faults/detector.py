@@ -14,6 +14,8 @@ from headland.agronomy.sensor_faults.own_course import find_noise, find_spikes, 
 from headland.agronomy.series.arrays import Values
 from headland.units_of_time import HOUR_MS
 
+#: The chance from which on a fault is told: growers change the climate, which leaves lesser evidence.
+_LEAST_CHANCE: Final = 0.82
 #: Channels of actuators and of other quantities explain; only those with sizes are judged.
 _STOOD: Final = 1e9
 
@@ -42,6 +44,7 @@ def find_faults(series: Mapping[str, Samples]) -> list[Fault]:
     lasting = {c: course for c in judged if c in cleaned and (course := course_of(*cleaned[c])) is not None}
     if lasting:
         faults += find_level_changes(table_of(cleaned), lasting, frozenset())
+    faults = [fault for fault in faults if fault.chance >= _LEAST_CHANCE]
     return sorted(faults, key=lambda fault: (fault.channel, fault.start_ms))
 
 

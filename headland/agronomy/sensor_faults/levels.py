@@ -169,7 +169,8 @@ def jumps_of(course: Course) -> Values:
 
 def _jump(channel: str, table: Table, course: Course, relation: Explained | None) -> _Suspicion | None:
     """Return the jump after which the level of a day remains another."""
-    if quantity_of(channel) in LIGHT:
+    # A cloud and a front change light and the air outdoors within minutes, for days.
+    if quantity_of(channel) in LIGHT or quantity_of(channel).startswith("outside_"):
         return None
     jumps = np.abs(signed := jumps_of(course))
     at = int(np.argmax(jumps))

@@ -14,6 +14,7 @@ import numpy as np
 from headland.agronomy.sensor_faults.course import Course, of_known, rolling
 from headland.agronomy.sensor_faults.fault import (
     ALTERNATING,
+    LIGHT,
     NOISE,
     SIZES,
     SPIKES,
@@ -51,6 +52,8 @@ _NOISE_RATIO, _NOISE_BLOCKS = 3.0, 3
 _SWING_TOGETHER, _LEAST_SHARED = 0.4, 30
 #: Times the most lone values in two days of the days before, and the fewest of them.
 _SPIKE_RATIO, _LEAST_SPIKES = 3.0, 4
+#: Edges of clouds are lone values of light: so much less sure are those.
+_OF_CLOUDS: Final = 1.4
 #: Times the middle step of the samples about it, this many before and behind, by which a value is lone.
 _LONE_RATIO, _ABOUT = 4.0, 8
 _SPIKE_NEAR_MS: Final = 40 * MINUTE_MS
@@ -237,7 +240,8 @@ def find_spikes(channel: str, course: Course, others: Sequence[Course]) -> list[
             continue
         first = int(np.argmax(told))
         chosen = at[max(first - int(within[first]) + 1, 0) :]
-        evidence = float(np.max(within[told] / np.maximum(_LEAST_SPIKES, _SPIKE_RATIO * most[told])))
+        evidence = float(np.max(within[told] / (_SPIKE_RATIO * np.maximum(most[told], 1))))
+        evidence /= _OF_CLOUDS if quantity_of(channel) in LIGHT else 1.0
         if best is None or evidence > best[0]:
             best = (evidence, chosen)
     if best is None:

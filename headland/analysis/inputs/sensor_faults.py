@@ -21,6 +21,8 @@ from headland.agronomy.series.finding import SensorFinding
 from headland.agronomy.series.qartod import FAIL, GOOD, NOT_EVALUATED, SUSPECT
 from headland.agronomy.series.sensor_health import check_channel
 from headland.agronomy.series.time_grid import STEP_MS
+from headland.analysis.inputs.answers import DeviceFinding, finding_of
+from headland.analysis.inputs.origin import for_window
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.contract.quantities import unit_of_channel
@@ -81,6 +83,30 @@ def faults_of(scope: OrgScope, records: Sequence[DeviceRecord], window: Window, 
             found = _judge_week(scope, records, Window(start_ms, end_ms))
             faults += [one for one in found if one.end_ms >= start_ms]
     return faults
+
+
+def recent_faults(scope: OrgScope, records: Sequence[DeviceRecord]) -> list[DeviceFinding]:
+    """Return the faults of the last day of the sensors of some devices in one place, the surest of each kind."""
+    day = Window(scope.now_ms - DAY_MS, scope.now_ms)
+    settled = [for_window(scope, record, day) for record in records]
+    surest: dict[tuple[str, str, str], DeviceFault] = {}
+    for one in faults_of(scope, settled, day, is_past=True):
+        key = (one.device, one.channel, one.fault.kind)
+        if one.end_ms >= day.start_ms and (key not in surest or surest[key].fault.chance < one.fault.chance):
+            surest[key] = one
+    return [
+        finding_of(
+            one.device,
+            tell_fault(
+                one.fault,
+                one.channel,
+                len(one.fault.at),
+                (one.fault.start_ms, min(one.fault.end_ms, scope.now_ms)),
+                _unit_of(one.channel),
+            ),
+        )
+        for one in surest.values()
+    ]
 
 
 def mark_faults(faults: Sequence[DeviceFault], time_ms: Times, flags: QualityFlags, told: Mask) -> list[SensorFinding]:

@@ -9,6 +9,7 @@ import msgspec
 
 from headland.agronomy.series.answer import Method
 from headland.analysis.greenhouse.forecast_basis import BasisOfHouse
+from headland.analysis.inputs.answers import DeviceFinding
 from headland.analysis.tonight.cards import Card, CardPage
 from headland.analysis.tonight.done import Done
 from headland.analysis.tonight.order_texts import advice_text, withheld_text
@@ -135,6 +136,7 @@ class TonightCard(msgspec.Struct, frozen=True, kw_only=True):
     statements: Annotated[list[CardStatement], "Statements about the next 24 hours."]
     alarms: Annotated[list[CardAlarm], "Active alarms."]
     recalls: Annotated[list[CardRecall], "Lots to recall after treatments of it."]
+    sensors: Annotated[list[DeviceFinding], "Faults of its sensors in the last day, of a greenhouse."]
     done: Annotated[list[Done], "What was done lately, the newest first."]
 
 
@@ -182,6 +184,7 @@ def _card_of(card: Card, now_ms: int) -> TonightCard:
         ],
         alarms=[_alarm_of(alarm, card, now_ms) for alarm in card.alarms],
         recalls=[_recall_of(recall) for recall in card.recalls],
+        sensors=list(card.sensors),
         done=list(card.done),
     )
 

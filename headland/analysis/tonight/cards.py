@@ -20,8 +20,10 @@ from headland.analysis.greenhouse.forecast_history import fill_measured, record_
 from headland.analysis.greenhouse.house import find_house, place_of
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.greenhouse.rule_limits import field_frost_limit
+from headland.analysis.inputs.answers import DeviceFinding
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.sensor_faults import recent_faults
 from headland.analysis.tonight.done import Done, collect_done, water_given
 from headland.analysis.tonight.field_statements import field_statements, site_forecast
 from headland.analysis.tonight.house_statements import COVER, HouseLimits, house_statements
@@ -67,6 +69,8 @@ class Card:
         The zone of its site, by whose clock texts tell times; UTC where it is not known, as `time_zone_known` says.
     forecast_ms
         When the forecast was made, None for a field and where there is none; `basis` is what it rests on.
+    sensors
+        The faults of the last day of a greenhouse's sensors.
     """
 
     subject: OutlookSubject
@@ -80,6 +84,7 @@ class Card:
     estimated: frozenset[str] = frozenset()
     forecast_ms: int | None = None
     basis: BasisOfHouse | None = None
+    sensors: Sequence[DeviceFinding] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +207,7 @@ def _card(
         estimated=_estimated(subject),
         forecast_ms=None if forecast is None else forecast.made_ms,
         basis=None if forecast is None else basis_of_record(forecast, scope.now_ms),
+        sensors=recent_faults(scope, subject.devices) if subject.kind == "greenhouse" else (),
     )
 
 

@@ -100,7 +100,7 @@ def test_a_planted_fault_is_the_one_that_is_found(
     early = 3 * DAY_MS if kind == "drift" else DAY_MS
     since = min(one.start_ms for one in found)
     assert fault.onset_ms - early <= since <= fault.onset_ms + 2 * DAY_MS
-    assert all(0.7 <= one.chance <= 1.0 for one in found)
+    assert all(0.82 <= one.chance <= 1.0 for one in found)
 
 
 def test_a_house_with_five_days_of_samples_says_nothing_of_steps_and_drifts() -> None:
