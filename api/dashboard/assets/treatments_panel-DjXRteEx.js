@@ -1,1 +1,0 @@
-export{t as TreatmentsPanel}from"./treatments_panel-C1LA6AG_.js";
