@@ -13,7 +13,8 @@ from msgspec import Meta
 
 from headland.agronomy.plausibility.amounts import doubt_yield, yields_of
 from headland.agronomy.plausibility.doubt import FieldChange, RecordDoubt
-from headland.agronomy.series.finding import Mend
+from headland.agronomy.series.finding import Mend, SensorFinding
+from headland.analysis.inputs.scope import OrgScope
 from headland.i18n import CatalogText
 from headland.registry.models.confirmations import DoubtTarget
 from headland.registry.models.geometry import Position
@@ -117,6 +118,26 @@ def read_confirmed(repositories: OrganisationRepositories) -> Confirmed:
 def value_of_mend(mend: Mend) -> str:
     """Return the value that a finding with a mend doubts, as text: a confirmation of it names it."""
     return f"{mend.field} {mend.before}"
+
+
+def leave_confirmed(scope: OrgScope, device: str, found: Mapping[str, SensorFinding]) -> dict[str, SensorFinding]:
+    """Return the findings about a device's channels without those of which a person said that the value is right."""
+    mends = {channel: finding.mend for channel, finding in found.items() if finding.mend is not None}
+    if not mends or scope.registry is None:
+        return dict(found)
+    confirmed = read_confirmed(scope.repositories)
+    return {
+        channel: finding
+        for channel, finding in found.items()
+        if (mend := mends.get(channel)) is None
+        or (*target_of_mend(mend, device, channel), finding.cause or "", value_of_mend(mend)) not in confirmed
+    }
+
+
+def target_of_mend(mend: Mend, device: str, channel: str) -> tuple[str, str]:
+    """Return kind and id of what a mend changes; its maker may leave the device's or the channel's to be filled."""
+    own = device if mend.target == "device" else f"{device}/{channel}"
+    return mend.target, mend.target_id or own
 
 
 def settle(questions: Iterable[DoubtQuestion], confirmed: Confirmed) -> list[DoubtQuestion]:

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from headland.agronomy.plausibility.doubt import FieldChange
+from headland.agronomy.series.finding import Mend
 from headland.analysis.greenhouse.house import House, find_house
 from headland.analysis.greenhouse.sensor_health import check_sensors
 from headland.analysis.inputs.answers import DeviceFinding
-from headland.analysis.inputs.doubts import DoubtQuestion, value_of_mend
+from headland.analysis.inputs.doubts import DoubtQuestion, target_of_mend, value_of_mend
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
@@ -56,35 +57,27 @@ def _ask(scope: OrgScope, house: House, window: Window) -> Iterator[DoubtQuestio
     for device in check_sensors(scope, house, window):
         for channel in device.channels:
             for finding in channel.findings:
-                if finding.cause is not None and finding.text is not None:
-                    yield _question_of(scope, finding)
+                if finding.mend is not None and finding.text is not None:
+                    yield _question_of(scope, finding, finding.mend)
 
 
-def _question_of(scope: OrgScope, finding: DeviceFinding) -> DoubtQuestion:
-    """Return a finding as a question about the record that its mend changes, else about its channel."""
-    mend = finding.mend
+def _question_of(scope: OrgScope, finding: DeviceFinding, mend: Mend) -> DoubtQuestion:
+    """Return a finding as a question about what its mend changes."""
     cause, text = finding.cause or "", finding.text or ""
-    target, target_id, value, name = DoubtTarget.CHANNEL, f"{finding.device}/{finding.channel}", finding.channel, ""
-    changes: tuple[FieldChange, ...] = ()
-    if mend is not None:
-        target, target_id, value = DoubtTarget(mend.target), mend.target_id, value_of_mend(mend)
-        if mend.target in _CHANGED_HERE:
-            changes = (FieldChange(mend.field, mend.before, mend.after),)
-        if mend.target == "site":
-            name = scope.repositories.sites.get(mend.target_id).name
+    target, target_id = target_of_mend(mend, finding.device, finding.channel)
     effect = cause if find_term("doubt_effects", cause, "en") is not None else "samples"
     told = CatalogText("doubt_effects", effect)
     return DoubtQuestion(
-        target=target,
+        target=DoubtTarget(target),
         target_id=target_id,
-        name=name,
+        name=scope.repositories.sites.get(target_id).name if target == "site" else "",
         cause=cause,
-        value=value,
+        value=value_of_mend(mend),
         text=text,
         text_zh=finding.text_zh or text,
         effect=told.text("en"),
         effect_zh=told.text("zh"),
-        changes=changes,
+        changes=(FieldChange(mend.field, mend.before, mend.after),) if target in _CHANGED_HERE else (),
         confirmed=None,
         chance=finding.chance,
     )

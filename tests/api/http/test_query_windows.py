@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from api.http.query_windows import parse_instant, parse_query_instant
 from api.http.records import check_instants
 from headland.units_of_time import read_foreign_instant
 from tests.api.farm import NOW_MS
+from tests.api.registry_api import serve_registry
 
 NOON_MS = 1_780_315_200_000  # 2026-06-01T12:00:00Z
 NOON = "2026-06-01T12:00:00Z"
@@ -89,3 +91,12 @@ def test_every_instant_of_every_route_is_read_by_this_function(app: FastAPI, cli
 
 def _fill(match: re.Match[str]) -> str:
     return "gh-1" if match[1] in ("device", "gateway", "site") else "01k9zzzzzzzzzzzzzzzzzzzzzz"
+
+
+def test_a_body_in_seconds_is_refused_by_record_routes_and_others(tmp_path: Path) -> None:
+    with serve_registry(tmp_path) as farm:
+        note = {"field": farm.ids["fields"], "author": "Li", "text": "rust", "time_ms": NOON_MS // 1000}
+        order = {"start_ms": NOON_MS // 1000, "end_ms": NOON_MS, "fen_per_kg": {"wheat": 236}}
+        for path, body in (("/v1/notes", note), ("/v1/deliveries", order)):
+            answer = farm.client.post(path, json=body)
+            assert (answer.status_code, "counts seconds" in answer.json()["detail"]) == (422, True), answer.text
