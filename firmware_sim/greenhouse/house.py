@@ -17,6 +17,7 @@ from firmware_sim.protocols.readings import Readings
 from headland.agronomy.house_model import climate_model, controller
 from headland.agronomy.house_model.compartment import structure_of
 from headland.agronomy.house_model.moist_air import Numbers
+from headland.agronomy.house_model.openings import light_w_m2
 from headland.agronomy.house_model.outside import Outside
 from headland.agronomy.house_model.sun_on_wall import south_w_m2
 from headland.errors import SettingsError
@@ -124,7 +125,7 @@ class Compartments:
             self._structure, self.climate, self.actuators, self.fluxes, self.outside, wander
         )
         truth = np.stack([self.truth[kind.channel] for kind in self.sensors.kinds], axis=1)
-        inside_w_m2 = self._structure.transmission * self.outside.radiation_w_m2
+        inside_w_m2 = light_w_m2(self._structure, self.actuators, self.outside)
         self._read = self.sensors.measure(truth, inside_w_m2, self.time_ms, since_s)
         station = np.array([[float(self.truth[kind.channel][0]) for kind in STATION]])
         read = self._station.measure(station, inside_w_m2[:1], self.time_ms, since_s)

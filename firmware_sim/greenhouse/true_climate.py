@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from headland.agronomy.house_model.climate_model import SUN_UMOL_J
 from headland.agronomy.house_model.compartment import Structure
 from headland.agronomy.house_model.moist_air import (
     Numbers,
@@ -15,12 +16,10 @@ from headland.agronomy.house_model.moist_air import (
     vapour_kg_m3,
     vapour_pa,
 )
+from headland.agronomy.house_model.openings import light_w_m2
 from headland.agronomy.house_model.outside import Outside
 from headland.agronomy.house_model.state import Actuators, Climate, Fluxes
 
-#: Photons (PAR) per joule of sunlight and of lamps, umol/J.
-SUN_UMOL_J: Final = 2.02
-LAMP_UMOL_J: Final = 2.7
 #: Height of the roof sensor above the middle one.
 _ROOF_ABOVE_M = 2.0
 
@@ -85,7 +84,7 @@ def true_climate(
         1000 * (vapour_kg_m3(saturated_pa, air) - climate.vapour_kg_m3),
         co2_ppm(climate.co2_kg_m3, air),
         climate.leaf_degc,
-        outside.radiation_w_m2 * structure.transmission * SUN_UMOL_J + lamps_w * LAMP_UMOL_J,
+        light_w_m2(structure, actuators, outside) * SUN_UMOL_J + lamps_w * structure.lamp_umol_j,
         outside.temperature_degc * everywhere,
         outside.humidity_pct * everywhere,
         outside.radiation_w_m2 * everywhere,

@@ -52,9 +52,10 @@ def make_actuators(
     screen: float = 0.0,
     lamps: float = 0.0,
     fog: float = 0.0,
+    blackout: float = 0.0,
     quilt: float = 0.0,
 ) -> Actuators:
-    values = (boiler, vent, screen, lamps, fog, 0.0, 0.0, quilt)
+    values = (boiler, vent, vent, screen, blackout, lamps, fog, 0.0, 0.0, quilt)
     return Actuators(*(like(structure, value) for value in values))
 
 
@@ -69,4 +70,4 @@ climates = st.builds(
     st.floats(0, 50),
     st.floats(-3, 12),
 )
-positions = st.builds(make_actuators, st.just(KINDS), unit, unit, unit, unit, unit, unit)
+positions = st.builds(make_actuators, st.just(KINDS), unit, unit, unit, unit, unit, unit, unit)

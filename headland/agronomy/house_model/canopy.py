@@ -35,26 +35,34 @@ class CanopyConditions:
     absorbed_w_m2: Numbers
     leaf_area_index: Numbers
     sky_view: Numbers
+    stomata_ratio: Numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Canopy:
     """A canopy in energy balance: absorbed radiation and heat from the cover equal its sensible and latent heat.
 
-    Negative transpiration is dew on the leaves.
+    `vapour_k` is its exchange of vapour per pascal between leaf and air.
     """
 
     leaf_degc: Numbers
-    heat_w_m2: Numbers
-    transpiration_kg_m2s: Numbers
+    vapour_k: Numbers
     absorbed_w_m2: Numbers
     from_cover_w_m2: Numbers
+
+    def transpiration_kg_m2s(self, vapour_pa: Numbers) -> Numbers:
+        """Return the transpiration into air of a vapour pressure; negative is dew on the leaves."""
+        return self.vapour_k * (saturation_pa(self.leaf_degc) - vapour_pa)
+
+    def heat_w_m2(self, transpiration_kg_m2s: Numbers) -> Numbers:
+        """Return the sensible heat to the air: what is absorbed and not transpired."""
+        return self.absorbed_w_m2 + self.from_cover_w_m2 - LATENT_J_KG * transpiration_kg_m2s
 
 
 def balance_canopy(around: CanopyConditions, start_degc: Numbers) -> Canopy:
     """Return the canopy at the leaf temperature of its energy balance, by Newton's method from a start value."""
     deficit_pa = np.maximum(0.0, saturation_pa(around.air_degc) - around.vapour_pa)
-    stomata = stomata_s_m(around.sun_w_m2, around.co2_ppm, deficit_pa)
+    stomata = around.stomata_ratio * stomata_s_m(around.sun_w_m2, around.co2_ppm, deficit_pa)
     vapour_k = vapour_exchange_kg_m2s_pa(around.leaf_area_index, stomata)
     heat_k = 2 * AIR_J_M3K * around.leaf_area_index / LEAF_BOUNDARY_S_M
     long_k = _LONG_WAVE_W_M2K * around.sky_view
@@ -68,10 +76,7 @@ def balance_canopy(around: CanopyConditions, start_degc: Numbers) -> Canopy:
             - LATENT_J_KG * vapour_k * (saturated_pa - around.vapour_pa)
         )
         leaf = leaf + rest / (long_k + heat_k + LATENT_J_KG * vapour_k * saturation_slope_pa_k(leaf, saturated_pa))
-    transpiration = vapour_k * (saturation_pa(leaf) - around.vapour_pa)
-    from_cover = long_k * (around.cover_degc - leaf)
-    heat = around.absorbed_w_m2 + from_cover - LATENT_J_KG * transpiration
-    return Canopy(leaf, heat, transpiration, around.absorbed_w_m2, from_cover)
+    return Canopy(leaf, vapour_k, around.absorbed_w_m2, long_k * (around.cover_degc - leaf))
 
 
 def stomata_s_m(sun_w_m2: Numbers, ppm: Numbers, deficit_pa: Numbers) -> Numbers:

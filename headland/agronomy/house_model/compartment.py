@@ -65,6 +65,33 @@ class Compartment(Generic[N]):
     #: Loss through its insulated back roof and gables, and the depth of soil that stores heat below the floor.
     back_roof_w_m2k: N
     soil_m: N
+    #: Share of the light inside that the construction takes and gives to the air.
+    sun_to_air: N
+    #: Air that leaks through the closed cover, m3 per m2 of floor and metre of wind.
+    leakage: N
+    #: Opening of a windward vent that lets as much air through as one of a leeward vent.
+    windward_ratio: N
+    #: Heat of the pipes, W/m2 at one kelvin above the air.
+    pipe_w_m2k: N
+    #: Light that a closed energy screen lets through; the same of a blackout screen, and its saving of heat.
+    screen_transmission: N
+    blackout_transmission: N
+    blackout_saving: N
+    #: Air that passes the cloth of a closed screen, m/s at one kelvin.
+    screen_air_m_s: N
+    #: Heat of air, crop and construction that follow the air; exchange of air and floor, and of floor and soil below.
+    air_j_m2k: N
+    floor_w_m2k: N
+    soil_w_m2k: N
+    #: Exchange with heated neighbours through inner walls, and their temperature.
+    wall_w_m2k: N
+    wall_degc: N
+    #: Stomatal resistance as a multiple of Stanghellini's.
+    stomata_ratio: N
+    #: Photons (PAR) of the lamps per joule.
+    lamp_umol_j: N
+    #: Growth of the crop as a multiple of van Henten's: 0 where leaves are picked as they grow.
+    growth_ratio: N
 
 
 #: Several compartments as arrays.

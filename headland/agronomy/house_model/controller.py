@@ -55,10 +55,13 @@ def control(structure: Structure, climate: Climate, now: Actuators, outside: Out
     # A declared hour of the afternoon holds until midnight; no hour is at or after NaN.
     dark = np.where(clock_h >= structure.screen_close_h, 1.0, 0.0 if light else 1.0)
     closed = dark * (0.0 if outside.temperature_degc > _SCREEN_BELOW_DEGC else 1.0)
+    # A top vent is below the quilt.
+    vent = np.minimum(np.minimum(vent, _max_vent(structure, outside)), 1 - now.quilt)
     return Actuators(
         boiler=_band(climate.air_degc, set_point + 1.0, _HEAT_BAND_K),
-        # A top vent is below the quilt.
-        vent=np.minimum(np.minimum(vent, _max_vent(structure, outside)), 1 - now.quilt),
+        vent=vent,
+        windward=vent,
+        blackout=np.zeros_like(humidity),
         screen=np.where(humidity > _SCREEN_GAP_ABOVE_PCT, 0.95 * closed, closed) * (structure.screen_saving > 0),
         lamps=np.where(_is_declared(structure, clock_h) & dull & (structure.lamp_w_m2 > 0), 1.0, 0.0),
         fog=np.where(day & (structure.fog_max_kg_m2s > 0), dryness, 0.0),
@@ -76,11 +79,12 @@ def is_day(structure: Structure, outside: Outside, clock_h: float) -> Flags:
 
 def move(now: Actuators, target: Actuators, step_s: float) -> Actuators:
     """Return the positions of the actuators after `step_s`: motors travel, valves are first-order lags."""
-    vent_gap = target.vent - now.vent
-    vent_gap = np.where((np.abs(vent_gap) < _VENT_DEAD_BAND) & (target.vent > 0), 0.0, vent_gap)
     return Actuators(
         boiler=_follow(now.boiler, target.boiler, _BOILER_LAG_S, step_s),
-        vent=now.vent + limit(vent_gap, -step_s / _VENT_TRAVEL_S, step_s / _VENT_TRAVEL_S),
+        vent=_open(now.vent, target.vent, step_s),
+        windward=_open(now.windward, target.windward, step_s),
+        blackout=now.blackout
+        + limit(target.blackout - now.blackout, -step_s / _SCREEN_TRAVEL_S, step_s / _SCREEN_TRAVEL_S),
         screen=now.screen + limit(target.screen - now.screen, -step_s / _SCREEN_TRAVEL_S, step_s / _SCREEN_TRAVEL_S),
         lamps=target.lamps,
         fog=_follow(now.fog, target.fog, _FOG_LAG_S, step_s),
@@ -93,6 +97,12 @@ def move(now: Actuators, target: Actuators, step_s: float) -> Actuators:
 def _is_declared(structure: Structure, clock_h: float) -> Flags:
     """Return where the clock is within the declared day; nowhere without one."""
     return (clock_h - structure.day_from_h) % 24 < (structure.day_to_h - structure.day_from_h) % 24
+
+
+def _open(now: Numbers, target: Numbers, step_s: float) -> Numbers:
+    gap = target - now
+    gap = np.where((np.abs(gap) < _VENT_DEAD_BAND) & (target > 0), 0.0, gap)
+    return now + limit(gap, -step_s / _VENT_TRAVEL_S, step_s / _VENT_TRAVEL_S)
 
 
 def _irrigation_state(climate: Climate, irrigating: Numbers) -> Numbers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from headland.agronomy.house_model.moist_air import Numbers
 
@@ -27,16 +28,36 @@ class Climate:
 
 @dataclass(frozen=True, slots=True)
 class Actuators:
-    """Positions of the actuators, each 0 to 1 of its maximum; `irrigating` is 0 or 1."""
+    """Positions of the actuators, each 0 to 1 of its maximum; `irrigating` is 0 or 1.
+
+    `vent` are the leeward vents and `windward` the others; `screen` saves energy and `blackout` keeps the light out.
+    """
 
     boiler: Numbers
     vent: Numbers
+    windward: Numbers
     screen: Numbers
+    blackout: Numbers
     lamps: Numbers
     fog: Numbers
     injection: Numbers
     irrigating: Numbers
     quilt: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What was measured in a house and is therefore not computed; None is computed.
+
+    The heat and the carbon dioxide that these values took are then the boiler's and the injection's: balances close.
+    """
+
+    pipe_degc: Numbers | None = None
+    co2_ppm: Numbers | None = None
+    lamp_umol_m2_s: Numbers | None = None
+
+
+NOTHING_GIVEN: Final = Given()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +72,8 @@ class Fluxes:
     pipe_to_air: Numbers
     canopy_to_air: Numbers
     lamps_to_air: Numbers
+    sun_to_air: Numbers
+    air_to_wall: Numbers
     air_to_floor: Numbers
     air_to_outside: Numbers
     air_to_cover: Numbers

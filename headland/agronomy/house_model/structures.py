@@ -48,6 +48,22 @@ FILM_MULTISPAN: Final[Compartment[float]] = Compartment(
     north_wall_absorbs=0.0,
     back_roof_w_m2k=0.0,
     soil_m=0.0,
+    sun_to_air=0.0,
+    leakage=1e-4,
+    windward_ratio=1.0,
+    pipe_w_m2k=1.99 * math.pi * 0.051 * 1.875,
+    screen_transmission=0.75,
+    blackout_transmission=0.02,
+    blackout_saving=0.0,
+    screen_air_m_s=1e-4,
+    air_j_m2k=16_000.0,
+    floor_w_m2k=7.0,
+    soil_w_m2k=2.0,
+    wall_w_m2k=0.0,
+    wall_degc=18.0,
+    stomata_ratio=1.0,
+    lamp_umol_j=2.7,
+    growth_ratio=1.0,
 )
 #: A cold film tunnel of leafy vegetables: no heat, no carbon dioxide.
 FILM_TUNNEL: Final = replace(

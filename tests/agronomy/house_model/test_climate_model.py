@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firmware_sim.greenhouse.house import STABLE_STEP_S
 from firmware_sim.greenhouse.place import CHONGQING, WUHAN, HouseSite
 from firmware_sim.greenhouse.scenarios import HOUSES
 from firmware_sim.greenhouse.true_climate import true_climate
@@ -15,24 +16,23 @@ from firmware_sim.greenhouse.weather import Weather
 from headland.agronomy.house_model import controller
 from headland.agronomy.house_model.canopy import LATENT_J_KG
 from headland.agronomy.house_model.climate_model import (
-    AIR_J_M2K,
     COVER_J_M2K,
     FLOOR_J_M2K,
     MAX_STEP_S,
     PIPE_J_M2K,
-    SUBSTRATE_M,
     relative_humidity_pct,
     start_actuators,
     start_climate,
     step,
-    ventilation_m_s,
 )
 from headland.agronomy.house_model.compartment import Structure, structure_of
 from headland.agronomy.house_model.moist_air import Numbers
+from headland.agronomy.house_model.openings import ventilation_m_s
 from headland.agronomy.house_model.outside import Outside
 from headland.agronomy.house_model.slab import Slab
 from headland.agronomy.house_model.solar_greenhouse import soil_of, wall_of
-from headland.agronomy.house_model.state import Actuators, Climate
+from headland.agronomy.house_model.state import Actuators, Climate, Given
+from headland.agronomy.house_model.water import SUBSTRATE_M
 from tests.examples import examples
 from tests.firmware_sim.houses import (
     KINDS,
@@ -49,6 +49,17 @@ from tests.firmware_sim.houses import (
 steps = st.sampled_from([1.0, 10.0, MAX_STEP_S])
 
 
+#: What may be measured in a house, so that the model is not asked: all, some or none of it.
+measured = st.builds(
+    lambda pipe, ppm, lamp: Given(
+        *(None if each is None else np.full_like(KINDS.height_m, each) for each in (pipe, ppm, lamp))
+    ),
+    st.none() | st.floats(0, 80),
+    st.none() | st.floats(300, 2000),
+    st.none() | st.floats(0, 400),
+)
+
+
 def assert_closed(stored: Numbers, flowed: Numbers, scale: float) -> None:
     """A millionth of what a balance of this size moves."""
     assert stored == pytest.approx(flowed, rel=1e-6, abs=1e-6 * scale)
@@ -59,13 +70,15 @@ def stored(slab_of: Callable[[Structure], Slab], layers_degc: Numbers) -> Number
 
 
 @settings(max_examples=examples(60), deadline=None)
-@given(climate=climates, outside=outsides, actuators=positions, step_s=steps)
-def test_energy_closes_in_every_step(climate: Climate, outside: Outside, actuators: Actuators, step_s: float) -> None:
-    after, flux = step(KINDS, climate, actuators, outside, step_s)
-    air = flux.pipe_to_air + flux.canopy_to_air + flux.lamps_to_air
-    air = air - flux.air_to_floor - flux.air_to_outside - flux.air_to_cover - flux.fog_cooling
+@given(climate=climates, outside=outsides, actuators=positions, step_s=steps, given_=measured)
+def test_energy_closes_in_every_step(
+    climate: Climate, outside: Outside, actuators: Actuators, step_s: float, given_: Given
+) -> None:
+    after, flux = step(KINDS, climate, actuators, outside, step_s, given_)
+    air = flux.pipe_to_air + flux.canopy_to_air + flux.lamps_to_air + flux.sun_to_air
+    air = air - flux.air_to_wall - flux.air_to_floor - flux.air_to_outside - flux.air_to_cover - flux.fog_cooling
     air = air - flux.air_to_north_wall - flux.air_to_back_roof
-    assert_closed(AIR_J_M2K * (after.air_degc - climate.air_degc), step_s * air, step_s)
+    assert_closed(KINDS.air_j_m2k * (after.air_degc - climate.air_degc), step_s * air, step_s)
     cover = flux.air_to_cover - flux.cover_to_canopy + LATENT_J_KG * flux.condensation
     cover = cover - flux.cover_to_outside - flux.cover_to_sky
     assert_closed(COVER_J_M2K * (after.cover_degc - climate.cover_degc), step_s * cover, step_s)
@@ -85,11 +98,11 @@ def test_energy_closes_in_every_step(climate: Climate, outside: Outside, actuato
 
 
 @settings(max_examples=examples(60), deadline=None)
-@given(climate=climates, outside=outsides, actuators=positions, step_s=steps)
+@given(climate=climates, outside=outsides, actuators=positions, step_s=steps, given_=measured)
 def test_water_and_carbon_close_in_every_step(
-    climate: Climate, outside: Outside, actuators: Actuators, step_s: float
+    climate: Climate, outside: Outside, actuators: Actuators, step_s: float, given_: Given
 ) -> None:
-    after, flux = step(KINDS, climate, actuators, outside, step_s)
+    after, flux = step(KINDS, climate, actuators, outside, step_s, given_)
     water = flux.transpiration + flux.soil_evaporation + flux.fog - flux.condensation - flux.vapour_to_outside
     stored = KINDS.height_m * (after.vapour_kg_m3 - climate.vapour_kg_m3)
     assert_closed(stored, step_s * water, step_s * 1e-4)
@@ -105,11 +118,11 @@ def test_water_and_carbon_close_in_every_step(
 
 
 @settings(max_examples=examples(60), deadline=None)
-@given(climate=climates, outside=outsides, actuators=positions, step_s=steps)
+@given(climate=climates, outside=outsides, actuators=positions, step_s=steps, given_=measured)
 def test_the_air_never_holds_more_vapour_than_it_can_and_nothing_is_ever_no_number(
-    climate: Climate, outside: Outside, actuators: Actuators, step_s: float
+    climate: Climate, outside: Outside, actuators: Actuators, step_s: float, given_: Given
 ) -> None:
-    after, flux = step(KINDS, climate, actuators, outside, step_s)
+    after, flux = step(KINDS, climate, actuators, outside, step_s, given_)
     assert (relative_humidity_pct(after) <= 100 + 1e-9).all()
     assert (flux.condensation >= 0).all()
     assert all(np.isfinite(values).all() for values in (*astuple(after), *astuple(flux)))
@@ -186,7 +199,7 @@ def test_small_and_large_steps_tell_the_same_morning() -> None:
     """The step of 30 s is fine enough: a morning in steps of 5 s ends within a tenth of a kelvin of it."""
     weather = Weather(HOUSES["hubei-tomato"].place, 5)
     ends = []
-    for step_s in (5.0, MAX_STEP_S):
+    for step_s in (5.0, STABLE_STEP_S):
         climate, actuators = start_climate(TOMATO, weather.at(0)), start_actuators(TOMATO)
         for second in np.arange(0, 3 * 3600, step_s):
             outside = weather.at(1_784_000_000_000 + int(second * 1000))
@@ -197,6 +210,41 @@ def test_small_and_large_steps_tell_the_same_morning() -> None:
         ends.append(climate)
     assert ends[0].air_degc == pytest.approx(ends[1].air_degc, abs=0.15)
     assert relative_humidity_pct(ends[0]) == pytest.approx(relative_humidity_pct(ends[1]), abs=1.0)
+
+
+def test_a_day_of_measured_actuators_is_the_same_in_the_longest_steps() -> None:
+    """Vents, screens, pipe and lamps as a house moves them, in steps of 10 s and of `MAX_STEP_S`."""
+    weather = Weather(HOUSES["hubei-tomato"].place, 5)
+    courses = []
+    for step_s in (10.0, MAX_STEP_S):
+        climate = start_climate(TOMATO, weather.at(1_768_000_000_000))
+        course = []
+        for second in np.arange(0, 24 * 3600, step_s):
+            hour = int(second // 3600)
+            moved = make_actuators(TOMATO, vent=(1 + hour % 5) / 10, screen=float(hour < 6), blackout=float(hour > 21))
+            taken = Given(np.full(1, 20.0 + 30.0 * (hour < 8)), np.full(1, 600.0), np.full(1, 100.0 * (hour < 7)))
+            climate, _ = step(TOMATO, climate, moved, weather.at(1_768_000_000_000 + hour * 3_600_000), step_s, taken)
+            if (second + step_s) % 3600 == 0:
+                course.append((climate.air_degc[0], relative_humidity_pct(climate)[0]))
+        courses.append(np.array(course))
+    off = np.abs(courses[1] - courses[0])
+    # Largest while the air below the closed screen is saturated.
+    assert off[:, 0].max() < 0.6
+    assert off[:, 1].max() < 3.0
+    assert np.median(off[:, 0]) < 0.05
+
+
+def test_closed_screens_keep_the_air_below_them_from_the_open_vents() -> None:
+    outside = make_outside(5, 60, 0, 4)
+    climate = make_climate(KINDS, 20, 80, 500)
+    changes = []
+    for screen in (0.0, 0.9, 1.0):
+        _, flux = step(KINDS, climate, make_actuators(KINDS, vent=1.0, screen=screen), outside, 30.0)
+        changes.append(flux.air_m_s)
+    assert (changes[0] > changes[1]).all()
+    # Cloth lets through a small part of what the vents would take, a gap of a tenth much more.
+    assert (changes[2] < 0.2 * changes[0]).all()
+    assert (changes[1] > 2 * changes[2]).all()
 
 
 @pytest.mark.parametrize("step_s", [0.0, -1.0, MAX_STEP_S + 1, np.nan])
@@ -220,7 +268,8 @@ def test_roof_vents_let_through_what_vanthoors_equation_says(
 ) -> None:
     house = replace(TOMATO, vent_area_ratio=np.array([0.1]))
     leak = 1.0e-4 * max(0.25, wind)
-    found = ventilation_m_s(house, np.array([float(air)]), make_outside(out, 50, 0, wind), np.array([vent]))
+    opened = make_actuators(house, vent=vent)
+    found = ventilation_m_s(house, np.array([float(air)]), make_outside(out, 50, 0, wind), opened, np.zeros(1))
     assert found[0] - leak == pytest.approx(m_s, rel=1e-3)
 
 
