@@ -12,6 +12,7 @@ from pathlib import Path
 
 from firmware_sim.core.clock import SimClock
 from firmware_sim.greenhouse.house import STEP_MS, Compartments
+from firmware_sim.greenhouse.house_file import with_house
 from firmware_sim.greenhouse.scenarios import HouseScenario, house_named
 from firmware_sim.greenhouse.truth import HouseTruth
 from firmware_sim.greenhouse.weather import Weather, WeatherSource
@@ -52,6 +53,8 @@ class GreenhouseSettings:
     #: Number of compartments; None: the scenario's own number.
     scale: int | None = None
     weather_path: Path | None = None
+    #: Parameters of a real house, by `headland sim fit`, for every compartment.
+    house_path: Path | None = None
     #: Seed of the weather, shared by the greenhouses of a farm; None: `seed`.
     weather_seed: int | None = None
     seed: int = 1
@@ -87,8 +90,12 @@ class GreenhouseSettings:
                 raise SettingsError(f"The period {period_s:g} s is not valid: give seconds above 0, up to a day.")
 
     def house(self) -> HouseScenario:
-        """Return the scenario at its scale; raises SettingsError for an unknown name or an invalid size."""
-        return house_named(self.scenario).scaled(self.scale)
+        """Return the scenario at its scale; raises SettingsError for an unknown name, a wrong size or house file."""
+        scenario = house_named(self.scenario).scaled(self.scale)
+        if self.house_path is None:
+            return scenario
+        path = self.house_path
+        return replace(scenario, compartments=tuple(with_house(each, path) for each in scenario.compartments))
 
     def weather(self) -> WeatherSource:
         """Return the source of weather; raises SettingsError for an invalid file."""

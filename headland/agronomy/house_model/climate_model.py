@@ -46,7 +46,7 @@ from headland.agronomy.house_model.solar_greenhouse import (
     wall_exchange_w_m2k,
     wall_surface_degc,
 )
-from headland.agronomy.house_model.state import NOTHING_GIVEN, Actuators, Climate, Fluxes, Given
+from headland.agronomy.house_model.state import NOTHING_KNOWN, Actuators, Climate, Fluxes, KnownInside
 from headland.agronomy.house_model.water import evaporation_kg_m2s, substrate_after, vapour_after
 
 MAX_STEP_S: Final = 300.0
@@ -71,7 +71,7 @@ def step(
     actuators: Actuators,
     outside: Outside,
     step_s: float,
-    given: Given = NOTHING_GIVEN,
+    given: KnownInside = NOTHING_KNOWN,
 ) -> tuple[Climate, Fluxes]:
     """Return the climate after `step_s` [s, up to `MAX_STEP_S`] and the fluxes of the step; ValueError beyond it."""
     if not 0 < step_s <= MAX_STEP_S:

@@ -46,7 +46,7 @@ class Actuators:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class KnownInside:
     """What was measured in a house and is therefore not computed; None is computed.
 
     The heat and the carbon dioxide that these values took are then the boiler's and the injection's: balances close.
@@ -57,7 +57,7 @@ class Given:
     lamp_umol_m2_s: Numbers | None = None
 
 
-NOTHING_GIVEN: Final = Given()
+NOTHING_KNOWN: Final = KnownInside()
 
 
 @dataclass(frozen=True, slots=True)

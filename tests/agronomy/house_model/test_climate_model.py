@@ -31,7 +31,7 @@ from headland.agronomy.house_model.openings import ventilation_m_s
 from headland.agronomy.house_model.outside import Outside
 from headland.agronomy.house_model.slab import Slab
 from headland.agronomy.house_model.solar_greenhouse import soil_of, wall_of
-from headland.agronomy.house_model.state import Actuators, Climate, Given
+from headland.agronomy.house_model.state import Actuators, Climate, KnownInside
 from headland.agronomy.house_model.water import SUBSTRATE_M
 from tests.examples import examples
 from tests.firmware_sim.houses import (
@@ -51,7 +51,7 @@ steps = st.sampled_from([1.0, 10.0, MAX_STEP_S])
 
 #: What may be measured in a house, so that the model is not asked: all, some or none of it.
 measured = st.builds(
-    lambda pipe, ppm, lamp: Given(
+    lambda pipe, ppm, lamp: KnownInside(
         *(None if each is None else np.full_like(KINDS.height_m, each) for each in (pipe, ppm, lamp))
     ),
     st.none() | st.floats(0, 80),
@@ -72,7 +72,7 @@ def stored(slab_of: Callable[[Structure], Slab], layers_degc: Numbers) -> Number
 @settings(max_examples=examples(60), deadline=None)
 @given(climate=climates, outside=outsides, actuators=positions, step_s=steps, given_=measured)
 def test_energy_closes_in_every_step(
-    climate: Climate, outside: Outside, actuators: Actuators, step_s: float, given_: Given
+    climate: Climate, outside: Outside, actuators: Actuators, step_s: float, given_: KnownInside
 ) -> None:
     after, flux = step(KINDS, climate, actuators, outside, step_s, given_)
     air = flux.pipe_to_air + flux.canopy_to_air + flux.lamps_to_air + flux.sun_to_air
@@ -100,7 +100,7 @@ def test_energy_closes_in_every_step(
 @settings(max_examples=examples(60), deadline=None)
 @given(climate=climates, outside=outsides, actuators=positions, step_s=steps, given_=measured)
 def test_water_and_carbon_close_in_every_step(
-    climate: Climate, outside: Outside, actuators: Actuators, step_s: float, given_: Given
+    climate: Climate, outside: Outside, actuators: Actuators, step_s: float, given_: KnownInside
 ) -> None:
     after, flux = step(KINDS, climate, actuators, outside, step_s, given_)
     water = flux.transpiration + flux.soil_evaporation + flux.fog - flux.condensation - flux.vapour_to_outside
@@ -120,7 +120,7 @@ def test_water_and_carbon_close_in_every_step(
 @settings(max_examples=examples(60), deadline=None)
 @given(climate=climates, outside=outsides, actuators=positions, step_s=steps, given_=measured)
 def test_the_air_never_holds_more_vapour_than_it_can_and_nothing_is_ever_no_number(
-    climate: Climate, outside: Outside, actuators: Actuators, step_s: float, given_: Given
+    climate: Climate, outside: Outside, actuators: Actuators, step_s: float, given_: KnownInside
 ) -> None:
     after, flux = step(KINDS, climate, actuators, outside, step_s, given_)
     assert (relative_humidity_pct(after) <= 100 + 1e-9).all()
@@ -222,7 +222,7 @@ def test_a_day_of_measured_actuators_is_the_same_in_the_longest_steps() -> None:
         for second in np.arange(0, 24 * 3600, step_s):
             hour = int(second // 3600)
             moved = make_actuators(TOMATO, vent=(1 + hour % 5) / 10, screen=float(hour < 6), blackout=float(hour > 21))
-            taken = Given(np.full(1, 20.0 + 30.0 * (hour < 8)), np.full(1, 600.0), np.full(1, 100.0 * (hour < 7)))
+            taken = KnownInside(np.full(1, 20.0 + 30.0 * (hour < 8)), np.full(1, 600.0), np.full(1, 100.0 * (hour < 7)))
             climate, _ = step(TOMATO, climate, moved, weather.at(1_768_000_000_000 + hour * 3_600_000), step_s, taken)
             if (second + step_s) % 3600 == 0:
                 course.append((climate.air_degc[0], relative_humidity_pct(climate)[0]))

@@ -101,6 +101,9 @@ def sim_greenhouse(
     scenario: Annotated[str, Option(help="Greenhouse scenario; a wrong name lists them all.")] = "hubei-tomato",
     scale: Annotated[int | None, Option(help="Number of compartments.", show_default="the scenario's own")] = None,
     weather: Annotated[Path | None, Option(help="Weather file (CSV) to use instead of the weather generator.")] = None,
+    house: Annotated[
+        Path | None, Option(help="Parameters of a real house (TOML), by headland sim fit, for every compartment.")
+    ] = None,
     speed: Annotated[float, Option(help="Simulation speed, as a multiple of real time.")] = 1.0,
     host: Annotated[str, Option(help="Address that Modbus/TCP listens on.", rich_help_panel=_MODBUS)] = "127.0.0.1",
     port: Annotated[
@@ -197,6 +200,7 @@ def sim_greenhouse(
             scenario=scenario,
             scale=scale,
             weather_path=weather,
+            house_path=house,
             weather_seed=weather_seed,
             seed=seed,
             speed=speed,
