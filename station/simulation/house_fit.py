@@ -19,7 +19,7 @@ from headland.agronomy.house_model.moist_air import Numbers
 from headland.agronomy.house_twin.base import glasshouse
 from headland.agronomy.house_twin.drive import HUMIDITY, STEP_MS, TEMPERATURE, drive_of, run, sampled
 from headland.agronomy.house_twin.fit import Fitted, fit, hourly, with_parameters
-from headland.agronomy.house_twin.held_out import HeldOut, held_out
+from headland.agronomy.house_twin.held_out import LaterErrors, held_out
 from headland.errors import SettingsError
 from headland.units_of_time import DAY_MS
 
@@ -50,7 +50,7 @@ class HouseFit:
 class FitOutcome:
     """Errors on the later days by channel, the parameters, and the report of both."""
 
-    figures: Mapping[str, HeldOut | None]
+    figures: Mapping[str, LaterErrors | None]
     fitted: Sequence[Fitted]
     report: str
 
@@ -121,7 +121,7 @@ def _start_ms(columns: Columns) -> int:
     return math.ceil(first / 3_600_000) * 3_600_000
 
 
-def _held_out_lines(channel: str, each: HeldOut | None) -> Iterable[str]:
+def _held_out_lines(channel: str, each: LaterErrors | None) -> Iterable[str]:
     name, unit = _NAMES[channel], _UNITS[channel]
     if each is None:
         yield f"{name}: too few hours were measured to judge it"

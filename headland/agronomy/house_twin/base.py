@@ -23,6 +23,7 @@ _FIXED: Final = {
     "storm_m_s": 15.0,
     "day_from_h": math.nan,
     "day_to_h": math.nan,
+    "screen_close_h": math.nan,
     "quilt_open_h": math.nan,
     "quilt_close_h": math.nan,
 }

@@ -14,7 +14,7 @@ _FEWEST_H = 72
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
+class LaterErrors:
     """Errors of a model over `hours` hours, and of "yesterday at this hour" over the same hours.
 
     `correlation` is that of all hours. `late_h` is by how many hours the model's mean day comes after the measured one,
@@ -29,7 +29,7 @@ class HeldOut:
     yesterday_rmse: float
 
 
-def held_out(modelled: Numbers, measured: Numbers, since_h: int = _DAY_H) -> HeldOut | None:
+def held_out(modelled: Numbers, measured: Numbers, since_h: int = _DAY_H) -> LaterErrors | None:
     """Compare hourly means after the first `since_h` hours (at least 24); None for fewer than three days."""
     before = np.full(len(measured), np.nan)
     before[_DAY_H:] = measured[:-_DAY_H]
@@ -41,7 +41,7 @@ def held_out(modelled: Numbers, measured: Numbers, since_h: int = _DAY_H) -> Hel
     hour = np.arange(len(measured)) % _DAY_H
     days = [np.array([column[said & (hour == h)].mean() for h in range(_DAY_H)]) for column in (modelled, measured)]
     shifted = [_correlation(np.roll(days[0], -late), days[1]) for late in range(-12, 12)]
-    return HeldOut(
+    return LaterErrors(
         int(said.sum()),
         float(np.sqrt(np.mean(error**2))),
         float(error.mean()),
