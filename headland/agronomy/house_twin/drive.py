@@ -75,7 +75,7 @@ class Drive:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class DrivenCourse:
     """Temperature and humidity inside at each step, a column for each structure; `last` is the state at the end."""
 
     air_degc: Numbers
@@ -161,7 +161,7 @@ def drive_of(measured: Measured, soil_degc: float | None = None) -> Drive:
     )
 
 
-def run(structure: Structure, drive: Drive) -> Course:
+def run(structure: Structure, drive: Drive) -> DrivenCourse:
     """Return the course of every structure through the drive, from what was measured at its start."""
     count = len(structure.height_m)
     climate = _start(structure, drive)
@@ -169,7 +169,7 @@ def run(structure: Structure, drive: Drive) -> Course:
     for at, moved in enumerate(zip(drive.actuators, drive.outside, drive.given, strict=True)):
         climate, _ = stepped(structure, climate, *moved)
         air[at], humidity[at] = climate.air_degc, relative_humidity_pct(climate)
-    return Course(air, humidity, climate)
+    return DrivenCourse(air, humidity, climate)
 
 
 def stepped(
