@@ -30,7 +30,7 @@ class LaterErrors:
 
 
 def held_out(modelled: Numbers, measured: Numbers, since_h: int = _DAY_H) -> LaterErrors | None:
-    """Compare hourly means after the first `since_h` hours (at least 24); None for fewer than three days."""
+    """Return the errors of hourly means after the first `since_h` hours (at least 24); None below three days."""
     before = np.full(len(measured), np.nan)
     before[_DAY_H:] = measured[:-_DAY_H]
     said = np.isfinite(modelled) & np.isfinite(measured) & np.isfinite(before)
