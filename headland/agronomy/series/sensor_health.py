@@ -95,39 +95,31 @@ LIMITS: Final[dict[str, SensorLimits]] = {
     # A running total: no rain is the usual state, and only very long without any is doubtful.
     "rain_total_mm": SensorLimits(0.0, 100_000.0, np.inf, np.inf, flat_from=np.inf, limit_s=_DRY_SPELL),
 }
-#: Humidity of air is never so low [%]: values of 0 to 1 are shares of 1.
-_MOST_FRACTION: Final = 1.05
-#: Temperatures that air and plants do not have for a whole night [degC]: such values are Fahrenheit.
-_WARMEST_NIGHT_DEGC: Final = 40.0
-_HOT_DEGC: Final = 45.0
-_FAHRENHEIT: Final = frozenset(
-    name for name in LIMITS if name.endswith("_temperature_degc") and not name.startswith("pipe_")
-)
-_HUMIDITY: Final = frozenset({"relative_humidity_pct", "outside_humidity_pct"})
-#: The fewest samples that show a unit.
-_LEAST_OF_UNIT: Final = 6
 #: A humidity above this counts as saturated, and is a finding.
 SATURATED_PCT: Final = 100.0
 
 
 def check_channel(
-    channel: str, time_ms: Times, value: Values, inside: Mask | None = None
+    channel: str,
+    time_ms: Times,
+    value: Values,
+    inside: Mask | None = None,
+    judged: SensorFinding | None = None,
 ) -> tuple[QualityFlags, list[SensorFinding]]:
     """Return a flag for each sample and the findings about a sensor alone; times ascend, `value` may have NaN.
 
-    Findings are of the samples `inside` alone; the others are their neighbours.
+    Findings are of the samples `inside` alone; the others are their neighbours. `judged` is what is known of all of
+    them by the sun, the place and other channels (`headland.agronomy.plausibility`).
     """
     limits = LIMITS.get(channel.partition(":")[0])
     flags = np.full(len(value), GOOD, np.uint8)
-    if limits is None or len(value) == 0:
+    if len(value) == 0:
         return flags, []
-    foreign = find_foreign_unit(channel, time_ms, value)
-    if foreign is not None and foreign.left_out:
-        flags[np.isfinite(value)] = FAIL
-        return flags, _told_within(foreign, time_ms, value, inside)
-    findings = [] if foreign is None else _told_within(foreign, time_ms, value, inside)
-    if foreign is not None:
-        flags[np.isfinite(value)] = SUSPECT
+    findings = [] if judged is None else _told_within(judged, time_ms, value, inside)
+    if judged is not None:
+        flags[np.isfinite(value)] = judged.flag
+    if limits is None or (judged is not None and judged.left_out):
+        return flags, findings
     spikes = find_spikes(value, limits.spike) & _has_near(time_ms)
     span, flat_h = f"outside {limits.low:g} to {limits.high:g}", limits.flat_s / 3600.0
     for test, bad, detail in (
@@ -153,30 +145,6 @@ def check_channel(
             detail = "over 100 %: used as saturated"
             findings.append(_finding(channel, "over_saturation", SUSPECT, time_ms, told, detail, left_out=False))
     return flags, findings
-
-
-def find_foreign_unit(channel: str, time_ms: Times, value: Values) -> SensorFinding | None:
-    """Return the finding that a sensor reports in another unit: humidity as a share of 1, Fahrenheit; None without.
-
-    Humidity of 0 to 1 is left out, since air is never so dry, and so is a temperature that does not fall below 40 degC
-    in 18 hours, since no night is so warm. Over an hour to 18 h of 45 degC and more are only doubtful.
-    """
-    quantity, known = channel.partition(":")[0], np.isfinite(value)
-    if known.sum() < _LEAST_OF_UNIT:
-        return None
-    low, middle, high = np.quantile(value[known], (0.02, 0.5, 0.98)).tolist()
-    span_s = float(np.ptp(time_ms[known])) / 1000.0
-    if quantity in _HUMIDITY and middle > 0.0 and high <= _MOST_FRACTION:
-        detail = f"values up to {high:.2f}: a share of 1, not per cent; calibrate the channel with a factor of 100"
-        return _finding(channel, "unit_fraction", FAIL, time_ms, known, detail, left_out=True)
-    if quantity not in _FAHRENHEIT or high > 212.0:
-        return None
-    in_degc = f"{low:.0f} to {high:.0f}: degrees Fahrenheit ({(low - 32) / 1.8:.0f} to {(high - 32) / 1.8:.0f} degC)?"
-    if low >= _WARMEST_NIGHT_DEGC and span_s >= _EIGHTEEN_H:
-        return _finding(channel, "unit_fahrenheit", FAIL, time_ms, known, in_degc, left_out=True)
-    if low >= _HOT_DEGC and span_s >= 3600.0:
-        return _finding(channel, "unit_fahrenheit", SUSPECT, time_ms, known, in_degc, left_out=False)
-    return None
 
 
 def _at_limit(limits: SensorLimits) -> str:
@@ -254,9 +222,6 @@ def compare_twins(
     findings = []
     for index, name in enumerate(names):
         others = _median(np.delete(grid, index, axis=0))
-        if (foreign := _fahrenheit_beside(name, periods.time_ms, grid[index], others)) is not None:
-            findings.append(foreign)
-            continue
         if radiation_w_m2 is not None and name.startswith("air_temperature_degc"):
             findings += _sun_finding(name, periods.time_ms, grid[index] - others, radiation_w_m2)
         findings += _drift_finding(name, periods.time_ms, grid[index], others, alone=len(names) == 2)
@@ -284,19 +249,6 @@ def find_drift(time_ms: Times, value: Values, twin: Values) -> tuple[float, floa
     like = float(np.clip((rest[1:] * rest[:-1]).sum() / power, 0.0, 0.99)) if power > 0.0 else 0.0
     count = max(len(off) * (1.0 - like) / (1.0 + like), 3.0)
     return slope, float(np.sqrt(power / len(off) / spread * len(off) / max(count - 2.0, 1.0)))
-
-
-def _fahrenheit_beside(channel: str, time_ms: Times, value: Values, others: Values) -> SensorFinding | None:
-    """Return the finding that a thermometer reads as the others do in Fahrenheit."""
-    known = np.isfinite(value) & np.isfinite(others)
-    if channel.partition(":")[0] not in _FAHRENHEIT or known.sum() < _LEAST_OF_UNIT:
-        return None
-    as_fahrenheit = 1.8 * others[known] + 32.0
-    off_k, off_f = (float(np.median(np.abs(value[known] - each))) for each in (others[known], as_fahrenheit))
-    if off_k < 8.0 or off_f > 3.0:
-        return None
-    detail = f"{off_k:.0f} K above the others, and within {off_f:.1f} of them in degrees Fahrenheit"
-    return _finding(channel, "unit_fahrenheit", FAIL, time_ms, np.isfinite(value), detail, left_out=True)
 
 
 def find_blocked_gauge(

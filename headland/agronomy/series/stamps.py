@@ -12,6 +12,7 @@ from typing import Final, Literal
 import numpy as np
 
 from headland.agronomy.series.arrays import Counts, Mask, Times, Values
+from headland.agronomy.series.clear_sky import clear_sky_w_m2
 from headland.units_of_time import MINUTE_MS
 
 Stamp = Literal["instant", "before", "after"]
@@ -59,17 +60,13 @@ def observe_stamp(
 
 
 def _is_impossible(light_w_m2: Values, down: Mask, at_deg: Values, others_deg: tuple[Values, Values]) -> bool:
-    """Return whether stamps have more light than a clear sky brings in the interval on one side: a clock is off.
-
-    The clear sky is that of Haurwitz (1945), J. Meteorol. 2, 154-166: 1098 cos z exp(-0.057 / cos z) W/m2.
-    """
+    """Return whether stamps have more light than a clear sky brings in the interval on one side: a clock is off."""
     for other_deg in others_deg:
         lit = down & (other_deg > _UP_DEG) & (light_w_m2 >= _LIGHT_W_M2)
         if lit.sum() < _LEAST_STAMPS:
             continue
         course_deg = np.linspace(at_deg[lit], other_deg[lit], 25)
-        sine = np.sin(np.radians(np.maximum(course_deg, 0.05)))
-        clear = np.where(course_deg > 0.0, 1098.0 * sine * np.exp(-0.057 / sine), 0.0).mean(axis=0)
+        clear = clear_sky_w_m2(np.sin(np.radians(course_deg))).mean(axis=0)
         if float(np.median(light_w_m2[lit] / clear)) > _MOST_OF_CLEAR:
             return True
     return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from headland.agronomy.climate.air import AIR_TEMPERATURE, RELATIVE_HUMIDITY
 from headland.agronomy.climate.light import SUN_UMOL_J
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa, saturation_vapour_pressure_kpa
+from headland.agronomy.plausibility.judgement import find_bright
 from headland.agronomy.series.arrays import Counts, Mask, Values
 from headland.agronomy.series.cadence import fill_by_cadence
 from headland.agronomy.series.finding import SensorFinding
@@ -19,6 +21,7 @@ from headland.agronomy.series.stamps import Stamp, is_slow
 from headland.agronomy.series.time_grid import STEP_MS, Periods
 from headland.analysis.greenhouse.house import House, settle_origins
 from headland.analysis.greenhouse.house_grid import DeviceGrid, HouseGrid
+from headland.analysis.greenhouse.plausible import bright_samples, judge_house
 from headland.analysis.greenhouse.run_in import RunIn
 from headland.analysis.inputs.answers import finding_of
 from headland.analysis.inputs.scope import OrgScope
@@ -68,12 +71,14 @@ def read_grid(
     beside = Window(whole.start_ms - beside_ms, whole.end_ms + (beside_ms if is_past else 0))
     faults = faults_of(scope, house.records, beside, is_past=is_past)
     devices, left_out = [], []
-    for record in house.records:
+    reach = _beside(periods, beside_ms, is_past=is_past)
+    columns = [_read_columns(scope, record, wanted, reach, sun) for record in house.records]
+    judged = judge_house(scope, house, columns)
+    for record, read, verdicts in zip(house.records, columns, judged, strict=True):
         stamp = (stamps or {}).get(record.descriptor.device, "instant")
         own = [fault for fault in faults if fault.device == record.descriptor.device]
-        grid, findings = _read_device(
-            scope, record, wanted, periods, whole, told or whole, beside_ms, sun, is_past, stamp, own
-        )
+        checks = _Checks(house, record, verdicts, own, told or whole)
+        grid, findings = _read_device(checks, read, periods, whole, beside_ms, stamp)
         devices.append(grid)
         left_out += [finding_of(grid.device, finding) for finding in findings]
     return HouseGrid(periods, devices, left_out)
@@ -95,29 +100,47 @@ def read_with_run_in(
     )
 
 
-def _read_device(
-    scope: OrgScope,
-    record: DeviceRecord,
-    wanted: list[str],
-    periods: Periods,
-    window: Window,
-    told: Window,
-    beside_ms: int,
-    sun: str | None,
-    is_past: bool,
-    stamp: Stamp,
-    faults: Sequence[DeviceFault],
-) -> tuple[DeviceGrid, list[SensorFinding]]:
-    grid = DeviceGrid(record.descriptor.device)
-    findings: list[SensorFinding] = []
-    good: dict[str, tuple[Times, Values]] = {}
-    # The grid with its margins: whole steps, so that the part in the middle is the grid itself.
+@dataclass(frozen=True, slots=True)
+class _Checks:
+    """A device of a house with what is wrong with whole channels, faults in their course, and the window to tell of."""
+
+    house: House
+    record: DeviceRecord
+    verdicts: Mapping[str, SensorFinding]
+    faults: Sequence[DeviceFault]
+    told: Window
+
+
+def _beside(periods: Periods, beside_ms: int, *, is_past: bool) -> Window:
+    """Return the time of a grid with its margins, whole steps, so that the part in the middle is the grid itself."""
     steps = beside_ms // STEP_MS
-    wide = Periods(periods.start_ms - beside_ms, np.array([0, periods.steps + 2 * steps], np.int64))
-    beside = Window(wide.start_ms, wide.start_ms + STEP_MS * (wide.steps - (0 if is_past else steps)))
+    end_ms = periods.start_ms + STEP_MS * (periods.steps + (steps if is_past else 0))
+    return Window(periods.start_ms - beside_ms, end_ms)
+
+
+def _read_columns(
+    scope: OrgScope, record: DeviceRecord, wanted: list[str], beside: Window, sun: str | None
+) -> dict[str, tuple[Times, Values, Counts, Counts]]:
     columns = _read(scope, record, wanted, beside)
     if sun is not None and any(channel.partition(":")[0] in _COMPARED and ":" in channel for channel in columns):
         columns |= _read(scope, record, [f"{sun}{instance}" for instance in _INSTANCES], beside)
+    return columns
+
+
+def _read_device(
+    checks: _Checks,
+    columns: dict[str, tuple[Times, Values, Counts, Counts]],
+    periods: Periods,
+    window: Window,
+    beside_ms: int,
+    stamp: Stamp,
+) -> tuple[DeviceGrid, list[SensorFinding]]:
+    record, told = checks.record, checks.told
+    grid = DeviceGrid(record.descriptor.device)
+    findings: list[SensorFinding] = []
+    good: dict[str, tuple[Times, Values]] = {}
+    steps = beside_ms // STEP_MS
+    wide = Periods(periods.start_ms - beside_ms, np.array([0, periods.steps + 2 * steps], np.int64))
     for channel, (at_ms, value, flag, count) in columns.items():
         meaning: Stamp = stamp if is_slow(at_ms) else "instant"
         # The mean of what is before an instant belongs to the step that ends there.
@@ -125,8 +148,14 @@ def _read_device(
         inside = (time_ms >= window.start_ms) & (time_ms < window.end_ms)
         ingested = flag > NOT_EVALUATED
         is_told = (time_ms >= told.start_ms) & (time_ms < told.end_ms)
-        flags, channel_findings = check_channel(channel, time_ms, value, is_told)
-        own = [fault for fault in faults if fault.channel == channel]
+        verdict = checks.verdicts.get(channel)
+        flags, channel_findings = check_channel(channel, time_ms, value, is_told, verdict)
+        if verdict is None:
+            bright = bright_samples(checks.house, record, channel, time_ms, value)
+            flags[bright] = FAIL
+            if (bright & is_told).any():
+                channel_findings.append(find_bright(channel, time_ms, bright & is_told))
+        own = [fault for fault in checks.faults if fault.channel == channel]
         channel_findings = one_each(channel_findings + mark_faults(own, at_ms, flags, is_told & (flags < FAIL)))
         use = ~ingested & (flags < FAIL) & np.isfinite(value)
         declared = record.descriptor.channels.get(channel)
@@ -230,9 +259,7 @@ def _compare_sensors(
             if not finding.left_out:
                 flags = grid.flags[finding.channel]
                 grid.flags[finding.channel] = np.where(flags > 0, np.maximum(flags, finding.flag), 0)
-            if finding.left_out and finding.test.startswith("unit_"):
-                grid.values[finding.channel] = np.full(periods.steps, np.nan)
-            elif finding.left_out and sun is not None:
+            if finding.left_out and sun is not None:
                 grid.values[finding.channel] = np.where(sun > 50.0, np.nan, grid.values[finding.channel])
     return findings
 

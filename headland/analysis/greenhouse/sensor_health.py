@@ -22,8 +22,8 @@ from headland.contract.freshness import silent_after_s
 from headland.contract.records import Descriptor
 from headland.units_of_time import MINUTE_MS
 
-#: The tests that find another unit than the channel's.
-_UNITS: Final = ("unit_fraction", "unit_fahrenheit")
+#: The tests that find what cannot be as declared: another unit, place, clock or channel.
+_UNITS: Final = ("unit_fraction", "unit_fahrenheit", "unit", "sun", "swapped")
 
 
 @dataclass(frozen=True, slots=True)

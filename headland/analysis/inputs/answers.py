@@ -49,8 +49,8 @@ class DeviceFinding:
     channel: str
     test: Annotated[
         str,
-        "gross_range, spike, flat_line, flat_at_limit, unit_fraction, unit_fahrenheit, blocked_gauge, "
-        "over_saturation, sun_heated, stuck, alternating, noise, step, drift, gain, flagged or silent.",
+        "gross_range, spike, flat_line, flat_at_limit, unit_fraction, unit_fahrenheit, unit, sun, swapped, "
+        "blocked_gauge, over_saturation, sun_heated, stuck, alternating, noise, step, drift, gain, flagged or silent.",
     ]
     flag: Annotated[int, "QARTOD: 3 suspect, 4 fail, 9 missing."]
     n: Annotated[int, Meta(ge=0), "How many samples."]
@@ -97,8 +97,8 @@ def finding_of(device: str, finding: SensorFinding) -> DeviceFinding:
         finding.start_ms,
         finding.end_ms,
         finding.left_out,
-        finding.detail,
-        translate_sentence(finding.detail, "zh") or "",
+        finding.detail if finding.detail or texts is None else texts.text("en"),
+        translate_sentence(finding.detail, "zh") or "" if finding.detail or texts is None else texts.text("zh"),
         finding.cause,
         finding.chance,
         None if texts is None else texts.text("en"),

@@ -9,6 +9,8 @@ from typing import Final, Literal
 import numpy as np
 
 from headland.agronomy.climate.rain import GAP_MS, Rain, RainSum, read_gauge, sum_rain
+from headland.agronomy.plausibility.judgement import judge_samples
+from headland.agronomy.plausibility.sun_course import Place
 from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.cadence import fill_by_cadence
 from headland.agronomy.series.finding import SensorFinding
@@ -95,7 +97,28 @@ def hourly_means(
     wanted = list(quantities)
     channels = [channel for quantity in wanted for channel in OUTSIDE[quantity]]
     stored = _read_outdoors(scope, list(by_device.values()), channels, first_ms - _BESIDE_MS, end_ms + _BESIDE_MS)
-    return {quantity: _hourly_means(by_device, stored, quantity, hours) for quantity in wanted}
+    judged = _judge(by_device, stored)
+    return {quantity: _hourly_means(by_device, stored, quantity, hours, judged) for quantity in wanted}
+
+
+def _judge(
+    by_device: Mapping[str, Descriptor], stored: Mapping[str, Sequence[Buckets]]
+) -> dict[tuple[str, str], SensorFinding]:
+    """Return by device and channel what cannot be about the means of its steps, by its other channels and season."""
+    samples: dict[str, dict[str, tuple[Times, Values]]] = {}
+    for channel, of_channel in stored.items():
+        for buckets in of_channel:
+            device = by_device.get(buckets.key.device)
+            if device is not None and is_outdoors(device.kind, channel):
+                samples.setdefault(device.device, {})[channel] = (buckets.start_ms, buckets.mean)
+    found: dict[tuple[str, str], SensorFinding] = {}
+    for name, own in samples.items():
+        device = by_device[name]
+        is_located = device.latitude_deg is not None and device.longitude_deg is not None
+        place = Place(device.latitude_deg or 0.0, device.longitude_deg or 0.0) if is_located else None
+        told = judge_samples(own, place, indoors=False)
+        found |= {(name, channel): finding for channel, finding in told.items()}
+    return found
 
 
 def _read_outdoors(
@@ -116,7 +139,11 @@ def _read_outdoors(
 
 
 def _hourly_means(
-    by_device: Mapping[str, Descriptor], stored: Mapping[str, Sequence[Buckets]], quantity: Quantity, hours: Periods
+    by_device: Mapping[str, Descriptor],
+    stored: Mapping[str, Sequence[Buckets]],
+    quantity: Quantity,
+    hours: Periods,
+    judged: Mapping[tuple[str, str], SensorFinding],
 ) -> Hourly:
     first_ms, end_ms = hours.start_ms, hours.start_ms + hours.steps * STEP_MS
     means: dict[int, float] = {}
@@ -131,7 +158,9 @@ def _hourly_means(
             declared = device.channels.get(channel)
             interval_s = None if declared is None else declared.interval_s
             inside = (buckets.start_ms >= first_ms) & (buckets.start_ms < end_ms)
-            value, faults = _check(channel, buckets.start_ms, buckets.mean, inside)
+            value, faults = _check(
+                channel, buckets.start_ms, buckets.mean, inside, judged.get((device.device, channel))
+            )
             known = _hourly(hours, buckets.start_ms, value, interval_s, is_detector=quantity == "rain_share")
             fresh = {hour_ms: mean for hour_ms, mean in known.items() if hour_ms not in means}
             found = [finding_of(device.device, finding) for finding in faults]
@@ -144,13 +173,15 @@ def _hourly_means(
     return Hourly(means, tuple(devices), tuple(findings if means else unused))
 
 
-def _check(channel: str, time_ms: Times, mean: Values, inside: Mask) -> tuple[Values, list[SensorFinding]]:
+def _check(
+    channel: str, time_ms: Times, mean: Values, inside: Mask, judged: SensorFinding | None
+) -> tuple[Values, list[SensorFinding]]:
     """Return the means that can be used, NaN for the others, and the findings about their sensor.
 
     A constant temperature or humidity is told and used, since means of a coarse sensor may be constant for hours; a
     calm all day is an anemometer that does not turn.
     """
-    flags, faults = check_channel(channel, time_ms, mean, inside)
+    flags, faults = check_channel(channel, time_ms, mean, inside, judged)
     usable = flags < FAIL
     if channel in LIMITS and channel not in OUTSIDE["wind"]:
         usable |= find_stuck(time_ms, mean, LIMITS[channel])

@@ -11,6 +11,7 @@ from headland.agronomy.climate.air import Air, Thresholds, degree_day_indices, h
 from headland.agronomy.climate.blight import RUN_IN_DAYS, blitecast_indices
 from headland.agronomy.climate.disease import VALIDITY, humid_indices
 from headland.agronomy.climate.thermal_time import chill_indices
+from headland.agronomy.plausibility.judgement import PLACE_CAUSES
 from headland.agronomy.series.answer import Answer, Method
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import Index, mean_index, precomputed_index
@@ -23,7 +24,7 @@ from headland.agronomy.series.time_grid import (
     make_periods,
     sum_up,
 )
-from headland.analysis.greenhouse.house import House, day_starts, hour_starts
+from headland.analysis.greenhouse.house import House, HouseLocation, day_starts, hour_starts
 from headland.analysis.greenhouse.house_grid import HouseGrid, answers_of
 from headland.analysis.greenhouse.run_in import run_in, run_in_by_hour
 from headland.analysis.greenhouse.samples import read_with_run_in
@@ -100,8 +101,9 @@ def answer_hourly_weather(
         notes["temperature"] = _NO_TEMPERATURE
     else:
         course = OutsideCourse(t, rh, sun, wind, (t_name, rh_name, _SUN, _WIND))
-        notes |= hourly_notes(house.place, hours, course)
-        indices += hourly_evapotranspiration(house.place, run.periods, course, wind_height_m)
+        place = _trusted_place(house, grid, notes)
+        notes |= hourly_notes(place, hours, course)
+        indices += hourly_evapotranspiration(place, run.periods, course, wind_height_m)
     part, asked = run.cut(grid), [hours.window(at) for at in range(len(hours))]
     columns = {index.name: answers_of(part, index, asked) for index in run.part(indices)}
     items = [(hour, {name: column[at] for name, column in columns.items()}) for at, hour in enumerate(asked)]
@@ -161,9 +163,10 @@ def answer_weather(
         )
     if t is not None:
         course = OutsideCourse(t, rh, sun, wind, (t_name, rh_name, _SUN, _WIND))
-        indices += daily_evapotranspiration(house.place, periods, course, wind_height_m, notes)
-        hours, in_hours = hours_of_days(house.place, periods)
-        indices += day_sums_of(in_hours, hourly_evapotranspiration(house.place, hours, course, wind_height_m))
+        place = _trusted_place(house, grid, notes)
+        indices += daily_evapotranspiration(place, periods, course, wind_height_m, notes)
+        hours, in_hours = hours_of_days(place, periods)
+        indices += day_sums_of(in_hours, hourly_evapotranspiration(place, hours, course, wind_height_m))
     windows = [periods.window(at) for at in range(len(periods))]
     columns = {index.name: answers_of(grid, index, windows)[run.before :] for index in indices}
     asked = windows[run.before : run.before + len(run.asked)]
@@ -172,6 +175,15 @@ def answer_weather(
         columns |= {index.name: answers_of(run.cut(grid), index, asked) for index in chill}
     days = [(day, {name: column[at] for name, column in columns.items()}) for at, day in enumerate(asked)]
     return SiteWeather(house, days, [*grid.left_out, *blocked], notes)
+
+
+def _trusted_place(house: House, grid: HouseGrid, notes: dict[str, str]) -> HouseLocation:
+    """Return the place of a site, without its position where the light shows that it is another; `notes` say so."""
+    wrong = next((each for each in grid.left_out if each.cause in PLACE_CAUSES and each.left_out), None)
+    if wrong is None:
+        return house.place
+    notes["place"] = wrong.detail
+    return replace(house.place, latitude_deg=None, longitude_deg=None)
 
 
 def _stations_of(house: House) -> House:

@@ -94,37 +94,6 @@ def test_a_gauge_that_counts_nothing_while_it_rains_is_blocked(wet_h: float, oth
     assert find_blocked_gauge("rain_total_mm", TIME_MS, still + 0.2 * (TIME_MS > DAY_MS), wet_h, others_mm) is None
 
 
-@pytest.mark.parametrize("channel", ["relative_humidity_pct", "outside_humidity_pct:1"])
-def test_humidity_as_a_share_of_one_is_left_out(channel: str) -> None:
-    flags, (finding,) = check_channel(channel, TIME_MS, HUMIDITY / 100.0)
-    assert (finding.test, finding.flag, finding.left_out) == ("unit_fraction", 4, True)
-    assert "factor of 100" in finding.detail
-    assert (flags == 4).all()
-
-
-@pytest.mark.parametrize("channel", ["air_temperature_degc", "leaf_temperature_degc", "outside_temperature_degc"])
-def test_a_thermometer_in_fahrenheit_is_left_out(channel: str) -> None:
-    flags, (finding,) = check_channel(channel, TIME_MS, 1.8 * AIR + 32.0)
-    assert (finding.test, finding.left_out) == ("unit_fahrenheit", True)
-    assert "degrees Fahrenheit" in finding.detail
-    assert (flags == 4).all()
-    # A closed house at noon, and a hot one over a day and night, are no Fahrenheit.
-    noon = np.linspace(41.0, 48.0, 5 * 12)
-    assert (check_channel(channel, TIME_MS[:60], noon)[0] == 1).all()
-    hot = 38.0 + 12.0 * np.sin(2 * np.pi * TIME_MS / DAY_MS)
-    assert all(each.test != "unit_fahrenheit" for each in check_channel(channel, TIME_MS, hot)[1])
-    # Hours on end of 46 degC and more are doubted.
-    doubted = check_channel(channel, TIME_MS[:60], noon + 6.0)
-    assert (doubted[1][0].test, doubted[1][0].left_out, doubted[0].max()) == ("unit_fahrenheit", False, 3)
-
-
-def test_a_cold_thermometer_in_fahrenheit_is_found_beside_another() -> None:
-    winter = AIR - 18.0
-    samples = {"air_temperature_degc": (TIME_MS, winter), "air_temperature_degc:1": (TIME_MS, 1.8 * winter + 32.3)}
-    findings = compare_twins(PERIODS, samples, None)
-    assert ("air_temperature_degc:1", "unit_fahrenheit") in {(f.channel, f.test) for f in findings}
-
-
 def test_two_equal_samples_around_a_silence_are_no_stuck_sensor() -> None:
     time_ms = np.array([0, 86_400_000])
     assert not find_stuck(time_ms, np.array([20.0, 20.0]), LIMITS["air_temperature_degc"]).any()

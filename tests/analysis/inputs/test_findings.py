@@ -14,7 +14,7 @@ def finding(cause: str | None, mend: Mend | None = None, **facts: str) -> Sensor
 
 
 def test_a_finding_with_a_cause_tells_the_remedy_in_both_languages() -> None:
-    told = finding_of("st", finding("longitude_sign", MEND, before="119", after="-119", noon="23:40"))
+    told = finding_of("st", finding("longitude_sign", MEND, longitude="119", after="-119", noon="23:40"))
     assert told.text == "The site's longitude 119 has the wrong sign: noon by the light is at 23:40. Set -119."
     assert told.text_zh is not None
     assert "23:40" in told.text_zh
@@ -32,7 +32,7 @@ def test_a_mend_of_a_channel_names_its_device(target: str, target_id: str) -> No
     mend = msgspec.convert(
         {"kind": "calibrate", "target": target, "target_id": "", "field": "factor", "before": 1.0, "after": 2.02}, Mend
     )
-    told = finding_of("st", finding("unit_fraction", mend, low="0.5", high="0.9"))
+    told = finding_of("st", finding("unit_lux", mend, top="90000", unit="lx"))
     assert told.mend is not None
     assert told.mend.target_id == target_id
 
