@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 
 from headland.agronomy.plausibility.judgement import judge_samples
-from headland.agronomy.plausibility.sun_course import Place
+from headland.agronomy.plausibility.sun_course import SunPlace
 from tests.accept.conftest import Agreement
 from tests.bench.bench_forecast import read_rows, stamp_hour
 from tests.bench.bench_plausibility import (
     AIR,
     BLEISWIJK,
     CO2,
+    DUTCH,
     HOUSE_MISUSES,
     HUMIDITY,
     PAR,
@@ -33,18 +34,18 @@ from tests.bench.bench_plausibility import (
 )
 
 TABLES, STATION = Path("datasets/agc3_lettuce_2022"), Path("datasets/refet_fallon")
-FALLON = Place(39.4575, -118.77388, 1208.5, -8.0)
+FALLON = SunPlace(39.4575, -118.77388, 1208.5, -8.0)
 
 
 @pytest.fixture(scope="module")
 def house(real_data: Path) -> Series:
     sky, rows = (read_rows(real_data / TABLES / name) for name in ("weather.csv", "reference_climate.csv"))
     outside = {channel: numbers(sky, column) for channel, column in WEATHER.items()}
-    weather = series_of(outside, np.array([stamp_hour(row["Date"]) for row in sky]), 1.0)
+    weather = series_of(outside, np.array([stamp_hour(row["Date"]) for row in sky]), DUTCH)
     inside = {AIR: "Tair", HUMIDITY: "Rhair", CO2: "CO2air", PAR: "PARin"}
     own = {channel: numbers(rows, column) for channel, column in inside.items()}
     own_hours = np.array([stamp_hour(row["Date"]) for row in rows])
-    return Series("lettuce Reference", series_of(own, own_hours, 1.0, weather), BLEISWIJK, indoors=True)
+    return Series("lettuce Reference", series_of(own, own_hours, DUTCH, weather), BLEISWIJK, indoors=True)
 
 
 def test_no_real_sample_of_a_house_is_named(house: Series, agree: Agreement) -> None:

@@ -15,19 +15,21 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headland.agronomy.climate.psychrometrics import saturation_vapour_pressure_kpa
 from headland.agronomy.plausibility.judgement import judge_samples
-from headland.agronomy.plausibility.sun_course import Place
+from headland.agronomy.plausibility.sun_course import SunPlace
 from tests.bench.bench_forecast import CUCUMBER, LETTUCE, excel_hour, meteo_hours, read_rows, stamp_hour
 
 Floats = NDArray[np.float64]
@@ -38,7 +40,9 @@ TWO_DAYS, TEN_DAYS = 2, 10
 AIR, HUMIDITY, CO2, PAR = "air_temperature_degc", "relative_humidity_pct", "co2_ppm", "par_umol_m2_s"
 SUN, SKY_PAR = "global_radiation_w_m2", "outside_par_umol_m2_s"
 OUTSIDE, OUTSIDE_RH, WIND = "outside_temperature_degc", "outside_humidity_pct", "wind_speed_m_s"
-BLEISWIJK: Final = Place(52.03, 4.53, 0.0, 1.0)
+#: The stamps of compartments and station are local time with summer time: the layer named them as standard time.
+DUTCH, ARIZONA, NEVADA = ZoneInfo("Europe/Amsterdam"), ZoneInfo("Etc/GMT+7"), ZoneInfo("America/Los_Angeles")
+BLEISWIJK: Final = SunPlace(52.03, 4.53, 0.0, 1.0)
 LETTUCE_AUTUMN: Final = Path("GH_Lettuce/Koidra.AGC2022.2")
 WEATHER: Final = {SUN: "Iglob", SKY_PAR: "PARout", OUTSIDE: "Tout", OUTSIDE_RH: "Rhout", WIND: "Windsp"}
 
@@ -49,7 +53,7 @@ class Series:
 
     name: str
     samples: Samples
-    place: Place
+    place: SunPlace
     indoors: bool
 
     def window(self, start_ms: int, days: float) -> Samples:
@@ -71,32 +75,32 @@ class Misuse:
 
     name: str
     needs: tuple[str, ...]
-    plant: Callable[[Samples, Place], tuple[Samples, Place]]
+    plant: Callable[[Samples, SunPlace], tuple[Samples, SunPlace]]
     causes: frozenset[str]
     days: float = TEN_DAYS
 
 
-def scaled(*changes: tuple[str, float, float]) -> Callable[[Samples, Place], tuple[Samples, Place]]:
+def scaled(*changes: tuple[str, float, float]) -> Callable[[Samples, SunPlace], tuple[Samples, SunPlace]]:
     """Return a misuse that reports channels times a factor plus an offset."""
 
-    def plant(samples: Samples, place: Place) -> tuple[Samples, Place]:
+    def plant(samples: Samples, place: SunPlace) -> tuple[Samples, SunPlace]:
         changed = {name: (samples[name][0], samples[name][1] * gain + offset) for name, gain, offset in changes}
         return {**samples, **changed}, place
 
     return plant
 
 
-def exchanged(first: str, second: str) -> Callable[[Samples, Place], tuple[Samples, Place]]:
+def exchanged(first: str, second: str) -> Callable[[Samples, SunPlace], tuple[Samples, SunPlace]]:
     """Return a misuse that exchanges two channels."""
     return lambda samples, place: ({**samples, first: samples[second], second: samples[first]}, place)
 
 
-def placed(change: Callable[[Place], Place]) -> Callable[[Samples, Place], tuple[Samples, Place]]:
+def placed(change: Callable[[SunPlace], SunPlace]) -> Callable[[Samples, SunPlace], tuple[Samples, SunPlace]]:
     """Return a misuse of the site's place."""
     return lambda samples, place: (samples, change(place))
 
 
-def stamped(hours: Callable[[Place], float]) -> Callable[[Samples, Place], tuple[Samples, Place]]:
+def stamped(hours: Callable[[SunPlace], float]) -> Callable[[Samples, SunPlace], tuple[Samples, SunPlace]]:
     """Return a misuse of the stamps, which are some hours fast."""
     return lambda samples, place: (
         {name: (t + round(hours(place) * HOUR_MS), v) for name, (t, v) in samples.items()},
@@ -104,10 +108,10 @@ def stamped(hours: Callable[[Place], float]) -> Callable[[Samples, Place], tuple
     )
 
 
-def per_interval(channel: str, unit_s: float) -> Callable[[Samples, Place], tuple[Samples, Place]]:
+def per_interval(channel: str, unit_s: float) -> Callable[[Samples, SunPlace], tuple[Samples, SunPlace]]:
     """Return a misuse that reports an amount of the interval between samples."""
 
-    def plant(samples: Samples, place: Place) -> tuple[Samples, Place]:
+    def plant(samples: Samples, place: SunPlace) -> tuple[Samples, SunPlace]:
         t, v = samples[channel]
         return {**samples, channel: (t, v * unit_s * float(np.median(np.diff(t))) / 1000.0)}, place
 
@@ -171,9 +175,10 @@ def _number(text: str | None) -> float:
         return float("nan")
 
 
-def series_of(columns: Mapping[str, Floats], hours: Floats, ahead_h: float, kept: Samples | None = None) -> Samples:
+def series_of(columns: Mapping[str, Floats], hours: Floats, zone: tzinfo, kept: Samples | None = None) -> Samples:
     """Return columns with stamps in UTC, from hours of local time since 1970, in order and each once."""
-    time_ms = np.round((hours - ahead_h) * HOUR_MS).astype(np.int64)
+    local = [datetime.fromtimestamp(hour * 3600.0, UTC).replace(tzinfo=zone) for hour in hours.tolist()]
+    time_ms = np.array([round(each.timestamp() * 1000.0) for each in local], np.int64)
     order = np.unique(time_ms, return_index=True)[1]
     return {**(kept or {}), **{name: (time_ms[order], value[order]) for name, value in columns.items()}}
 
@@ -182,38 +187,38 @@ def lettuce_houses(data: Path) -> Iterator[Series]:
     """Yield the winter's compartments of lettuce, but for the one that the layer was developed on."""
     sky = read_rows(data / LETTUCE / "weather.csv")
     hours = np.array([stamp_hour(row["Date"]) for row in sky])
-    weather = series_of({name: numbers(sky, column) for name, column in WEATHER.items()}, hours, 1.0)
+    weather = series_of({name: numbers(sky, column) for name, column in WEATHER.items()}, hours, DUTCH)
     for name in ("CVA", "DigitalCucumbers", "Koala", "MondayLettuce", "VeggieMight"):
         rows = read_rows(data / LETTUCE / name / "GreenhouseClimate.csv")
         hours = np.array([stamp_hour(row["Date"]) for row in rows])
         inside = {AIR: "Tair", HUMIDITY: "Rhair", CO2: "CO2air", PAR: "PARin"}
         own = {channel: numbers(rows, column) for channel, column in inside.items()}
-        yield Series(f"lettuce {name}", series_of(own, hours, 1.0, weather), BLEISWIJK, indoors=True)
+        yield Series(f"lettuce {name}", series_of(own, hours, DUTCH, weather), BLEISWIJK, indoors=True)
 
 
 def cucumber_houses(data: Path) -> Iterator[Series]:
     """Yield the autumn's compartments of cucumber."""
     sky = read_rows(data / CUCUMBER / "meteo.csv")
     weather = series_of(
-        {name: numbers(sky, column) for name, column in WEATHER.items()}, np.array(list(meteo_hours(sky))), 1.0
+        {name: numbers(sky, column) for name, column in WEATHER.items()}, np.array(list(meteo_hours(sky))), DUTCH
     )
     for name in ("AiCU", "Croperators", "Reference(Growers)", "Sonoma", "deep_greens", "iGrow"):
         rows = read_rows(data / CUCUMBER / name / "Greenhouse_climate.csv")
         hours = np.array([excel_hour(row["GHtime"]) for row in rows])
         own = {AIR: numbers(rows, "Tair"), HUMIDITY: numbers(rows, "RHair"), CO2: numbers(rows, "CO2air")}
-        yield Series(f"cucumber {name}", series_of(own, hours, 1.0, weather), BLEISWIJK, indoors=True)
+        yield Series(f"cucumber {name}", series_of(own, hours, DUTCH, weather), BLEISWIJK, indoors=True)
 
 
 def summer_houses(data: Path) -> Iterator[Series]:
     """Yield the compartments of lettuce of the summer, every quarter of an hour."""
     sky = read_rows(data / LETTUCE_AUTUMN / "weather.csv")
     names = {SUN: "rad_Out", SKY_PAR: "par_Out", OUTSIDE: "T_Out", OUTSIDE_RH: "rh_Out"}
-    weather = series_of({name: numbers(sky, column) for name, column in names.items()}, moments(sky), 1.0)
+    weather = series_of({name: numbers(sky, column) for name, column in names.items()}, moments(sky), DUTCH)
     for name in ("CVA", "DigitalCucumbers", "MondayLettuce", "Reference", "VeggieMight"):
         rows = read_rows(data / LETTUCE_AUTUMN / name / "climate_data.csv")
         inside = {AIR: "T_Air", HUMIDITY: "rh_Air", CO2: "co2_Air", PAR: "par"}
         own = {channel: numbers(rows, column) for channel, column in inside.items()}
-        yield Series(f"summer lettuce {name}", series_of(own, moments(rows), 1.0, weather), BLEISWIJK, indoors=True)
+        yield Series(f"summer lettuce {name}", series_of(own, moments(rows), DUTCH, weather), BLEISWIJK, indoors=True)
 
 
 def moments(rows: list[dict[str, str]]) -> Floats:
@@ -235,11 +240,11 @@ def arizona_house(data: Path) -> Iterator[Series]:
         OUTSIDE_RH: "Weatherstation RH",
     }
     own = {channel: numbers(rows, column) for channel, column in inside.items()}
-    yield Series("tomato Arizona", series_of(own, hours, -7.0), Place(32.28, -110.94, 713.0, -7.0), indoors=True)
+    yield Series("tomato Arizona", series_of(own, hours, ARIZONA), SunPlace(32.28, -110.94, 713.0, -7.0), indoors=True)
 
 
 def fallon(folder: Path) -> Iterator[Series]:
-    """Yield a year of an hourly weather station in Nevada, in standard time."""
+    """Yield a year of an hourly weather station in Nevada."""
     with (folder / "FALN_Agrimet_hourly_raw_2015.csv").open() as file:
         rows = list(csv.DictReader(file))
     hours = np.array(
@@ -254,8 +259,8 @@ def fallon(folder: Path) -> Iterator[Series]:
     columns = {
         AIR: air, HUMIDITY: humidity, WIND: numbers(rows, "WS") * 0.44704, SUN: numbers(rows, "SI") * 41_840.0 / 3600.0,
     }  # fmt: skip
-    place = Place(39.4575, -118.77388, 1208.5, -8.0)
-    yield Series("station Fallon", series_of(columns, hours, -8.0), place, indoors=False)
+    place = SunPlace(39.4575, -118.77388, 1208.5, -8.0)
+    yield Series("station Fallon", series_of(columns, hours, NEVADA), place, indoors=False)
 
 
 def judge(series: Series, misuses: tuple[Misuse, ...], told: Counter[str], missed: list[str]) -> None:
@@ -295,6 +300,7 @@ def measure(data: Path, station: Path | None) -> tuple[Counter[str], list[str], 
     for series in houses:
         judge(series, HOUSE_MISUSES, told, missed)
         count_real(series, told, named)
+        print(series.name, dict(told), file=sys.stderr, flush=True)
     for series in [] if station is None else fallon(station):
         judge(series, STATION_MISUSES, told, missed)
         count_real(series, told, named)

@@ -13,15 +13,22 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.climate.psychrometrics import dew_point_degc
-from headland.agronomy.plausibility.explanation import Explanation, Verdict, beyond, weigh
-from headland.agronomy.plausibility.sun_course import Place
-from headland.agronomy.plausibility.usual import FAHRENHEIT, USUAL, Unit, season_degc
+from headland.agronomy.plausibility.explanation import Explanation, Weighed, beyond, weigh
+from headland.agronomy.plausibility.sun_course import SunPlace
+from headland.agronomy.plausibility.usual import (
+    AIR,
+    FAHRENHEIT,
+    HUMIDITY,
+    OUTSIDE,
+    OUTSIDE_HUMIDITY,
+    USUAL,
+    ReportedUnit,
+    season_degc,
+)
 from headland.agronomy.series.arrays import Times, Values
 from headland.agronomy.series.finding import Mend
 from headland.units_of_time import HOUR_MS
 
-AIR, HUMIDITY = "air_temperature_degc", "relative_humidity_pct"
-OUTSIDE, OUTSIDE_HUMIDITY = "outside_temperature_degc", "outside_humidity_pct"
 #: The humidity that belongs to a temperature.
 _PAIRS: Final = {AIR: HUMIDITY, OUTSIDE: OUTSIDE_HUMIDITY}
 #: The fewest samples that show a unit, and the time that has a night.
@@ -31,7 +38,7 @@ _DEW_INSIDE, _DEW_OUTSIDE, _DEW_SCALE = 31.0, 30.0, 2.5
 #: Air inside less that outside, the median [K].
 _COOLEST, _WARMEST = -5.0, 27.0
 #: What the medians mostly are, with a scale: that alone names nothing, but tells explanations apart.
-_MOSTLY: Final = {AIR: (8.0, 32.0, 4.0), HUMIDITY: (40.0, 101.0, 12.0), OUTSIDE_HUMIDITY: (25.0, 101.0, 12.0)}
+_MOSTLY: Final = {AIR: (8.0, 32.0, 4.0), HUMIDITY: (40.0, 101.0, 6.0), OUTSIDE_HUMIDITY: (25.0, 101.0, 12.0)}
 _TELLING: Final = 4.0
 #: Outdoors, beyond the season's mean: of the low, of the high values [K], and their scale.
 _SEASON_LOW, _SEASON_HIGH, _SEASON_SCALE = (-28.0, 15.0), (-16.0, 27.0), 3.0
@@ -44,7 +51,7 @@ _STEP_MS: Final = 15 * 60_000
 class AirVerdict:
     """A verdict about some channels of air; `low` and `high` are those as reported."""
 
-    verdict: Verdict
+    verdict: Weighed
     channels: tuple[str, ...]
     left_out: bool
 
@@ -70,7 +77,9 @@ class _Change:
     channels: tuple[str, ...]
 
 
-def judge_air(samples: Mapping[str, tuple[Times, Values]], place: Place | None, *, indoors: bool) -> list[AirVerdict]:
+def judge_air(
+    samples: Mapping[str, tuple[Times, Values]], place: SunPlace | None, *, indoors: bool
+) -> list[AirVerdict]:
     """Return what is wrong with the air of one device or place: units, and channels that are swapped.
 
     `indoors`: its air is behind a cover; outside channels are outdoors. Instances (`air_temperature_degc:1`) are
@@ -97,7 +106,7 @@ def judge_air(samples: Mapping[str, tuple[Times, Values]], place: Place | None, 
     return found
 
 
-def _judge(columns: dict[str, _Column], place: Place | None, *, indoors: bool) -> Iterator[AirVerdict]:
+def _judge(columns: dict[str, _Column], place: SunPlace | None, *, indoors: bool) -> Iterator[AirVerdict]:
     """Yield a verdict for each channel that is wrong: each time the best, then the rest without it."""
     rest = dict(columns)
     for _ in range(len(columns)):
@@ -116,10 +125,10 @@ def _judge(columns: dict[str, _Column], place: Place | None, *, indoors: bool) -
             and _span(column) >= HOUR_MS
         ):
             explanation = _explanation(FAHRENHEIT, column)
-            yield AirVerdict(Verdict(explanation, 0.7, left_out=False), (name,), left_out=False)
+            yield AirVerdict(Weighed(explanation, 0.7, left_out=False), (name,), left_out=False)
 
 
-def _best(columns: Mapping[str, _Column], place: Place | None, *, indoors: bool) -> AirVerdict | None:
+def _best(columns: Mapping[str, _Column], place: SunPlace | None, *, indoors: bool) -> AirVerdict | None:
     as_declared = _misfit(columns, place, indoors=indoors)
     if as_declared < 6.0:
         return None
@@ -148,7 +157,7 @@ def _changes(columns: Mapping[str, _Column]) -> Iterator[_Change]:
             yield _Change(Explanation("channels_swapped", rarity, 0.0, facts, mend), swapped, (first, second))
 
 
-def _explanation(unit: Unit, column: _Column) -> Explanation:
+def _explanation(unit: ReportedUnit, column: _Column) -> Explanation:
     low, high = unit.right_of(column.low), unit.right_of(column.high)
     facts = {
         "unit": unit.symbol, "low": f"{column.low:.3g}", "high": f"{column.high:.3g}",
@@ -160,7 +169,7 @@ def _explanation(unit: Unit, column: _Column) -> Explanation:
     return Explanation(unit.cause, unit.rarity, 0.0, facts, Mend("calibrate", "channel", "", field, before, after))
 
 
-def _misfit(columns: Mapping[str, _Column], place: Place | None, *, indoors: bool) -> float:
+def _misfit(columns: Mapping[str, _Column], place: SunPlace | None, *, indoors: bool) -> float:
     total = 0.0
     for name, column in columns.items():
         total += _misfit_of_range(name, column, place, indoors=indoors)
@@ -176,7 +185,7 @@ def _misfit(columns: Mapping[str, _Column], place: Place | None, *, indoors: boo
     return total
 
 
-def _misfit_of_range(name: str, column: _Column, place: Place | None, *, indoors: bool) -> float:
+def _misfit_of_range(name: str, column: _Column, place: SunPlace | None, *, indoors: bool) -> float:
     usual = USUAL[name][0]
     low, high = column.low, column.high
     if usual.by_ratio:

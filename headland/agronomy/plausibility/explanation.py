@@ -36,7 +36,7 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Weighed:
     """The explanation of a series with its chance [0..1]; `left_out`: its samples cannot be as declared."""
 
     explanation: Explanation
@@ -44,7 +44,7 @@ class Verdict:
     left_out: bool
 
 
-def weigh(as_declared: float, others: Sequence[Explanation]) -> Verdict | None:
+def weigh(as_declared: float, others: Sequence[Explanation]) -> Weighed | None:
     """Return the best of some explanations against the misfit of the series `as_declared`, None where that fits."""
     if as_declared < _LEAST_MISFIT or not others:
         return None
@@ -54,7 +54,7 @@ def weigh(as_declared: float, others: Sequence[Explanation]) -> Verdict | None:
     best = int(np.argmax(chances[1:]))
     if chances[0] > _NAMED:
         return None
-    return Verdict(others[best], float(chances[1 + best]), bool(chances[0] < _LEFT_OUT))
+    return Weighed(others[best], float(chances[1 + best]), bool(chances[0] < _LEFT_OUT))
 
 
 def beyond(value: float | None, low: float, high: float, scale: float) -> float:

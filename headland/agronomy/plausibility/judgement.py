@@ -8,10 +8,11 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.plausibility.air import fahrenheit_of, judge_air, reads_fahrenheit
-from headland.agronomy.plausibility.explanation import Verdict
+from headland.agronomy.plausibility.explanation import Weighed
 from headland.agronomy.plausibility.light import judge_light
 from headland.agronomy.plausibility.light_units import PAR, UNITS
-from headland.agronomy.plausibility.sun_course import Place
+from headland.agronomy.plausibility.sun_course import SunPlace
+from headland.agronomy.plausibility.usual import FAHRENHEIT, USUAL
 from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.agronomy.series.finding import SensorFinding
 from headland.agronomy.series.qartod import FAIL, SUSPECT
@@ -20,7 +21,7 @@ Samples = Mapping[str, tuple[Times, Values]]
 
 #: Causes with which the place itself is wrong: what is computed from it is not known either.
 PLACE_CAUSES: Final = frozenset({"longitude_sign", "latitude_sign", "place_swapped"})
-_THERMOMETERS: Final = frozenset({"air_temperature_degc", "leaf_temperature_degc", "soil_temperature_degc"})
+_THERMOMETERS: Final = frozenset(name for name, (_, units) in USUAL.items() if FAHRENHEIT in units)
 #: Tests of causes that are no other unit.
 _TESTS: Final = {
     "unit_fahrenheit": "unit_fahrenheit",
@@ -29,7 +30,7 @@ _TESTS: Final = {
 }
 
 
-def judge_samples(samples: Samples, place: Place | None, *, indoors: bool) -> dict[str, SensorFinding]:
+def judge_samples(samples: Samples, place: SunPlace | None, *, indoors: bool) -> dict[str, SensorFinding]:
     """Return the finding about each channel that cannot be as declared, of all its samples.
 
     `samples` are those of one device with those outdoors beside it; `indoors`: its own air and light are behind a
@@ -69,7 +70,7 @@ def _beside_others(samples: Samples) -> dict[str, SensorFinding]:
             there_ms, there = samples[other]
             if reads_fahrenheit(value, np.interp(time_ms, there_ms, there)) is not None:
                 found[name] = _finding(
-                    name, samples[name], Verdict(fahrenheit_of(value), 0.99, left_out=True), left_out=True
+                    name, samples[name], Weighed(fahrenheit_of(value), 0.99, left_out=True), left_out=True
                 )
     return found
 
@@ -83,7 +84,7 @@ def find_bright(channel: str, time_ms: Times, bright: Mask) -> SensorFinding:
     )  # fmt: skip
 
 
-def _finding(channel: str, samples: tuple[Times, Values], verdict: Verdict, *, left_out: bool) -> SensorFinding:
+def _finding(channel: str, samples: tuple[Times, Values], verdict: Weighed, *, left_out: bool) -> SensorFinding:
     time_ms, value = samples
     at = np.flatnonzero(np.isfinite(value))
     told = verdict.explanation

@@ -19,11 +19,11 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.climate.light import SUN_UMOL_J
-from headland.agronomy.plausibility.explanation import Explanation, Verdict, beyond, weigh
+from headland.agronomy.plausibility.explanation import Explanation, Weighed, beyond, weigh
 from headland.agronomy.plausibility.light_units import FROM_W, OUTSIDE_PAR, PAR, RADIATION, UNITS
 from headland.agronomy.plausibility.sun_course import (
     LightCourse,
-    Place,
+    SunPlace,
     Thinned,
     changes_as_the_sun,
     dark_level,
@@ -85,7 +85,7 @@ class _Told:
 class LightVerdict:
     """A verdict about some channels of light."""
 
-    verdict: Verdict
+    verdict: Weighed
     channels: tuple[str, ...]
     left_out: bool
 
@@ -96,7 +96,7 @@ class _Change:
 
     explanation: Explanation
     channels: tuple[str, ...]
-    place: Place | None
+    place: SunPlace | None
     shift_h: float = 0.0
     factors: tuple[tuple[str, float], ...] = ()
     offsets: tuple[tuple[str, float], ...] = ()
@@ -104,13 +104,13 @@ class _Change:
 
 
 def judge_light(
-    samples: Mapping[str, tuple[Times, Values]], place: Place | None, *, indoors: bool
+    samples: Mapping[str, tuple[Times, Values]], place: SunPlace | None, *, indoors: bool
 ) -> LightVerdict | None:
     """Return what is wrong with the light of a place; None where nothing is, or too little is known.
 
     `indoors`: `par_umol_m2_s` is behind a cover and may have lamps. Radiation and outside light are outdoors.
     """
-    anywhere = place or Place(0.0, 0.0)
+    anywhere = place or SunPlace(0.0, 0.0)
     thinned = {
         channel: light
         for channel, (time_ms, value) in samples.items()
@@ -142,7 +142,7 @@ _MOVES: Final = frozenset({"longitude_sign", "latitude_sign", "place_swapped"})
 _DOUBTS: Final = frozenset({"light_below_sky", "light_at_night"})
 
 
-def _observe(channel: str, light: Thinned, place: Place | None, *, indoors: bool) -> Seen:
+def _observe(channel: str, light: Thinned, place: SunPlace | None, *, indoors: bool) -> Seen:
     if place is None:
         return Seen(channel, light, None, indoors, _MOST_LAMPS / 2.0 if indoors else 0.0)
     if not indoors:
@@ -154,7 +154,7 @@ def _observe(channel: str, light: Thinned, place: Place | None, *, indoors: bool
     return Seen(channel, light, observe_course(light, place) if is_sun else None, indoors, lamps)
 
 
-def _changes(seen: list[Seen], place: Place | None) -> Iterator[_Change]:
+def _changes(seen: list[Seen], place: SunPlace | None) -> Iterator[_Change]:
     channels = tuple(each.channel for each in seen)
     if place is not None:
         yield from _changes_of_place(seen, place, channels)
@@ -182,7 +182,7 @@ def _changes(seen: list[Seen], place: Place | None) -> Iterator[_Change]:
             )
 
 
-def _changes_of_place(seen: list[Seen], place: Place, channels: tuple[str, ...]) -> Iterator[_Change]:
+def _changes_of_place(seen: list[Seen], place: SunPlace, channels: tuple[str, ...]) -> Iterator[_Change]:
     latitude, longitude = place.latitude_deg, place.longitude_deg
     noon_h = next((e.course.noon_h for e in seen if e.course is not None and np.isfinite(e.course.noon_h)), 0.0)
     facts = {"noon": _clock(12.0 + noon_h), "longitude": f"{longitude:g}", "latitude": f"{latitude:g}"}
@@ -215,7 +215,7 @@ def _changes_of_place(seen: list[Seen], place: Place, channels: tuple[str, ...])
         yield _Change(Explanation("stamps_clock", 7.0, 0.0, told, mend), channels, place, noon_h)
 
 
-def _changes_of_level(each: Seen, place: Place) -> Iterator[_Change]:
+def _changes_of_level(each: Seen, place: SunPlace) -> Iterator[_Change]:
     """Yield that a channel is too high or too low by some factor that is no unit's, or has light by night."""
     sine, sky = sky_of(each.light, place)
     level, _ = level_of(each.light, sine, sky * FROM_W[each.channel], each.lamps)
@@ -265,7 +265,7 @@ def _misfit(seen: list[Seen], change: _Change, known: dict[tuple[object, ...], f
     return total + _misfit_of_pairs(told)
 
 
-def _misfit_to_sun(told: _Told, name: str, change: _Change, place: Place) -> float:
+def _misfit_to_sun(told: _Told, name: str, change: _Change, place: SunPlace) -> float:
     light, course = told.light, told.course
     sine, sky = sky_of(light, place, 0.0 if change.explanation.cause in _MOVES else change.shift_h)
     total = 0.0
@@ -321,7 +321,7 @@ def _misfit_of_pairs(told: Mapping[str, _Told]) -> float:
 
 def _together(light: Thinned, reference: Thinned, use: Mask) -> tuple[Values, Values]:
     """Return the values of two series at the instants of some samples of the second, where the first has any."""
-    _, at, to = np.intersect1d(light.time_ms, reference.time_ms[use], assume_unique=True, return_indices=True)
+    _, at, to = np.intersect1d(light.quarters, reference.quarters[use], return_indices=True)
     return light.value[at], reference.value[use][to]
 
 
@@ -330,7 +330,7 @@ def _clock(hour: float) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def beyond_the_sun(channel: str, time_ms: Times, value: Values, place: Place, *, indoors: bool) -> Mask:
+def beyond_the_sun(channel: str, time_ms: Times, value: Values, place: SunPlace, *, indoors: bool) -> Mask:
     """Return which samples have more light than is physically possible at their instant, or one interval beside; [1].
 
     1.5 times the extraterrestrial radiation by cos z to the power of 1.2, and 100 W/m2; behind a cover with lamps.

@@ -40,23 +40,23 @@ class LightUnit:
 
 #: Without a cause of their own, tenths and thousandths are told as a factor.
 _OF_RADIATION: Final = (
-    LightUnit("unit_umol", "umol/m2/s", SUN_UMOL_J, 4.0),
+    LightUnit("unit_umol", "µmol/m²/s", SUN_UMOL_J, 4.0),
     LightUnit("unit_lux", "lx", _LM_W, 4.0),
     LightUnit("unit_klx", "klx", _LM_W / 1000.0, 4.0),
-    LightUnit("unit_kw", "kW/m2", 0.001, 5.0),
-    LightUnit("unit_j_cm2", "J/cm2", 1e-4, 5.0, by_interval=True),
-    LightUnit("unit_mj_m2", "MJ/m2", 1e-6, 6.0, by_interval=True),
+    LightUnit("unit_kw", "kW/m²", 0.001, 5.0),
+    LightUnit("unit_j_cm2", "J/cm²", 1e-4, 5.0, by_interval=True),
+    LightUnit("unit_mj_m2", "MJ/m²", 1e-6, 6.0, by_interval=True),
     LightUnit("unit_langley", "ly", 1.0 / 41_840.0, 6.0, by_interval=True),
-    LightUnit("unit_tenths", "0.1 W/m2", 10.0, 5.0),
+    LightUnit("unit_tenths", "0.1 W/m²", 10.0, 5.0),
 )
 _OF_PHOTONS: Final = (
-    LightUnit("unit_w_m2", "W/m2", 1.0 / SUN_UMOL_J, 4.0),
-    LightUnit("unit_w_m2", "W/m2", 1.0 / _PAR_UMOL_J, 5.0),
+    LightUnit("unit_w_m2", "W/m²", 1.0 / SUN_UMOL_J, 4.0),
+    LightUnit("unit_w_m2", "W/m²", 1.0 / _PAR_UMOL_J, 5.0),
     LightUnit("unit_lux", "lx", 1.0 / UMOL_PER_LUX["sun"], 4.0),
     LightUnit("unit_klx", "klx", 1e-3 / UMOL_PER_LUX["sun"], 4.0),
-    LightUnit("unit_mmol", "mmol/m2/s", 0.001, 5.0),
-    LightUnit("unit_mol_m2", "mol/m2", 1e-6, 6.0, by_interval=True),
-    LightUnit("unit_tenths", "0.1 umol/m2/s", 10.0, 5.0),
+    LightUnit("unit_mmol", "mmol/m²/s", 0.001, 5.0),
+    LightUnit("unit_mol_m2", "mol/m²", 1e-6, 6.0, by_interval=True),
+    LightUnit("unit_tenths", "0.1 µmol/m²/s", 10.0, 5.0),
 )
 #: The units of a channel, and what of it a clear sky brings for 1 W/m2.
 UNITS: Final[dict[str, tuple[LightUnit, ...]]] = {RADIATION: _OF_RADIATION, OUTSIDE_PAR: _OF_PHOTONS, PAR: _OF_PHOTONS}

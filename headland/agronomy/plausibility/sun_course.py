@@ -13,6 +13,7 @@ import numpy as np
 
 from headland.agronomy.series.arrays import Counts, Times, Values
 from headland.agronomy.series.clear_sky import clear_sky_w_m2
+from headland.agronomy.series.stamps import is_slow
 from headland.contract.sun import declination_and_equation, sine_of_elevation
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
@@ -32,7 +33,7 @@ _DARK_SINE: Final = float(np.sin(np.radians(-8.0)))
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SunPlace:
     """Where a sensor is declared to be; the offset of the site's zone from UTC [h] is None where it is not known."""
 
     latitude_deg: float
@@ -51,6 +52,11 @@ class Thinned:
     interval_ms: float
     sample_ms: float
     top: float
+
+    @property
+    def quarters(self) -> Counts:
+        """The quarters of an hour of the samples."""
+        return np.asarray(self.time_ms // _STEP_MS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ class LightCourse:
     days: int
 
 
-def thin(time_ms: Times, value: Values, place: Place) -> Thinned | None:
+def thin(time_ms: Times, value: Values, place: SunPlace) -> Thinned | None:
     """Return a series of light thinned; None for one without light or with less than half a day."""
     known = np.isfinite(value)
     time_ms, value = time_ms[known], value[known]
@@ -90,7 +96,7 @@ def thin(time_ms: Times, value: Values, place: Place) -> Thinned | None:
     return Thinned(time_ms, value, _solar_day(time_ms, place.longitude_deg), interval_ms, sample_ms, top)
 
 
-def observe_course(light: Thinned, place: Place) -> LightCourse | None:
+def observe_course(light: Thinned, place: SunPlace) -> LightCourse | None:
     """Return the noon and length of the light of whole days; None without one."""
     lit = light.value > _LIT * light.top
     use = _whole_days(light)
@@ -124,14 +130,20 @@ def longer_h(course: LightCourse, light: Thinned, sky_w_m2: Values) -> float:
     return float(np.median(course.lengths_h - 24.0 * np.add.reduceat(lit, first)[days] / counts[days]))
 
 
-def sky_of(light: Thinned, place: Place, shift_h: float = 0.0) -> tuple[Values, Values]:
+def sky_of(light: Thinned, place: SunPlace, shift_h: float = 0.0) -> tuple[Values, Values]:
     """Return the sine of the sun's elevation and a clear sky's radiation [W/m2] at samples, their clock `shift_h` fast.
 
     The air is thinner above the sea: a clear sky has 5 % more at 1,000 m.
     """
     instants = light.time_ms.astype(np.float64) - shift_h * HOUR_MS
     sine = np.asarray(sine_of_elevation(instants, place.latitude_deg, place.longitude_deg, np))
-    return sine, clear_sky_w_m2(sine) * (1.0 + 5e-5 * max(place.altitude_m, 0.0))
+    sky = clear_sky_w_m2(sine)
+    if is_slow(light.time_ms):
+        # What a slow stamp means is not known: the mean of the time before, after, or an instant.
+        for half_ms in (-light.interval_ms / 2.0, light.interval_ms / 2.0):
+            beside = sine_of_elevation(instants + half_ms, place.latitude_deg, place.longitude_deg, np)
+            sky = np.maximum(sky, clear_sky_w_m2(np.asarray(beside)))
+    return sine, sky * (1.0 + 5e-5 * max(place.altitude_m, 0.0))
 
 
 def level_of(light: Thinned, sine: Values, sky_w_m2: Values, above: float = 0.0) -> tuple[float, int]:

@@ -9,13 +9,19 @@ Sources
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from headland.agronomy.series.arrays import Values
 from headland.contract.sun import declination_and_equation
+from headland.contract.units import UNITS, factors_of, unit_labels
+
+AIR, HUMIDITY = "air_temperature_degc", "relative_humidity_pct"
+OUTSIDE, OUTSIDE_HUMIDITY = "outside_temperature_degc", "outside_humidity_pct"
+LEAF, COVER, SOIL = "leaf_temperature_degc", "cover_temperature_degc", "soil_temperature_degc"
+CO2, WIND = "co2_ppm", "wind_speed_m_s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class Usual:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class ReportedUnit:
     """A unit by mistake: a value of the channel's unit is `value * gain + offset`; `rarity` as in `Explanation`."""
 
     cause: str
@@ -50,38 +56,45 @@ class Unit:
         return value * self.gain + self.offset
 
 
-FAHRENHEIT: Final = Unit("unit_fahrenheit", "°F", 1.0 / 1.8, -32.0 / 1.8, 4.0)
+def _unit(cause: str, symbol: str, channel_unit: str, rarity: float) -> ReportedUnit:
+    """Return a unit of the catalogue, with its conversion into a channel's."""
+    unit = UNITS[symbol]
+    gain, offset = factors_of(unit)[channel_unit]
+    return ReportedUnit(cause, unit_labels(unit)["en"], gain, offset, rarity)
+
+
+FAHRENHEIT: Final = _unit("unit_fahrenheit", "degF", "degC", 4.0)
 _OF_TEMPERATURE: Final = (
     FAHRENHEIT,
-    Unit("unit_kelvin", "K", 1.0, -273.15, 4.0),
-    Unit("unit_tenths", "0.1 °C", 0.1, 0.0, 6.0),
-    Unit("unit_hundredths", "0.01 °C", 0.01, 0.0, 6.0),
+    replace(_unit("unit_kelvin", "K", "degC", 4.0), symbol="K"),
+    ReportedUnit("unit_tenths", "0.1 °C", 0.1, 0.0, 6.0),
+    ReportedUnit("unit_hundredths", "0.01 °C", 0.01, 0.0, 6.0),
 )
 _OF_HUMIDITY: Final = (
-    Unit("unit_fraction", "1", 100.0, 0.0, 3.0),
-    Unit("unit_tenths", "0.1 %", 0.1, 0.0, 4.0),
-    Unit("unit_hundredths", "0.01 %", 0.01, 0.0, 5.0),
+    ReportedUnit("unit_fraction", "1", 100.0, 0.0, 3.0),
+    ReportedUnit("unit_tenths", "0.1 %", 0.1, 0.0, 4.0),
+    ReportedUnit("unit_hundredths", "0.01 %", 0.01, 0.0, 5.0),
 )
 _OF_CO2: Final = (
-    Unit("unit_percent", "%", 1e4, 0.0, 4.0),
-    Unit("unit_tenths", "0.1 ppm", 0.1, 0.0, 4.0),
+    ReportedUnit("unit_percent", "%", 1e4, 0.0, 4.0),
+    ReportedUnit("unit_tenths", "0.1 ppm", 0.1, 0.0, 4.0),
 )
 _OF_WIND: Final = (
-    Unit("unit_km_h", "km/h", 1.0 / 3.6, 0.0, 4.0),
-    Unit("unit_mph", "mph", 0.44704, 0.0, 5.0),
-    Unit("unit_tenths", "0.1 m/s", 0.1, 0.0, 5.0),
+    _unit("unit_km_h", "km/h", "m/s", 4.0),
+    _unit("unit_mph", "mph", "m/s", 5.0),
+    ReportedUnit("unit_tenths", "0.1 m/s", 0.1, 0.0, 5.0),
 )
 #: By quantity. Of air inside, of air outdoors without a season, and of what is in the house.
-USUAL: Final[dict[str, tuple[Usual, tuple[Unit, ...]]]] = {
-    "air_temperature_degc": (Usual((-8.0, 30.0), (3.0, 48.0), 2.0), _OF_TEMPERATURE),
-    "leaf_temperature_degc": (Usual((-8.0, 30.0), (3.0, 50.0), 2.0), _OF_TEMPERATURE),
-    "cover_temperature_degc": (Usual((-25.0, 30.0), (-10.0, 55.0), 2.5), _OF_TEMPERATURE),
-    "soil_temperature_degc": (Usual((-10.0, 32.0), (0.0, 45.0), 2.0), _OF_TEMPERATURE),
-    "outside_temperature_degc": (Usual((-45.0, 30.0), (-30.0, 48.0), 2.0), _OF_TEMPERATURE),
-    "relative_humidity_pct": (Usual((4.0, 100.5), (12.0, 103.5), 1.5), _OF_HUMIDITY),
-    "outside_humidity_pct": (Usual((2.0, 100.5), (12.0, 103.5), 1.5), _OF_HUMIDITY),
-    "co2_ppm": (Usual((200.0, 3000.0), (250.0, 6000.0), 0.25, by_ratio=True), _OF_CO2),
-    "wind_speed_m_s": (Usual((-0.5, 12.0), (0.0, 25.0), 3.0), _OF_WIND),
+USUAL: Final[dict[str, tuple[Usual, tuple[ReportedUnit, ...]]]] = {
+    AIR: (Usual((-8.0, 30.0), (3.0, 48.0), 2.0), _OF_TEMPERATURE),
+    LEAF: (Usual((-8.0, 30.0), (3.0, 50.0), 2.0), _OF_TEMPERATURE),
+    COVER: (Usual((-25.0, 30.0), (-10.0, 55.0), 2.5), _OF_TEMPERATURE),
+    SOIL: (Usual((-10.0, 32.0), (0.0, 45.0), 2.0), _OF_TEMPERATURE),
+    OUTSIDE: (Usual((-45.0, 30.0), (-30.0, 48.0), 2.0), _OF_TEMPERATURE),
+    HUMIDITY: (Usual((4.0, 100.5), (12.0, 103.5), 1.5), _OF_HUMIDITY),
+    OUTSIDE_HUMIDITY: (Usual((2.0, 100.5), (12.0, 103.5), 1.5), _OF_HUMIDITY),
+    CO2: (Usual((200.0, 3000.0), (250.0, 6000.0), 0.25, by_ratio=True), _OF_CO2),
+    WIND: (Usual((-0.5, 12.0), (0.0, 25.0), 3.0), _OF_WIND),
 }
 
 

@@ -11,13 +11,15 @@ import numpy as np
 
 from headland.agronomy.plausibility.judgement import judge_samples
 from headland.agronomy.plausibility.light import beyond_the_sun
-from headland.agronomy.plausibility.sun_course import Place
+from headland.agronomy.plausibility.light_units import RADIATION
+from headland.agronomy.plausibility.sun_course import SunPlace
 from headland.agronomy.series.arrays import Counts, Mask, Times, Values
 from headland.agronomy.series.finding import Mend, SensorFinding
 from headland.agronomy.series.qartod import NOT_EVALUATED
 from headland.analysis.greenhouse.house import House, HouseLocation
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
+from headland.contract.quantities import QUANTITIES
 from headland.registry.models.errors import NotFound
 from headland.store.port import DeviceRecord
 
@@ -26,9 +28,7 @@ Columns = Mapping[str, tuple[Times, Values, Counts, Counts]]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _GREENHOUSE: Final = "greenhouse"
 #: Channels that are outdoors on any device: those of one are compared with the air and light of the others.
-_OUTDOORS: Final = (
-    "global_radiation_w_m2", "outside_par_umol_m2_s", "outside_temperature_degc", "outside_humidity_pct",
-)  # fmt: skip
+_OUTDOORS: Final = (RADIATION, *(name for name in QUANTITIES if name.startswith("outside_")))
 
 
 def judge_house(scope: OrgScope, house: House, columns: Sequence[Columns]) -> list[dict[str, SensorFinding]]:
@@ -72,7 +72,7 @@ def is_indoors(house: House, record: DeviceRecord) -> bool:
     return record.descriptor.kind == _GREENHOUSE or record.descriptor.device in house.zones
 
 
-def place_at(location: HouseLocation, time_ms: Times | None) -> Place | None:
+def place_at(location: HouseLocation, time_ms: Times | None) -> SunPlace | None:
     """Return a place with its zone's offset at the middle of some samples; None where it is not known."""
     if location.latitude_deg is None or location.longitude_deg is None:
         return None
@@ -81,7 +81,7 @@ def place_at(location: HouseLocation, time_ms: Times | None) -> Place | None:
         middle = _EPOCH + timedelta(milliseconds=int(time_ms[len(time_ms) // 2]))
         offset = middle.astimezone(location.time_zone).utcoffset()
         offset_h = None if offset is None else offset.total_seconds() / 3600.0
-    return Place(location.latitude_deg, location.longitude_deg, location.altitude_m or 0.0, offset_h)
+    return SunPlace(location.latitude_deg, location.longitude_deg, location.altitude_m or 0.0, offset_h)
 
 
 def mended(scope: OrgScope, house: House, finding: SensorFinding) -> SensorFinding:

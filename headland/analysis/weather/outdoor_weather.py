@@ -10,7 +10,7 @@ import numpy as np
 
 from headland.agronomy.climate.rain import GAP_MS, Rain, RainSum, read_gauge, sum_rain
 from headland.agronomy.plausibility.judgement import judge_samples
-from headland.agronomy.plausibility.sun_course import Place
+from headland.agronomy.plausibility.sun_course import SunPlace
 from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.cadence import fill_by_cadence
 from headland.agronomy.series.finding import SensorFinding
@@ -115,7 +115,7 @@ def _judge(
     for name, own in samples.items():
         device = by_device[name]
         is_located = device.latitude_deg is not None and device.longitude_deg is not None
-        place = Place(device.latitude_deg or 0.0, device.longitude_deg or 0.0) if is_located else None
+        place = SunPlace(device.latitude_deg or 0.0, device.longitude_deg or 0.0) if is_located else None
         told = judge_samples(own, place, indoors=False)
         found |= {(name, channel): finding for channel, finding in told.items()}
     return found

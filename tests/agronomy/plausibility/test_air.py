@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from headland.agronomy.plausibility.judgement import judge_samples
-from headland.agronomy.plausibility.sun_course import Place
+from headland.agronomy.plausibility.sun_course import SunPlace
 from headland.agronomy.series.finding import SensorFinding
 from headland.agronomy.series.sensor_health import check_channel
 
@@ -11,12 +11,12 @@ STEP_MS, DAY_MS = 300_000, 86_400_000
 TIME_MS = 1_768_435_200_000 + STEP_MS * np.arange(2 * 288, dtype=np.int64)
 DAY = np.sin(2 * np.pi * TIME_MS / DAY_MS)
 WARM, COOL, HUMIDITY = 20.0 + 4.0 * DAY, 8.0 + 6.0 * DAY, 75.0 - 12.0 * DAY
-HENAN = Place(34.7, 113.6, 100.0, 8.0)
+HENAN = SunPlace(34.7, 113.6, 100.0, 8.0)
 AIR, RH, OUTSIDE = "air_temperature_degc", "relative_humidity_pct", "outside_temperature_degc"
 
 
 def judge(
-    samples: dict[str, np.ndarray], place: Place | None = None, *, indoors: bool = True
+    samples: dict[str, np.ndarray], place: SunPlace | None = None, *, indoors: bool = True
 ) -> dict[str, SensorFinding]:
     return judge_samples({name: (TIME_MS, value) for name, value in samples.items()}, place, indoors=indoors)
 
@@ -33,7 +33,7 @@ def test_the_air_of_a_house_in_degc_is_not_named(air: np.ndarray) -> None:
 
 @pytest.mark.parametrize("place", [None, HENAN], ids=["nowhere", "placed"])
 @pytest.mark.parametrize("air", [WARM, COOL], ids=["warm", "cool"])
-def test_a_house_in_fahrenheit_is_left_out_with_its_range_in_degc(air: np.ndarray, place: Place | None) -> None:
+def test_a_house_in_fahrenheit_is_left_out_with_its_range_in_degc(air: np.ndarray, place: SunPlace | None) -> None:
     found = judge({AIR: fahrenheit(air), RH: HUMIDITY}, place)
     assert set(found) == {AIR}
     told = found[AIR]

@@ -5,13 +5,13 @@ import pytest
 
 from headland.agronomy.plausibility.judgement import judge_samples
 from headland.agronomy.plausibility.light import beyond_the_sun
-from headland.agronomy.plausibility.sun_course import Place
+from headland.agronomy.plausibility.sun_course import SunPlace
 from headland.agronomy.series.clear_sky import clear_sky_w_m2
 from headland.agronomy.series.finding import SensorFinding
 from headland.contract.sun import sine_of_elevation
 
 STEP_MS, DAY_MS, HOUR_MS = 300_000, 86_400_000, 3_600_000
-HENAN, TASMANIA = Place(34.7, 113.6, 100.0, 8.0), Place(-42.0, 147.0, 50.0, 10.0)
+HENAN, TASMANIA = SunPlace(34.7, 113.6, 100.0, 8.0), SunPlace(-42.0, 147.0, 50.0, 10.0)
 #: Local midnight in Henan, 1 June and 1 December 2026.
 JUNE_MS, DECEMBER_MS = 1_780_243_200_000, 1_796_054_400_000
 SUN, SKY_PAR, PAR = "global_radiation_w_m2", "outside_par_umol_m2_s", "par_umol_m2_s"
@@ -19,7 +19,7 @@ SAMPLED = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 def days_of(
-    place: Place, start_ms: int = JUNE_MS, days: int = 4, every_ms: int = STEP_MS
+    place: SunPlace, start_ms: int = JUNE_MS, days: int = 4, every_ms: int = STEP_MS
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return instants and radiation under clouds that change by the day and the quarter of an hour."""
     time_ms = start_ms + every_ms * np.arange(days * DAY_MS // every_ms, dtype=np.int64)
@@ -29,22 +29,22 @@ def days_of(
     return time_ms, clear_sky_w_m2(sine) * by_day * random.uniform(0.8, 1.05, len(time_ms))
 
 
-def house_at(place: Place, start_ms: int = JUNE_MS) -> SAMPLED:
+def house_at(place: SunPlace, start_ms: int = JUNE_MS) -> SAMPLED:
     time_ms, sun = days_of(place, start_ms)
     return {SUN: (time_ms, sun), SKY_PAR: (time_ms, 2.02 * sun), PAR: (time_ms, 1.2 * sun)}
 
 
-def told(samples: SAMPLED, place: Place | None, *, indoors: bool = True) -> dict[str, str | None]:
+def told(samples: SAMPLED, place: SunPlace | None, *, indoors: bool = True) -> dict[str, str | None]:
     return {channel: each.cause for channel, each in judge_samples(samples, place, indoors=indoors).items()}
 
 
-def judged(samples: SAMPLED, place: Place, *, indoors: bool = True) -> SensorFinding:
+def judged(samples: SAMPLED, place: SunPlace, *, indoors: bool = True) -> SensorFinding:
     return judge_samples(samples, place, indoors=indoors)[SUN]
 
 
 @pytest.mark.parametrize("place", [HENAN, TASMANIA], ids=["Henan", "Tasmania"])
 @pytest.mark.parametrize("start_ms", [JUNE_MS, DECEMBER_MS], ids=["June", "December"])
-def test_the_light_of_a_place_is_not_named(place: Place, start_ms: int) -> None:
+def test_the_light_of_a_place_is_not_named(place: SunPlace, start_ms: int) -> None:
     assert told(house_at(place, start_ms), place) == {}
     assert told({SUN: house_at(place, start_ms)[SUN]}, place, indoors=False) == {}
     hourly = days_of(place, start_ms, every_ms=HOUR_MS)
@@ -69,7 +69,7 @@ def test_the_other_hemisphere_is_named_by_length_and_light_of_its_days(start_ms:
 
 
 def test_latitude_and_longitude_that_are_exchanged_are_named() -> None:
-    assert judged(house_at(Place(31.0, 76.0)), Place(76.0, 31.0)).cause == "place_swapped"
+    assert judged(house_at(SunPlace(31.0, 76.0)), SunPlace(76.0, 31.0)).cause == "place_swapped"
 
 
 @pytest.mark.parametrize(("hours", "cause"), [(8.0, "stamps_zone"), (-5.3, "stamps_clock")])

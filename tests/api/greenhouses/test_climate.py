@@ -16,10 +16,12 @@ import pytest
 from headland.agronomy.climate.exchange import co2_g_m3, condensed_g_m2_h
 from headland.agronomy.climate.psychrometrics import absolute_humidity_g_m3
 from headland.agronomy.climate.surface_estimates import estimate_cover_degc
+from headland.agronomy.series.clear_sky import clear_sky_w_m2
 from headland.analysis.greenhouse.house import HouseLocation, hour_starts
 from headland.analysis.greenhouse.overview_answer import OverviewAnswer
 from headland.analysis.inputs.window import Window
 from headland.contract.records import ChannelInfo, Descriptor
+from headland.contract.sun import sine_of_elevation
 from headland.store.memory import MemoryStore
 from tests.api.farm import OWN, write_series
 from tests.api.registry_api import fill_registry, serve_registry
@@ -374,7 +376,7 @@ def test_weather_sensors_that_lie_are_named_and_left_out() -> None:
         "air_temperature_degc": 16.0 + 5.0 * np.sin(2 * np.pi * day),
         "relative_humidity_pct": 60.0 + 8.0 * np.cos(2 * np.pi * day),
         "wind_speed_m_s": 2.0 + np.sin(9.0 * day),
-        "global_radiation_w_m2": np.maximum(600.0 * np.sin(2 * np.pi * (day - 0.2)), 0.0),
+        "global_radiation_w_m2": 0.7 * clear_sky_w_m2(sine_of_elevation(time_ms.astype(np.float64), 32.0, 119.2, np)),
         "rain_total_mm": np.floor(3.0 * day),
         "rain_on": (day % 1.0 < 0.2) * 1.0,
     }
