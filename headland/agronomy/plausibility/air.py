@@ -31,6 +31,8 @@ from headland.units_of_time import HOUR_MS
 
 #: The humidity that belongs to a temperature.
 _PAIRS: Final = {AIR: HUMIDITY, OUTSIDE: OUTSIDE_HUMIDITY}
+#: What the air of a station is judged as.
+_OUTDOORS: Final = {AIR: OUTSIDE, HUMIDITY: OUTSIDE_HUMIDITY}
 #: The fewest samples that show a unit, and the time that has a night.
 _LEAST, _NIGHT_MS = 6, 18 * HOUR_MS
 #: The highest dew point of air [degC]: behind a cover, outdoors; its scale.
@@ -186,7 +188,7 @@ def _misfit(columns: Mapping[str, _Column], place: SunPlace | None, *, indoors: 
 
 
 def _misfit_of_range(name: str, column: _Column, place: SunPlace | None, *, indoors: bool) -> float:
-    usual = USUAL[name][0]
+    usual = USUAL[name if indoors else _OUTDOORS.get(name, name)][0]
     low, high = column.low, column.high
     if usual.by_ratio:
         low, high = (float(np.log(max(each, 1e-9))) for each in (low, high))

@@ -84,12 +84,12 @@ _OF_WIND: Final = (
     _unit("unit_mph", "mph", "m/s", 5.0),
     ReportedUnit("unit_tenths", "0.1 m/s", 0.1, 0.0, 5.0),
 )
-#: By quantity. Of air inside, of air outdoors without a season, and of what is in the house.
+#: By quantity, of houses with and without heat; the air of a station is as that outside a house.
 USUAL: Final[dict[str, tuple[Usual, tuple[ReportedUnit, ...]]]] = {
-    AIR: (Usual((-8.0, 30.0), (3.0, 48.0), 2.0), _OF_TEMPERATURE),
-    LEAF: (Usual((-8.0, 30.0), (3.0, 50.0), 2.0), _OF_TEMPERATURE),
+    AIR: (Usual((-30.0, 30.0), (-15.0, 48.0), 2.0), _OF_TEMPERATURE),
+    LEAF: (Usual((-30.0, 30.0), (-15.0, 50.0), 2.0), _OF_TEMPERATURE),
     COVER: (Usual((-25.0, 30.0), (-10.0, 55.0), 2.5), _OF_TEMPERATURE),
-    SOIL: (Usual((-10.0, 32.0), (0.0, 45.0), 2.0), _OF_TEMPERATURE),
+    SOIL: (Usual((-20.0, 32.0), (-10.0, 45.0), 2.0), _OF_TEMPERATURE),
     OUTSIDE: (Usual((-45.0, 30.0), (-30.0, 48.0), 2.0), _OF_TEMPERATURE),
     HUMIDITY: (Usual((4.0, 100.5), (12.0, 103.5), 1.5), _OF_HUMIDITY),
     OUTSIDE_HUMIDITY: (Usual((2.0, 100.5), (12.0, 103.5), 1.5), _OF_HUMIDITY),

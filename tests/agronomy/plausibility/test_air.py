@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def fahrenheit(degc: np.ndarray) -> np.ndarray:
     return 1.8 * degc + 32.0
 
 
-@pytest.mark.parametrize("air", [WARM, COOL, 38.0 + 12.0 * DAY, -3.0 + 4.0 * DAY], ids=["warm", "cool", "hot", "cold"])
+@pytest.mark.parametrize("air", [WARM, COOL, 38.0 + 12.0 * DAY, -12.0 + 6.0 * DAY], ids=["warm", "cool", "hot", "cold"])
 def test_the_air_of_a_house_in_degc_is_not_named(air: np.ndarray) -> None:
     assert judge({AIR: air}) == {}
     assert judge({AIR: air, RH: np.where(air > 30.0, 25.0, HUMIDITY)}) == {}
@@ -83,6 +85,8 @@ def test_air_inside_and_outside_that_are_exchanged_are_both_left_out() -> None:
 
 
 def test_a_station_in_fahrenheit_is_known_by_the_season() -> None:
+    frost = judge({AIR: -12.0 + 7.0 * DAY, RH: HUMIDITY}, replace(HENAN, latitude_deg=44.0), indoors=False)
+    assert frost == {}
     winter = 6.0 + 8.0 * DAY
     assert judge({AIR: winter, RH: HUMIDITY}, HENAN, indoors=False) == {}
     assert judge({AIR: fahrenheit(winter), RH: HUMIDITY}, HENAN, indoors=False)[AIR].cause == "unit_fahrenheit"
