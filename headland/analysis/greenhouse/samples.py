@@ -176,7 +176,7 @@ def _read_device(
         grid.counts[channel] = np.bincount(at, count[counted], periods.steps).astype(np.int64)
         worst = np.where(flags[counted] == SUSPECT, SUSPECT, np.maximum(flag[counted], GOOD)).astype(np.int64)
         grid.flags[channel] = _worst_by_step(at, worst, grid.counts[channel])
-    findings += _compare_sensors(grid, good, periods, {fault.channel for fault in faults})
+    findings += _compare_sensors(grid, good, periods, {fault.channel for fault in checks.faults})
     _use_second_sensors(grid)
     return grid, findings
 
