@@ -40,8 +40,10 @@ def test_a_quilt_that_lies_late_makes_a_colder_night_and_leaves_the_day_before_i
 @pytest.mark.long
 def test_vents_that_open_later_make_a_warmer_noon_and_a_screen_closed_early_a_warmer_evening() -> None:
     weather = winter(24)
-    hot = replace(weather, temperature_degc=weather.temperature_degc + 30)
-    vents = run_courses(FILM_MULTISPAN, replace(FILM_MULTISPAN, vent_above_degc=30.0), hot, PLACE, NOON_MS)
+    hot = replace(weather, temperature_degc=weather.temperature_degc + 20)
+    # Moist air does not open them here.
+    by_heat = replace(FILM_MULTISPAN, vent_above_pct=300.0)
+    vents = run_courses(by_heat, replace(by_heat, vent_above_degc=32.0), hot, PLACE, NOON_MS)
     assert vents.air_degc[:, 1].max() > vents.air_degc[:, 0].max() + 0.5
     screened = replace(FILM_MULTISPAN, screen_saving=0.5, heating_max_w_m2=0.0)
     screen = run_courses(screened, replace(screened, screen_close_h=15.0), weather, PLACE, NOON_MS)
