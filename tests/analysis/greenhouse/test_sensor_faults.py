@@ -13,6 +13,7 @@ from headland.analysis.greenhouse.house import House, HouseLocation
 from headland.analysis.greenhouse.samples import read_grid
 from headland.analysis.greenhouse.sensor_health import ChannelHealth, check_sensors
 from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.sensor_faults import recent_faults
 from headland.analysis.inputs.window import Window
 from headland.contract.quantities import unit_of_channel
 from headland.contract.records import ChannelInfo, Descriptor
@@ -106,3 +107,13 @@ def test_a_forecast_does_not_look_ahead() -> None:
     periods = make_periods([before.start_ms], before.end_ms)
     assert read_grid(scope, house, (AIR_TEMPERATURE,), periods, is_past=False).left_out == []
     assert [one.test for one in read_grid(scope, house, (AIR_TEMPERATURE,), periods).left_out] == ["stuck"]
+
+
+def test_the_card_of_tonight_tells_the_faults_of_the_last_day_with_the_remedy() -> None:
+    scope, house = faulty("stuck", 0.05)
+    (finding,) = recent_faults(scope, house.records)
+    assert (finding.channel, finding.test, finding.left_out) == (AIR_TEMPERATURE, "stuck", True)
+    assert finding.text is not None
+    assert finding.end_ms <= scope.now_ms
+    sound, house = scope_of(ALONE)
+    assert recent_faults(sound, house.records) == []
