@@ -17,6 +17,7 @@ from headland.agronomy.series.arrays import Counts, Mask, Times, Values
 from headland.agronomy.series.finding import Mend, SensorFinding
 from headland.agronomy.series.qartod import NOT_EVALUATED
 from headland.analysis.greenhouse.house import House, HouseLocation
+from headland.analysis.inputs.doubts import leave_confirmed
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
 from headland.contract.quantities import QUANTITIES
@@ -55,7 +56,8 @@ def judge_house(scope: OrgScope, house: House, columns: Sequence[Columns]) -> li
         # A station is compared with itself, a house with the sky above it.
         beside = {**outdoors, **own} if indoors else own
         told = judge_samples(beside, place, indoors=indoors)
-        found.append({channel: mended(scope, house, told[channel]) for channel in told if channel in own})
+        placed = {channel: mended(scope, house, told[channel]) for channel in told if channel in own}
+        found.append(leave_confirmed(scope, record.descriptor.device, placed))
     return found
 
 
