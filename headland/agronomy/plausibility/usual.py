@@ -9,14 +9,13 @@ Sources
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from headland.agronomy.series.arrays import Values
 from headland.contract.sun import declination_and_equation
-from headland.contract.units import UNITS, factors_of, unit_labels
 
 AIR, HUMIDITY = "air_temperature_degc", "relative_humidity_pct"
 OUTSIDE, OUTSIDE_HUMIDITY = "outside_temperature_degc", "outside_humidity_pct"
@@ -56,17 +55,11 @@ class ReportedUnit:
         return value * self.gain + self.offset
 
 
-def _unit(cause: str, symbol: str, channel_unit: str, rarity: float) -> ReportedUnit:
-    """Return a unit of the catalogue, with its conversion into a channel's."""
-    unit = UNITS[symbol]
-    gain, offset = factors_of(unit)[channel_unit]
-    return ReportedUnit(cause, unit_labels(unit)["en"], gain, offset, rarity)
-
-
-FAHRENHEIT: Final = _unit("unit_fahrenheit", "degF", "degC", 4.0)
+#: Conversions are those of the catalogue, which this layer does not load; a test compares them.
+FAHRENHEIT: Final = ReportedUnit("unit_fahrenheit", "°F", 1.0 / 1.8, -32.0 / 1.8, 4.0)
 _OF_TEMPERATURE: Final = (
     FAHRENHEIT,
-    replace(_unit("unit_kelvin", "K", "degC", 4.0), symbol="K"),
+    ReportedUnit("unit_kelvin", "K", 1.0, -273.15, 4.0),
     ReportedUnit("unit_tenths", "0.1 °C", 0.1, 0.0, 6.0),
     ReportedUnit("unit_hundredths", "0.01 °C", 0.01, 0.0, 6.0),
 )
@@ -80,8 +73,8 @@ _OF_CO2: Final = (
     ReportedUnit("unit_tenths", "0.1 ppm", 0.1, 0.0, 4.0),
 )
 _OF_WIND: Final = (
-    _unit("unit_km_h", "km/h", "m/s", 4.0),
-    _unit("unit_mph", "mph", "m/s", 5.0),
+    ReportedUnit("unit_km_h", "km/h", 1.0 / 3.6, 0.0, 4.0),
+    ReportedUnit("unit_mph", "mph", 0.44704, 0.0, 5.0),
     ReportedUnit("unit_tenths", "0.1 m/s", 0.1, 0.0, 5.0),
 )
 #: By quantity, of houses with and without heat; the air of a station is as that outside a house.

@@ -5,8 +5,10 @@ import pytest
 
 from headland.agronomy.plausibility.judgement import judge_samples
 from headland.agronomy.plausibility.sun_course import SunPlace
+from headland.agronomy.plausibility.usual import USUAL
 from headland.agronomy.series.finding import SensorFinding
 from headland.agronomy.series.sensor_health import check_channel
+from headland.contract.units import UNITS, factors_of
 
 STEP_MS, DAY_MS = 300_000, 86_400_000
 #: 15 January 2026.
@@ -109,3 +111,17 @@ def test_carbon_dioxide_in_per_cent_and_wind_in_km_h_are_named() -> None:
     assert {channel: each.cause for channel, each in found.items()} == {
         "co2_ppm": "unit_percent", "wind_speed_m_s": "unit_km_h",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cause", "symbol", "into"),
+    [
+        ("unit_fahrenheit", "degF", "degC"),
+        ("unit_kelvin", "K", "degC"),
+        ("unit_km_h", "km/h", "m/s"),
+        ("unit_mph", "mph", "m/s"),
+    ],
+)
+def test_a_unit_converts_as_in_the_catalogue(cause: str, symbol: str, into: str) -> None:
+    unit = next(unit for _, units in USUAL.values() for unit in units if unit.cause == cause)
+    assert (unit.gain, unit.offset) == pytest.approx(factors_of(UNITS[symbol])[into])
