@@ -107,7 +107,7 @@ class SpreaderPlan:
 
     The spread pattern is a mixture: two Gaussian lobes `lobe_m` left and right of the track with `lobe_sd_m`, of which
     the left one has `left_share`, and a trapezoid up to `reach_m` with `flat_share` of the granules; it applies at
-    `spinner_rpm` and the scenario's height, and widens as granules fly farther (`granule_throw`). `granule_mg` is that
+    `spinner_rpm` and the scenario's height, and widens as granules fly farther. `granule_mg` is that
     of a 3 mm prill of urea. `has_flow_sensor` adds a mass-flow sensor to the hopper's load cells.
     """
 

@@ -1,4 +1,15 @@
-"""True deposition on the ground, on a grid: granules individually, droplets as an even fan with a tail downwind."""
+"""True deposition on the ground, on a grid: granules individually, droplets as an even fan with a tail downwind.
+
+A granule leaves the disc's rim with its tangential speed and an equal radial one, and drag that grows with the square
+of its speed has it fall with the terminal velocity Vt; vertical and horizontal drag are taken as independent, [1]:
+
+    t = Vt / g arcosh(exp(g h / Vt^2)),  x = Vt^2 / g ln(1 + g v t / Vt^2),  v = sqrt(2) w r
+
+Sources
+-------
+.. [1] Mennel and Reece (1963), J. agric. Engng Res. 8, 78-84: trajectories of granules with quadratic drag (not
+       re-read). The speed of the rim by speed and radius: Agriculture 2020, 10, 467, section 2.1, read in part.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +25,6 @@ from numpy.typing import NDArray
 
 from firmware_sim.drone.field_model import FieldScenario, SprayerPlan, SpreaderPlan
 from firmware_sim.drone.physics.droplets import draw_directions_rad, draw_distances_m, make_tail
-from firmware_sim.drone.physics.granule_throw import throw_m
 from firmware_sim.drone.physics.kinematics import Motion
 
 Floats = NDArray[np.float64]
@@ -39,6 +49,9 @@ _FAN: Final = 24
 #: Droplets of the tail that stand for those of a batch.
 _TAIL_DROPS: Final = 48
 _EDGE_M: Final = 0.15
+#: Radius of the discs of spreaders that drones carry [m], and the terminal velocity of a prill of 3 mm [m/s].
+_RADIUS_M, _TERMINAL_M_S, _GRAVITY_M_S2 = 0.1, 8.0, 9.81
+_LEAST_HEIGHT_M: Final = 0.2
 _GOLDEN: Final = 0.618034
 
 
@@ -272,3 +285,11 @@ def _course(motion: Motion) -> tuple[float, float]:
     if speed > 0.3:
         return motion.east_m_s / speed, motion.north_m_s / speed
     return math.sin(motion.yaw_rad), math.cos(motion.yaw_rad)
+
+
+def throw_m(disc_rpm: float, height_m: float) -> float:
+    """Return how far from the disc a granule lands [m] by its speed [1/min, 0..] and height [m]; [1]."""
+    stretch_m = _TERMINAL_M_S**2 / _GRAVITY_M_S2
+    fall_s = _TERMINAL_M_S / _GRAVITY_M_S2 * math.acosh(math.exp(max(height_m, _LEAST_HEIGHT_M) / stretch_m))
+    leaves_m_s = math.sqrt(2.0) * disc_rpm * 2.0 * math.pi / 60.0 * _RADIUS_M
+    return stretch_m * math.log1p(leaves_m_s * fall_s / stretch_m)

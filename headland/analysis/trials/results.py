@@ -20,13 +20,13 @@ from headland.agronomy.trials.analyses import (
     analyse_spatial,
     analyse_strips,
 )
+from headland.agronomy.trials.experimental_units import find_trial_strips
 from headland.agronomy.trials.mean_groups import MEAN_GROUPS, mean_groups
 from headland.agronomy.trials.nitrogen_response import RESPONSE
 from headland.agronomy.trials.reml import Contrast
 from headland.analysis.trials.nitrogen import Prices, ResponseAnswer, answer_response
-from headland.analysis.trials.strip_means import average_strips
 from headland.analysis.trials.varieties import VarietyAnswer, compare_varieties, replicates_of
-from headland.registry.models.trials import PlotObservation, Trial, TrialVariable
+from headland.registry.models.trials import PlotObservation, Trial, TrialPlot, TrialVariable
 
 Model = Literal["auto", "strips", "mixed", "spatial"]
 METHODS: Final = (STRIPS, MIXED, SPATIAL, RESPONSE, MEAN_GROUPS)
@@ -109,7 +109,7 @@ def analyse_trial(
     """Return the result of a trial for a variable from the observations of it."""
     numbers, replaced = numbers_of(trial, observations)
     missing = tuple(plot.name for plot in trial.plots if plot.number not in numbers)
-    trial, numbers, averaged = average_strips(trial, numbers)
+    trial, numbers, averaged = _average_strips(trial, numbers)
     found: TrialResult | Contrast | None = None
     reason: str | None = None
     if variable.data_type not in ("numerical", "duration"):
@@ -258,3 +258,29 @@ def _estimate(name: str, plots: int, contrast: Contrast, *, with_p: bool, letter
         p=float(contrast.p) if with_p else None,
         letters=letters,
     )
+
+
+def _average_strips(trial: Trial, numbers: Mapping[int, float]) -> tuple[Trial, dict[int, float], int]:
+    """Return a trial of strips with their means, and how many places they are of; a trial of plots as it is, and 0.
+
+    A strip has the number of its first plot, and the mean of those of its plots that have a number.
+    """
+    plots = trial.plots
+    found = find_trial_strips(
+        [plot.row for plot in plots],
+        [plot.column for plot in plots],
+        [plot.treatment for plot in plots],
+        [plot.block for plot in plots],
+    )
+    if found is None:
+        return trial, dict(numbers), 0
+    strips: dict[int, list[TrialPlot]] = {}
+    for plot, strip in zip(plots, found.tolist(), strict=True):
+        strips.setdefault(strip, []).append(plot)
+    means: dict[int, float] = {}
+    for places in strips.values():
+        known = [numbers[plot.number] for plot in places if plot.number in numbers]
+        if known:
+            means[places[0].number] = sum(known) / len(known)
+    drawn = tuple(places[0] for places in strips.values())
+    return msgspec.structs.replace(trial, plots=drawn), means, len(numbers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import fields
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -9,12 +11,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
+from headland.agronomy.house_model.compartment import Compartment
 from headland.agronomy.plausibility.amounts import impossible_rate, impossible_yield, yields_of
 from headland.contract.topics import shard_of
 from headland.registry.db.tables.alarm_tables import alarms
 from headland.registry.db.tables.farm_tables import farms, greenhouse_zones, prescriptions, products, sites
 from headland.registry.models.errors import InvalidRecord, NotFound
 from headland.registry.models.geometry import Position
+from headland.registry.models.house_model import HouseModel
 from headland.registry.models.models import (
     Farm,
     Field,
@@ -28,12 +32,13 @@ from headland.registry.models.models import (
     Site,
 )
 from headland.registry.validation.geometry import area_of, area_without, check_geometry, check_on_land, check_place
-from headland.registry.validation.house_model import check_climate_model
 from headland.units_of_time import DAY_MS
 
 #: Labels are rounded to tenths of a percent.
 _ROUNDING_PCT: Final = 0.15
 LONGEST_PASS_MS: Final = 2 * DAY_MS
+_MODEL_PARAMETERS: Final = frozenset(field.name for field in fields(Compartment))
+_MOST_PARAMETER: Final = 1e8
 
 
 def check_farm(farm: Farm, _connection: sa.Connection, _organisation: str) -> Farm:
@@ -196,3 +201,18 @@ def _position_of(
     query = sa.select(table.c.longitude_deg, table.c.latitude_deg)
     row = connection.execute(query.where(table.c.organisation == organisation, table.c.id == id)).one()
     return None if row.longitude_deg is None else (row.longitude_deg, row.latitude_deg)
+
+
+def check_climate_model(model: HouseModel) -> None:
+    """Validate that the parameters of a climate model are known, and numbers."""
+    unknown = sorted(set(model.parameters) - _MODEL_PARAMETERS)
+    if unknown:
+        raise InvalidRecord(
+            f"The climate model has no parameter {unknown[0]!r}: give {', '.join(sorted(_MODEL_PARAMETERS))}."
+        )
+    for name, value in model.parameters.items():
+        if not math.isfinite(value) or abs(value) > _MOST_PARAMETER:
+            raise InvalidRecord(f"The parameter {name} of the climate model is {value:g}: give a number of its unit.")
+    held_out = model.held_out
+    if held_out is not None and held_out.end_ms <= held_out.start_ms:
+        raise InvalidRecord("The held-out errors of the climate model end before they begin: give start and end in ms.")

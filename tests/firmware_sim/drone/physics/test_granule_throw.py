@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from firmware_sim.drone.field_model import SpreaderPlan
-from firmware_sim.drone.physics.deposition import DepositGrid, Granules
-from firmware_sim.drone.physics.granule_throw import throw_m
+from firmware_sim.drone.physics.deposition import DepositGrid, Granules, throw_m
 from firmware_sim.drone.physics.kinematics import Motion
 
 
