@@ -118,7 +118,10 @@ function ChangeIt({ doubt }: { doubt: Doubt }): JSX.Element | null {
   );
 }
 
+/** What mends it where no button can: at the device or its gateway, or in the settings. */
 function Elsewhere({ doubt }: { doubt: Doubt }): JSX.Element | null {
+  const remedy = currentLanguage() === "zh-CN" ? doubt.remedy_zh : doubt.remedy;
+  if (remedy !== null) return <p data-remedy={doubt.target}>{remedy}</p>;
   const tab = TABS[doubt.target];
   if (tab === undefined) return null;
   return (

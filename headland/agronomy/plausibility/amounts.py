@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from headland.agronomy.plausibility.doubt import FieldChange, RecordDoubt
+from headland.agronomy.plausibility.doubt import RecordDoubt
+from headland.agronomy.series.finding import FieldChange
 
 
 @dataclass(frozen=True, slots=True)

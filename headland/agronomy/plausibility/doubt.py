@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
 
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field of a record, as it is and as it would be right."""
-
-    field: Annotated[str, "Field of the record."]
-    before: Annotated[float | str | None, "Value of the field as it is; null where it has none."]
-    after: Annotated[float | str | None, "Value that would be right."]
+from headland.agronomy.series.finding import FieldChange
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from headland.agronomy.plausibility.sun_course import (
     without_offset,
 )
 from headland.agronomy.series.arrays import Mask, Times, Values
-from headland.agronomy.series.finding import Mend
+from headland.agronomy.series.finding import FieldChange, Mend
 from headland.contract.sun import sine_of_elevation
 
 #: The most light as a share of a clear sky's: outdoors, and behind a cover.
@@ -203,7 +203,9 @@ def _changes_of_place(seen: list[Seen], place: SunPlace, channels: tuple[str, ..
         )  # fmt: skip
     if abs(longitude) <= 90.0:
         other = replace(place, latitude_deg=longitude, longitude_deg=latitude)
-        yield _Change(Explanation("place_swapped", 5.0, 0.0, facts), channels, other, (longitude - latitude) / 15.0)
+        swapped = (FieldChange("longitude_deg", longitude, latitude),)
+        mend = Mend("set_field", "site", "", "latitude_deg", latitude, longitude, swapped)
+        yield _Change(Explanation("place_swapped", 5.0, 0.0, facts, mend), channels, other, (longitude - latitude) / 15)
     if zone:
         for shift_h, rarity in ((zone, 4.0), (-zone, 6.0)):
             told = facts | {"hours": f"{shift_h:+g}"}

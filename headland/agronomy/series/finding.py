@@ -13,6 +13,15 @@ MendTarget = Literal["site", "greenhouse", "device", "channel"]
 
 
 @dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of a record, as it is and as it would be right."""
+
+    field: Annotated[str, "Field of the record."]
+    before: Annotated[float | str | None, "Value of the field as it is; null where it has none."]
+    after: Annotated[float | str | None, "Value that would be right."]
+
+
+@dataclass(frozen=True, slots=True)
 class Mend:
     """One change of one record that makes a finding's samples right.
 
@@ -27,6 +36,12 @@ class Mend:
     ]
     before: Annotated[float | str | None, "Value of the field as it is; null where it has none."]
     after: Annotated[float | str | None, "Value that makes it right."]
+    others: Annotated[tuple[FieldChange, ...], "Fields of the record that change together with it."] = ()
+
+    @property
+    def changes(self) -> tuple[FieldChange, ...]:
+        """All fields that change, the first one first."""
+        return FieldChange(self.field, self.before, self.after), *self.others
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -22,6 +22,7 @@ from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
 from headland.contract.quantities import QUANTITIES
 from headland.registry.models.errors import NotFound
+from headland.registry.models.models import Greenhouse, Site
 from headland.store.port import DeviceRecord
 
 #: Time, value, flag and number of samples of each channel of a device.
@@ -32,10 +33,21 @@ _GREENHOUSE: Final = "greenhouse"
 _OUTDOORS: Final = (RADIATION, *(name for name in QUANTITIES if name.startswith("outside_")))
 
 
-def judge_house(scope: OrgScope, house: House, columns: Sequence[Columns]) -> list[dict[str, SensorFinding]]:
+@dataclass(frozen=True, slots=True)
+class DeviceVerdict:
+    """What cannot be about channels of a device, by channel, and the channels of which a person said that it is so."""
+
+    findings: dict[str, SensorFinding]
+    believed: frozenset[str] = frozenset()
+
+
+def judge_house(
+    scope: OrgScope, house: House, columns: Sequence[Columns], *, also_confirmed: bool = False
+) -> list[DeviceVerdict]:
     """Return by device the findings about channels that cannot be as declared; `columns` are those of its records.
 
-    What is outdoors on one device of the house is beside the air and light of the others.
+    What is outdoors on one device of the house is beside the air and light of the others. Findings whose doubted value
+    a person confirmed are left out, but for a question, which is also told when it was answered.
     """
     usable = [
         {
@@ -50,14 +62,15 @@ def judge_house(scope: OrgScope, house: House, columns: Sequence[Columns]) -> li
     place = place_at(
         house.place, next((time_ms for each in usable for time_ms, _ in each.values() if len(time_ms)), None)
     )
-    found: list[dict[str, SensorFinding]] = []
+    found: list[DeviceVerdict] = []
     for record, own in zip(house.records, usable, strict=True):
         indoors = is_indoors(house, record)
         # A station is compared with itself, a house with the sky above it.
         beside = {**outdoors, **own} if indoors else own
         told = judge_samples(beside, place, indoors=indoors)
         placed = {channel: mended(scope, house, told[channel]) for channel in told if channel in own}
-        found.append(leave_confirmed(scope, record.descriptor.device, placed))
+        left = placed if also_confirmed else leave_confirmed(scope, record.descriptor.device, placed)
+        found.append(DeviceVerdict(left, frozenset(placed) - frozenset(left)))
     return found
 
 
@@ -101,12 +114,16 @@ def _of_record(scope: OrgScope, house: House, mend: Mend) -> Mend | None:
         repositories = scope.repositories
         if house.greenhouse is not None:
             greenhouse = repositories.greenhouses.get(house.greenhouse)
-            if getattr(greenhouse, mend.field) == mend.before:
+            if _has(greenhouse, mend):
                 return replace(mend, target="greenhouse", target_id=greenhouse.id)
         for name in {record.descriptor.site for record in house.records}:
             for site in repositories.sites.list(name=name, limit=1):
-                if getattr(site, mend.field) == mend.before:
+                if _has(site, mend):
                     return replace(mend, target_id=site.id)
     except (AnalysisError, NotFound):
         pass
     return None if located is None else replace(mend, target="device", target_id=located.device)
+
+
+def _has(record: Greenhouse | Site, mend: Mend) -> bool:
+    return all(getattr(record, change.field) == change.before for change in mend.changes)

@@ -21,7 +21,7 @@ from headland.agronomy.series.stamps import Stamp, is_slow
 from headland.agronomy.series.time_grid import STEP_MS, Periods
 from headland.analysis.greenhouse.house import House, settle_origins
 from headland.analysis.greenhouse.house_grid import DeviceGrid, HouseGrid
-from headland.analysis.greenhouse.plausible import bright_samples, judge_house
+from headland.analysis.greenhouse.plausible import DeviceVerdict, bright_samples, judge_house
 from headland.analysis.greenhouse.run_in import RunIn
 from headland.analysis.inputs.answers import finding_of
 from headland.analysis.inputs.scope import OrgScope
@@ -55,6 +55,7 @@ def read_grid(
     sun: str | None = None,
     is_past: bool = True,
     stamps: Mapping[str, Stamp] | None = None,
+    also_confirmed: bool = False,
 ) -> HouseGrid:
     """Return some quantities of all devices of a house, checked, on the grid of some periods.
 
@@ -62,6 +63,7 @@ def read_grid(
     Findings are those of the window `told`, without it of all periods. Samples of `beside_ms` before and after the grid
     are read with it, after it only where it `is_past`: a forecast does not look ahead. The channel `sun` is read where
     a second thermometer or hygrometer is compared by it. `stamps` is what the stamps of slow samples mean, by device.
+    `also_confirmed`: with findings whose doubted value a person confirmed.
     """
     whole = Window(periods.start_ms, periods.start_ms + STEP_MS * periods.steps)
     if within is not None:
@@ -73,7 +75,7 @@ def read_grid(
     devices, left_out = [], []
     reach = _beside(periods, beside_ms, is_past=is_past)
     columns = [_read_columns(scope, record, wanted, reach, sun) for record in house.records]
-    judged = judge_house(scope, house, columns)
+    judged = judge_house(scope, house, columns, also_confirmed=also_confirmed)
     for record, read, verdicts in zip(house.records, columns, judged, strict=True):
         stamp = (stamps or {}).get(record.descriptor.device, "instant")
         own = [fault for fault in faults if fault.device == record.descriptor.device]
@@ -106,7 +108,7 @@ class _Checks:
 
     house: House
     record: DeviceRecord
-    verdicts: Mapping[str, SensorFinding]
+    verdict: DeviceVerdict
     faults: Sequence[DeviceFault]
     told: Window
 
@@ -148,9 +150,10 @@ def _read_device(
         inside = (time_ms >= window.start_ms) & (time_ms < window.end_ms)
         ingested = flag > NOT_EVALUATED
         is_told = (time_ms >= told.start_ms) & (time_ms < told.end_ms)
-        verdict = checks.verdicts.get(channel)
+        verdict = checks.verdict.findings.get(channel)
         flags, channel_findings = check_channel(channel, time_ms, value, is_told, verdict)
-        if verdict is None:
+        # What is bright for another place is none of a place that a person confirmed.
+        if verdict is None and channel not in checks.verdict.believed:
             bright = bright_samples(checks.house, record, channel, time_ms, value)
             flags[bright] = FAIL
             if (bright & is_told).any():

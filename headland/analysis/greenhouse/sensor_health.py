@@ -46,10 +46,13 @@ class DeviceHealth:
     channels: Annotated[list[ChannelHealth], "Channels by name."]
 
 
-def check_sensors(scope: OrgScope, house: House, window: Window) -> list[DeviceHealth]:
-    """Return the health of every channel that has limits, by device and channel."""
+def check_sensors(scope: OrgScope, house: House, window: Window, *, also_confirmed: bool = False) -> list[DeviceHealth]:
+    """Return the health of every channel that has limits, by device and channel.
+
+    `also_confirmed`: with findings whose doubted value a person confirmed.
+    """
     periods = make_periods([window.start_ms], window.end_ms)
-    grid = read_grid(scope, house, tuple(LIMITS), periods)
+    grid = read_grid(scope, house, tuple(LIMITS), periods, also_confirmed=also_confirmed)
     devices: dict[str, DeviceHealth] = {}
     for record, device in zip(house.records, grid.devices, strict=True):
         zone = house.zones.get(device.device)

@@ -103,12 +103,17 @@ def finding_of(device: str, finding: SensorFinding) -> DeviceFinding:
         finding.chance,
         None if texts is None else texts.text("en"),
         None if texts is None else texts.text("zh"),
-        _placed(finding.mend, device, finding.channel),
+        finding.mend and place_mend(finding.mend, device, finding.channel),
     )
 
 
-def _placed(mend: Mend | None, device: str, channel: str) -> Mend | None:
-    """Return a mend with the device or channel that it changes, where the finding's maker left that open."""
-    if mend is None or mend.target_id or mend.target not in ("device", "channel"):
+def place_mend(mend: Mend, device: str, channel: str) -> Mend:
+    """Return a mend with the device or channel that it changes, where the maker of a channel's finding left that open.
+
+    Two channels that are exchanged have one mend: that of the first.
+    """
+    if mend.target_id or mend.target not in ("device", "channel"):
         return mend
+    if mend.kind == "rename_channel":
+        channel = f"{mend.before}{''.join(channel.partition(':')[1:])}"
     return replace(mend, target_id=device if mend.target == "device" else f"{device}/{channel}")

@@ -12,11 +12,14 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from headland.agronomy.plausibility.amounts import doubt_yield, yields_of
-from headland.agronomy.plausibility.doubt import FieldChange, RecordDoubt
-from headland.agronomy.series.finding import Mend, SensorFinding
+from headland.agronomy.plausibility.doubt import RecordDoubt
+from headland.agronomy.plausibility.judgement import PLACE_CAUSES
+from headland.agronomy.series.finding import FieldChange, Mend, SensorFinding
+from headland.analysis.inputs.answers import place_mend
 from headland.analysis.inputs.scope import OrgScope
 from headland.i18n import CatalogText
 from headland.registry.models.confirmations import DoubtTarget
+from headland.registry.models.errors import NotFound
 from headland.registry.models.geometry import Position
 from headland.registry.models.models import Farm, Greenhouse, Season, Site, VersionedRecord
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -33,6 +36,8 @@ class ConfirmedValue:
     time_ms: int
 
 
+#: Between the values of several fields that are doubted together.
+_AND: Final = ", "
 #: What people said of doubted values, by target, id, cause and value.
 Confirmed = Mapping[tuple[str, str, str, str], ConfirmedValue]
 
@@ -65,6 +70,10 @@ class DoubtQuestion:
     chance: Annotated[
         Annotated[float, Meta(ge=0, le=1)] | None, "How sure the cause is; null where that is not known."
     ] = None
+    remedy: Annotated[
+        str | None, "What to do at the device or its gateway, in English; null where a record has it."
+    ] = None
+    remedy_zh: Annotated[str | None, "The same in Chinese."] = None
 
 
 def list_questions(repositories: OrganisationRepositories) -> list[DoubtQuestion]:
@@ -116,34 +125,55 @@ def read_confirmed(repositories: OrganisationRepositories) -> Confirmed:
 
 
 def value_of_mend(mend: Mend) -> str:
-    """Return the value that a finding with a mend doubts, as text: a confirmation of it names it."""
-    return f"{mend.field} {mend.before}"
+    """Return the value that a finding with a mend doubts, as text: a confirmation of it names it.
+
+    How far a clock is off is no declared value: it is measured, and a little different each time.
+    """
+    if mend.kind == "set_clock":
+        return mend.field
+    return _AND.join(f"{change.field} {change.before}" for change in mend.changes)
+
+
+def find_word(confirmed: Confirmed, target: str, target_id: str, cause: str, value: str) -> ConfirmedValue | None:
+    """Return what a person said of a doubted value; None where nobody did.
+
+    Whoever said that a longitude is right said so against every place that light could tell, also an exchanged one.
+    """
+    said = confirmed.get((target, target_id, cause, value))
+    if said is not None or cause not in PLACE_CAUSES:
+        return said
+    doubted = set(value.split(_AND))
+    for (of_target, of_id, of_cause, right), word in confirmed.items():
+        if (of_target, of_id) == (target, target_id) and of_cause in PLACE_CAUSES and doubted & set(right.split(_AND)):
+            return word
+    return None
 
 
 def leave_confirmed(scope: OrgScope, device: str, found: Mapping[str, SensorFinding]) -> dict[str, SensorFinding]:
     """Return the findings about a device's channels without those of which a person said that the value is right."""
-    mends = {channel: finding.mend for channel, finding in found.items() if finding.mend is not None}
+    mends = {
+        channel: place_mend(finding.mend, device, channel)
+        for channel, finding in found.items()
+        if finding.mend is not None
+    }
     if not mends or scope.registry is None:
         return dict(found)
-    confirmed = read_confirmed(scope.repositories)
+    try:
+        confirmed = read_confirmed(scope.repositories)
+    except NotFound:
+        return dict(found)  # An organisation without records.
     return {
         channel: finding
         for channel, finding in found.items()
         if (mend := mends.get(channel)) is None
-        or (*target_of_mend(mend, device, channel), finding.cause or "", value_of_mend(mend)) not in confirmed
+        or find_word(confirmed, mend.target, mend.target_id, finding.cause or "", value_of_mend(mend)) is None
     }
-
-
-def target_of_mend(mend: Mend, device: str, channel: str) -> tuple[str, str]:
-    """Return kind and id of what a mend changes; its maker may leave the device's or the channel's to be filled."""
-    own = device if mend.target == "device" else f"{device}/{channel}"
-    return mend.target, mend.target_id or own
 
 
 def settle(questions: Iterable[DoubtQuestion], confirmed: Confirmed) -> list[DoubtQuestion]:
     """Return questions, each with the word of whoever said that its value is right."""
     return [
-        replace(each, confirmed=confirmed.get((each.target, each.target_id, each.cause, each.value)))
+        replace(each, confirmed=find_word(confirmed, each.target, each.target_id, each.cause, each.value))
         for each in questions
     ]
 

@@ -12,7 +12,8 @@ from headland.agronomy.plausibility.amounts import (
     impossible_yield,
     yields_of,
 )
-from headland.agronomy.plausibility.doubt import FieldChange, RecordDoubt
+from headland.agronomy.plausibility.doubt import RecordDoubt
+from headland.agronomy.series.finding import FieldChange
 from headland.analysis.inputs.doubts import InputDoubt, say
 from headland.analysis.inputs.errors import AnalysisError
 

@@ -37,6 +37,7 @@ from headland.agronomy.series.time_grid import (
 )
 from headland.analysis.greenhouse.house import HouseLocation, hour_starts
 from headland.analysis.inputs.window import Window
+from headland.i18n import CatalogText
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: The hourly methods by name, without their common part.
@@ -68,7 +69,11 @@ class OutsideCourse:
 
 
 def daily_evapotranspiration(
-    place: HouseLocation, periods: Periods, course: OutsideCourse, wind_height_m: float, notes: dict[str, str]
+    place: HouseLocation,
+    periods: Periods,
+    course: OutsideCourse,
+    wind_height_m: float,
+    notes: dict[str, str | CatalogText],
 ) -> list[Index]:
     """Return FAO-56 eq 6 and eq 52 of each local day; `notes` get what is missing or assumed."""
     if place.latitude_deg is None:

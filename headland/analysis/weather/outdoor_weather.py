@@ -18,6 +18,7 @@ from headland.agronomy.series.qartod import FAIL, NOT_EVALUATED, SUSPECT
 from headland.agronomy.series.sensor_health import LIMITS, check_channel, find_stuck
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, make_periods
 from headland.analysis.inputs.answers import DeviceFinding, finding_of
+from headland.analysis.inputs.doubts import leave_confirmed
 from headland.analysis.inputs.origin import of_one_origin
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
@@ -97,12 +98,12 @@ def hourly_means(
     wanted = list(quantities)
     channels = [channel for quantity in wanted for channel in OUTSIDE[quantity]]
     stored = _read_outdoors(scope, list(by_device.values()), channels, first_ms - _BESIDE_MS, end_ms + _BESIDE_MS)
-    judged = _judge(by_device, stored)
+    judged = _judge(scope, by_device, stored)
     return {quantity: _hourly_means(by_device, stored, quantity, hours, judged) for quantity in wanted}
 
 
 def _judge(
-    by_device: Mapping[str, Descriptor], stored: Mapping[str, Sequence[Buckets]]
+    scope: OrgScope, by_device: Mapping[str, Descriptor], stored: Mapping[str, Sequence[Buckets]]
 ) -> dict[tuple[str, str], SensorFinding]:
     """Return by device and channel what cannot be about the means of its steps, by its other channels and season."""
     samples: dict[str, dict[str, tuple[Times, Values]]] = {}
@@ -116,7 +117,7 @@ def _judge(
         device = by_device[name]
         is_located = device.latitude_deg is not None and device.longitude_deg is not None
         place = SunPlace(device.latitude_deg or 0.0, device.longitude_deg or 0.0) if is_located else None
-        told = judge_samples(own, place, indoors=False)
+        told = leave_confirmed(scope, name, judge_samples(own, place, indoors=False))
         found |= {(name, channel): finding for channel, finding in told.items()}
     return found
 

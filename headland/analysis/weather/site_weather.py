@@ -49,6 +49,7 @@ from headland.analysis.weather.outdoor_weather import (
     read_gauges,
 )
 from headland.analysis.weather.station_stamps import declared_stamps, stamp_notes, station_stamps
+from headland.i18n import CatalogText
 from headland.units_of_time import HOUR_MS
 
 _SUN, _WIND = "global_radiation_w_m2", "wind_speed_m_s"
@@ -65,7 +66,7 @@ class SiteWeather:
     house: House
     days: list[tuple[tuple[int, int], dict[str, Answer]]]
     left_out: list[DeviceFinding]
-    notes: dict[str, str]
+    notes: dict[str, str | CatalogText]
 
 
 def answer_hourly_weather(
@@ -82,7 +83,7 @@ def answer_hourly_weather(
     channels = (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND)
     stamps = station_stamps(scope, stations, window) if stamp is None else declared_stamps(stations, stamp)
     grid = read_with_run_in(scope, stations, channels, run, stamps=stamps)
-    notes = stamp_notes(stamps, is_declared=stamp is not None)
+    notes: dict[str, str | CatalogText] = {**stamp_notes(stamps, is_declared=stamp is not None)}
     t_name, t = _outside(stations, grid, *OUTSIDE["temperature"])
     rh_name, rh = _outside(stations, grid, *OUTSIDE["humidity"])
     sun, wind = grid.mean(_SUN), grid.mean(_WIND)
@@ -129,7 +130,7 @@ def answer_weather(
     channels = (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND, RAIN, RAIN_ON)
     stamps = station_stamps(scope, stations, window) if stamp is None else declared_stamps(stations, stamp)
     grid = read_with_run_in(scope, stations, channels, run, stamps=stamps)
-    notes = stamp_notes(stamps, is_declared=stamp is not None)
+    notes: dict[str, str | CatalogText] = {**stamp_notes(stamps, is_declared=stamp is not None)}
     indices: list[Index] = []
     t_name, t = _outside(stations, grid, *OUTSIDE["temperature"])
     rh_name, rh = _outside(stations, grid, *OUTSIDE["humidity"])
@@ -177,12 +178,13 @@ def answer_weather(
     return SiteWeather(house, days, [*grid.left_out, *blocked], notes)
 
 
-def _trusted_place(house: House, grid: HouseGrid, notes: dict[str, str]) -> HouseLocation:
+def _trusted_place(house: House, grid: HouseGrid, notes: dict[str, str | CatalogText]) -> HouseLocation:
     """Return the place of a site, without its position where the light shows that it is another; `notes` say so."""
     wrong = next((each for each in grid.left_out if each.cause in PLACE_CAUSES and each.left_out), None)
     if wrong is None:
         return house.place
-    notes["place"] = wrong.detail
+    facts = {"en": wrong.text or wrong.detail, "zh": wrong.text_zh or wrong.detail_zh}
+    notes["place"] = CatalogText("answer_notes", "place_elsewhere", facts)
     return replace(house.place, latitude_deg=None, longitude_deg=None)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from headland.analysis.greenhouse.house_answer import place_of_house, sourced
+from headland.analysis.greenhouse.house_answer import notes_in_chinese, notes_of, place_of_house, sourced
 from headland.analysis.inputs.answers import DeviceFinding, SourcedAnswer
 from headland.analysis.inputs.window import Window
 from headland.analysis.weather.site_weather import SiteWeather
@@ -30,6 +30,7 @@ class WeatherOfSite(msgspec.Struct, frozen=True, kw_only=True):
     items: list[WeatherPeriod]
     left_out: list[DeviceFinding]
     notes: Annotated[dict[str, str], "How a value was computed, or why it is missing."]
+    notes_zh: Annotated[dict[str, str], "The notes that there are in Chinese."]
 
 
 def site_weather_of(weather: SiteWeather) -> WeatherOfSite:
@@ -42,5 +43,6 @@ def site_weather_of(weather: SiteWeather) -> WeatherOfSite:
             WeatherPeriod(window=Window(*window), answers=sourced(answers, house)) for window, answers in weather.days
         ],
         left_out=weather.left_out,
-        notes=weather.notes,
+        notes=notes_of(weather.notes),
+        notes_zh=notes_in_chinese(weather.notes),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from headland.agronomy.plausibility.doubt import FieldChange, RecordDoubt
+from headland.agronomy.plausibility.doubt import RecordDoubt
+from headland.agronomy.series.finding import FieldChange
 from headland.registry.models.geometry import Position
 from headland.registry.models.models import Greenhouse, Site
 from headland.registry.validation.geometry import distance_m
