@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from edge.imports.table.map import open_map
 from edge.imports.table.rows import match_header
 from firmware_sim.greenhouse.house_file import FoundParameter, write_house
-from headland.agronomy.house_model.compartment import structure_of
+from headland.agronomy.house_model.compartment import Compartment, structure_of
 from headland.agronomy.house_model.moist_air import Numbers
+from headland.agronomy.house_model.structures import STRUCTURES
 from headland.agronomy.house_twin.base import glasshouse
 from headland.agronomy.house_twin.drive import HUMIDITY, STEP_MS, TEMPERATURE, drive_of, run, sampled
 from headland.agronomy.house_twin.fit import Fitted, fit, hourly, with_parameters
 from headland.agronomy.house_twin.held_out import LaterErrors, held_out
 from headland.errors import SettingsError
+from headland.registry.models.errors import InvalidRecord
+from headland.registry.models.house_model import HeldOut, HouseModel, HouseStructure
+from headland.registry.validation.records import check_climate_model
 from headland.units_of_time import DAY_MS
 
 Columns = dict[str, tuple[Numbers, Numbers]]
 _UNITS: Final = {TEMPERATURE: "K", HUMIDITY: "%"}
+#: Equipment that the fit's base has: a model whose data have nothing of it must not run it.
+_EQUIPMENT: Final = {"pipe": "heating_max_w_m2", "screen": "screen_saving"}
 _NAMES: Final = {TEMPERATURE: "temperature", HUMIDITY: "humidity"}
 
 
@@ -48,15 +55,19 @@ class HouseFit:
 
 @dataclass(frozen=True, slots=True)
 class FitOutcome:
-    """Errors on the later days by channel, the parameters, and the report of both."""
+    """Errors on the later days by channel, the parameters, the house's climate model, and the report."""
 
     figures: Mapping[str, LaterErrors | None]
     fitted: Sequence[Fitted]
+    model: HouseModel
     report: str
 
 
-def fit_house(tables: FitTables, asked: HouseFit, out: Path) -> FitOutcome:
-    """Fit and write the house file; raises SettingsError with a sentence."""
+def fit_house(tables: FitTables, asked: HouseFit, out: Path, model_out: Path | None = None) -> FitOutcome:
+    """Fit and write the house file and the climate model, by default beside it; raises SettingsError."""
+    model_out = out.with_suffix(".json") if model_out is None else model_out
+    if model_out == out:
+        raise SettingsError(f"House file and climate model are both {out}: give --model another name.")
     columns: Columns = {}
     for path, name in tables.tables:
         columns |= read_table(path, name)
@@ -71,10 +82,12 @@ def fit_house(tables: FitTables, asked: HouseFit, out: Path) -> FitOutcome:
             f"{asked.later_days} to judge were asked: give fewer, or more data."
         )
     base = glasshouse(asked.height_m, asked.cover_ratio)
-    fitted = fit(base, [drive_of(sampled(columns, start_ms, middle_ms))])
+    drive = drive_of(sampled(columns, start_ms, middle_ms))
+    fitted = fit(base, [drive])
+    house = with_parameters(base, fitted)
     # The model runs on from the fitted days, with the crop that grew in them.
     whole = drive_of(sampled(columns, start_ms, end_ms))
-    course = run(structure_of([with_parameters(base, fitted)]), whole)
+    course = run(structure_of([house]), whole)
     since_h = 24 * asked.fit_days
     figures = {
         TEMPERATURE: held_out(hourly(course.air_degc)[:, 0], hourly(whole.air_degc), since_h),
@@ -84,8 +97,57 @@ def fit_house(tables: FitTables, asked: HouseFit, out: Path) -> FitOutcome:
     found = [FoundParameter(each.parameter.name, each.value, each.low, each.high, each.shown) for each in fitted]
     write_house(out, {"height_m": base.height_m, "cover_ratio": base.cover_ratio}, found, said)
     head = f"Fitted {asked.fit_days} days; judged on the {asked.later_days} days after them, which the fit never saw:"
-    report = "\n".join([head, *said, "", *_parameter_lines(fitted), "", f"Written to {out}."])
-    return FitOutcome(figures, fitted, report)
+    model = model_of(house, drive.lacks, figures, (middle_ms, end_ms))
+    _write_model(model_out, model)
+    written = [
+        f"Written to {out} for the simulator, and to {model_out} for the panel What if? of the greenhouse's page.",
+        "Its set points are usual ones, which no fit finds: give the house's own in its parameters.",
+    ]
+    report = "\n".join([head, *said, "", *_parameter_lines(fitted), "", *written])
+    return FitOutcome(figures, fitted, model, report)
+
+
+def model_of(
+    house: Compartment[float],
+    lacks: Collection[str],
+    figures: Mapping[str, LaterErrors | None],
+    judged_ms: tuple[int, int],
+) -> HouseModel:
+    """Return the climate model of a fitted house, as the registry takes it; raises SettingsError where it does not.
+
+    `lacks` is what the data have nothing of (`Drive`): the model has no such equipment. Without errors of both
+    channels it is declared.
+    """
+    base = STRUCTURES[HouseStructure.MULTISPAN.value]
+    parameters = {}
+    for name in (field.name for field in fields(Compartment)):
+        usual, found = getattr(base, name), getattr(house, name)
+        if found != usual and not (math.isnan(found) and math.isnan(usual)):
+            parameters[name] = float(found)
+    parameters |= {_EQUIPMENT[name]: 0.0 for name in _EQUIPMENT if name in lacks}
+    temperature, humidity = figures[TEMPERATURE], figures[HUMIDITY]
+    errors = None
+    if temperature is not None and humidity is not None:
+        errors = HeldOut(
+            start_ms=judged_ms[0],
+            end_ms=judged_ms[1],
+            hours=min(temperature.hours, humidity.hours),
+            temperature_rmse_k=temperature.rmse,
+            humidity_rmse_pct=humidity.rmse,
+        )
+    model = HouseModel(structure=HouseStructure.MULTISPAN, parameters=parameters, held_out=errors)
+    try:
+        check_climate_model(model)
+        return msgspec.json.decode(msgspec.json.encode(model), type=HouseModel)
+    except (InvalidRecord, msgspec.ValidationError) as error:
+        raise SettingsError(f"The fit makes no climate model: {error}.") from error
+
+
+def _write_model(path: Path, model: HouseModel) -> None:
+    try:
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=2) + b"\n")
+    except OSError as error:
+        raise SettingsError(f"The climate model {path} cannot be written: {error}.") from error
 
 
 def read_table(path: Path, map_name: str) -> Columns:

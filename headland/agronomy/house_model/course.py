@@ -19,10 +19,11 @@ from headland.agronomy.house_model.outside import Outside
 from headland.agronomy.house_model.sun_on_wall import south_w_m2
 from headland.units_of_time import HOUR_MS
 
-#: Model and controller are stable at this step.
-STEP_MS: Final = 60_000
-#: Steps between two points of a course.
-_EVERY: Final = 5
+#: Step of the hours that are told: against one of a minute the lowest temperature differs by less than a tenth of a
+#: kelvin. The days that the model runs in on take the longest step that it is stable at: walls and soil hardly differ.
+STEP_MS: Final = 100_000
+RUN_IN_STEP_MS: Final = 300_000
+_POINT_MS: Final = 300_000
 #: Long-wave loss of a half clouded sky: nobody measures it.
 _SKY_LOSS_W_M2: Final = 30.0
 
@@ -65,28 +66,28 @@ def run_courses(
 ) -> HouseCourse:
     """Return the courses of a house as it is and as changed from `start_ms` to the end of the weather.
 
-    The weather begins before `start_ms` by what the model runs in.
+    The weather begins before `start_ms` by what the model runs in, in whole hours.
     """
     before, after = structure_of([as_is, as_is]), structure_of([as_is, changed])
     end_ms = weather.start_ms + len(weather.temperature_degc) * HOUR_MS
-    times = np.arange(weather.start_ms, end_ms, STEP_MS).astype(np.float64)
-    degc, pct, sun, wind = _interpolated(weather, times)
+    moments = [*range(weather.start_ms, start_ms, RUN_IN_STEP_MS), *range(start_ms, end_ms, STEP_MS)]
+    degc, pct, sun, wind = _interpolated(weather, np.array(moments, np.float64))
     ground = float(weather.temperature_degc.mean())
     climate = actuators = None
     points: list[tuple[int, Numbers, Numbers]] = []
-    for at, time_ms in enumerate(range(weather.start_ms, end_ms, STEP_MS)):
-        structure = before if time_ms < start_ms else after
+    for at, time_ms in enumerate(moments):
+        structure, step_ms = (before, RUN_IN_STEP_MS) if time_ms < start_ms else (after, STEP_MS)
         outside = _outside(structure, place, time_ms, (degc[at], pct[at], sun[at], wind[at]), ground)
         if climate is None or actuators is None:
             climate, actuators = start_climate(structure, outside), start_actuators(structure)
         clock_h = (time_ms / HOUR_MS + place.clock_ahead_h) % 24
         target = control(structure, climate, actuators, outside, clock_h)
-        actuators = move(actuators, target, STEP_MS / 1000)
-        climate, _ = step(structure, climate, actuators, outside, STEP_MS / 1000)
-        if time_ms >= start_ms and at % _EVERY == 0:
+        actuators = move(actuators, target, step_ms / 1000)
+        climate, _ = step(structure, climate, actuators, outside, step_ms / 1000)
+        if time_ms >= start_ms and (time_ms - start_ms) % _POINT_MS == 0:
             points.append((time_ms, climate.air_degc, relative_humidity_pct(climate)))
-    moments, air, humidity = zip(*points, strict=True)
-    return HouseCourse(np.array(moments, float), np.stack(air), np.stack(humidity))
+    told, air, humidity = zip(*points, strict=True)
+    return HouseCourse(np.array(told, float), np.stack(air), np.stack(humidity))
 
 
 def _interpolated(weather: OutdoorHours, times: Numbers) -> tuple[list[float], ...]:

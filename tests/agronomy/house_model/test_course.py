@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from headland.agronomy.house_model import course as courses
+from headland.agronomy.house_model.compartment import Compartment
 from headland.agronomy.house_model.course import HouseCourse, HousePlace, OutdoorHours, run_courses
-from headland.agronomy.house_model.structures import EARTH_WALL, FILM_MULTISPAN
+from headland.agronomy.house_model.moist_air import Numbers
+from headland.agronomy.house_model.structures import BRICK_WALL, EARTH_WALL, FILM_MULTISPAN
 from headland.units_of_time import HOUR_MS
 
 PLACE = HousePlace(36.86, 118.74, 8.0)
@@ -53,3 +56,21 @@ def test_vents_that_open_later_make_a_warmer_noon_and_a_screen_closed_early_a_wa
 
 def at_hour(course: HouseCourse, after_noon_h: float) -> list[float]:
     return [float(np.interp(NOON_MS + after_noon_h * HOUR_MS, course.time_ms, course.air_degc[:, at])) for at in (0, 1)]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("house", "changed"), [(BRICK_WALL, {"vent_above_degc": 20.0}), (FILM_MULTISPAN, {"night_degc": 14.0})]
+)
+def test_its_steps_make_the_lowest_temperature_of_steps_of_a_minute(
+    house: Compartment[float], changed: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lowest() -> Numbers:
+        course = run_courses(house, replace(house, **changed), mild, PLACE, NOON_MS)
+        return np.asarray(course.air_degc.min(axis=0))
+
+    mild = replace(winter(), temperature_degc=winter().temperature_degc + 9)
+    told = lowest()
+    monkeypatch.setattr(courses, "STEP_MS", 60_000)
+    monkeypatch.setattr(courses, "RUN_IN_STEP_MS", 60_000)
+    np.testing.assert_allclose(told, lowest(), atol=0.05)

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
-from headland.agronomy.house_twin.drive import TEMPERATURE
+from headland.agronomy.house_twin.base import glasshouse
+from headland.agronomy.house_twin.drive import HUMIDITY, TEMPERATURE
+from headland.agronomy.house_twin.fit import with_parameters
+from headland.agronomy.house_twin.held_out import LaterErrors
+from headland.analysis.weather.house_what_if import compartment_of
 from headland.errors import SettingsError
-from station.simulation.house_fit import FitTables, HouseFit, fit_house, read_table
+from headland.registry.models.house_model import HouseModel
+from station.simulation.house_fit import FitTables, HouseFit, fit_house, model_of, read_table
 from tests.agronomy.house_twin.measured_house import START_MS, columns
 
 _UNITS = {"degc": "degC", "pct": "%", "w_m2": "W/m2", "m_s": "m/s", "ppm": "ppm", "umol_m2_s": "umol/m2/s"}
@@ -55,6 +62,25 @@ def test_a_house_without_the_positions_of_its_vents_is_refused(tmp_path: Path) -
         fit_house(tables, HouseFit(0, 4, 4, None, None), tmp_path / "out.toml")
 
 
+def test_a_model_is_the_fitted_house_without_the_equipment_that_its_data_lack() -> None:
+    errors = LaterErrors(96, 1.3, 0.2, 0.9, 0.0, 2.0)
+    figures = {TEMPERATURE: errors, HUMIDITY: replace(errors, hours=90, rmse=7.0)}
+    house = replace(glasshouse(), transmission=0.51)
+    model = model_of(house, (), figures, (START_MS, START_MS + 1))
+    np.testing.assert_equal(asdict(compartment_of(model)), asdict(house))
+    assert model.held_out is not None
+    assert (model.held_out.hours, model.held_out.temperature_rmse_k, model.held_out.humidity_rmse_pct) == (90, 1.3, 7.0)
+    cold = compartment_of(model_of(house, {"pipe", "screen"}, figures, (START_MS, START_MS + 1)))
+    assert (cold.heating_max_w_m2, cold.screen_saving, cold.transmission) == (0.0, 0.0, 0.51)
+    assert model_of(house, (), {TEMPERATURE: None, HUMIDITY: errors}, (0, 1)).held_out is None
+
+
+def test_errors_that_no_record_takes_make_no_model() -> None:
+    errors = LaterErrors(96, 21.0, 0.2, 0.9, 0.0, 2.0)
+    with pytest.raises(SettingsError, match=r"makes no climate model: .*temperature_rmse_k"):
+        model_of(glasshouse(), (), {TEMPERATURE: errors, HUMIDITY: errors}, (0, 1))
+
+
 @pytest.mark.long
 def test_a_fit_reports_later_days_in_words_and_writes_a_house(tmp_path: Path) -> None:
     tables = write_tables(tmp_path, 9)
@@ -63,3 +89,8 @@ def test_a_fit_reports_later_days_in_words_and_writes_a_house(tmp_path: Path) ->
     assert "yesterday at this hour" in outcome.report
     assert "[parameter.transmission]" in (tmp_path / "out.toml").read_text()
     assert outcome.figures[TEMPERATURE] is not None
+    assert msgspec.json.decode((tmp_path / "out.json").read_bytes(), type=HouseModel) == outcome.model
+    assert outcome.model.held_out is not None
+    assert outcome.model.held_out.temperature_rmse_k == outcome.figures[TEMPERATURE].rmse
+    house = with_parameters(glasshouse(), outcome.fitted)
+    np.testing.assert_equal(asdict(compartment_of(outcome.model)), asdict(house))

@@ -26,6 +26,12 @@ def sim_fit(
         float | None, Option(help="Area of cover and outer walls per floor area.", show_default="1.3")
     ] = None,
     out: Annotated[Path, Option(help="House file to write, for headland sim greenhouse --house.")] = Path("house.toml"),
+    model: Annotated[
+        Path | None,
+        Option(
+            help="Climate model to write, for What if? on the greenhouse's page.", show_default="beside --out, as .json"
+        ),
+    ] = None,
 ) -> None:
     """Fit the house model to a real house, and report how well it tells the days after.
 
@@ -45,5 +51,6 @@ def sim_fit(
     tables = [(climate, climate_map), (weather, weather_map)]
     if controls is not None and controls_map is not None:
         tables.append((controls, controls_map))
-    outcome = fit_house(FitTables(tables), HouseFit(start_day, days, later_days, height_m, cover_ratio), out)
+    asked = HouseFit(start_day, days, later_days, height_m, cover_ratio)
+    outcome = fit_house(FitTables(tables), asked, out, model)
     sys.stdout.write(f"{outcome.report}\n")
