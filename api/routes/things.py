@@ -16,6 +16,7 @@ from api.routes.alarms.kinds import ALARM_KINDS
 from api.routes.parameters import check_gateway
 from api.routes.record_kinds import ACCOUNT_KINDS, KINDS, TRIAL_KINDS
 from api.routes.station.lifecycle import check_kind
+from headland.analysis.greenhouse.house import find_house
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.telemetry import find_device
 from headland.analysis.passes.detection import find_pass
@@ -65,8 +66,10 @@ def find_unknown(request: Request) -> HeadlandError | None:
     try:
         if collection == "passes":
             find_pass(scope, thing)
-        elif collection == "devices" or (collection == "greenhouses" and len(parts) > 4):
+        elif collection == "devices":
             find_device(scope, thing)
+        elif collection == "greenhouses" and len(parts) > 4:
+            find_house(scope, thing)
         elif collection == "store":
             check_kind(parts[-1])
         elif collection == "gateways":
