@@ -1,17 +1,21 @@
-"""Questions about improbable places in a real browser, on a phone in Chinese: mended by a button, or confirmed."""
+"""Questions about places and samples in a real browser, on a phone in Chinese: a button, a remedy, or a word."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from headland.registry.models.confirmations import Confirmation
 from headland.registry.models.models import Farm as FarmRecord
 from headland.registry.models.models import Site
+from headland.units_of_time import DAY_MS
+from tests.api.farm import OWN, write_series
 from tests.dashboard.conftest import Open
-from tests.dashboard.farm import Farm
+from tests.dashboard.farm import Farm, serve_farm
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("chromium")
@@ -68,3 +72,25 @@ def test_a_person_says_by_name_that_a_place_is_right_and_takes_it_back(visit: Op
     page.get_by_role("dialog").get_by_role("button", name="重新询问").press("Enter")
     expect(card.get_by_role("button", name="更正")).to_be_visible()
     wait_until(lambda: not said_of(farm, site))
+
+
+@pytest.fixture
+def warm(tmp_path: Path) -> Iterator[Farm]:
+    """A farm of its own, whose weather station reports Fahrenheit."""
+    with serve_farm(tmp_path) as served:
+        time_ms = np.arange(served.now_ms() - 4 * DAY_MS, served.now_ms(), 300_000, dtype=np.int64)
+        turn = np.sin(2 * np.pi * time_ms / DAY_MS)
+        columns = {"air_temperature_degc": 77.0 + 9.0 * turn, "relative_humidity_pct": 70.0 - 15.0 * turn}
+        write_series(served.store, OWN, "home", "weather", "st-1", time_ms, columns)
+        yield served
+
+
+def test_a_unit_that_is_set_at_the_gateway_has_the_line_to_write_and_no_button(visit: Open, warm: Farm) -> None:
+    page = visit("#/farm", base=warm.base, **PHONE)
+    asked = page.locator("[data-doubt=unit_fahrenheit]")
+    expect(asked.locator("[data-remedy=channel]")).to_contain_text(
+        'st-1 的通道 air_temperature_degc 在 [[channel]] 中写 unit = "°F"'
+    )
+    expect(asked.get_by_role("button", name="更正")).to_have_count(0)
+    expect(asked.locator("summary")).to_have_text("没有错")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
