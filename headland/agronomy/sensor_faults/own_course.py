@@ -24,6 +24,7 @@ from headland.agronomy.sensor_faults.fault import (
     quantity_of,
 )  # fmt: skip
 from headland.agronomy.series.arrays import Counts, Mask, Values
+from headland.agronomy.series.sensor_health import LIMITS
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
 #: Days before that are looked at, and those that are needed.
@@ -81,7 +82,7 @@ def find_still(channel: str, course: Course, others_moved: Values) -> list[Fault
     per_block = _mean(rolling(np.maximum(course.count, 1).astype(np.float64), width))
     white = _variance(means) < _WHITE_F * within / np.maximum(per_block, 1.0)
     share = np.where(white, _WHITE_SHARE, _STILL_SHARE)
-    moved = known & (others_moved >= _OTHERS_MOVE)
+    moved = known & (others_moved >= _OTHERS_MOVE) & ~_at_end(channel, means)
     hit, ratio = np.zeros(len(span), np.bool_), np.zeros(len(span))
     usual, least = span.copy(), _LEAST_DAYS * course.a_day - width
     resolution = 3.0 * max(course.resolution, 1e-6)
@@ -107,6 +108,14 @@ def find_still(channel: str, course: Course, others_moved: Values) -> list[Fault
         kind, size = (STUCK, float(np.std(course.value[at]))) if gap is None else (ALTERNATING, gap)
         faults.append(_fault(channel, kind, course, at, size, float(np.median(ratio[start:end]))))
     return faults
+
+
+def _at_end(channel: str, means: Values) -> Mask:
+    """Return the windows at the upper end of the range where it may be constant for longer: saturated air."""
+    limits = LIMITS.get(quantity_of(channel))
+    if limits is None or limits.limit_s <= limits.flat_s:
+        return np.zeros(len(means), np.bool_)
+    return np.asarray(_mean(means) > limits.flat_to)
 
 
 def _never_moved(channel: str, course: Course, span: Values, still: Mask) -> Mask:

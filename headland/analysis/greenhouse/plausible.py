@@ -69,7 +69,8 @@ def judge_house(
         beside = {**outdoors, **own} if indoors else own
         told = judge_samples(beside, place, indoors=indoors)
         placed = {channel: mended(scope, house, told[channel]) for channel in told if channel in own}
-        left = placed if also_confirmed else leave_confirmed(scope, record.descriptor.device, placed)
+        asks_all = also_confirmed or not placed
+        left = placed if asks_all else leave_confirmed(scope, record.descriptor.device, placed)
         found.append(DeviceVerdict(left, frozenset(placed) - frozenset(left)))
     return found
 

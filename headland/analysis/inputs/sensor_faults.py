@@ -38,6 +38,8 @@ _WEEKS: Final = 13
 _MOST_SAMPLES: Final = 40_000
 #: A fault that was there so shortly before the end of what is known goes on.
 _GOES_ON_MS: Final = 2 * HOUR_MS
+#: No fault is told from shorter series.
+_LEAST_MS: Final = 12 * HOUR_MS
 #: Samples are looked at for changes again after so long.
 _FRESH_MS: Final = MINUTE_MS
 #: Instances of a quantity on one device.
@@ -181,7 +183,8 @@ def _find(scope: OrgScope, records: Sequence[DeviceRecord], span: Window, week: 
             name = f"{record.descriptor.device}/{channel}"
             series[name], wide[name] = samples, wide_ms
     found = []
-    for fault in find_faults(series):
+    is_long = any(time_ms[-1] - time_ms[0] >= _LEAST_MS for time_ms, _ in series.values())
+    for fault in find_faults(series) if is_long else ():
         device, _, channel = fault.channel.rpartition("/")
         spikes = series[fault.channel][0][fault.at] if fault.kind == SPIKES else np.zeros(0, np.int64)
         goes_on = fault.end_ms >= span.end_ms - _GOES_ON_MS

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headland.agronomy.sensor_faults.detector import find_faults
-from headland.agronomy.sensor_faults.fault import LEFT_OUT, Fault
+from headland.agronomy.sensor_faults.fault import LEFT_OUT, STUCK, Fault
 from headland.agronomy.sensor_faults.told_fault import tell_fault
 from headland.analysis.inputs.answers import finding_of
 from headland.units_of_time import DAY_MS, HOUR_MS
@@ -143,3 +143,15 @@ def test_every_kind_is_told_with_the_remedy_in_both_languages(kind: str, beside:
     assert size in told.text
     assert size in told.text_zh
     assert told.chance == 0.93
+
+
+def test_air_that_is_saturated_for_days_is_no_sensor_that_stands_still() -> None:
+    """Humidity at saturation is constant, and the thermometer beside it moves on."""
+    hours = np.arange(0, 14 * 24, 1 / 12)
+    swing = 4.0 * np.sin(2.0 * np.pi * hours / 24.0)
+    wet = np.where(hours < 8 * 24, 80.0 - 3.0 * swing, 100.0)
+    time_ms = (hours * HOUR_MS).astype(np.int64)
+    series = {"air_temperature_degc": (time_ms, 10.0 + swing), "relative_humidity_pct": (time_ms, wet)}
+    assert STUCK not in {fault.kind for fault in find_faults(series)}
+    stuck = {**series, "relative_humidity_pct": (time_ms, np.where(hours < 8 * 24, 80.0 - 3.0 * swing, 83.0))}
+    assert {fault.kind for fault in find_faults(stuck) if fault.channel == "relative_humidity_pct"} == {STUCK}
