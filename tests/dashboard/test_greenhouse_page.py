@@ -40,8 +40,8 @@ def house(farm: Farm) -> House:
     site = next(one for one in repositories.sites.all() if one.name == "home")
     greenhouse = repositories.greenhouses.add(Greenhouse(farm=home.id, site=site.id, name="Page house", cover="film"))
     minutes = farm.now_ms() - DAYS * DAY_MS + 60_000 * np.arange(DAYS * 1440)
-    # Warm and dry by day, cool and moist by night, in the site's time (UTC+8).
-    sun = np.maximum(0.0, -np.cos((minutes % DAY_MS / DAY_MS + 8 / 24) * 2 * np.pi))
+    # Warm and dry by day, cool and moist by night, by the sun of the site at 10 degrees east.
+    sun = np.maximum(0.0, -np.cos((minutes % DAY_MS / DAY_MS + 10 / 360) * 2 * np.pi))
     zones = {}
     for name, colder_k in (("east", 0.0), ("west", COLDER_K)):
         zone = repositories.zones.add(
