@@ -28,7 +28,7 @@ _SPIN_UP_S: Final = 8 * 3600
 #: The same where a wall and the soil store the heat of a day.
 _SLAB_SPIN_UP_S: Final = 24 * 3600
 #: The longest step in which the controller's loops and the climate are stable.
-STABLE_STEP_S: Final = 30.0
+STABLE_STEP_S: Final = 60.0
 #: Resolution of the tipping-bucket rain gauge.
 _BUCKET_MM: Final = 0.2
 _REPORTED: Final = ("heating_power_w_m2", "screen_closed_pct", "fogging_pct", "lamp_power_w_m2")
