@@ -15,6 +15,7 @@ from firmware_sim.greenhouse.weather import Weather
 from firmware_sim.protocols.lorawan_devices import ChirpStack
 from firmware_sim.protocols.modbus_table import SLOTS
 from firmware_sim.protocols.readings import Readings
+from headland.errors import SettingsError
 
 #: The column of the time [epoch ms]; the others are channels.
 TIME_COLUMN: Final = "time_ms"
@@ -22,7 +23,7 @@ TIME_COLUMN: Final = "time_ms"
 CONTROLLER_STEPS: Final[Mapping[str, float]] = {channel: slot.scale for channel, slot in SLOTS.items()}
 #: channel -> steps per unit, as the LoRaWAN nodes send them.
 NODE_STEPS: Final[Mapping[str, float]] = {channel: 10.0**decimals for _, channel, decimals in ChirpStack.PROPERTIES}
-_STEP_MS: Final = int(STABLE_STEP_S * 1000)
+_STABLE_STEP_MS: Final = int(STABLE_STEP_S * 1000)
 
 
 def write_past(
@@ -39,12 +40,14 @@ def write_past(
 ) -> bool:
     """Write the samples of [start_ms, end_ms), `every_ms` apart, to a path for each compartment; False if stopped.
 
-    The same arguments give the same files. All compartments are stepped together, by the longest stable step.
+    The same arguments give the same files. All compartments are stepped together, by the longest stable step that
+    divides `every_ms`, which is 1 or more.
     """
     if is_stopped():
         return False
+    step_ms = _step_ms(every_ms)
     weather = Weather(scenario.place, weather_seed, scenario.frost_every_days)
-    house = Compartments(scenario, seed, start_ms, weather, _STEP_MS)
+    house = Compartments(scenario, seed, start_ms, weather, step_ms)
     with ExitStack() as files:
         writers = []
         for path in paths:
@@ -57,8 +60,18 @@ def write_past(
                     return False
                 for unit, writer in enumerate(writers, 1):
                     writer.writerow((house.time_ms, *_row(house.readings(unit), steps)))
-            house.step(measures=(house.time_ms + _STEP_MS) % every_ms == 0)
+            house.step(measures=(house.time_ms + step_ms) % every_ms == 0)
     return True
+
+
+def _step_ms(every_ms: int) -> int:
+    """Return the longest stable step of which a whole number is `every_ms`."""
+    if every_ms < 1:
+        raise SettingsError(f"Samples {every_ms} ms apart are not possible: give 1 ms or more.")
+    parts = math.ceil(every_ms / _STABLE_STEP_MS)
+    while every_ms % parts:
+        parts += 1
+    return every_ms // parts
 
 
 def _row(readings: Readings, steps: Mapping[str, float]) -> list[str]:
