@@ -32,6 +32,9 @@ _COLLECT_AFTER: Final = (2_000, 10, 1_000_000)
 _MOST_UNACCEPTED: Final = 2048
 #: What uvicorn counts in a second: at each so many it renews the headers.
 _TICKS_PER_S: Final = 10
+#: Turns of the event loop from the acceptance of a connection until the server knows it, and some to spare: a task
+#: begins, makes the transport, and that calls its protocol in the next turn.
+_TURNS_TO_ACCEPT: Final = 8
 #: How long the server waits for cancelled work.
 _LEFT_BEHIND_S: Final = 1.0
 
@@ -96,6 +99,7 @@ class ApiServer(uvicorn.Server):
         if isinstance(app, FastAPI) and hasattr(app.state, "running"):
             app.state.live.close()
             app.state.running.cancel_all()
+        await self._stop_accepting()
         await super().shutdown(sockets)
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
@@ -103,12 +107,24 @@ class ApiServer(uvicorn.Server):
         try:
             await super().serve(sockets)
         finally:
+            await self._stop_accepting()
             for listening in self.servers:
                 listening.close()
             while self.server_state.connections:
                 for connection in list(self.server_state.connections):
                     connection.transport.abort()
                 await asyncio.sleep(0)
+
+    async def _stop_accepting(self) -> None:
+        """Accept no more, and wait until the server knows each connection that the event loop has accepted.
+
+        A server that is closed in between makes a transport that nobody ends, with its socket.
+        """
+        loop = asyncio.get_running_loop()
+        descriptors = [listening.fileno() for server in self.servers for listening in server.sockets]
+        accepting = [loop.remove_reader(each) for each in descriptors]
+        for _ in range(_TURNS_TO_ACCEPT if any(accepting) else 0):
+            await asyncio.sleep(0)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin the shutdown at a signal."""

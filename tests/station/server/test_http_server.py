@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -121,6 +122,29 @@ def test_a_server_that_ends_leaves_no_connection_to_its_event_loop(free_port: in
         assert left is None or left.transport.get_extra_info("socket").fileno() == -1
         with suppress(ConnectionResetError):
             assert client.recv(1) == b""
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_a_server_that_ends_while_connections_come_leaves_none_of_them_open(free_port: int, turns: int) -> None:
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x"})
+
+    class Ending(ApiServer):
+        """Ends some turns of the event loop after connections came: between any two steps of their acceptance."""
+
+        async def main_loop(self) -> None:
+            clients.extend(socket.create_connection(("127.0.0.1", free_port), timeout=120) for _ in range(6))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+
+    clients: list[socket.socket] = []
+    Ending(server_config(answer, "127.0.0.1", free_port)).run()  # type: ignore[arg-type] # any application
+    for client in clients:
+        with client, suppress(ConnectionResetError):
+            assert client.recv(1) == b""
+    # What nobody refers to any more warns here if it is open, and fails this test.
+    gc.collect()
 
 
 def test_a_server_whose_shutdown_fails_leaves_no_connection_to_its_event_loop(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import Final
 
 from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
+
+#: Turns of the event loop from the acceptance of a connection until its protocol knows it, and until one is closed.
+_TURNS: Final = 8
 
 
 class ModbusPeer:
@@ -37,8 +41,7 @@ class ModbusPeer:
     def stop(self) -> None:
         loop, server, thread = self._loop, self._server, self._thread
         if loop is not None and server is not None and thread is not None and thread.is_alive():
-            ending = server.shutdown()  # type: ignore[no-untyped-call] # pymodbus leaves it untyped
-            asyncio.run_coroutine_threadsafe(ending, loop).result(120)
+            asyncio.run_coroutine_threadsafe(self._end(server), loop).result(120)
             thread.join(120)
         self._thread = None
 
@@ -50,6 +53,19 @@ class ModbusPeer:
         await self._server.serve_forever(background=True)
         self._ready.set()
         await self._server.serving
+        await self._turn()
+
+    async def _end(self, server: ModbusTcpServer) -> None:
+        """Accept no more, and end once each connection that was accepted is known: pymodbus closes those alone."""
+        if isinstance(server.transport, asyncio.Server):
+            for listening in server.transport.sockets:
+                asyncio.get_running_loop().remove_reader(listening.fileno())
+        await self._turn()
+        await server.shutdown()  # type: ignore[no-untyped-call] # pymodbus leaves it untyped
+
+    async def _turn(self) -> None:
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
 
     async def _answer(
         self,
