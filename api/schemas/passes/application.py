@@ -17,7 +17,7 @@ class ApplicationAnswers(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     simulated: bool
     swath_m: Annotated[float, "Width of a swath that the areas rest on [m]."]
-    swath_basis: Annotated[str, "given, pass (its implement's), implement (mounted on the device) or assumed."]
+    swath_basis: Annotated[str, "given, pass (its implement's), implement (mounted), last_used, only, or assumed."]
     product_applied_l: Annotated[SourcedAnswer | None, "Of a sprayer."]
     product_applied_kg: Annotated[SourcedAnswer | None, "For a granule spreader."]
     area_treated_m2: Annotated[SourcedAnswer, "Area worked: the union of the swaths, beside fields too."]

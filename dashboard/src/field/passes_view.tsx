@@ -80,6 +80,7 @@ export class PassesView {
   #passes: PassItem[] = [];
   #harvests: HarvestPass[] = [];
   #prescriptions: Named[] = [];
+  #implementNames: ReadonlyMap<string, string> = new Map();
   /** The implements that apply liquids: their rates are in litres. */
   #sprayers: ReadonlySet<string> = new Set();
   readonly #rateLabel = labelled(this.#rate, translate("field_rate", { unit: toAreaUnit(1, "kg/ha").unit }), translate("field_rate_hint"));
@@ -149,6 +150,7 @@ export class PassesView {
         make("option", { value: id }, name + translate("in_brackets", { text: withUnit(swathM, "m") })),
       ),
     );
+    this.#implementNames = new Map(implementRecords.map(({ id, name }) => [id, name]));
     this.#sprayers = new Set(implementRecords.flatMap(({ id, kind }) => (kind === "sprayer" ? [id] : [])));
     this.#implement.addEventListener("change", () => {
       this.#showRateUnit();
@@ -328,6 +330,7 @@ export class PassesView {
     const comparison = reason === null ? "" : translate("field_no_comparison", { reason: reasonText(reason) });
     const notes = [
       pass.state === "flying" ? translate("work_pass_flying") : "",
+      this.#implementText(pass),
       swath,
       reason === "pass_under_way" ? "" : comparison,
     ].filter(Boolean);
@@ -359,6 +362,13 @@ export class PassesView {
         ? []
         : [deviationPanel(deviation, (region) => this.#showEvidence(region.longitude_deg, region.latitude_deg, true))]),
     );
+  }
+
+  /** What is taken for a pass whose implement nobody declared, and why; empty where it was declared. */
+  #implementText(pass: PassItem): string {
+    const name = this.#implementNames.get(pass.implement ?? "");
+    if (name === undefined || pass.implement_basis === null || pass.implement_basis === "declared") return "";
+    return translate("work_implement_taken", { name, basis: term("implement_basis", pass.implement_basis) });
   }
 
   #openDeclaration(): void {

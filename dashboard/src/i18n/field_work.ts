@@ -33,6 +33,7 @@ export const fieldWork = catalogue({
   work_only_harvests: ["Nothing was applied in the last 400 days. The list has the passes of combines, with a link to their yield map.", "最近 400 天没有施用作业。列表中有收割机作业，点击可打开产量图。"],
   work_harvest_amount: ["{amount} taken in", "收获 {amount}"],
   work_swath_reported: ["Swath {swath}, as the machine reported it.", "作业幅宽 {swath}（机器上报）。"],
+  work_implement_taken: ["Implement: {name} ({basis}).", "机具：{name}（{basis}）。"],
   work_pass_state: ["State", "状态"],
   work_pass_amount: ["Amount", "数量"],
   work_pass_plan: ["Plan", "计划"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, cast
 
 import shapely
 
@@ -34,7 +34,13 @@ from headland.analysis.passes.telemetry import (
     load_pass_telemetry,
     refer_telemetry,
 )
-from headland.analysis.passes.vehicle_visits import find_implement, read_visits
+from headland.analysis.passes.vehicle_visits import (
+    ImplementBasis,
+    VehicleImplements,
+    find_implement,
+    implements_of,
+    read_visits,
+)
 from headland.registry.models.models import Field, Implement, Pass, VersionedRecord
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import DeviceRecord
@@ -64,6 +70,8 @@ class FieldPass:
         The telemetry that the pass was looked up in; None for an unknown vehicle.
     version
         The version of the telemetry in the hours of the pass, the same whatever it was looked up in.
+    implement_basis
+        Where the implement is known from; None without one.
     """
 
     id: str
@@ -76,6 +84,7 @@ class FieldPass:
     detected: DetectedPass | None
     telemetry: TelemetryRef | None
     version: bytes = b""
+    implement_basis: ImplementBasis | None = None
 
     @property
     def swath_m(self) -> float | None:
@@ -158,7 +167,7 @@ def list_passes_of_fields(
         ]
         for vehicle in vehicles:
             for visit in vehicle.visits.get(field.id, []):
-                for detected in _detect(scope, field, vehicle.implement, vehicle.index, visit):
+                for detected in _detect(scope, field, vehicle.implements, vehicle.index, visit):
                     is_inside = window.start_ms <= detected.start_ms < window.end_ms
                     is_seen = is_inside and repositories.sees_field_at(field.id, detected.start_ms)
                     if is_seen and not any(_is_same(detected, field_pass) for field_pass in passes):
@@ -180,8 +189,8 @@ def find_pass(scope: OrgScope, pass_id: str) -> FieldPass:
     record = find_device(scope, named[2])
     visits = find_visits(scope, record, bounds_of(field), Window(start_ms - _BACK_MS, start_ms + 12 * HOUR_MS))
     index = index_telemetry(scope, record, visits) if visits else None
-    implement = find_implement(repositories, record.descriptor.device)
-    for field_pass in (each for visit in visits if index for each in _detect(scope, field, implement, index, visit)):
+    implements = implements_of(scope, repositories, record)
+    for field_pass in (each for visit in visits if index for each in _detect(scope, field, implements, index, visit)):
         is_it = field_pass.start_ms <= start_ms <= field_pass.end_ms
         if is_it and repositories.sees_field_at(field.id, field_pass.start_ms):
             return field_pass
@@ -232,11 +241,10 @@ def _describe_declared(
     record: DeviceRecord | None,
     index: TelemetryIndex | None = None,
 ) -> FieldPass:
-    implement = (
-        repositories.implements.get(declared.implement, also_deleted=True)
-        if declared.implement is not None
-        else find_implement(repositories, declared.device)
-    )
+    # Where somebody who was asked named none, nothing but what is mounted is put in its place.
+    implement, basis = find_implement(repositories, declared.device), cast("ImplementBasis | None", "mounted")
+    if declared.implement is not None:
+        implement, basis = repositories.implements.get(declared.implement, also_deleted=True), "declared"
     ref, version = None, b""
     if record is not None:
         looked_up = Window(declared.start_ms - _MARGIN_MS, declared.end_ms + _MARGIN_MS)
@@ -244,7 +252,17 @@ def _describe_declared(
         ref = index.refer(looked_up) if index and is_known else refer_telemetry(scope, record, looked_up)
         version = ref.version
     field_pass = FieldPass(
-        declared.id, field, declared.device, declared.start_ms, declared.end_ms, declared, implement, None, ref, version
+        declared.id,
+        field,
+        declared.device,
+        declared.start_ms,
+        declared.end_ms,
+        declared,
+        implement,
+        None,
+        ref,
+        version,
+        None if implement is None else basis,
     )
     if ref is None:
         return field_pass
@@ -265,28 +283,19 @@ def _find_segments(scope: OrgScope, field_pass: FieldPass, ref: TelemetryRef) ->
 
 
 def _detect(
-    scope: OrgScope, field: Field, implement: Implement | None, index: TelemetryIndex, visit: Window
+    scope: OrgScope, field: Field, implements: VehicleImplements, index: TelemetryIndex, visit: Window
 ) -> list[FieldPass]:
     """Return the passes of one vehicle on a field that its telemetry shows in a window."""
-    device = index.record.descriptor.device
+    device, usual = index.record.descriptor.device, implements.usual
     ref = index.refer(visit)
-    records = _version_of(field), _version_of(implement)
-    key = ("detection", scope.organisation, device, visit, ref.version, records)
-    return [
-        FieldPass(
-            f"{field.id}~{device}~{detected.start_ms}",
-            field,
-            device,
-            detected.start_ms,
-            detected.end_ms,
-            None,
-            implement,
-            detected,
-            ref,
-            index.refer(_around(detected)).version,
-        )
-        for detected in scope.cache.get(key, lambda: _search_visit(scope, field, implement, ref))
-    ]
+    key = ("detection", scope.organisation, device, visit, ref.version, (_version_of(field), _version_of(usual)))
+    found = []
+    for detected in scope.cache.get(key, lambda: _search_visit(scope, field, usual, ref)):
+        implement, basis = implements.at(detected.start_ms)
+        name, version = f"{field.id}~{device}~{detected.start_ms}", index.refer(_around(detected)).version
+        times_ms = detected.start_ms, detected.end_ms
+        found.append(FieldPass(name, field, device, *times_ms, None, implement, detected, ref, version, basis))
+    return found
 
 
 def _search_visit(scope: OrgScope, field: Field, implement: Implement | None, ref: TelemetryRef) -> list[DetectedPass]:

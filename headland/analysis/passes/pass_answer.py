@@ -10,6 +10,7 @@ from headland.agronomy.application.pass_detection import Segment
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.pass_state import PassState
 from headland.analysis.passes.reported_width import ReportedWidths
+from headland.analysis.passes.vehicle_visits import ImplementBasis
 
 
 class PassItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,11 @@ class PassItem(msgspec.Struct, frozen=True, kw_only=True):
     ]
     simulated: bool
     implement: str | None
+    implement_basis: Annotated[
+        ImplementBasis | None,
+        "Where the implement is known from: declared with the pass, mounted on the vehicle, last_used (of the "
+        "vehicle's last declared pass), only (the farm's only one that suits it); null without one.",
+    ]
     product: Annotated[str | None, "Id of the product; null where none is declared."]
     season: str | None
     prescription: str | None
@@ -83,6 +89,7 @@ def _fields_of(field_pass: FieldPass, state: PassState) -> dict[str, Any]:
         "declared": declared is not None,
         "state": state,
         "implement": None if field_pass.implement is None else field_pass.implement.id,
+        "implement_basis": field_pass.implement_basis,
         "note": "" if declared is None else declared.note,
         "evidence": None if field_pass.detected is None else field_pass.detected.evidence,
         "work_s": sum(segment.end_ms - segment.start_ms for segment in work) / 1000.0,

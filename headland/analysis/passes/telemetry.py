@@ -62,7 +62,7 @@ class TelemetryRef:
     @property
     def unit(self) -> str:
         """The unit of the vehicle's amounts: kg of granules, L of a liquid."""
-        return _unit_of(self.record)
+        return unit_of(self.record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,14 +269,15 @@ def _assemble(record: DeviceRecord, columns: dict[str, ChannelColumn], modes: Mo
     read = {name: part for name, part in columns.items() if name not in unused}
     worst = max((int(part.quality.max()) for part in read.values() if len(part.quality)), default=9)
     used = tuple(name for name in _channels_of(record) if name in read and len(column(name).time_ms))
-    return PassTelemetry(record, columns, modes, vehicle, amounts, _unit_of(record), worst, used)
+    return PassTelemetry(record, columns, modes, vehicle, amounts, unit_of(record), worst, used)
 
 
 def _channels_of(record: DeviceRecord) -> list[str]:
     return [*_COMMON, *_WIND, *(_GRANULES if is_spreader(record) else _LIQUID)]
 
 
-def _unit_of(record: DeviceRecord) -> str:
+def unit_of(record: DeviceRecord) -> str:
+    """Return the unit of a vehicle's amounts: kg of granules, L of a liquid."""
     return "kg" if is_spreader(record) else "L"
 
 

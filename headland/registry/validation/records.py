@@ -31,12 +31,21 @@ from headland.registry.models.models import (
     Season,
     Site,
 )
-from headland.registry.validation.geometry import area_of, area_without, check_geometry, check_on_land, check_place
+from headland.registry.validation.geometry import (
+    area_of,
+    area_without,
+    check_geometry,
+    check_on_land,
+    check_place,
+    distance_m,
+)
 from headland.units_of_time import DAY_MS
 
 #: Labels are rounded to tenths of a percent.
 _ROUNDING_PCT: Final = 0.15
 LONGEST_PASS_MS: Final = 2 * DAY_MS
+#: A site farther than this from a field has another weather.
+_NEAR_SITE_M: Final = 20_000.0
 _MODEL_PARAMETERS: Final = frozenset(field.name for field in fields(Compartment))
 _MOST_PARAMETER: Final = 1e8
 
@@ -60,13 +69,38 @@ def check_site(site: Site, _connection: sa.Connection, _organisation: str) -> Si
 
 
 def check_field(field: Field, connection: sa.Connection, organisation: str) -> Field:
-    """Validate that outline and zones are near the farm, and the site."""
+    """Validate that outline and zones are near the farm, and the site; a new field without one gets the nearest.
+
+    Nearest is within `_NEAR_SITE_M` of the field, of the sites of its farm that are in use: weather from farther away
+    is another place's. Somebody who changes a field may take the site away again.
+    """
+    if field.site is None and field.version == 1:
+        field = msgspec.structs.replace(field, site=_nearest_site(connection, organisation, field))
     for table, whose, place in ((farms, "farm", field.farm), (sites, "site", field.site)):
         near = None if place is None else _position_of(connection, organisation, table, place)
         check_place(field.geometry, "the field", near, whose)
         for zone in field.zones:
             check_place(zone.geometry, f"the zone {zone.name!r}", near, whose)
     return field
+
+
+def _nearest_site(connection: sa.Connection, organisation: str, field: Field) -> str | None:
+    """Return the id of the farm's site that is nearest to a field and near enough, None without any."""
+    columns = (sites.c.id, sites.c.longitude_deg, sites.c.latitude_deg)
+    query = sa.select(*columns).where(
+        sites.c.organisation == organisation,
+        sites.c.farm == field.farm,
+        sites.c.deleted_ms.is_(None),
+        sites.c.active.is_(True),
+        sites.c.longitude_deg.is_not(None),
+    )
+    corners = [corner for rings in field.geometry for ring in rings for corner in ring]
+    away_m = [
+        (min(distance_m((row.longitude_deg, row.latitude_deg), corner) for corner in corners), row.id)
+        for row in connection.execute(query)
+    ]
+    nearest_m, site = min(away_m, default=(_NEAR_SITE_M, None))
+    return site if nearest_m < _NEAR_SITE_M else None
 
 
 def measure_field(field: Field) -> Field:

@@ -169,3 +169,38 @@ def test_a_harvest_is_at_most_what_its_ground_can_yield(repositories: Organisati
     repositories.lots.harvests.checked(weighed)
     with pytest.raises(InvalidRecord, match=r"and this crop yields 26\.1 at most: check the unit"):
         repositories.lots.harvests.checked(msgspec.structs.replace(weighed, grams=300_000_000))
+
+
+def site_at(farm: Farm, name: str, away_deg: float, *, active: bool = True) -> Site:
+    """Return a site to the west of the plot."""
+    west, south = PLOT[0][0][0]
+    longitude_deg = west - away_deg
+    return Site(
+        farm=farm.id,
+        name=name,
+        time_zone="Asia/Shanghai",
+        active=active,
+        longitude_deg=longitude_deg,
+        latitude_deg=south,
+    )
+
+
+def test_a_new_field_has_the_nearest_site_of_its_farm(repositories: OrganisationRepositories) -> None:
+    farm = repositories.farms.add(Farm(name="a farm", longitude_deg=119.2, latitude_deg=31.9))
+    near, nearer = (
+        repositories.sites.add(site_at(farm, name, away)) for name, away in (("near", 0.01), ("nearer", 0.003))
+    )
+    repositories.sites.add(site_at(farm, "given-up", 0.001, active=False))
+    repositories.sites.add(Site(farm=farm.id, name="nowhere", time_zone="Asia/Shanghai"))
+    field = repositories.fields.add(Field(farm=farm.id, name="drawn", geometry=PLOT))
+    assert field.site == nearer.id
+    taken_away = repositories.fields.change(msgspec.structs.replace(field, site=None))
+    assert taken_away.site is None
+    chosen = repositories.fields.add(Field(farm=farm.id, name="chosen", geometry=PLOT, site=near.id))
+    assert chosen.site == near.id
+
+
+def test_a_field_far_from_every_site_has_none(repositories: OrganisationRepositories) -> None:
+    farm = repositories.farms.add(Farm(name="a farm", longitude_deg=119.2, latitude_deg=31.9))
+    repositories.sites.add(site_at(farm, "far", 0.5))
+    assert repositories.fields.add(Field(farm=farm.id, name="drawn", geometry=PLOT)).site is None
