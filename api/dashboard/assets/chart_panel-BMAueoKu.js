@@ -1,1 +1,0 @@
-import{Un as e,Yn as t,it as n,tn as r}from"./base-89VH6Z35.js";import{t as i}from"./chart-aSmY2hS7.js";function a({options:a,drawing:o}){let s=t(()=>new i(a),[a.name,a.group]);return e(()=>()=>s.close(),[s]),e(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),r(n,{node:s.element})}export{a as t};

@@ -1,1 +1,0 @@
-import"./records-D7_r493X.js";import{Tn as e,tn as t}from"./base-89VH6Z35.js";function n({state:n}){return n===`no_breach`?null:n===`breached`?t(`strong`,{class:`error`,"data-interval":n,children:[` `,e(`harvest_breached`)]}):t(`span`,{class:`note`,"data-interval":n,children:[` `,e(`harvest_not_known`)]})}export{n as t};
