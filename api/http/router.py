@@ -13,14 +13,18 @@ from typing import Any, Final, TypedDict, TypeVar, Unpack, get_type_hints
 from fastapi.dependencies.models import Dependant
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, compile_path
 from starlette.types import Message, Receive, Scope, Send
 
+from api.http.problems import ProblemError, declare_problems
 from api.http.records import JsonBody, content_of, records_in, speak_records
 
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 Responses = Mapping[int | str, dict[str, Any]]
+#: Interfaces of standards have rules of their own for parameters that they do not know.
+_OWN_INTERFACE: Final = "/v1/"
 
 
 class RouteOptions(TypedDict, total=False):
@@ -56,6 +60,11 @@ class DeferredRoute(BaseRoute):
     def analysed(self) -> APIRoute:
         """The route of FastAPI. Raises what FastAPI raises for an endpoint that it cannot serve."""
         options = _with_answers(self.options, self.answers) if self.answers else self.options
+        if self.path.startswith(_OWN_INTERFACE):
+            # Last: who may not ask is told that, and nothing of parameters.
+            dependencies = [*options.get("dependencies", ()), Depends(self._refuse_unknown)]
+            responses = {**declare_problems(400), **options.get("responses", {})}
+            options = {**options, "dependencies": dependencies, "responses": responses}
         endpoint = speak_records(self.endpoint, options.get("status_code") or 200, writes=bool(self.answers))
         route = APIRoute(self.path, endpoint, methods=sorted(self.methods), **options)
         for body in _bodies_of(route.dependant):
@@ -75,6 +84,11 @@ class DeferredRoute(BaseRoute):
     def bodies(self) -> list[Any]:
         """The types of records in the request's body."""
         return [body.kind for body in _bodies_of(self.analysed.dependant)]
+
+    @cached_property
+    def query_names(self) -> frozenset[str]:
+        """The names of the query parameters, those of models of parameters among them."""
+        return frozenset(_query_names_of(self.analysed.dependant))
 
     @cached_property
     def _compiled(self) -> tuple[Any, str, Mapping[str, Any]]:
@@ -107,6 +121,19 @@ class DeferredRoute(BaseRoute):
             await self._handle_head(scope, receive, send)
         else:
             await self.analysed.handle(scope, receive, send)
+
+    async def _refuse_unknown(self, request: Request) -> None:
+        """Raise ProblemError for a parameter that the route does not have: ignored, it would be another question."""
+        unknown = sorted(set(request.query_params) - self.query_names)
+        if unknown:
+            known = sorted(self.query_names)
+            name = unknown[0][:64]
+            sentence = (
+                f"Use one of {', '.join(known)} instead of {name!r}."
+                if known
+                else f"Leave {name!r} out: this address takes no parameters."
+            )
+            raise ProblemError(400, "unknown-parameter", "Unknown parameter", sentence)
 
     async def _handle_head(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond with the head of what GET responds; of an answer in parts none is made."""
@@ -192,6 +219,17 @@ class Router:
 
 def _name_of(route: APIRoute) -> str:
     return route.name
+
+
+def _query_names_of(dependant: Dependant) -> Iterator[str]:
+    for parameter in dependant.query_params:
+        # The fields of a model of parameters are parameters each.
+        fields = getattr(parameter.field_info.annotation, "model_fields", {})
+        yield from (about.alias or name for name, about in fields.items())
+        if not fields:
+            yield parameter.alias
+    for each in dependant.dependencies:
+        yield from _query_names_of(each)
 
 
 def _bodies_of(dependant: Dependant) -> Iterator[JsonBody]:

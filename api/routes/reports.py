@@ -32,15 +32,14 @@ _WRITERS: Final[dict[Form, tuple[str, Callable[[Report, ReportLocale], bytes]]]]
     "pdf": ("application/pdf", write_pdf),
     "csv": ("text/csv; charset=utf-8", write_report_csv),
 }
+#: How OpenAPI says the forms of a report.
+REPORT_CONTENT: Final[dict[str, Any]] = {
+    "text/html": {"schema": {"type": "string"}},
+    "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+    "text/csv": {"schema": {"type": "string"}},
+}
 _REPORT: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": "The report in the requested form.",
-        "content": {
-            "text/html": {"schema": {"type": "string"}},
-            "application/pdf": {"schema": {"type": "string", "format": "binary"}},
-            "text/csv": {"schema": {"type": "string"}},
-        },
-    }
+    200: {"description": "The report in the requested form.", "content": REPORT_CONTENT}
 }
 #: The page has its style and pictures in itself; nothing else may be loaded.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"

@@ -48,6 +48,7 @@ _VALUES: Final[dict[str, tuple[str, ...]]] = {
     "entry_kind": ("account_entries",),
     "surcharges": ("report_surcharges",),
     "trial_verdict": ("report_trial",),
+    "trial_design": ("report_trial",),
     "dispute_outcome": ("dispute_outcomes",),
     "crop": ("crops",),
     "stage": ("crop_stages",),

@@ -18,7 +18,7 @@ from api.routes.cooperative.periods import window_of
 from api.routes.passes.passes import PassId
 from api.routes.record_kinds import ACCOUNT_KINDS
 from api.routes.registry import ID_PATTERN, make_router, reply_json, reply_records, unknown_reference
-from api.routes.reports import LanguageOf, reply_report
+from api.routes.reports import REPORT_CONTENT, LanguageOf, reply_report
 from api.schemas.cooperative import (
     AccountOrder,
     ClaimAnswer,
@@ -58,12 +58,7 @@ EndMs = Annotated[int, Query(alias="end", description="End [epoch ms].", ge=0, l
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ZIP: Final = "application/zip"
 _BINARY: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
-_FORMS: Final[dict[str, Any]] = {
-    "text/html": {"schema": {"type": "string"}},
-    "application/pdf": _BINARY,
-    "text/csv": {"schema": {"type": "string"}},
-    _XLSX: _BINARY,
-}
+_FORMS: Final[dict[str, Any]] = {**REPORT_CONTENT, _XLSX: _BINARY}
 
 RECORD_ROUTERS: Final = tuple(make_router(kind) for kind in ACCOUNT_KINDS)
 router = Router(prefix="/v1", tags=["cooperative"], responses=declare_problems(400, 404, 422, 503))

@@ -10,7 +10,7 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
-from api.http.problems import ProblemError, declare_problems
+from api.http.problems import declare_problems
 from api.http.query_windows import Instant, settle_window
 from api.http.router import Router
 from headland.analysis.exports.farmos import INPUT, OBSERVATION, list_entries
@@ -20,7 +20,6 @@ from headland.units_of_time import DAY_MS
 MEDIA: Final = "application/vnd.api+json"
 LONGEST_MS: Final = 366 * DAY_MS
 _DEFAULT_MS: Final = 7 * DAY_MS
-_KNOWN: Final = frozenset(("filter[start]", "filter[end]", "filter[type]", "page[after]", "page[size]"))
 _DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "A JSON:API document.", "content": {MEDIA: {"schema": {"type": "object"}}}}
 }
@@ -53,10 +52,6 @@ def get_farmos(
     A log contains a quantity only where its value is known: for a pass the metered amount, never the commanded one.
     Coverage, quality, evidence and method of each are JSON in `data`. Ids are the same in every export.
     """
-    unknown = sorted(set(request.query_params) - _KNOWN)
-    if unknown:
-        sentence = f"Use one of {', '.join(sorted(_KNOWN))} instead of {unknown[0][:64]!r}."
-        raise ProblemError(400, "unknown-parameter", "Unknown parameter", sentence)
     end_ms = scope.now_ms if end is None else end
     window = settle_window(end_ms - _DEFAULT_MS if start is None else start, end_ms, end_ms, LONGEST_MS)
     kinds = frozenset((INPUT, OBSERVATION) if kind is None else (kind,))

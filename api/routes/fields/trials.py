@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from fastapi import Query
@@ -15,6 +15,7 @@ from api.http.records import RecordPage, Sent, content_of
 from api.http.router import Router
 from api.routes.record_kinds import TRIAL_KINDS
 from api.routes.registry import ID_PATTERN, RecordId, make_router, reply_json, reply_records, unknown_reference
+from api.routes.reports import REPORT_CONTENT, LanguageOf, reply_report
 from api.schemas.fields.trials import (
     ObservationsOrder,
     TrialDrawing,
@@ -28,6 +29,7 @@ from headland.analysis.trials.trial_prescription import prescribe_trial
 from headland.registry.models.errors import NotFound
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.models.trials import PlotObservation, Trial
+from headland.reports.trial_report import make_trial_answer_document
 
 RECORD_ROUTERS: Final = tuple(make_router(kind) for kind in TRIAL_KINDS)
 router = Router(prefix="/v1/trials", tags=["trials"], responses=declare_problems(400, 404, 422, 503))
@@ -137,7 +139,7 @@ def add_observations(scope: ScopeOf, thing: RecordId, order: Sent[ObservationsOr
 @router.get(
     "/{thing:record_id}/result",
     response_model=TrialAnswer,
-    responses={200: {"description": "The result."}},
+    responses={200: {"description": "The result.", "content": REPORT_CONTENT}, **declare_problems(501)},
 )
 def get_result(
     scope: ScopeOf,
@@ -147,16 +149,27 @@ def get_result(
     level: Annotated[float, Query(description="Level of the intervals.", ge=0.5, le=0.999)] = 0.95,
     nitrogen_price_kg: Annotated[float | None, Query(description="Price of a kg of nitrogen.", **_PRICE)] = None,
     grain_price_t: Annotated[float | None, Query(description="Price of a t of grain.", **_PRICE)] = None,
+    shape: Annotated[
+        Literal["json", "html", "pdf", "csv"], Query(alias="format", description="Form of the answer.")
+    ] = "json",
+    language: LanguageOf = "en",
 ) -> Response:
-    """Return means and differences of treatments with intervals and LSD, with prices also the best nitrogen rate."""
+    """Return means and differences of treatments with intervals and LSD, with prices also the best nitrogen rate.
+
+    As a printable page, PDF or CSV it is the paper of the trial for this variable, with the same figures.
+    """
     repositories = scope.repositories
     trial = repositories.trials.get(thing)
     of = repositories.trial_variables.get(variable, also_deleted=True)
-    observations = repositories.plot_observations.records.all(trial=thing, variable=variable)
+    observations = list(repositories.plot_observations.records.all(trial=thing, variable=variable))
     prices = None
     if nitrogen_price_kg is not None and grain_price_t is not None:
         sentence = impossible_prices(nitrogen_price_kg, grain_price_t)
         if sentence is not None:
             raise ProblemError(422, "impossible-amount", "Amount not possible", sentence)
         prices = Prices(nitrogen_price_kg, grain_price_t)
-    return reply_json(analyse_trial(trial, of, observations, model, prices, level))
+    answer = analyse_trial(trial, of, observations, model, prices, level)
+    if shape == "json":
+        return reply_json(answer)
+    document = make_trial_answer_document(scope, trial, of, answer, observations)
+    return reply_report(document, f"trial-{thing}", shape, language)

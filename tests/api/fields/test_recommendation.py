@@ -222,7 +222,7 @@ def test_an_input_that_is_missing_is_named_and_never_assumed(
     ("query", "status", "kind"),
     [
         ({"method": "guess"}, 422, "bad-parameter"),
-        ({"method": "duev", "nmin": 5}, 422, "bad-parameter"),
+        ({"method": "duev", "nmin": 5}, 400, "unknown-parameter"),
         ({"method": "duev", "season": "0" * 26}, 404, "unknown-season"),
         (
             {"method": "nfoa", "ndvi": 0.5, "reference_ndvi": 0.7, "growing_days": 90, "curve": "jiangsu"},

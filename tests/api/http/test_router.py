@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, HTTPException, Request
 from starlette.routing import Match, Route
 
+from api.http.problems import install_problems
 from api.http.router import DeferredRoute, Router
 from tests.api.server import serve
 
@@ -75,7 +76,7 @@ def test_the_document_has_what_a_route_and_its_router_say() -> None:
         "get_thing",
         "get_thing",
         ["things"],
-        {404, 410},
+        {400, 404, 410},
     )
 
 
@@ -89,3 +90,24 @@ def test_a_route_matches_the_requests_that_starlette_finds_for_it() -> None:
                 assert match is expected, (route.path, path, method)
                 assert found.get("path_params") == of_theirs.get("path_params")
         assert route.matches({"type": "websocket", "path": "/v1/things"})[0] is Match.NONE
+
+
+def test_a_parameter_that_a_route_does_not_have_is_refused_with_those_it_has() -> None:
+    def check(request: Request) -> None:
+        if "x-who" not in request.headers:
+            raise HTTPException(401)
+
+    app = FastAPI(routes=[*table().routes((Depends(check),))])
+    install_problems(app, lambda _request: None)
+    with serve(app, opened=False) as client:
+        asked = {"X-Who": "me"}
+        assert client.get("/v1/things/7?more=2", headers=asked).json() == {"thing": 9}
+        for path, told in (
+            ("/v1/things/7?format=pdf", "Use one of more instead of 'format'."),
+            ("/v1/things/7?more=2&More=3", "Use one of more instead of 'More'."),
+            ("/v1/files/a?x=", "Leave 'x' out: this address takes no parameters."),
+        ):
+            answer = client.get(path, headers=asked)
+            assert (answer.status_code, answer.json()["detail"]) == (400, told)
+            # Who may not ask is told that, and no names of parameters.
+            assert client.get(path).status_code == 401

@@ -67,9 +67,8 @@ class Flight:
         return found
 
     def ask(self, path: str = "", method: str = "GET", **query: Any) -> Any:
-        return self.api.client.request(
-            method, f"/v1/passes/{self.listed()['id']}{path}", params={"swath_m": 5.0, **query}
-        )
+        swath = {} if path in ("", "/treated") else {"swath_m": 5.0}
+        return self.api.client.request(method, f"/v1/passes/{self.listed()['id']}{path}", params={**swath, **query})
 
 
 @contextmanager
