@@ -60,6 +60,11 @@ class TableChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Meta(max_length=20),
         "Texts of a missing value.",
     ] = ("NaN", "nan", "NA", "N/A", "null")
+    coordinates: Annotated[
+        Literal["WGS-84", "GCJ-02", "BD-09"],
+        "System of its longitudes and latitudes; those of Chinese maps (GCJ-02 of Amap and Tencent, BD-09 of Baidu) "
+        "are converted to WGS84.",
+    ] = "WGS-84"
 
 
 class ImportChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

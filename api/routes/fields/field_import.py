@@ -85,9 +85,10 @@ def import_file(
     crs: Annotated[
         str | None,
         Query(
-            description="Coordinate system of a file that names none: an EPSG code.",
-            pattern="^EPSG:[0-9]{4,6}$",
-            openapi_examples={"utm": {"value": "EPSG:32650"}},
+            description="Coordinate system of a file that names none: an EPSG code, or GCJ-02 (Amap, Tencent) or BD-09 "
+            "(Baidu), also of a file that calls its degrees WGS84.",
+            pattern="^(EPSG:[0-9]{4,6}|GCJ-02|BD-09)$",
+            openapi_examples={"utm": {"value": "EPSG:32650"}, "amap": {"value": "GCJ-02"}},
         ),
     ] = None,
     name_property: Annotated[

@@ -1,6 +1,7 @@
 // Import of field outlines: a file is dropped, what it holds is shown, and only then stored.
 
 import "../i18n/field";
+import "../i18n/coordinates";
 import "../i18n/field_work";
 import type { JSX } from "preact";
 import { useId, useState } from "preact/hooks";
@@ -10,6 +11,7 @@ import { ApiError, errorText, request } from "../api/request";
 import { hrefOfThing } from "../app/address";
 import { areaText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
+import { CHINESE_SYSTEMS, coordinatesText } from "../components/coordinates_text";
 import { Choice } from "../ui/choice";
 import { DropFile } from "../ui/drop_file";
 import { Working } from "../ui/loaded";
@@ -106,7 +108,18 @@ export function ImportFields(): JSX.Element {
       />
       <details>
         <summary>{translate("work_import_options")}</summary>
-        <Option label={translate("field_import_crs")} value={names.crs} onInput={(crs) => setNames({ ...names, crs })} />
+        <Choice
+          label={translate("import_coordinates")}
+          value={CHINESE_SYSTEMS.includes(names.crs) ? names.crs : ""}
+          none={translate("import_coordinates_of_file")}
+          options={CHINESE_SYSTEMS.map((value) => ({ value, text: coordinatesText(value) }))}
+          onChoose={(crs) => setNames({ ...names, crs })}
+        />
+        <Option
+          label={translate("field_import_crs")}
+          value={CHINESE_SYSTEMS.includes(names.crs) ? "" : names.crs}
+          onInput={(crs) => setNames({ ...names, crs })}
+        />
         <Option
           label={translate("field_import_name")}
           value={names.name_property}

@@ -6,6 +6,7 @@ import type { answers } from "./answers";
 import { loadedText } from "./catalogue";
 import "./common";
 import type { common } from "./common";
+import type { coordinates } from "./coordinates";
 import type { cooperative } from "./cooperative";
 import type { deliveries } from "./deliveries";
 import type { people } from "./people";
@@ -59,6 +60,7 @@ export type TextKey =
   | keyof typeof harvest
   | keyof typeof notes
   | keyof typeof imports
+  | keyof typeof coordinates
   | keyof typeof deliveries
   | keyof typeof people
   | keyof typeof duty

@@ -1,6 +1,7 @@
 // What the columns of a table are: device, time and its zone, quantities and units; tried on the first rows before it is imported.
 
 import { onlyOf } from "../components/choice";
+import "../i18n/coordinates";
 import "../i18n/imports";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -12,6 +13,7 @@ import { dateTimeText } from "../i18n/instants";
 import { numberText, unitText } from "../i18n/numbers";
 import { digitsOf, unitOfName } from "../i18n/quantities";
 import { channelName, listText, term, translate } from "../i18n/translate";
+import { CHINESE_SYSTEMS, coordinatesText } from "../components/coordinates_text";
 import { Choice } from "../ui/choice";
 import { ErrorText } from "../ui/error_text";
 import { Loaded } from "../ui/loaded";
@@ -27,6 +29,10 @@ const MACHINE = /^(harvest_|grain_|working_width_)/;
 /** The site of a farm without any in its registry, as gateways call it. */
 const NO_SITE = "home";
 const NEW = "";
+/** Channels that are a part of a place. */
+const PLACE = /(longitude|latitude)_deg/;
+type Coordinates = NonNullable<TableChoice["coordinates"]>;
+const SYSTEMS = ["WGS-84", ...CHINESE_SYSTEMS] as Coordinates[];
 const TIME = "time";
 const ENCODINGS = ["utf-8", "gb18030", "windows-1252", "latin-1"] as const;
 const DELIMITERS = [",", ";", "\t", "|"] as const;
@@ -81,6 +87,7 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
   const [format, setFormat] = useState("");
   const [zone, setZone] = useState("");
   const [decimal, setDecimal] = useState<"." | ",">(".");
+  const [coordinates, setCoordinates] = useState<Coordinates>("WGS-84");
   const [tried, setTried] = useState<Converted | null>(null);
   const [lacking, setLacking] = useState<readonly string[]>([]);
   const choose = useWrite("put", "/v1/imports/{id}/choice", { refresh: ["/v1/imports"] });
@@ -104,6 +111,7 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
   const measured = columns.flatMap(({ meaning, unit }, place) =>
     meaning === "" || meaning === TIME ? [] : [{ column: seen.columns[place]?.name ?? "", channel: meaning, unit }],
   );
+  const hasPlaces = measured.some(({ channel }) => PLACE.test(channel));
   const siteOfNew = device.site || onlyOf(used)?.name || (used.length === 0 ? NO_SITE : "");
   const site = device.id === NEW ? siteOfNew : (farm.devices.get(device.id)?.site ?? NO_SITE);
   const name = device.id === NEW ? device.name.trim() : device.id;
@@ -133,6 +141,7 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
       decimal,
       encoding: seen.encoding as (typeof ENCODINGS)[number],
       missing: ["NaN", "nan", "NA", "N/A", "null", "-", "--"],
+      coordinates: hasPlaces ? coordinates : "WGS-84",
     };
   }
 
@@ -239,6 +248,14 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
           />
         </div>
       </details>
+      {hasPlaces ? (
+        <Choice
+          label={translate("import_coordinates")}
+          value={coordinates}
+          options={SYSTEMS.map((value) => ({ value, text: coordinatesText(value) }))}
+          onChoose={set((value) => setCoordinates(value))}
+        />
+      ) : null}
       <fieldset class="import-columns">
         <legend>{translate("import_columns")}</legend>
         {seen.columns.map(({ name, unit }, place) => {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
 from pathlib import Path
@@ -68,7 +68,8 @@ class TableMap(_Table, frozen=True, kw_only=True):
 
     `missing` are the texts of a missing value, besides an empty cell. `decimal` is the decimal mark. `simulated` marks
     the table's data as a simulator's, for good. `describes` is false for the past of a device that a source reads now:
-    the table has its values alone, and the source's descriptor remains.
+    the table has its values alone, and the source's descriptor remains. `coordinates` is the system of longitudes and
+    latitudes; what is not WGS84 is converted to it, and needs both columns.
     """
 
     device: Name
@@ -86,6 +87,7 @@ class TableMap(_Table, frozen=True, kw_only=True):
     interval_s: Annotated[float, Meta(gt=0, le=86_400)] | None = None
     simulated: bool = False
     describes: bool = True
+    coordinates: Literal["WGS-84", "GCJ-02", "BD-09"] = "WGS-84"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,9 @@ def _check(table: TableMap, fault: Callable[[TomlPath, str], SettingsError]) -> 
         if isinstance(conversion, NoConversion):
             raise fault(("column", index), f"the column {column.name!r}: {conversion.sentence}")
         conversions[column.name] = conversion
+    alone = [name for place in places_of(channels) for name in place if name not in channels]
+    if table.coordinates != "WGS-84" and alone:
+        raise fault(("coordinates",), f"{table.coordinates} is converted by both columns: {alone[0]!r} is missing")
     if table.time.format not in _KEYWORDS and "%" not in table.time.format:
         raise fault(
             ("time", "format"), f"time.format must be one of {', '.join(_KEYWORDS)} or a strptime format (%m/%d/%Y)"
@@ -154,6 +159,18 @@ def _check(table: TableMap, fault: Callable[[TomlPath, str], SettingsError]) -> 
             f"time.zone {table.time.zone!r} is not known on this machine; UTC and offsets such as +08:00 always are",
         )
     return LoadedMap(table, zone, conversions)
+
+
+def places_of(channels: Iterable[str]) -> set[tuple[str, str]]:
+    """Return the pairs of longitude and latitude of which any channel is one."""
+    pairs = set()
+    for channel in channels:
+        base, colon, number = channel.partition(":")
+        for axis in ("longitude_deg", "latitude_deg"):
+            if base.endswith(axis):
+                before = base.removesuffix(axis)
+                pairs.add((f"{before}longitude_deg{colon}{number}", f"{before}latitude_deg{colon}{number}"))
+    return pairs
 
 
 def open_map(name: str, beside: Path) -> LoadedMap:

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edge.imports.table.clock import NoTime, read_time
-from edge.imports.table.map import LoadedMap
+from edge.imports.table.map import LoadedMap, places_of
 from headland.contract.foreign_units import Conversion
+from headland.errors import DataDamaged
+from headland.files.chinese_coordinates import ChineseSystem, to_wgs84
 from headland.plain_numbers import read_decimal
 
 NOT_A_NUMBER: Final = "not_a_number"
 WRONG_WIDTH: Final = "wrong_number_of_cells"
 REPEATED_TIME: Final = "repeated_time"
+OUTSIDE_SYSTEM: Final = "outside_coordinate_system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class RowReader:
     time_index: int
     _cells: list[_Cell]
     _missing: frozenset[str]
+    _shifted: tuple[tuple[str, str], ...] = ()
     _previous_ms: int | None = None
     refusals: list[RefusedRow] = field(default_factory=list)
 
@@ -77,14 +81,27 @@ class RowReader:
             self.refusals.append(RefusedRow(line, REPEATED_TIME, time.name, text))
             return None
         self._previous_ms = time_ms
-        return TableRow(
-            time_ms, {cell.channel: self._value(line, cell, cells[cell.index].strip()) for cell in self._cells}
-        )
+        values = {cell.channel: self._value(line, cell, cells[cell.index].strip()) for cell in self._cells}
+        for place in self._shifted:
+            self._convert(line, place, values)
+        return TableRow(time_ms, values)
 
     def take_refusals(self) -> list[RefusedRow]:
         """Return the refusals since the last call."""
         refusals, self.refusals = self.refusals, []
         return refusals
+
+    def _convert(self, line: int, place: tuple[str, str], values: dict[str, float | None]) -> None:
+        """Convert a place of a Chinese system in `values` to WGS84; half a place is none."""
+        longitude_deg, latitude_deg = (values[channel] for channel in place)
+        converted: tuple[float, float] | tuple[None, None] = (None, None)
+        if longitude_deg is not None and latitude_deg is not None:
+            try:
+                converted = to_wgs84(longitude_deg, latitude_deg, ChineseSystem(self.loaded.map.coordinates))
+            except DataDamaged:
+                text = f"{longitude_deg}, {latitude_deg}"
+                self.refusals.append(RefusedRow(line, OUTSIDE_SYSTEM, place[0], text))
+        values.update(zip(place, converted, strict=True))
 
     def _value(self, line: int, cell: _Cell, text: str) -> float | None:
         if text in self._missing:
@@ -115,4 +132,6 @@ def match_header(loaded: LoadedMap, header: Sequence[str]) -> RowReader | str:
         _Cell(names.index(column.name), column.name, column.channel, loaded.conversions[column.name])
         for column in table.column
     ]
-    return RowReader(loaded, len(names), names.index(table.time.name), cells, frozenset({"", *table.missing}))
+    is_shifted = table.coordinates != "WGS-84"
+    shifted = tuple(sorted(places_of(cell.channel for cell in cells))) if is_shifted else ()
+    return RowReader(loaded, len(names), names.index(table.time.name), cells, frozenset({"", *table.missing}), shifted)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from pyproj import CRS
 
+from headland.files.coordinate_systems import System
 from headland.formats.field_import.outline import (
     MOST_POSITIONS,
     FeatureError,
@@ -21,7 +21,7 @@ from headland.formats.field_import.outline import (
 
 def read_geojson(
     data: bytes, name_property: str | None
-) -> tuple[list[ImportedOutline], list[FeatureError], CRS | None]:
+) -> tuple[list[ImportedOutline], list[FeatureError], System | None]:
     """Return outlines, errors of features, and the file's coordinate system; raises RefusedFile."""
     # Before it is read: each position becomes a list and two numbers.
     if data.count(b"[") > MOST_POSITIONS:
@@ -60,7 +60,7 @@ def _features(document: Any) -> list[Any]:
     )
 
 
-def _crs_of(document: dict[str, Any]) -> CRS | None:
+def _crs_of(document: dict[str, Any]) -> System | None:
     """Return the coordinate system of the `crs` member of 2008; None means WGS84, longitude first."""
     member = document.get("crs")
     if member is None:

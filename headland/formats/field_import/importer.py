@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from pyproj import CRS
 
-from headland.files.coordinate_systems import DEGREES
+from headland.files.chinese_coordinates import ChineseSystem
+from headland.files.coordinate_systems import DEGREES, System, name_of
 from headland.files.text_encoding import TextEncoding, to_utf_8
 from headland.formats.field_import.geojson import read_geojson
 from headland.formats.field_import.kml import read_kml, read_kmz
@@ -19,6 +20,7 @@ from headland.formats.field_import.outline import (
     feature_owner,
     read_crs,
     to_degrees,
+    told_system,
 )
 from headland.formats.field_import.shapefiles import read_shapefile
 from headland.registry.models.errors import InvalidGeometry
@@ -47,12 +49,13 @@ def read_fields(
 ) -> FieldFile:
     """Return the fields of a file, validated and not stored; raises RefusedFile.
 
-    `crs` is the coordinate system of a file that declares none; `name_property` and `owner_property` the properties
+    `crs` is the coordinate system of a file that declares none, or GCJ-02 or BD-09 for one that calls its degrees
+    WGS84, as many of Chinese maps do; `name_property` and `owner_property` the properties
     with the names and owners of the features, by default `name`, `owner` and the like. Outlines far from the farm, or
     from its other fields, are refused.
     """
     outlines, errors, declared, encoding = _read(data, name_property)
-    system = _choose_crs(data, declared, crs)
+    system = _choose_crs(data, told_system(outlines) or declared, crs)
     near = _place_of(repositories, farm)
     valid: list[tuple[ImportedOutline, Geometry]] = []
     for outline in outlines:
@@ -76,7 +79,7 @@ def read_fields(
 
 def _read(
     data: bytes, name_property: str | None
-) -> tuple[list[ImportedOutline], list[FeatureError], CRS | None, TextEncoding | None]:
+) -> tuple[list[ImportedOutline], list[FeatureError], System | None, TextEncoding | None]:
     start = data[:2048].lstrip(b"\xef\xbb\xbf \t\r\n")
     if data[:2] == b"PK":
         if b".kml" in data.lower()[-4096:] or b"doc.kml" in data[:256].lower():
@@ -92,15 +95,23 @@ def _read(
     )
 
 
-def _choose_crs(data: bytes, declared: CRS | None, requested: str | None) -> CRS:
+def _choose_crs(data: bytes, declared: System | None, requested: str | None) -> System:
     given = None if requested is None else read_crs(requested)
+    if isinstance(given, ChineseSystem) and isinstance(declared, CRS) and declared.is_geographic:
+        return given
     if declared is not None:
-        if given is not None and given != declared:
-            raise RefusedFile.whole(f"The file declares {declared.name}, and `crs` is {given.name}: leave `crs` out")
+        if given is not None and not _is_same(given, declared):
+            told = f"The file declares {name_of(declared)}, and `crs` is {name_of(given)}"
+            raise RefusedFile.whole(f"{told}: leave `crs` out")
         return declared
     if given is None and data[:2] == b"PK":
         raise RefusedFile.whole("The shapefile has no .prj: give its coordinate system as `crs`, such as EPSG:32650")
     return given or CRS(DEGREES)
+
+
+def _is_same(one: System, other: System) -> bool:
+    # pyproj takes what it is compared with for the name of a system.
+    return type(one) is type(other) and one == other
 
 
 def _place_of(repositories: OrganisationRepositories, farm: Farm) -> Position | None:

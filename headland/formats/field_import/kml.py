@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 from pyproj import CRS
 
-from headland.files.coordinate_systems import DEGREES
+from headland.files.coordinate_systems import DEGREES, System
 from headland.files.text_encoding import BIG5, GB18030, declared_encoding, decode
 from headland.formats.field_import.outline import (
     MOST_FEATURES,
@@ -38,7 +38,7 @@ _MOST_POLYGONS: Final = 100_000
 _TEXTS: Final = frozenset(("name", "value", "SimpleData", "coordinates"))
 
 
-def read_kmz(data: bytes, name_property: str | None) -> tuple[list[ImportedOutline], list[FeatureError], CRS | None]:
+def read_kmz(data: bytes, name_property: str | None) -> tuple[list[ImportedOutline], list[FeatureError], System | None]:
     """Return the outlines of the KML in a KMZ; raises RefusedFile."""
     files = list(unpack(data, (".kml",)).values())
     if len(files) != 1:
@@ -46,7 +46,7 @@ def read_kmz(data: bytes, name_property: str | None) -> tuple[list[ImportedOutli
     return read_kml(files[0], name_property)
 
 
-def read_kml(data: bytes, name_property: str | None) -> tuple[list[ImportedOutline], list[FeatureError], CRS | None]:
+def read_kml(data: bytes, name_property: str | None) -> tuple[list[ImportedOutline], list[FeatureError], System | None]:
     """Return outlines and errors of placemarks; raises RefusedFile."""
     reader = _Reader()
     outlines, errors = [], []

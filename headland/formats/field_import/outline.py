@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pyproj import CRS
-
 from headland.errors import DataDamaged, HeadlandError
 from headland.files import coordinate_systems
+from headland.files.chinese_coordinates import ChineseSystem, find_chinese_system
+from headland.files.coordinate_systems import System, name_of
 from headland.registry.models.errors import InvalidGeometry
 from headland.registry.models.geometry import Geometry, Ring
 
@@ -27,6 +27,9 @@ _OWNERS: Final = (
     "owner", "owner_name", "farmer", "grower", "户主", "户主姓名", "农户", "农户姓名", "承包方", "承包方名称",
     "承包人", "所有人", "所有者", "业主", "cbfmc",
 )  # fmt: skip
+
+#: Properties with the system of a feature's coordinates, as Chinese programs write it.
+_SYSTEMS: Final = ("coordtype", "coord_type", "coordsys", "coordsystem", "坐标系", "坐标系统", "坐标类型")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,14 @@ def feature_owner(properties: Mapping[str, Any], owner_property: str | None) -> 
     return _text_of(properties, (owner_property,) if owner_property else _OWNERS)
 
 
+def told_system(outlines: Iterable[ImportedOutline]) -> ChineseSystem | None:
+    """Return the Chinese system that features name in a property; raises RefusedFile where they differ."""
+    told = {find_chinese_system(_text_of(outline.properties, _SYSTEMS)) for outline in outlines}
+    if len(told) > 1:
+        raise RefusedFile.whole("The features of the file are in several coordinate systems: import each in a file")
+    return next(iter(told), None)
+
+
 def _text_of(properties: Mapping[str, Any], names: tuple[str, ...]) -> str:
     for key, value in properties.items():
         if (key in names or key.lower() in names) and value is not None and str(value).strip():
@@ -89,7 +100,7 @@ def read_polygons(kind: object, coordinates: Any) -> Geometry:
         raise ValueError("has coordinates that are not rings of positions") from error
 
 
-def to_degrees(outline: ImportedOutline, crs: CRS) -> Geometry:
+def to_degrees(outline: ImportedOutline, crs: System) -> Geometry:
     """Return an outline's polygons as WGS84 longitude and latitude.
 
     Raises InvalidGeometry for points that cannot be projected.
@@ -97,11 +108,11 @@ def to_degrees(outline: ImportedOutline, crs: CRS) -> Geometry:
     try:
         return tuple(tuple(_project_ring(ring, crs) for ring in rings) for rings in outline.polygons)
     except DataDamaged as error:
-        what = f"feature {outline.feature} has points outside the range of {crs.name}"
+        what = f"feature {outline.feature} has points outside the range of {name_of(crs)}"
         raise InvalidGeometry(what, "check the coordinate system, and that east is before north") from error
 
 
-def read_crs(text: str) -> CRS:
+def read_crs(text: str) -> System:
     """Return a coordinate system by its code or WKT; raises RefusedFile."""
     try:
         return coordinate_systems.read_crs(text)
@@ -117,7 +128,7 @@ def limit_features(features: Iterable[Any]) -> list[Any]:
     return listed
 
 
-def _project_ring(ring: Ring, crs: CRS) -> Ring:
+def _project_ring(ring: Ring, crs: System) -> Ring:
     east, north = ([position[axis] for position in ring] for axis in (0, 1))
     return tuple(zip(*coordinate_systems.to_degrees(east, north, crs), strict=True))
 

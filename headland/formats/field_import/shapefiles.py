@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import shapefile
-from pyproj import CRS
 
 from headland.errors import DataDamaged
-from headland.files.coordinate_systems import read_prj
+from headland.files.coordinate_systems import System, read_prj
 from headland.files.shapefile_records import ShapefileRecords, read_records
 from headland.files.text_encoding import TextEncoding
 from headland.formats.field_import.outline import (
@@ -27,7 +26,7 @@ _ENDINGS = (".shp", ".dbf", ".prj", ".cpg")
 
 def read_shapefile(
     data: bytes, name_property: str | None
-) -> tuple[list[ImportedOutline], list[FeatureError], CRS | None, TextEncoding]:
+) -> tuple[list[ImportedOutline], list[FeatureError], System | None, TextEncoding]:
     """Return outlines, errors of features, the system of the .prj, and the encoding of names; raises RefusedFile."""
     files = unpack(data, _ENDINGS)
     shapes = [name for name in files if name.endswith(".shp")]

@@ -186,6 +186,7 @@ def _load_map(choice: ImportChoice, device: Descriptor | None) -> LoadedMap:
                     "decimal": table.decimal,
                     "encoding": table.encoding,
                     "missing": table.missing,
+                    "coordinates": table.coordinates,
                 },
                 TableMap,
             )

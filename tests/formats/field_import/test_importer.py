@@ -14,6 +14,7 @@ import shapefile
 from pyproj import CRS, Transformer
 from typer.testing import CliRunner
 
+from headland.files.chinese_coordinates import ChineseSystem, from_wgs84
 from headland.files.text_encoding import TextEncoding, decode, settle_encoding, to_utf_8
 from headland.formats.field_import.geojson import read_geojson
 from headland.formats.field_import.importer import read_fields
@@ -138,6 +139,57 @@ def test_one_field_comes_out_of_every_kind_of_file(
     # The hole is a quarter as wide and as high as the square, near enough at this latitude.
     assert made.area_m2 == pytest.approx(SQUARE_M2 * (1 - 1 / 16), rel=1e-5)
     assert repositories.fields.get(made.id) == made
+
+
+def in_gcj(ring: Spots, system: ChineseSystem = ChineseSystem.GCJ_02) -> list[list[float]]:
+    return [list(from_wgs84(x, y, system)) for x, y in ring]
+
+
+def told_feature(key: str, value: str, ring: Spots) -> dict[str, Any]:
+    one = feature("南田", ring)
+    one["properties"][key] = value
+    return one
+
+
+@pytest.mark.parametrize(
+    ("data", "crs"),
+    [
+        (geojson(feature("南田", in_gcj(SQUARE))), "GCJ-02"),
+        (geojson(feature("南田", in_gcj(SQUARE, ChineseSystem.BD_09))), "BD-09"),
+        (geojson(feature("南田", in_gcj(SQUARE)), crs={"type": "name", "properties": {"name": "GCJ-02"}}), None),
+        (geojson(told_feature("coordType", "bd09ll", in_gcj(SQUARE, ChineseSystem.BD_09))), None),
+        (geojson(told_feature("坐标系", "GCJ02", in_gcj(SQUARE))), None),
+        (kml(in_gcj(SQUARE)), "GCJ-02"),
+        (zipped(doc__kml=kml(in_gcj(SQUARE))), "GCJ-02"),
+        # Programs that know no shifted system call its degrees WGS84.
+        (shapes(("南田", [in_gcj(SQUARE)[::-1]]), crs="EPSG:4326"), "GCJ-02"),
+        (shapes(("南田", [in_gcj(SQUARE)[::-1]]), crs="EPSG:4490"), "GCJ-02"),
+    ],
+    ids=["asked", "asked-baidu", "named", "property", "property-zh", "kml", "kmz", "prj-wgs84", "prj-cgcs2000"],
+)
+def test_an_outline_of_a_chinese_map_lands_within_a_metre(
+    repositories: OrganisationRepositories, data: bytes, crs: str | None
+) -> None:
+    (made,) = import_fields(repositories, farm_of(repositories), data, crs=crs)
+    assert made.area_m2 == pytest.approx(SQUARE_M2, rel=1e-4)
+    centimetre_deg = 1e-7
+    assert sorted(made.geometry[0][0][:-1]) == [pytest.approx(spot, abs=centimetre_deg) for spot in sorted(SQUARE[:-1])]
+
+
+def test_a_file_of_several_systems_is_refused(repositories: OrganisationRepositories) -> None:
+    other = feature("b", moved(SQUARE, 0.01))
+    data = geojson(told_feature("coordType", "gcj02", in_gcj(SQUARE)), other)
+    with pytest.raises(RefusedFile, match="several coordinate systems"):
+        import_fields(repositories, farm_of(repositories), data)
+
+
+def test_a_system_that_contradicts_the_files_own_is_refused(repositories: OrganisationRepositories) -> None:
+    data = geojson(told_feature("coordType", "bd09ll", in_gcj(SQUARE)))
+    for crs in ("GCJ-02", "EPSG:4326"):
+        with pytest.raises(RefusedFile, match="declares BD-09"):
+            import_fields(repositories, farm_of(repositories), data, crs=crs)
+    with pytest.raises(RefusedFile, match="leave `crs` out"):
+        import_fields(repositories, farm_of(repositories), shapes(("a", [in_utm(SQUARE)])), crs="GCJ-02")
 
 
 def test_parts_stay_one_field_and_features_without_a_name_get_the_farms(repositories: OrganisationRepositories) -> None:

@@ -30,7 +30,10 @@ def field_import(
         str | None, typer.Option(help="Name of the farm that the fields belong to.", show_default="the only one")
     ] = None,
     crs: Annotated[
-        str | None, typer.Option(help="Coordinate system, such as EPSG:32650, where the file names none.")
+        str | None,
+        typer.Option(
+            help="Coordinate system where the file names none: EPSG:32650, or GCJ-02 or BD-09 of Chinese maps."
+        ),
     ] = None,
     name_property: Annotated[
         str | None, typer.Option(help="Property that holds the name of a field.", show_default="name")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from edge.imports.table.map import LoadedMap, load_map
 from edge.imports.table.rows import RowReader, match_header
 from edge.imports.table.source import TableSource
-from headland.errors import DataDamaged
+from headland.errors import DataDamaged, SettingsError
+from headland.files.chinese_coordinates import ChineseSystem, from_wgs84
 from tests.edge.sinks import ListSink
 
 MAP = """
@@ -144,3 +145,50 @@ def test_the_past_of_a_device_that_a_source_reads_now_leaves_its_descriptor_and_
     TableSource(table, load_map(path), "home").run(sink)
     assert sink.descriptors == []
     assert [reading.source.simulated for reading in sink.readings] == [True]
+
+
+PLACES = """
+device = "boat-9"
+kind = "machine"
+coordinates = "{coordinates}"
+[time]
+name = "Date"
+format = "epoch_s"
+zone = "UTC"
+[[column]]
+name = "lng"
+channel = "longitude_deg"
+unit = "°"
+[[column]]
+name = "lat"
+channel = "latitude_deg"
+unit = "°"
+"""
+
+
+@pytest.mark.parametrize("system", list(ChineseSystem))
+def test_a_track_of_a_chinese_map_lands_within_a_metre_and_half_a_place_is_none(
+    tmp_path: Path, system: ChineseSystem
+) -> None:
+    (tmp_path / "map.toml").write_text(PLACES.format(coordinates=system.value), encoding="utf-8")
+    places = [(119.17, 31.95), (119.1701, 31.9502)]
+    shifted = [from_wgs84(*place, system) for place in places]
+    lines = [f"{1_700_000_000 + at},{lng!r},{lat!r}" for at, (lng, lat) in enumerate(shifted)]
+    lines += ["1700000002,,31.95", "1700000003,10.0,50.0"]
+    table = tmp_path / "t.csv"
+    table.write_text("\n".join(["Date,lng,lat", *lines]), encoding="utf-8")
+    source, sink = TableSource(table, load_map(tmp_path / "map.toml"), "home"), ListSink()
+    source.run(sink)
+    got = [(reading.values["longitude_deg"], reading.values["latitude_deg"]) for reading in sink.readings]
+    assert got[:2] == [pytest.approx(place, abs=1e-8) for place in places]
+    assert got[2] == (None, None)
+    outside = {ChineseSystem.GCJ_02: (10.0, 50.0), ChineseSystem.BD_09: (None, None)}
+    assert got[3] == outside[system]
+    assert source.report().refused == ({} if system is ChineseSystem.GCJ_02 else {"outside_coordinate_system": 1})
+
+
+def test_a_chinese_system_needs_both_columns_of_a_place(tmp_path: Path) -> None:
+    text = PLACES.format(coordinates="GCJ-02").rpartition("[[column]]")[0]
+    (tmp_path / "map.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match="'latitude_deg' is missing"):
+        load_map(tmp_path / "map.toml")
