@@ -49,6 +49,7 @@ from api.ops.store_admin_port import StoreAdmin
 from api.routes import doubts as doubt_routes
 from api.routes import registry as registry_routes
 from api.routes import reports as report_routes
+from api.routes import today as today_routes
 from api.routes import tonight as tonight_routes
 from api.routes import weather as weather_routes
 from api.routes.access import keys as key_routes
@@ -395,6 +396,7 @@ def _routes() -> list[DeferredRoute]:
         epcis_routes.router,
         release_routes.router,
         public_routes.router,
+        today_routes.router,
         tonight_routes.router,
         weather_routes.router,
         live_routes.router,

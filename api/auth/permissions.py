@@ -213,6 +213,7 @@ PATH_PERMISSIONS: Final = (
         "maintenance-windows",
         "plant-protection-products",
         "statement-passes",
+        "today",
         "tonight",
         "treatments",
         "trial-variables",

@@ -11,6 +11,7 @@ from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
 from api.http.router import Router
+from api.routes.parameters import NAME_PATTERN
 from headland.analysis.tonight.card_answer import TonightCards, tonight_of
 from headland.analysis.tonight.cards import list_cards
 
@@ -22,6 +23,9 @@ def get_tonight(
     request: Request,
     scope: ScopeOf,
     kind: Annotated[Literal["greenhouse", "field"] | None, Query(description="Only cards of this kind.")] = None,
+    subject: Annotated[
+        str | None, Query(description="Only the card of this greenhouse or field, by its id.", pattern=NAME_PATTERN)
+    ] = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(description="Cards per page.", ge=1, le=50)] = 20,
 ) -> Response:
@@ -32,6 +36,6 @@ def get_tonight(
     yesterday. Statements without enough data have a reason and no value.
     """
     place = read_cursor(cursor, tuple[int])
-    page = list_cards(scope, limit, 0 if place is None else max(0, place[0]), kind)
+    page = list_cards(scope, limit, 0 if place is None else max(0, place[0]), kind, subject)
     following = None if page.following is None else write_cursor(page.following)
     return reply_page(request, tonight_of(page, scope.now_ms, following))

@@ -32,7 +32,7 @@ def get_duty(request: Request, scope: ScopeOf) -> Response:
     if scope.registry is None:
         return reply(request, DutyList(items=[]))
     repositories = scope.repositories
-    items = [_duty_of(rota, repositories, scope.now_ms) for rota in repositories.duty_rotas.all()]
+    items = [duty_now(rota, repositories, scope.now_ms) for rota in repositories.duty_rotas.all()]
     return reply(request, DutyList(items=items))
 
 
@@ -45,10 +45,11 @@ def post_hand_over(request: Request, scope: ScopeOf, rota: Id, body: Sent[HandOv
         raise ProblemError(422, "bad-body", "Invalid request body", sentence)
     known = repositories.duty_rotas.get(rota)
     changed = hand_over(known, _zone_of(known, repositories), body.to, body.until_ms, scope.now_ms)
-    return reply(request, _duty_of(repositories.duty_rotas.change(changed), repositories, scope.now_ms))
+    return reply(request, duty_now(repositories.duty_rotas.change(changed), repositories, scope.now_ms))
 
 
-def _duty_of(rota: DutyRota, repositories: OrganisationRepositories, now_ms: int) -> DutyNow:
+def duty_now(rota: DutyRota, repositories: OrganisationRepositories, now_ms: int) -> DutyNow:
+    """Return who is on duty now by a rota, and until when."""
     zone = _zone_of(rota, repositories)
     duty, now = duty_at(rota, zone, now_ms), on_duty(rota, zone, now_ms)
     return fill(

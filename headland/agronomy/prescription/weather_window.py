@@ -76,6 +76,11 @@ class HourVerdict:
     delta_t_k: float | None
 
 
+def wind_limit_m_s(kind: Kind) -> float:
+    """Return the wind above which the work stops [m/s], at 2 m."""
+    return (_GRANULAR_WIND_M_S if kind == "granular" else _LIQUID_WIND_M_S)[1]
+
+
 def calm_times(starts_ms: Sequence[int], latitude_deg: float, longitude_deg: float) -> list[bool]:
     """Return which hours are night, or within an hour and a half before sunset, by their middle."""
     middle_ms = np.array(starts_ms, np.int64) + HOUR_MS // 2

@@ -26,9 +26,9 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.sensor_faults import recent_faults
 from headland.analysis.tonight.done import Done, collect_done, water_given
 from headland.analysis.tonight.field_statements import field_statements, site_forecast
-from headland.analysis.tonight.house_statements import COVER, HouseLimits, house_statements
+from headland.analysis.tonight.house_statements import COVER, USUAL, HouseLimits, house_statements
 from headland.analysis.tonight.outdoor_statements import irrigation_need
-from headland.analysis.tonight.plan import HousePlan, plan_house
+from headland.analysis.tonight.plan import HousePlan, place_deg_of, plan_house
 from headland.analysis.tonight.recalls import Recall, list_recalls, recalls_of
 from headland.analysis.tonight.statements import HOURS, MOST_STATEMENTS, RANKS, OutlookStatement
 from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, list_subjects, rule_limits
@@ -71,6 +71,10 @@ class Card:
         When the forecast was made, None for a field and where there is none; `basis` is what it rests on.
     sensors
         The faults of the last day of a greenhouse's sensors.
+    forecast, limits
+        What the statements of a greenhouse were made of.
+    place_deg
+        Latitude and longitude; None where the place is not known.
     """
 
     subject: OutlookSubject
@@ -85,6 +89,9 @@ class Card:
     forecast_ms: int | None = None
     basis: BasisOfHouse | None = None
     sensors: Sequence[DeviceFinding] = ()
+    forecast: Forecast | None = None
+    limits: HouseLimits = USUAL
+    place_deg: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +107,16 @@ class CardPage:
     recalls: Sequence[Recall]
 
 
-def list_cards(scope: OrgScope, limit: int, first: int = 0, kind: SubjectKind | None = None) -> CardPage:
-    """Return the cards from place `first` on, those with the most trouble first. Raises AnalysisError."""
+def list_cards(
+    scope: OrgScope, limit: int, first: int = 0, kind: SubjectKind | None = None, subject_id: str | None = None
+) -> CardPage:
+    """Return the cards from place `first` on, those with the most trouble first, or that of one subject by its id.
+
+    Raises AnalysisError.
+    """
     repositories = scope.repositories
     subjects = [one for one in list_subjects(scope, repositories) if kind in (None, one.kind)]
+    subjects = [one for one in subjects if subject_id in (None, one.id)]
     active = repositories.alarms.active()
     recalls = list_recalls(scope, active)
     forecasts = _forecasts(scope, repositories, subjects)
@@ -184,8 +197,9 @@ def _card(
     sites: Mapping[str, Site],
 ) -> Card:
     forecast = forecasts.get(subject.forecast_id)
+    limits = _FarmLimits(crop_targets_of(scope), tuple(repositories.alarm_rules.all())).of(subject)
     if subject.kind == "greenhouse":
-        statements = _house_statements(scope, repositories, subject, forecast)
+        statements = _house_statements(scope, repositories, subject, forecast, limits)
     else:
         statements = _field_statements(scope, repositories, subject)
     plan = HousePlan([_in_time(statement, scope.now_ms) for statement in statements])
@@ -208,14 +222,20 @@ def _card(
         forecast_ms=None if forecast is None else forecast.made_ms,
         basis=None if forecast is None else basis_of_record(forecast, scope.now_ms),
         sensors=recent_faults(scope, subject.devices) if subject.kind == "greenhouse" else (),
+        forecast=forecast,
+        limits=limits if subject.kind == "greenhouse" else USUAL,
+        place_deg=place_deg_of(place),
     )
 
 
 def _house_statements(
-    scope: OrgScope, repositories: OrganisationRepositories, subject: OutlookSubject, forecast: Forecast | None
+    scope: OrgScope,
+    repositories: OrganisationRepositories,
+    subject: OutlookSubject,
+    forecast: Forecast | None,
+    limits: HouseLimits,
 ) -> list[OutlookStatement]:
     made_ms = 0 if forecast is None else forecast.made_ms
-    limits = _FarmLimits(crop_targets_of(scope), tuple(repositories.alarm_rules.all())).of(subject)
     family = ("tonight-water", scope.organisation, subject.id)
     water = scope.cache.get((*family, scope.now_ms // _FRESH_MS), lambda: _water_need(scope, subject), family)
 

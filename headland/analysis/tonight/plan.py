@@ -35,10 +35,7 @@ def plan_house(
     statements: Sequence[OutlookStatement], alarm_rules: Sequence[str], place: HouseLocation, now_ms: int, end_ms: int
 ) -> HousePlan:
     """Return the plan of a house until `end_ms` by its statements and the rules of its active alarms."""
-    place_deg = None
-    if place.latitude_deg is not None and place.longitude_deg is not None:
-        place_deg = place.latitude_deg, place.longitude_deg
-    ahead = Ahead(now_ms, end_ms, daylight(place_deg, now_ms))
+    ahead = Ahead(now_ms, end_ms, daylight(place_deg_of(place), now_ms))
     claims = {alarm_name(rule): alarm_orders(rule, now_ms) for rule in alarm_rules}
     for statement in statements:
         advice = statement.advice
@@ -57,3 +54,10 @@ def _weighed(statement: OutlookStatement, verdicts: Mapping[str, WeighedOrders])
     if statement.advice is None or verdict is None:
         return statement
     return replace(statement, advice=replace(statement.advice, orders=verdict.orders, withheld=verdict.withheld))
+
+
+def place_deg_of(place: HouseLocation) -> tuple[float, float] | None:
+    """Return latitude and longitude of a place; None where one is not known."""
+    if place.latitude_deg is None or place.longitude_deg is None:
+        return None
+    return place.latitude_deg, place.longitude_deg

@@ -1,0 +1,1 @@
+"""Rows of fields: windows of work, flights and what they missed."""

@@ -1,0 +1,241 @@
+"""Today as one answer: rows of greenhouses and fields, the sentence above them, weather, facts, what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from headland.agronomy.climate.air import AIR_TEMPERATURE
+from headland.agronomy.climate.forecast import LEAST_PAIRS, MOST_HISTORY_H
+from headland.agronomy.climate.forecast_features import MOST_AHEAD_H
+from headland.agronomy.series.qartod import NOT_EVALUATED
+from headland.analysis.greenhouse.house import place_of
+from headland.analysis.greenhouse.own_bands import crop_targets_of
+from headland.analysis.inputs.origin import of_one_origin
+from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.inputs.telemetry import read_latest
+from headland.analysis.tonight.cards import Card, list_cards
+from headland.analysis.tonight.done import Done
+from headland.analysis.tonight.statements import LEAST_STATEMENTS
+from headland.analysis.tonight.today.answer import (
+    DoneToday,
+    DutyFact,
+    MakingSteps,
+    Today,
+    TodayCounts,
+    TodayFarm,
+    TodayMaking,
+    TodayRow,
+    TodayText,
+    TodayWeather,
+)
+from headland.analysis.tonight.today.clock_words import PhoneClock, joined, said
+from headland.analysis.tonight.today.facts import read_facts
+from headland.analysis.tonight.today.fields.row import field_row
+from headland.analysis.tonight.today.fields.work import FieldWork, read_work
+from headland.analysis.tonight.today.houses.row import RowInputs, house_row
+from headland.analysis.tonight.today.weather import three_days
+from headland.i18n import find_term
+from headland.registry.models.models import Field, Season
+from headland.registry.repositories.local_time import find_local_time
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.store.port import SeriesFilter
+from headland.units_of_time import DAY_MS, HOUR_MS
+
+#: More greenhouses and fields than any farm has.
+_MOST_ROWS: Final = 2000
+#: Rows in this order: what has a deadline, what is not known, what is to be watched, what is calm.
+_ORDER: Final = {
+    "recalled": 0, "act": 0, "interrupted": 0, "silent": 1, "unknown": 1, "flying": 2, "watch": 2, "calm": 3,
+}  # fmt: skip
+#: Hours of history are counted again after so long.
+_HISTORY_EVERY_MS: Final = 10_000
+_ACTING: Final = ("act", "interrupted", "recalled")
+
+
+def answer_today(scope: OrgScope, duty: DutyFact | None = None) -> Today:
+    """Return the first page; `duty` is who is on duty. Raises AnalysisError without a registry."""
+    page = list_cards(scope, _MOST_ROWS)
+    cards, repositories = page.cards, scope.repositories
+    inputs = RowInputs(read_latest(scope), _crops(repositories, scope.now_ms), {})
+    fields = [card.subject.record for card in cards if isinstance(card.subject.record, Field)]
+    work = read_work(scope, fields)
+    rows = rows_of(scope, cards, inputs, work)
+    local = find_local_time(repositories)
+    clock = PhoneClock(local.zone, scope.now_ms)
+    counts = _counts(rows, work)
+    return Today(
+        now_ms=scope.now_ms,
+        time_zone=local.zone.key,
+        time_zone_known=local.is_known,
+        farm=TodayFarm(name=_farm_name(scope, repositories)),
+        simulated=any(row.simulated for row in rows),
+        sentence=_sentence(rows, counts, work),
+        first=_first(rows),
+        making=_making(scope, cards),
+        weather=_weather(scope, cards, repositories),
+        facts=read_facts(scope, [card.subject for card in cards], duty),
+        counts=counts,
+        rows=rows,
+        done_today=_done_today(cards, clock.midnight_ms()),
+    )
+
+
+def rows_of(scope: OrgScope, cards: Sequence[Card], inputs: RowInputs, work: Mapping[str, FieldWork]) -> list[TodayRow]:
+    """Return the rows of some cards, in the order of the page."""
+    targets = crop_targets_of(scope)
+    rows = [
+        house_row(scope, card, inputs, targets)
+        if card.subject.kind == "greenhouse"
+        else field_row(scope, card, inputs, work.get(card.subject.id))
+        for card in cards
+    ]
+    keys = {card.subject.id: card.subject.key for card in cards}
+    return sorted(rows, key=lambda row: (_ORDER[row.state], _deadline(row), keys[row.id]))
+
+
+def _deadline(row: TodayRow) -> int:
+    if row.action is None:
+        return 0
+    return row.action.from_ms if row.action.until_ms is None else row.action.until_ms
+
+
+def _counts(rows: Sequence[TodayRow], work: Mapping[str, FieldWork]) -> TodayCounts:
+    houses = [row for row in rows if row.kind == "greenhouse"]
+    fields = [row for row in rows if row.kind == "field"]
+    missed = [work[row.id].missed for row in fields if row.id in work and row.state == "act"]
+    return TodayCounts(
+        houses=len(houses),
+        houses_act=sum(row.state in _ACTING for row in houses),
+        houses_unknown=sum(row.state in ("unknown", "silent") for row in houses),
+        fields=len(fields),
+        fields_act=sum(row.state in _ACTING for row in fields),
+        missed_strips=sum(one.strips for one in missed if one is not None),
+    )
+
+
+def _sentence(rows: Sequence[TodayRow], counts: TodayCounts, work: Mapping[str, FieldWork]) -> TodayText:
+    parts: list[TodayText] = []
+    if counts.houses_act:
+        parts.append(said("sentence_houses", act=counts.houses_act, houses=counts.houses))
+    if counts.houses_unknown:
+        parts.append(said("sentence_unknown", unknown=counts.houses_unknown, houses=counts.houses))
+    missing = [row for row in rows if row.kind == "field" and row.state == "act" and _has_missed(row, work)]
+    if len(missing) == 1:
+        parts.append(said("sentence_missed_at", name=missing[0].name, strips=counts.missed_strips))
+    elif missing:
+        parts.append(said("sentence_missed", fields=len(missing), strips=counts.missed_strips))
+    others = counts.fields_act - len(missing)
+    if others:
+        parts.append(said("sentence_fields", act=others))
+    flying = sum(row.state == "flying" for row in rows)
+    if flying:
+        parts.append(said("sentence_flying", flying=flying))
+    if not parts:
+        return said("sentence_calm") if rows else said("sentence_empty")
+    return joined(parts)
+
+
+def _has_missed(row: TodayRow, work: Mapping[str, FieldWork]) -> bool:
+    return row.id in work and work[row.id].missed is not None
+
+
+def _first(rows: Sequence[TodayRow]) -> TodayText | None:
+    row = next((row for row in rows if row.action is not None), None)
+    if row is None or row.action is None:
+        return None
+    action = TodayText(text=row.action.text, text_zh=row.action.text_zh)
+    return said("first", name=row.name, action=action)
+
+
+def _making(scope: OrgScope, cards: Sequence[Card]) -> TodayMaking | None:
+    """Return how much of a history there is, by the house that has the fewest hours; None with forecasts of all."""
+    houses = [card for card in cards if card.subject.kind == "greenhouse"]
+    lacking = [card for card in houses if card.forecast is None]
+    if not lacking:
+        return None
+    needed = LEAST_PAIRS + MOST_AHEAD_H
+    known = min(_history_h(scope, card) for card in lacking)
+    share = min(1.0, known / needed)
+    is_fed = any(record.last_seen_ms is not None for card in lacking for record in card.subject.devices)
+    forecast_ms = scope.now_ms + max(1, needed - known) * HOUR_MS if is_fed else None
+    record_ms = None if forecast_ms is None else forecast_ms + LEAST_STATEMENTS * DAY_MS
+    steps = MakingSteps(forecast_ms=forecast_ms, record_ms=record_ms)
+    return TodayMaking(share=round(share, 3), eta_ms=forecast_ms, steps=steps)
+
+
+def _history_h(scope: OrgScope, card: Card) -> int:
+    """Return the hours of the last weeks in which a greenhouse measured its air."""
+    family = ("today-history", scope.organisation, card.subject.id)
+    key = (*family, scope.now_ms // _HISTORY_EVERY_MS)
+    return scope.cache.get(key, lambda: _count_hours(scope, card), family)
+
+
+def _count_hours(scope: OrgScope, card: Card) -> int:
+    start_ms = scope.now_ms - MOST_HISTORY_H * HOUR_MS
+    hours: set[int] = set()
+    for record in card.subject.devices:
+        which = SeriesFilter(scope.organisation, record.descriptor.device, frozenset((AIR_TEMPERATURE,)))
+        for buckets in of_one_origin(scope.store.buckets(which, start_ms, scope.now_ms, HOUR_MS, NOT_EVALUATED)):
+            hours.update(buckets.start_ms.tolist())
+    return len(hours)
+
+
+def _weather(scope: OrgScope, cards: Sequence[Card], repositories: OrganisationRepositories) -> TodayWeather | None:
+    """Return the weather of the site with the most greenhouses and fields; None without a site."""
+    sites = {site.name: site for site in repositories.sites.all()}
+    names = [card.subject.site for card in cards if card.subject.site in sites]
+    if not names:
+        names = list(sites)[:1]
+    if not names:
+        return None
+    name = max(dict.fromkeys(names), key=names.count)
+    devices = [record for record in scope.store.devices(scope.organisation) if record.descriptor.site == name]
+    return three_days(scope, sites[name], devices, place_of(sites[name], devices))
+
+
+def _crops(repositories: OrganisationRepositories, now_ms: int) -> dict[str, str]:
+    """Return the crop of each greenhouse whose zones have one, and of each field with a season now."""
+    crops: dict[str, set[str]] = {}
+    for zone in repositories.zones.all():
+        if zone.crop:
+            crops.setdefault(zone.greenhouse, set()).add(zone.crop)
+    found = {house: next(iter(names)) for house, names in crops.items() if len(names) == 1}
+    today = datetime.fromtimestamp(now_ms / 1000, UTC).date()
+    seasons: dict[str, Season] = {}
+    for season in repositories.seasons.all():
+        is_over = season.harvest_date is not None and season.harvest_date < today
+        before = seasons.get(season.field)
+        if not is_over and (before is None or (season.sowing_date or today) >= (before.sowing_date or today)):
+            seasons[season.field] = season
+    return found | {field: season.crop for field, season in seasons.items()}
+
+
+def _farm_name(scope: OrgScope, repositories: OrganisationRepositories) -> str:
+    farms = list(repositories.farms.all())
+    return farms[0].name if len(farms) == 1 else scope.organisation
+
+
+def _done_today(cards: Sequence[Card], midnight_ms: int) -> list[DoneToday]:
+    found = [
+        _done_of(one, card)
+        for card in cards
+        for one in card.done
+        if one.time_ms >= midnight_ms and one.kind != "irrigation"
+    ]
+    return sorted(found, key=lambda one: one.time_ms, reverse=True)
+
+
+def _done_of(one: Done, card: Card) -> DoneToday:
+    if one.kind == "acknowledgement":
+        names = {lang: find_term("alarm_rules", one.text, lang) or one.text for lang in ("en", "zh")}
+        text = said("done_acknowledgement", rule=TodayText(text=names["en"], text_zh=names["zh"]))
+    elif one.kind == "pass":
+        text = said("done_pass")
+    else:
+        text = TodayText(text=one.text, text_zh=one.text)
+    return DoneToday(
+        kind=one.kind, time_ms=one.time_ms, by=one.by, text=text.text, text_zh=text.text_zh,
+        row=card.subject.name, row_id=card.subject.id,
+    )  # fmt: skip

@@ -1,0 +1,156 @@
+"""Today over HTTP: one answer from which the first page is drawn, with one next action for each house and field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from headland.analysis.tonight.today.answer import Today
+from headland.contract.records import Descriptor
+from headland.registry.models.alarms import Alarm, AlarmRecipient, RecipientKind, Severity
+from headland.registry.models.duty import DutyRota, DutyShift
+from headland.registry.models.models import Greenhouse
+from headland.registry.repositories.alarms import AlarmUpdate
+from headland.units_of_time import HOUR_MS
+from tests.api.farm import HOUSE, NOW_MS, OWN, fill_farm, write_series
+from tests.api.greenhouses.test_tonight import Farm
+from tests.api.registry_api import fill_registry
+from tests.api.server import own_app, serve
+
+#: Five minutes of a house whose device reports every ten seconds.
+SEEN_MS = NOW_MS - 300_000 + 10_000 * np.arange(30, dtype=np.int64)
+STATES = {"act", "watch", "calm", "unknown", "silent", "flying", "interrupted", "recalled"}
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Iterator[Farm]:
+    """A farm of three houses: two report, and gh-3 never did."""
+    registry, repositories, _ = fill_registry(tmp_path)
+    store = fill_farm()
+    columns = {"air_temperature_degc": np.full(30, 15.0), "relative_humidity_pct": np.full(30, 60.0)}
+    write_series(store, OWN, "home", "greenhouse", "gh-2", SEEN_MS, columns)
+    for device in ("gh-2", "gh-3"):
+        store.describe(OWN, "gw-1", Descriptor(device=device, kind="greenhouse", site="home", name=device))
+    with serve(own_app(store, registry=registry, now_ms=lambda: NOW_MS)) as client:
+        yield Farm(client, repositories)
+    registry.close()
+
+
+def today(client: httpx.Client) -> dict[str, Any]:
+    answer = client.get("/v1/today")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def row(page: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(each for each in page["rows"] if each["name"] == name or each["id"] == name)
+    return found
+
+
+def test_a_frost_night_has_one_next_action_with_its_deadline_and_what_follows(farm: Farm) -> None:
+    farm.forecast("gh-2", leaf_condensation_margin_k=-1.0, cover_condensation_margin_k=-5.0, air_temperature_degc=1.0)
+    farm.forecast(HOUSE)
+    page = today(farm.client)
+    assert set(page) == set(Today.__struct_fields__)
+    frost = row(page, "gh-2")
+    action, following = frost["action"], frost["next_action"]
+    assert (frost["state"], action["actuator"], action["order"]) == ("act", "vents", "close")
+    assert following["actuator"] != action["actuator"]
+    assert "风口" in action["text_zh"]
+    assert "1.0 度" in action["reason_zh"]
+    assert action["gain"] is None  # no climate model tells it
+    assert "vents" in action["gives_up"]["text"].lower()
+    hazards = frost["strip"]["house"]["hazards"]
+    assert hazards["frost"]
+    assert hazards["wet"]
+    assert frost["strip"]["house"]["limit"] == {"value_degc": 2.0, "kind": "frost"}
+    calm = row(page, HOUSE)
+    assert (calm["state"], calm["action"], calm["strip"]["house"]["hazards"]["wet"]) == ("calm", None, [])
+    assert calm["quiet"]["text_zh"].startswith("没有事")
+    assert page["rows"][0]["id"] == frost["id"]
+    assert page["sentence"]["text"].startswith("1 of 3 houses needs you")
+    assert page["first"]["text_zh"] == f"gh-2：{action['text_zh']}"
+
+
+def test_a_cover_of_unknown_material_is_a_question_and_no_state(farm: Farm) -> None:
+    (home, *_), (site, *_) = farm.repositories.farms.all(), farm.repositories.sites.all()
+    farm.repositories.greenhouses.add(Greenhouse(farm=home.id, site=site.id, name="gh-2"))
+    farm.forecast("gh-2", cover_condensation_margin_k=-5.0)
+    wet = row(today(farm.client), "gh-2")
+    assert wet["state"] == "calm"
+    assert wet["strip"]["house"]["hazards"] == {"wet": [], "frost": [], "heat": []}
+
+
+def test_no_text_names_a_weekday_and_every_row_has_a_sentence(farm: Farm) -> None:
+    farm.forecast("gh-2", leaf_condensation_margin_k=-1.0)
+    farm.forecast(HOUSE, leaf_condensation_margin_k=0.5)
+    page = today(farm.client)
+    for each in page["rows"]:
+        assert each["state"] in STATES
+        assert each["quiet"]["text"]
+        texts = [each["quiet"]["text_zh"]]
+        texts += [each[name]["text_zh"] for name in ("action", "next_action") if each[name]]
+        texts += [] if each["strip"] is None else [each["strip"]["label_zh"]]
+        assert not any("周" in text for text in texts)
+    assert (row(page, HOUSE)["state"], row(page, HOUSE)["look_again_ms"] > page["now_ms"]) == ("watch", True)
+
+
+def test_too_little_data_is_unknown_and_says_what_comes_when(farm: Farm) -> None:
+    page = today(farm.client)
+    assert [row(page, name)["state"] for name in (HOUSE, "gh-2", "gh-3")] == ["unknown", "unknown", "silent"]
+    known = row(page, "gh-2")
+    assert (known["action"], known["record"]) == (None, None)
+    assert known["strip"]["house"]["hazards"] == {"wet": [], "frost": [], "heat": []}
+    assert known["current"]["value"] == 15.0
+    assert page["making"]["share"] < 1
+    assert page["making"]["steps"]["forecast_ms"] > NOW_MS
+    assert page["counts"]["houses_unknown"] == 3
+    assert [each["device"] for each in page["facts"]["data"]["missing"]] == ["gh-3"]
+
+
+def test_facts_say_who_is_on_duty_and_that_no_person_gets_alarms(farm: Farm) -> None:
+    rotas, recipients = farm.repositories.duty_rotas, farm.repositories.alarm_recipients
+    for rota in list(rotas.all()):
+        rotas.delete(rota.id, rota.version)
+    for known in list(recipients.all()):
+        recipients.delete(known.id, known.version)
+    facts = today(farm.client)["facts"]
+    assert (facts["duty"], facts["reach"]["state"], facts["alarms"]["open"]) == (None, "none", 0)
+    recipients.add(AlarmRecipient(name="Li", kind=RecipientKind.EMAIL, address="li@example.org"))
+    (site, *_) = farm.repositories.sites.all()
+    shift = DutyShift(days=(1, 2, 3, 4, 5, 6, 7), start="00:00", end="00:00", people=("Li",))
+    rotas.add(DutyRota(name="house", site=site.id, weekly=(shift,)))
+    alarm = Alarm(
+        id=farm.repositories.alarms.new_id(), rule="my-own", subject="gh-2", kind="greenhouse", site="home",
+        severity=Severity.CRITICAL, by_station=True, standing=("station",), began_ms=NOW_MS - 1000, raised_ms=NOW_MS,
+    )  # fmt: skip
+    farm.repositories.alarms.save(AlarmUpdate(alarms={alarm.id: alarm}))
+    farm.forecast("gh-2")
+    page = today(farm.client)
+    facts = page["facts"]
+    assert facts["duty"]["names"] == ["Li"]
+    assert facts["reach"] == {"people": 1, "tried_ms": None, "state": "never_tried"}
+    assert facts["alarms"] == {"open": 1, "unacknowledged": 1}
+    assert row(page, "gh-2")["action"]["href"] == {"kind": "alarm", "id": alarm.id, "part": None}
+
+
+def test_the_weather_goes_from_midnight_for_three_days_and_says_why_there_is_none(farm: Farm) -> None:
+    weather = today(farm.client)["weather"]
+    starts = [day["start_ms"] for day in weather["days"]]
+    assert [after - before for before, after in pairwise(starts)] == [24 * HOUR_MS] * 2
+    assert weather["error"]["text"]
+    assert weather["attribution"] == ""
+
+
+def test_one_card_of_tonight_is_asked_for_by_its_id(farm: Farm) -> None:
+    farm.forecast("gh-2")
+    page = farm.client.get("/v1/tonight", params={"subject": "gh-2"}).json()
+    assert ([card["id"] for card in page["items"]], page["total"]) == (["gh-2"], 1)
+    assert farm.client.get("/v1/tonight", params={"subject": "nobody"}).json()["items"] == []
