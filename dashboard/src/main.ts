@@ -2,6 +2,7 @@
 
 import "./style.css";
 
+import "./api/authors";
 import { FarmState } from "./api/farm_state";
 import { queries } from "./api/query";
 import { ApiError, askAgain, errorText, onReachability, onSessionEnded } from "./api/request";

@@ -82,7 +82,7 @@ def test_the_ledger_names_the_key_that_made_an_entry(visit: Open, tmp_path: Path
         ledger = page.locator("[data-panel=ledger]")
         ledger.locator("summary").first.click()
         ledger.get_by_role("button", name="Enter this pass in the ledger").click()
-        expect(ledger.locator("tbody tr").first).to_contain_text("API key Office")
+        expect(ledger.locator("tbody tr").first).to_contain_text("Office")
         page.close()
 
 

@@ -1,4 +1,4 @@
-"""Routes of API keys, members and the audit log, for administrators."""
+"""Routes of API keys, members and the audit log, for administrators; of the names of authors, for all."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from headland.registry.db.audit import AuditEntry
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Member, Scope
 from headland.registry.registry import Access
+from headland.registry.repositories.person_data.author_names import AuthorNames
 
 Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 
@@ -79,6 +80,22 @@ def revoke_key(request: Request, scope: ScopeOf, key: Id) -> None:
     repository = scope.repositories.keys
     repository.delete(key, repository.get(key).version)
     auth_cache_of(request).forget_key(key)
+
+
+@router.get("/authors", response_model=AuthorNames)
+def get_authors(
+    request: Request,
+    scope: ScopeOf,
+    author: Annotated[
+        list[Annotated[str, Query(max_length=500)]],
+        Query(description="What records call the authors.", min_length=1, max_length=100),
+    ],
+) -> Response:
+    """Return who authors of records are, for people: the names behind `acknowledged_by`, `author` and `who`.
+
+    An author without another name is left out.
+    """
+    return reply(request, AuthorNames(items=scope.repositories.authors.names_of(author)))
 
 
 @router.get("/audit", name="list_audit", response_model=AuditList, responses=declare_problems(400))

@@ -35,7 +35,14 @@ from headland.alarms.notification.messages import TEST, trial_body_of
 from headland.alarms.rounds.gateway_alarms import other_limit
 from headland.analysis.inputs.scope import OrgScope
 from headland.i18n.sentences import translate_sentence
-from headland.registry.models.alarms import Alarm, AlarmRecipient, Notice, NoticeState, RecipientKind
+from headland.registry.models.alarms import (
+    Alarm,
+    AlarmRecipient,
+    GroupAcknowledgement,
+    Notice,
+    NoticeState,
+    RecipientKind,
+)
 from headland.registry.models.errors import AlreadyAcknowledged
 from headland.registry.models.models import Scope
 from headland.registry.registry import Access
@@ -109,6 +116,16 @@ def acknowledge(
         title = "Alarm acknowledged meanwhile"
         raise ProblemError(409, "acknowledged-meanwhile", title, str(error), extra=who) from error
     return reply(request, _item_of(scope, changed))
+
+
+@router.post("/alarms/acknowledge", response_model=AlarmList, responses=declare_problems(400))
+def acknowledge_group(request: Request, scope: ScopeOf, body: Sent[GroupAcknowledgement]) -> Response:
+    """Acknowledge several alarms at once, all or none; the same request again changes nothing.
+
+    Those that somebody has acknowledged keep who, when and their note. The answer has each alarm once.
+    """
+    changed = scope.repositories.alarms.acknowledge_all(list(dict.fromkeys(body.alarms)), body.note)
+    return reply(request, AlarmList(items=_items_of(scope, changed), next=None))
 
 
 @router.post("/alarms/{alarm}/snooze", response_model=AlarmItem, responses=declare_problems(400, 412))

@@ -1,181 +1,112 @@
-// Active alarms, the most serious first: acknowledge, with a note, and pause their notifications.
+// Active alarms by cause and place, the most serious first; one that a link led to is on its own above the others.
 
-import { useEffect, useRef } from "preact/hooks";
-import { hrefOf } from "../app/address";
-import { NotFound } from "../ui/not_found";
 import "../i18n/alarms";
 import type { JSX } from "preact";
-import { nowMs } from "../api/clock";
-import { may } from "../api/may";
+import { useMemo, useState } from "preact/hooks";
 import { useApiList } from "../api/query";
-import { waiting } from "../api/queue";
-import { useKeptWrite, useWrite } from "../api/write";
-import { useFarm, useNow, useView } from "../app/mount";
-import { alarmValueText, SEVERITIES } from "../components/alarm_text";
-import { ageText, dateTimeText } from "../i18n/instants";
-import { authorText, term, translate } from "../i18n/translate";
+import { hrefOf } from "../app/address";
+import { useView } from "../app/mount";
+import { translate } from "../i18n/translate";
 import { Empty } from "../ui/empty";
-import { SelectField, TextField } from "../ui/fields";
-import { Form, type FormValues } from "../ui/form";
-import { LazyFold } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
-import { adviceOf, HOUR_MS, titleOf, type AlarmItem } from "./records";
+import { NotFound } from "../ui/not_found";
+import { useUniqueId } from "../ui/unique_id";
+import { AlarmCard } from "./alarm_card";
+import { GroupCard } from "./alarm_group";
+import { groupAlarms, type AlarmGroup } from "./groups";
+import { titleOf, type AlarmItem } from "./records";
 
-const SNOOZE_HOURS = [1, 4, 12, 24];
 const REFRESH_MS = 5000;
+/** Up to so many alarms each has its buttons and fields at once. */
+const FEW = 3;
+/** Groups that are displayed at first. */
+const GROUPS = 10;
 
 export function ActiveAlarms(): JSX.Element {
-  const alarms = useApiList("/v1/alarms", { query: { state: "active" } }, { everyMs: REFRESH_MS });
-  const asked = useView().route.query.get("alarm");
+  const alarms = useApiList("/v1/alarms", { query: { state: "active", limit: 1000 } }, { everyMs: REFRESH_MS });
   return (
     <section class="stack" data-panel="active">
-      <Loaded state={alarms}>
-        {(items) => (
-          <>
-            {asked === null || items.some(({ id }) => id === asked) ? null : (
-              <NotFound kind="alarm" id={asked} back={{ href: hrefOf("alarms", { tab: "history" }), text: translate("alarms_history") }} />
-            )}
-            {items.length === 0 ? (
-              <Empty text={translate("alarms_none")} />
-            ) : (
-              <>
-                <p class="note" role="status">
-                  {translate("alarms_count", { count: items.length })}
-                </p>
-                <div class="cards">
-                  {[...items].sort(byUrgency).map((alarm) => (
-                    <AlarmCard key={alarm.id} alarm={alarm} isAsked={alarm.id === asked} />
-                  ))}
-                </div>
-              </>
-            )}
-          </>
-        )}
-      </Loaded>
+      <Loaded state={alarms}>{(items) => <AlarmList items={items} />}</Loaded>
     </section>
   );
 }
 
-function byUrgency(a: AlarmItem, b: AlarmItem): number {
+function AlarmList({ items }: { items: readonly AlarmItem[] }): JSX.Element {
+  const { route, farm } = useView();
+  const askedId = route.query.get("alarm");
+  const [wanted, setWanted] = useState("");
+  const [isAll, setAll] = useState(false);
+  const nameOf = (alarm: AlarmItem): string => alarm.name || farm.nameOf(alarm.subject);
+  const asked = items.find(({ id }) => id === askedId);
+  const groups = useMemo(() => {
+    const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+    const others = items.filter((alarm) => alarm !== asked);
+    const found = words.length === 0 ? others : others.filter((alarm) => words.every((word) => textOf(alarm, nameOf).includes(word)));
+    return groupAlarms(found, nameOf);
+  }, [items, wanted, asked]);
+  const isFew = items.length <= FEW;
+  const hasSites = new Set(items.map(({ site }) => site)).size > 1;
+  const shown = isAll ? groups : groups.slice(0, GROUPS);
   return (
-    Number(a.acknowledged_ms !== null) - Number(b.acknowledged_ms !== null) ||
-    SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
-    b.raised_ms - a.raised_ms
+    <>
+      {askedId === null || asked !== undefined ? null : (
+        <NotFound kind="alarm" id={askedId} back={{ href: hrefOf("alarms", { tab: "history" }), text: translate("alarms_history") }} />
+      )}
+      {items.length === 0 ? (
+        <Empty text={translate("alarms_none")} />
+      ) : (
+        <>
+          <p class="note" role="status">
+            {translate("alarms_count", { count: items.length })}
+          </p>
+          {asked === undefined ? null : <AlarmCard key={asked.id} alarm={asked} isAsked isShort={false} />}
+          {items.length > FEW ? <Search wanted={wanted} onSearch={setWanted} /> : null}
+          {groups.length === 0 && wanted !== "" ? <p class="note">{translate("search_none")}</p> : null}
+          <div class="cards">
+            {shown.map((group) => (
+              <GroupOrAlarm key={group.key} group={group} nameOf={nameOf} site={hasSites ? group.site : null} isFew={isFew} />
+            ))}
+          </div>
+          {shown.length < groups.length ? (
+            <button type="button" class="secondary" onClick={() => setAll(true)}>
+              {translate("alarms_all_groups", { count: groups.length })}
+            </button>
+          ) : null}
+        </>
+      )}
+    </>
   );
 }
 
-/** `isAsked`: a link led here. */
-function AlarmCard({ alarm, isAsked }: { alarm: AlarmItem; isAsked: boolean }): JSX.Element {
-  const place = useRef<HTMLElement>(null);
-  useEffect(() => {
-    if (isAsked) place.current?.scrollIntoView({ block: "start" });
-  }, [isAsked]);
-  const now = useNow(10_000);
-  const farm = useFarm();
-  const named = { ...alarm, name: alarm.rule };
-  const snoozed = alarm.snoozed_until_ms !== null && alarm.snoozed_until_ms > now;
-  const advice = adviceOf(named);
+interface GroupProps {
+  group: AlarmGroup;
+  nameOf: (alarm: AlarmItem) => string;
+  site: string | null;
+  isFew: boolean;
+}
+
+/** A group of one is that alarm; of few alarms none is hidden in a group. */
+function GroupOrAlarm({ group, nameOf, site, isFew }: GroupProps): JSX.Element {
+  if (group.alarms.length > 1 && !isFew) return <GroupCard group={group} nameOf={nameOf} site={site} />;
   return (
-    <article
-      class="card alarm-card"
-      data-severity={alarm.severity}
-      data-alarm={alarm.id}
-      ref={place}
-      {...(isAsked ? { "aria-current": "true" as const } : {})}
-    >
-      <header>
-        <Severity severity={alarm.severity} />
-        <h2>{titleOf(named)}</h2>
-        <span class="age">{ageText(now - alarm.raised_ms)}</span>
-        {alarm.simulated ? <span class="badge">{translate("simulated")}</span> : null}
-      </header>
-      <p>
-        {alarm.what === ""
-          ? alarm.name || farm.nameOf(alarm.subject)
-          : translate("name_and_text", { name: alarm.name || farm.nameOf(alarm.subject), text: alarmValueText(alarm) })}
-      </p>
-      {advice ? <p>{advice}</p> : null}
-      {alarm.kind === "treatment" ? (
-        <p>
-          <a href={hrefOf("harvest", { tab: "protection" })}>{translate("alarms_to_treatments")}</a>
-        </p>
-      ) : null}
-      <p class="note">{translate("alarms_since", { began: dateTimeText(alarm.began_ms) })}</p>
-      {alarm.acknowledged_ms === null ? null : (
-        <p>
-          {translate("alarms_acknowledged_by", { by: authorText(alarm.acknowledged_by ?? ""), when: dateTimeText(alarm.acknowledged_ms) })}
-          {alarm.note ? ` – ${alarm.note}` : ""}
-        </p>
-      )}
-      {snoozed ? <p class="note">{translate("alarms_snoozed", { until: dateTimeText(alarm.snoozed_until_ms ?? 0) })}</p> : null}
-      {may("post", "/v1/alarms/{alarm}/snooze") ? <AlarmActions alarm={alarm} snoozed={snoozed} /> : null}
-      <LazyFold
-        class="note-fold"
-        title={translate("alarms_notes")}
-        load={async () => (await import("../notes/subject_notes")).SubjectNotes}
-        props={{ subject: { alarm: alarm.id } }}
-      />
-    </article>
+    <>
+      {group.alarms.map((alarm) => (
+        <AlarmCard key={alarm.id} alarm={alarm} isAsked={false} isShort={!isFew} />
+      ))}
+    </>
   );
 }
 
-function AlarmActions({ alarm, snoozed }: { alarm: AlarmItem; snoozed: boolean }): JSX.Element {
-  const title = translate("kept_acknowledge", { name: titleOf({ ...alarm, name: alarm.rule }) });
-  const acknowledge = useKeptWrite("post", "/v1/alarms/{alarm}/acknowledge", () => title, { refresh: ["/v1/alarms"] });
-  const snooze = useWrite("post", "/v1/alarms/{alarm}/snooze", { refresh: ["/v1/alarms"] });
-  const params = { path: { alarm: alarm.id } };
-  const acknowledgeIt = async (values: FormValues): Promise<boolean> => {
-    // Where somebody else was first, that is told, and their note stays.
-    const body = { note: values.text("note"), only_first: alarm.acknowledged_ms === null };
-    const sent = await acknowledge.run({ params, body });
-    if (sent !== null) showToast(translate(sent === "kept" ? "kept" : "acknowledged"));
-    return false;
-  };
-  const snoozeIt = async (values: FormValues): Promise<boolean> => {
-    await snooze.run({ params, body: { until_ms: Math.round(nowMs() + (values.number("hours") ?? 1) * HOUR_MS) } });
-    return false;
-  };
-  const kept = waiting.value.find(({ path }) => path === `/v1/alarms/${alarm.id}/acknowledge`);
+function Search({ wanted, onSearch }: { wanted: string; onSearch: (text: string) => void }): JSX.Element {
+  const id = useUniqueId();
   return (
-    <div class="stack">
-      {kept === undefined ? null : (
-        <p class={kept.refusal === null ? "note" : "error"} role="status" data-kept={kept.refusal === null ? "waiting" : "refused"}>
-          {kept.refusal === null ? translate("alarms_kept") : translate("waiting_why", { why: kept.refusal })}
-        </p>
-      )}
-      <Form
-        submit={translate(alarm.acknowledged_ms === null ? "acknowledge" : "alarms_save_note")}
-        write={acknowledge}
-        onSubmit={acknowledgeIt}
-      >
-        <TextField name="note" label={translate("alarms_note")} value={alarm.note} maxLength={500} />
-      </Form>
-      <Form submit={translate("alarms_snooze")} write={snooze} onSubmit={snoozeIt}>
-        <SelectField
-          name="hours"
-          label={translate("alarms_snooze_for")}
-          options={SNOOZE_HOURS.map((hours) => ({ value: String(hours), text: translate("alarms_hours", { hours }) }))}
-        />
-      </Form>
-      {snoozed ? (
-        <button
-          type="button"
-          class="secondary"
-          disabled={snooze.saving}
-          onClick={() => void snooze.run({ params, body: { until_ms: null } })}
-        >
-          {translate("alarms_unsnooze")}
-        </button>
-      ) : null}
+    <div class="labelled">
+      <label for={id}>{translate("alarms_search")}</label>
+      <input id={id} type="search" value={wanted} onInput={(event) => onSearch(event.currentTarget.value)} />
     </div>
   );
 }
 
-export function Severity({ severity }: { severity: "info" | "warning" | "critical" }): JSX.Element {
-  return (
-    <span class="severity" data-severity={severity}>
-      {term("severities", severity)}
-    </span>
-  );
+function textOf(alarm: AlarmItem, nameOf: (alarm: AlarmItem) => string): string {
+  return `${nameOf(alarm)} ${alarm.subject} ${alarm.site} ${titleOf({ ...alarm, name: alarm.rule })} ${alarm.note}`.toLowerCase();
 }

@@ -6,6 +6,7 @@ import type { ListItem } from "../api/client";
 import { useApiList } from "../api/query";
 import { quantityText, whatText, type RuleCondition } from "../components/alarm_text";
 import { forecastText } from "../components/forecast_text";
+import { collator } from "../i18n/formatters";
 import { currentLanguage } from "../i18n/preferences";
 import { forecastChannels } from "../i18n/quantities";
 import { term, translate } from "../i18n/translate";
@@ -21,7 +22,7 @@ export type ForecastStanding = ListItem<"/v1/forecast-rules">;
 export function forecastOptions(): { value: string; text: string }[] {
   return forecastChannels()
     .map((value) => ({ value, text: whatText(value) }))
-    .sort((a, b) => a.text.localeCompare(b.text, currentLanguage()));
+    .sort((a, b) => collator().compare(a.text, b.text));
 }
 
 export function ForecastFields({

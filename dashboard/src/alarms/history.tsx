@@ -10,7 +10,7 @@ import { authorText, term, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
 import { useOlder } from "../ui/show_older";
 import { Table, type Column } from "../ui/table";
-import { Severity } from "./active_alarms";
+import { Severity } from "./severity";
 import { titleOf, type AlarmItem } from "./records";
 
 export function AlarmHistory(): JSX.Element {

@@ -8,6 +8,7 @@ import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { useFarm } from "../app/mount";
 import { ruleConditionLines, whatText, type RuleCondition } from "../components/alarm_text";
+import { collator } from "../i18n/formatters";
 import { currentLanguage } from "../i18n/preferences";
 import { unitText } from "../i18n/numbers";
 import { findQuantity, indicesWhere, unitOfName } from "../i18n/quantities";
@@ -95,7 +96,7 @@ export function RuleForm({ rule, onDone }: { rule: Rule | null; onDone: () => vo
   const offered = [...new Set([...usual(), ...(condition ? [condition.what] : []), ...seen])]
     .filter((each) => findQuantity(each) !== undefined)
     .map((value) => ({ value, text: whatText(value) }))
-    .sort((a, b) => a.text.localeCompare(b.text, currentLanguage()));
+    .sort((a, b) => collator().compare(a.text, b.text));
   const subjects = [
     ...["greenhouse", "weather", "drone", "soil"]
       .filter((kind) => findTerm("device_kinds", kind))

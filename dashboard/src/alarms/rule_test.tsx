@@ -8,7 +8,7 @@ import { alarmValueText } from "../components/alarm_text";
 import { dateTimeText } from "../i18n/instants";
 import { translate } from "../i18n/translate";
 import { Table, type Column } from "../ui/table";
-import { Severity } from "./active_alarms";
+import { Severity } from "./severity";
 
 export const TEST_DAYS = [1, 7, 30];
 export const TEST_TIMEOUT_MS = 300_000;

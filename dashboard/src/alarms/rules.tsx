@@ -20,7 +20,7 @@ import { Empty } from "../ui/empty";
 import { ErrorText } from "../ui/error_text";
 import { Loaded } from "../ui/loaded";
 import { noteSaved } from "../ui/overlays";
-import { Severity } from "./active_alarms";
+import { Severity } from "./severity";
 import { ForecastStandings, type ForecastStanding } from "./forecast_fields";
 import { DAY_MS, titleOf, type Rule } from "./records";
 import { RuleForm } from "./rule_form";

@@ -1,6 +1,7 @@
 // What was entered while the station was away: kept in the browser's database, and sent once when the station is reached.
 // An entry is stored before it is sent, with its idempotency key, so that neither a closed page nor a lost answer loses or doubles it.
 
+import { askAuthors } from "./authors";
 import { signal } from "@preact/signals";
 import { dateTimeText } from "../i18n/instants";
 import { authorText, translate } from "../i18n/translate";
@@ -103,7 +104,7 @@ export async function flush(): Promise<void> {
         await remove(entry.key);
       } catch (error) {
         if (!(error instanceof ApiError) || LATER.has(error.status)) break;
-        await put({ ...entry, refusal: refusalText(error) });
+        await put({ ...entry, refusal: await refusalText(error) });
       }
     }
     if (isAnySent) await queries.invalidateQueries();
@@ -167,9 +168,10 @@ function hasRoomFor(entry: QueueEntry): boolean {
 }
 
 /** Why the station refused an entry; where somebody else was first, who that was. */
-function refusalText(error: ApiError): string | null {
+async function refusalText(error: ApiError): Promise<string | null> {
   const { acknowledged_by: by, acknowledged_ms: ms } = error.extra as { acknowledged_by?: string; acknowledged_ms?: number };
   if (error.kind !== "acknowledged-meanwhile" || by === undefined || ms === undefined) return errorText(error);
+  await askAuthors([by]);
   return translate("kept_acknowledged_by", { by: authorText(by), when: dateTimeText(ms) });
 }
 

@@ -1,7 +1,7 @@
 // Panels that are loaded on request: settlement, nutrients and the ledger.
 
 import "../i18n/field";
-import { askKeyNames } from "../api/authors";
+import { askAuthors } from "../api/authors";
 import { api, cursorQuery, listAll } from "../api/client";
 import { LastChoice } from "../api/last_choice";
 import { may } from "../api/may";
@@ -140,8 +140,8 @@ export async function loadLedger(field: string, pass: string | null, settings: (
   const status = make("p", { role: "status", class: "note" });
   const progress = new Progress();
   const load = async (): Promise<void> => {
-    await askKeyNames();
     const entries = await listAll((cursor) => api.GET("/v1/ledger", { params: { query: { field, ...cursorQuery(cursor) } }, signal }));
+    await askAuthors(entries.map(({ who }) => who));
     place.replaceChildren(
       entries.length === 0
         ? make("p", { class: "note" }, translate("field_ledger_empty"))

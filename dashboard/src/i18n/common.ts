@@ -99,7 +99,7 @@ export const common = catalogue({
   vehicle_numbered: ["{name}, system {number}", "{name} {number} 号机"],
   comma: [", ", "，"],
   range: ["{low} to {high}", "{low}～{high}"],
-  author_station_key: ["of this station", "本站"],
+  author_station_key: ["this station", "本站"],
   author_key: ["API key {key}", "密钥 {key}"],
   acknowledge: ["Acknowledge", "确认报警"],
   acknowledged: ["acknowledged", "已确认"],

@@ -1,5 +1,6 @@
 // Texts in the chosen language: the page's own by key (`translate`), names of the API's identifiers by `term`.
 
+import { signal } from "@preact/signals";
 import terms from "../../../headland/i18n/terms.json";
 import type { alarms } from "./alarms";
 import type { answers } from "./answers";
@@ -143,17 +144,27 @@ export function listText(names: readonly string[]): string {
   return names.filter(Boolean).join(currentLanguage() === "en" ? ", " : "、");
 }
 
-/** Names of keys by what the API calls them, as far as they were asked for. */
-const keyNames = new Map<string, string>();
+/** Names of authors by what records call them, as far as they were asked for; null: asked, and without one. */
+const authorNames = signal<ReadonlyMap<string, string | null>>(new Map());
+let askForName: (by: string) => void = () => undefined;
 
-/** Keep the names of keys for `authorText`. */
-export function nameKeys(keys: readonly { prefix: string; name: string }[]): void {
-  for (const { prefix, name } of keys) keyNames.set(prefix, name === STATION_KEY ? translate("author_station_key") : name);
+/** Call `ask` with every author without a known name that is to be displayed. */
+export function onUnknownAuthor(ask: (by: string) => void): void {
+  askForName = ask;
 }
 
-/** Return who made a change, as the API names people and keys. */
+/** Keep the names of authors for `authorText`; components that display one are drawn again. */
+export function nameAuthors(names: readonly (readonly [string, string | null])[]): void {
+  authorNames.value = new Map([...authorNames.value, ...names]);
+}
+
+/** Return who made a change: the name of the person, key or login that the API calls by an identifier. */
 export function authorText(by: string): string {
-  return by.startsWith("key:") ? translate("author_key", { key: keyNames.get(by.slice(4)) ?? by.slice(4) }) : by;
+  if (!/^(key|member):/.test(by)) return by;
+  const name = authorNames.value.get(by);
+  if (name === undefined) askForName(by);
+  if (name === STATION_KEY) return translate("author_station_key");
+  return name ?? (by.startsWith("key:") ? translate("author_key", { key: by.slice(4) }) : by.slice(7));
 }
 
 /** Return a text that the API has in one language only: an English sentence is left out of a Chinese page. */

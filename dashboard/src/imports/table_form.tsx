@@ -9,6 +9,7 @@ import { useApi, useApiList } from "../api/query";
 import { inUse } from "../api/registry";
 import { useWrite } from "../api/write";
 import { useFarm } from "../app/mount";
+import { collator } from "../i18n/formatters";
 import { dateTimeText } from "../i18n/instants";
 import { numberText, unitText } from "../i18n/numbers";
 import { digitsOf, unitOfName } from "../i18n/quantities";
@@ -378,7 +379,7 @@ function QuantityChoice(props: {
     channels
       .filter((channel) => CLIMATE.test(channel) === climate)
       .map((channel) => ({ channel, name: channelName(channel) }))
-      .sort((one, other) => one.name.localeCompare(other.name))
+      .sort((one, other) => collator().compare(one.name, other.name))
       .map(({ channel, name }) => (
         <option key={channel} value={channel}>
           {name}

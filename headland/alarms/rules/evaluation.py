@@ -21,7 +21,7 @@ from headland.alarms.rules.rule_conditions import (
     lookback_ms,
     sample_times,
 )
-from headland.alarms.rules.rule_state import RuleState, Transition, advance, bring_back
+from headland.alarms.rules.rule_state import RuleState, Transition, advance, bring_back, transitions_since
 from headland.alarms.rules.rule_values import ANY_CHANNEL, ChannelSamples, Samples
 from headland.alarms.rules.samples import read_samples
 from headland.alarms.rules.targets import EvaluationTargets, Subject
@@ -41,11 +41,15 @@ MOST_BEHIND_MS: Final = 8 * DAY_MS
 
 @dataclass(frozen=True, slots=True)
 class RuleTarget:
-    """A rule on a subject, with its state."""
+    """A rule on a subject, with its state.
+
+    `since_ms` is since when the rule is judged on it: its creation, or the change that switched it on.
+    """
 
     rule: AlarmRule
     subject: Subject
     state: RuleState
+    since_ms: int = 0
 
     @property
     def key(self) -> tuple[str, str]:
@@ -79,8 +83,10 @@ def match_rules(
         with failures.isolate(f"Alarm rule {rule.name}"):
             of_rule = []
             for subject in targets.subjects_of(rule):
-                state = states.get((rule.id, subject.name))
-                of_rule.append(RuleTarget(rule, subject, _state_at(rule, state, targets.now_of(subject, now_ms))))
+                state, its_now_ms = states.get((rule.id, subject.name)), targets.now_of(subject, now_ms)
+                # A device whose clock is behind has no data from after the rule's creation.
+                since_ms = min(rule.changed_ms if state is None else rule.created_ms, its_now_ms)
+                of_rule.append(RuleTarget(rule, subject, _state_at(rule, state, its_now_ms), since_ms))
             matched += of_rule
             failed.discard(rule.name)
     return matched, failed
@@ -143,6 +149,7 @@ def _evaluate(target: RuleTarget, inputs: RuleInputs, targets: EvaluationTargets
             axis = sample_times(rule, inputs, target.state.evaluated_until_ms or 0, now_ms)
         result = evaluate_rule(rule, inputs, axis, targets.conditions_of(subject.site, now_ms))
     state, transitions = advance(rule, target.state, result, now_ms)
+    transitions = transitions_since(transitions, target.since_ms)
     described = tuple((transition, describe_alarm(rule, subject, result, transition)) for transition in transitions)
     return RuleOutcome(target, state, described)
 

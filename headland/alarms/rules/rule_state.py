@@ -5,6 +5,7 @@ Evaluation in one go or in any number of parts, with the state stored in between
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -112,6 +113,24 @@ def advance(
         row += 1
     state, lost = _end_without_data(state, known_ms, now_ms, lost_ms)
     return RuleState(state=state, known_ms=known_ms), transitions if lost is None else [*transitions, lost]
+
+
+def transitions_since(transitions: Sequence[Transition], since_ms: int) -> list[Transition]:
+    """Return the transitions of a rule that exists since an instant: an alarm is raised no earlier than that.
+
+    What was over before it is no alarm. `began_ms` stays: since then the condition holds.
+    """
+    found: list[Transition] = []
+    for transition in transitions:
+        if transition.time_ms >= since_ms:
+            found.append(transition)
+        elif transition.kind == "raised":
+            found.append(msgspec.structs.replace(transition, time_ms=since_ms))
+        elif found and found[-1].kind == "raised":
+            found.pop()
+        else:
+            found.append(transition)
+    return found
 
 
 def _end_without_data(

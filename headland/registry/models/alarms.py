@@ -8,11 +8,12 @@ epoch milliseconds: of an alarm those of the data, of notices those of the stati
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
 
+from headland.registry.models.cooperative import RecordId
 from headland.registry.models.models import Note, Text, VersionedRecord, WireName
 from headland.registry.models.weather import Attribution
 
@@ -272,6 +273,15 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     def is_active(self) -> bool:
         """Whether the alarm is active."""
         return self.ended_ms is None
+
+
+class GroupAcknowledgement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Acknowledgement of several alarms with one note: at most as many as a farm of 500 houses has of one cause."""
+
+    EXAMPLE: ClassVar = {"alarms": ["01k9v4k8r0q3m8x5w7t2n6y4c1"], "note": "all vents are shut"}
+
+    alarms: Annotated[list[RecordId], Meta(min_length=1, max_length=500), "Ids of the alarms."]
+    note: Annotated[str, Meta(max_length=500), "Note of those that nobody has acknowledged before."] = ""
 
 
 class NoticeState(StrEnum):

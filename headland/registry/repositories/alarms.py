@@ -177,12 +177,24 @@ class AlarmRepository:
             first = {} if alarm.acknowledged_ms else {"acknowledged_ms": now_ms, "acknowledged_by": self._context.by}
             return msgspec.structs.replace(alarm, note=note, **first)
 
-        return self._change(id, add_note)
+        return self._change([id], add_note)[0]
+
+    def acknowledge_all(self, ids: Sequence[str], note: str = "") -> list[Alarm]:
+        """Acknowledge alarms, all or none; those that somebody has acknowledged keep who, when and their note.
+
+        Raises NotFound for the first that there is not.
+        """
+        first = {"acknowledged_ms": self._context.now_ms(), "acknowledged_by": self._context.by, "note": note}
+
+        def add_first(alarm: Alarm) -> Alarm:
+            return alarm if alarm.acknowledged_ms is not None else msgspec.structs.replace(alarm, **first)
+
+        return self._change(ids, add_first)
 
     def snooze(self, id: str, until_ms: int | None) -> Alarm:  # noqa: A002
         """Suppress the notices of an alarm until an instant; None ends that."""
         snooze = {"snoozed_until_ms": until_ms, "snoozed_ms": self._context.now_ms()}
-        return self._change(id, lambda alarm: msgspec.structs.replace(alarm, **snooze))
+        return self._change([id], lambda alarm: msgspec.structs.replace(alarm, **snooze))[0]
 
     def notices(
         self, state: NoticeState | None = None, *, before: str = "", limit: int = 100, since_ms: int | None = None
@@ -358,14 +370,16 @@ class AlarmRepository:
     def _notice_row(self, notice: Notice) -> dict[str, Any]:
         return {**msgspec.to_builtins(notice), "organisation": self._organisation}
 
-    def _change(self, id: str, change: Any) -> Alarm:  # noqa: A002
+    def _change(self, ids: Sequence[str], change: Callable[[Alarm], Alarm]) -> list[Alarm]:
         with self._context.database.writing() as connection:
             lock_organisation(connection, self._organisation)
-            known = self._rows(connection, [id])
-            if id not in known:
-                raise NotFound("alarm", id)
-            changed: Alarm = change(known[id])
-            self._put(connection, changed, known)
+            known = self._rows(connection, ids)
+            for unknown in [alarm_id for alarm_id in ids if alarm_id not in known]:
+                raise NotFound("alarm", unknown)
+            changed = [change(known[alarm_id]) for alarm_id in ids]
+            for alarm in changed:
+                if alarm is not known[alarm.id]:
+                    self._put(connection, alarm, known)
         return changed
 
 

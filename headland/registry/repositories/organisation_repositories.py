@@ -75,6 +75,7 @@ from headland.registry.repositories.ledger.proof_log import ProofLog
 from headland.registry.repositories.notes import NotePhotoRepository, NoteRepository
 from headland.registry.repositories.own_rows import held_fields, sees_field_at
 from headland.registry.repositories.passes import PassRepository
+from headland.registry.repositories.person_data.author_names import AuthorNameRepository
 from headland.registry.repositories.person_data.repository import PersonDataRepository
 from headland.registry.repositories.plot_observations import PlotObservationRepository
 from headland.registry.repositories.repository import Repository
@@ -183,6 +184,8 @@ class OrganisationRepositories(RepositoryTable):
     webhook_cursors = RepositoryRow(KindOfRecord.ACCESS, WebhookCursors)
     retention = RepositoryRow(KindOfRecord.ACCESS, RetentionRepository)
     keys = records(KindOfRecord.ACCESS, ApiKey, access_tables.api_keys)
+    # Whoever reads alarms and notes reads who acknowledged or wrote them.
+    authors = RepositoryRow(KindOfRecord.ALARMS, AuthorNameRepository)
 
     @property
     def field_records(self) -> Repository[Field]:

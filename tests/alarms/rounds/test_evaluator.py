@@ -55,6 +55,32 @@ def test_a_frost_is_raised_notified_and_cleared_though_the_station_restarts_at_e
     assert "below 2 °C" in body["text"]
 
 
+def test_an_alarm_is_raised_no_earlier_than_its_rule_was_made_or_switched_on(station: Station) -> None:
+    station.measure(minutes(0, 30, 1.0))
+    station.at(29)
+    rule = station.repositories.alarm_rules.add(frost())
+    station.measure(minutes(30, 40, 1.0))
+    station.at(31)
+    assert facts(station) == [("frost", "gh-1", 29, None, None)]
+    assert (station.alarms()[0].began_ms - START_MS) // MINUTE < 29
+    off = station.repositories.alarm_rules.change(msgspec.structs.replace(rule, enabled=False))
+    station.at(40)
+    station.measure(minutes(40, 61, 1.0))
+    station.at(60)
+    station.repositories.alarm_rules.change(msgspec.structs.replace(off, enabled=True))
+    station.measure(minutes(61, 64, 1.0))
+    station.at(63)
+    assert ("frost", "gh-1", 60, None, None) in facts(station)
+
+
+def test_a_frost_that_was_over_before_its_rule_was_made_is_no_alarm(station: Station) -> None:
+    station.measure({**minutes(0, 8, 1.0), **minutes(8, 30, 5.0)})
+    station.at(29)
+    station.repositories.alarm_rules.add(frost(page_within_s=3600.0))
+    station.at(30)
+    assert facts(station) == []
+
+
 def test_a_round_that_cannot_be_stored_is_repeated_and_nothing_is_notified_twice(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
