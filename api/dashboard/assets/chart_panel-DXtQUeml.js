@@ -1,1 +1,0 @@
-import{Un as e,Yn as t,it as n,tn as r}from"./base-DTAwGK9G.js";import{t as i}from"./chart-uPltqZik.js";function a({options:a,drawing:o}){let s=t(()=>new i(a),[a.name,a.group]);return e(()=>()=>s.close(),[s]),e(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),r(n,{node:s.element})}export{a as t};

@@ -1,1 +1,0 @@
-export{t as DoubtCards}from"./doubt_cards-_i7i1tGO.js";

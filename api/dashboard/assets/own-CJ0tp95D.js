@@ -1,0 +1,1 @@
+export{t as OwnData}from"./own-R0AZoRr-.js";

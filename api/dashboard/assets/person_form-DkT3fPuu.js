@@ -1,1 +1,0 @@
-export{t as AddPerson}from"./person_form-Pk_sHm4L.js";

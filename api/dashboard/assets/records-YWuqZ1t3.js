@@ -1,1 +1,0 @@
-import{Fn as e,W as t,z as n}from"./base-DTAwGK9G.js";var r=12e4,i=1e3;function a(){return t(e()===`mu`?`kg/mu`:`t/ha`)}function o(t){return e()===`mu`?t*i/15:t}function s(){return e()===`mu`?0:2}function c(e){return`${n(o(e),s())} ${a()}`}export{a,c as i,s as n,o as r,r as t};
