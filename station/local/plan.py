@@ -90,6 +90,10 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
     simulators = _simulators(settings, folder, devices_port)
     edge_toml = folder.edge_dir / "edge.toml"
     write_whole(edge_toml, _edge_settings(settings, folder, broker_port, simulators).encode())
+    if is_new_farm and settings.simulate:
+        from station.local.ground import write_ground  # shapely, for the first start alone
+
+        write_ground(folder.base_map_path, farm_named(settings.scenario, settings.scale))
     station = [
         "station",
         "--data",

@@ -7,7 +7,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import numpy as np
@@ -454,7 +454,10 @@ def test_the_wind_on_the_map_of_a_pass_is_that_of_its_time(visit: Open, farm: Fa
 def test_a_base_map_that_was_put_on_the_station_is_under_the_field(visit: Open, farm: Farm, tmp_path: Path) -> None:
     road = {"type": "LineString", "coordinates": [[9.999, 0.0005], [10.003, 0.0005]]}
     pond = {"type": "Polygon", "coordinates": [[[10.0, 0.001], [10.001, 0.001], [10.001, 0.002], [10.0, 0.001]]]}
-    features = [{"type": "Feature", "properties": {}, "geometry": each} for each in (road, pond)]
+    features: list[dict[str, Any]] = [{"type": "Feature", "properties": {}, "geometry": each} for each in (road, pond)]
+    spring = {"type": "Point", "coordinates": [10.0005, 0.0006]}
+    names = {"kind": "place", "name": "Spring", "name_zh": "山泉"}
+    features.append({"type": "Feature", "properties": names, "geometry": spring})
     put = httpx.put(
         f"{farm.base}/v1/base-map", json={"type": "FeatureCollection", "features": features}, headers=SHOWN, timeout=120
     )
@@ -462,6 +465,7 @@ def test_a_base_map_that_was_put_on_the_station_is_under_the_field(visit: Open, 
     blow(farm)
     page = open_field(visit, farm)
     expect(page.locator("[data-wind=past]")).to_contain_text(PASS_WIND)
+    expect(page.locator(".place-name")).to_have_text("Spring")
     page.get_by_role("button", name="Layers").press("Enter")
     layers = page.get_by_role("group", name="Layers")
     expect(layers.get_by_label("Opacity: Base map")).to_be_visible()

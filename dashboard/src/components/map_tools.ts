@@ -1,33 +1,69 @@
 // Tools of every map: the base map that a person put on the station, and measuring.
 
 import "../i18n/map_tools";
-import { addProtocol, type GeoJSONSource, type Map as MapLibreMap } from "maplibre-gl";
+import { addProtocol, type GeoJSONSource, type Map as MapLibreMap, Marker } from "maplibre-gl";
 import { api, dataOf } from "../api/client";
 import { lineLength, ringArea } from "../api/ellipsoid";
+import { request } from "../api/request";
 import { areaText, withUnit } from "../i18n/numbers";
+import { currentLanguage } from "../i18n/preferences";
 import { translate } from "../i18n/translate";
 import { make, setText } from "./dom";
 
 const BASE = "base-map";
 const FILE = "/v1/base-map/file";
-const WATER = "#9cc3dd";
-const ROAD = "#9a948a";
+/** The most names of places on a map: more of them cover it. */
+const MOST_NAMES = 60;
+/** Of a file in which names are searched: a larger one is read beside the page alone. */
+const MOST_NAMED_BYTES = 3_000_000;
+/** Colours of ground by its kind: that of our own file, or the tags of OpenStreetMap. Other shapes are water, as ever. */
+const GROUND: readonly [string[], string][] = [
+  [["plot", "farmland", "orchard", "meadow", "grass", "vineyard"], "--ground-plot"],
+  [["trees", "wood", "forest", "scrub", "tree_row"], "--ground-trees"],
+  [["building", "yes", "house", "greenhouse", "residential", "farmyard"], "--ground-building"],
+];
 
 /** Draw the station's base map under everything else, and return the ids of its layers; none where there is no base map. */
 export async function addBaseMap(map: MapLibreMap): Promise<string[]> {
-  const { kind } = await dataOf(api.GET("/v1/base-map", {}));
+  const { kind, bytes } = await dataOf(api.GET("/v1/base-map", {}));
   if (kind === null) return [];
-  return kind === "pmtiles" ? addTiles(map) : addFeatures(map);
+  if (kind === "pmtiles") return addTiles(map);
+  return bytes > MOST_NAMED_BYTES ? addFeatures(map, { type: "geojson", data: FILE }) : addFile(map);
 }
 
-function addFeatures(map: MapLibreMap, source: object = { type: "geojson", data: FILE }, sourceLayer?: string): string[] {
+/** Draw the shapes of the station's file, and the names of its places. */
+async function addFile(map: MapLibreMap): Promise<string[]> {
+  const data = await request<GeoJSON.FeatureCollection>(FILE);
+  const layers = addFeatures(map, { type: "geojson", data });
+  const places = data.features.filter(({ geometry, properties }) => geometry?.type === "Point" && properties?.["name"]);
+  for (const { geometry, properties } of places.slice(0, MOST_NAMES)) {
+    const [longitudeDeg = 0, latitudeDeg = 0] = (geometry as GeoJSON.Point).coordinates;
+    const text =
+      (currentLanguage() === "en" ? properties?.["name"] : (properties?.["name_zh"] ?? properties?.["name:zh"])) ?? properties?.["name"];
+    new Marker({ element: make("span", { class: "place-name" }, String(text)) }).setLngLat([longitudeDeg, latitudeDeg]).addTo(map);
+  }
+  return layers;
+}
+
+function colourOf(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+/** Return the colour of a shape by its kind, as an expression of the map's library. */
+function groundColour(): unknown[] {
+  const kind = ["coalesce", ["get", "kind"], ["get", "natural"], ["get", "landuse"], ["get", "building"], ""];
+  return ["match", kind, ...GROUND.flatMap(([kinds, name]) => [kinds, colourOf(name)]), colourOf("--ground-water")];
+}
+
+function addFeatures(map: MapLibreMap, source: object, sourceLayer?: string): string[] {
   if (!map.getSource(BASE)) map.addSource(BASE, source as never);
   const of = sourceLayer === undefined ? {} : { "source-layer": sourceLayer };
   const [fill, line] = [`${BASE}-${sourceLayer ?? ""}-fill`, `${BASE}-${sourceLayer ?? ""}-line`];
   const above = map.getStyle().layers.find(({ id }) => id !== "ground" && !id.startsWith(BASE))?.id;
   const polygon = ["==", ["geometry-type"], "Polygon"];
-  map.addLayer({ id: fill, type: "fill", source: BASE, ...of, filter: polygon, paint: { "fill-color": WATER } } as never, above);
-  map.addLayer({ id: line, type: "line", source: BASE, ...of, paint: { "line-color": ROAD, "line-width": 1.2 } } as never, above);
+  map.addLayer({ id: fill, type: "fill", source: BASE, ...of, filter: polygon, paint: { "fill-color": groundColour() } } as never, above);
+  const road = { "line-color": colourOf("--ground-road"), "line-width": 1.2 };
+  map.addLayer({ id: line, type: "line", source: BASE, ...of, filter: ["!=", ["get", "kind"], "plot"], paint: road } as never, above);
   return [fill, line];
 }
 
