@@ -1,1 +1,0 @@
-export{t as OwnData}from"./own-R0AZoRr-.js";
