@@ -73,7 +73,7 @@ from api.routes.devices import places as place_routes
 from api.routes.exchange import farmos as farmos_routes
 from api.routes.exchange import imports as import_routes
 from api.routes.fields import base_map as base_map_routes
-from api.routes.fields import catalog, field_import, field_outlook, outline_edits, recommendation, water
+from api.routes.fields import catalog, field_import, field_outlook, field_plan, outline_edits, recommendation, water
 from api.routes.fields import photos as photo_routes
 from api.routes.fields import prescriptions as prescription_routes
 from api.routes.fields import trials as trial_routes
@@ -422,6 +422,7 @@ def _routes() -> list[DeferredRoute]:
         base_map_routes.router,
         photo_routes.router,
         recommendation.router,
+        field_plan.router,
         water.router,
         field_outlook.router,
         prescription_routes.router,

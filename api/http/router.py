@@ -179,6 +179,10 @@ class Router:
         """Return a decorator that makes a function the endpoint of PUT."""
         return self._add(path, ("PUT",), options)
 
+    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[_Endpoint], _Endpoint]:
+        """Return a decorator that makes a function the endpoint of PATCH."""
+        return self._add(path, ("PATCH",), options)
+
     def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[_Endpoint], _Endpoint]:
         """Return a decorator that makes a function the endpoint of DELETE."""
         return self._add(path, ("DELETE",), options)

@@ -16,7 +16,8 @@ from api.routes.parameters import DeviceId, End, Start
 from api.schemas.passes.application import ApplicationAnswers, application_of
 from headland.analysis.inputs.origin import for_window
 from headland.analysis.inputs.telemetry import find_device
-from headland.analysis.passes.application import answer_application, answer_spreading, is_spreader
+from headland.analysis.passes.application import answer_application, answer_spreading
+from headland.analysis.passes.telemetry import is_spreader
 from headland.analysis.passes.vehicle_visits import swath_of_device
 from headland.units_of_time import DAY_MS
 

@@ -14,19 +14,16 @@ from headland.agronomy.application.product_answers import (
     assess_application,
     assess_spreading,
 )
-from headland.agronomy.application.swaths import Track
 from headland.agronomy.application.treated import SILENCE_S, FlowSamples, PumpStates
 from headland.agronomy.series.arrays import Mask
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import EMPTY, ChannelColumn, read_columns, read_first
 from headland.analysis.inputs.window import Window
+from headland.analysis.passes.telemetry import MAX_SAMPLES, track_of
 from headland.contract.records import Evidence
 from headland.store.port import DeviceRecord
 from headland.units_of_time import DAY_MS
-
-#: Most samples of a channel in one answer; more would take minutes and gigabytes.
-MAX_SAMPLES: Final = 1_000_000
 
 _COLUMN_FIELDS: Final = ("time_ms", "value", "quality")
 
@@ -52,11 +49,6 @@ def answer_application(scope: OrgScope, record: DeviceRecord, window: Window, sw
         swath_m=swath_m,
         quality=worst,
     )
-
-
-def is_spreader(record: DeviceRecord) -> bool:
-    """Tell whether a device is known to spread granules rather than to spray."""
-    return _MASS_FLOW in record.descriptor.channels or _HOPPER in record.descriptor.channels
 
 
 def answer_spreading(scope: OrgScope, record: DeviceRecord, window: Window, swath_m: float) -> Spreading:
@@ -110,9 +102,3 @@ def _with_neighbours(
 
 def _part(column: ChannelColumn, rows: slice | Mask) -> ChannelColumn:
     return ChannelColumn(column.time_ms[rows], column.value[rows], column.quality[rows])
-
-
-def track_of(latitude: ChannelColumn, longitude: ChannelColumn) -> Track:
-    """Return the positions whose latitude and longitude have the same instant."""
-    time_ms, first, second = np.intersect1d(latitude.time_ms, longitude.time_ms, return_indices=True)
-    return Track(time_ms, latitude.value[first], longitude.value[second])

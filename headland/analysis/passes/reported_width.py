@@ -9,8 +9,8 @@ import numpy as np
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import read_columns
 from headland.analysis.inputs.window import Window
-from headland.analysis.passes.application import MAX_SAMPLES
 from headland.analysis.passes.detection import FieldPass
+from headland.analysis.passes.telemetry import MAX_SAMPLES
 from headland.store.port import SeriesFilter
 
 CHANNEL: Final = "working_width_m"

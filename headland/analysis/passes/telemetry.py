@@ -21,13 +21,13 @@ from headland.agronomy.application.metering import HopperWeights
 from headland.agronomy.application.pass_detection import VehicleTelemetry
 from headland.agronomy.application.product_answers import DRY_KG_MIN
 from headland.agronomy.application.released import Amounts
+from headland.agronomy.application.swaths import Track
 from headland.agronomy.application.treated import FlowSamples, PumpStates
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.origin import for_window
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import EMPTY, ChannelColumn, read_columns
 from headland.analysis.inputs.window import Window
-from headland.analysis.passes.application import MAX_SAMPLES, is_spreader, track_of
 from headland.contract.records import Event, Evidence
 from headland.store.port import Buckets, DeviceRecord, SeriesFilter
 from headland.units_of_time import HOUR_MS
@@ -43,6 +43,8 @@ _HEIGHTS: Final = ("rangefinder_distance_m", "height_above_terrain_m", "relative
 _COMMON: Final = ("latitude_deg", "longitude_deg", "pump_on", "pump_command_us", *_HEIGHTS)
 _WIND: Final = ("wind_speed_m_s", "wind_from_deg")
 _GRANULES: Final = ("mass_flow_kg_min", "hopper_kg")
+#: Most samples of a channel in one answer; more would take minutes and gigabytes.
+MAX_SAMPLES: Final = 1_000_000
 _LIQUID: Final = ("flow_l_min", "flow_volume_total_l", "tank_l")
 _DRY_L_MIN: Final = 0.05
 _MOST_EVENTS: Final = 50_000
@@ -276,6 +278,11 @@ def _channels_of(record: DeviceRecord) -> list[str]:
     return [*_COMMON, *_WIND, *(_GRANULES if is_spreader(record) else _LIQUID)]
 
 
+def is_spreader(record: DeviceRecord) -> bool:
+    """Tell whether a device is known to spread granules rather than to spray."""
+    return any(channel in record.descriptor.channels for channel in _GRANULES)
+
+
 def unit_of(record: DeviceRecord) -> str:
     """Return the unit of a vehicle's amounts: kg of granules, L of a liquid."""
     return "kg" if is_spreader(record) else "L"
@@ -306,3 +313,9 @@ def _read_events(scope: OrgScope, record: DeviceRecord, window: Window) -> list[
 
 def _modes_of(events: list[Event]) -> Modes:
     return tuple((event.t, str(event.data.get("mode"))) for event in events if event.kind == "mode")
+
+
+def track_of(latitude: ChannelColumn, longitude: ChannelColumn) -> Track:
+    """Return the positions whose latitude and longitude have the same instant."""
+    time_ms, first, second = np.intersect1d(latitude.time_ms, longitude.time_ms, return_indices=True)
+    return Track(time_ms, latitude.value[first], longitude.value[second])

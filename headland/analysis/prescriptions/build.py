@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,8 @@ from headland.registry.models.prescriptions import (
 )
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
+#: Begins the names of an order's figures in `method`.
+FIGURE: Final = "plan "
 #: Most points that are kriged: the system costs its points cubed, and each cell its points squared.
 _MOST_KRIGED = 500
 
@@ -152,6 +155,7 @@ def _make(order: PrescriptionOrder, field: Field, product: Product | None, imple
             "direction": order.direction,
             "basis": order.basis,
             **notes,
+            **{f"{FIGURE}{name}": value for name, value in order.figures.items()},
         },
     )
 

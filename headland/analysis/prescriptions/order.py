@@ -121,3 +121,8 @@ class PrescriptionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         Annotated[float, Meta(ge=0, le=1000)] | None, "Limit of nitrogen by law, for a check; null for none."
     ] = None
     n_given_kg_ha: Annotated[float, Meta(ge=0, le=1000), "Nitrogen given already, for the same check."] = 0.0
+    figures: Annotated[
+        dict[Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$")], Annotated[float, Meta(ge=0, le=1e6)]],
+        Meta(max_length=12),
+        "Figures that the rates rest on, by name, as a person told them: kept in `method`, for the next plan.",
+    ] = {}

@@ -20,8 +20,7 @@ from headland.analysis.inputs.origin import for_window
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import EMPTY, ChannelColumn, read_columns
 from headland.analysis.inputs.window import Window
-from headland.analysis.passes.application import MAX_SAMPLES, track_of
-from headland.analysis.passes.telemetry import find_visits
+from headland.analysis.passes.telemetry import MAX_SAMPLES, find_visits, track_of
 from headland.analysis.passes.vehicle_visits import find_implement
 from headland.registry.models.models import Field
 from headland.store.port import DeviceRecord, SeriesFilter

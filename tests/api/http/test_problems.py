@@ -112,6 +112,7 @@ PROMISED: dict[str, set[int]] = {
     "no-rates": {400},
     "no-registry": {404},
     "no-stages": {404},
+    "no-season": {409},
     "no-season-dates": {409},
     "no-such-equipment": {409},
     "no-such-hour": {400},
