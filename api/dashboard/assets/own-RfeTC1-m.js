@@ -1,0 +1,1 @@
+export{t as OwnData}from"./own-Cg1x2mwr.js";
