@@ -1,20 +1,17 @@
-"""Season statement of a member: works, account, and the balance, as a report and as a spreadsheet."""
+"""Season statement of a member as a report: works, account, and the balance."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Final
 
 from headland.agronomy.series.answer import Method
 from headland.analysis.cooperative.counted_ground import COUNTED_BY, COUNTED_GROUND
 from headland.analysis.inputs.scope import OrgScope
-from headland.formats.tables.xlsx import CellValue, Sheet, write_xlsx
-from headland.i18n import Language, find_term, term_or_name
+from headland.i18n import term_or_name
 from headland.registry.models.cooperative import SeasonStatement
 from headland.registry.repositories.local_time import find_local_time
 from headland.reports.document import Cell, Figure, Note, Report, ReportInstant, ReportTable, Section
-from headland.reports.formatting import label_of, time_text, value_text
 
 STATEMENT: Final = Method(
     "season_statement",
@@ -31,14 +28,14 @@ STATEMENT_BEFORE: Final = Method(
     "who hold the field by largest remainder; corrections are new entries",
 )
 #: 1 mu is 2000/3 m2.
-_MU_M2: Final = 2000.0 / 3.0
+MU_M2: Final = 2000.0 / 3.0
 #: What a figure shows for nobody's share.
 NOBODY: Final = "nobody"
 
 
 def make_statement_document(scope: OrgScope, statement: SeasonStatement) -> Report:
     """Return the report of a statement."""
-    names = _Names(scope, statement)
+    names = StatementNames(scope, statement)
     works = [line for line in statement.lines if line["kind"] == "work"]
     entries = [line for line in statement.lines if line["kind"] != "work"]
     charged = -sum(line["amount_fen"] for line in works)
@@ -46,8 +43,8 @@ def make_statement_document(scope: OrgScope, statement: SeasonStatement) -> Repo
     summary = (
         Figure("member", names.person, reason=None if names.person else NOBODY, is_name=True),
         Figure("number", names.number or None, reason=None if names.number else "not_told", is_name=True),
-        Figure("treated_mu", sum(_treated_m2(line) for line in works) / _MU_M2, "mu"),
-        Figure("charged_ground_mu", statement.area_m2 / _MU_M2, "mu"),
+        Figure("treated_mu", sum(treated_m2_of(line) for line in works) / MU_M2, "mu"),
+        Figure("charged_ground_mu", statement.area_m2 / MU_M2, "mu"),
         Figure("charged", charged / 100.0, "CNY"),
         Figure("credited", (statement.balance_fen + charged) / 100.0, "CNY"),
         Figure("member_balance", statement.balance_fen / 100.0, "CNY"),
@@ -75,59 +72,7 @@ def make_statement_document(scope: OrgScope, statement: SeasonStatement) -> Repo
     )
 
 
-def write_statement_xlsx(scope: OrgScope, statements: Sequence[SeasonStatement], language: Language) -> bytes:
-    """Return statements as a spreadsheet: a sheet of balances, and one with every line."""
-
-    def word(name: str) -> str:
-        return label_of(name, language)
-
-    names = [_Names(scope, statement) for statement in statements]
-    balances: list[list[CellValue]] = [
-        [each.number, each.person or word(NOBODY), round(statement.area_m2 / _MU_M2, 3), _yuan(_charged(statement)),
-         _yuan(statement.balance_fen + _charged(statement)), _yuan(statement.balance_fen)]
-        for each, statement in zip(names, statements, strict=True)
-    ]  # fmt: skip
-    lines = [
-        _line_cells(line, each, language)
-        for each, statement in zip(names, statements, strict=True)
-        for line in statement.lines
-    ]
-    cny, mu = word("in_yuan"), word("in_mu")
-    ground = [f"{name} {mu}" for name in ("treated_mu", "repeated_mu", "charged_ground_mu")]
-    heads = ["number", "member", ground[-1], f"charged {cny}", f"credited {cny}", f"member_balance {cny}"]
-    line_heads = ["member", "time", "entry_kind", "field", "operator", "product", "share_held", ground[0],
-                  "mass_kg", "evidence", f"line_amount {cny}", "note", *ground[1:]]  # fmt: skip
-
-    def head(text: str) -> str:
-        name, _, unit = text.partition(" ")
-        return f"{word(name)}{unit}" if unit.startswith("（") else f"{word(name)} {unit}".strip()
-
-    sheets = [Sheet(word("statement_summary"), [head(text) for text in heads], balances)]
-    sheets.append(Sheet(word("statement_works"), [head(text) for text in line_heads], lines))
-    return write_xlsx(sheets)
-
-
-def _line_cells(line: Mapping[str, Any], names: _Names, language: Language) -> list[CellValue]:
-    evidence = value_text("evidence", line["evidence"], language) if line["evidence"] else ""
-    treated_mu, *other_mu = (round(m2 / _MU_M2, 3) for m2 in (_treated_m2(line), line["repeated_m2"], line["area_m2"]))
-    return [
-        names.person or label_of(NOBODY, language), time_text(line["time_ms"], names.zone),
-        value_text("entry_kind", line["kind"], language), names.field(line["field"]), line["operator"],
-        line["product"], line["share"], treated_mu, line["grams"] / 1000, evidence,
-        _yuan(line["amount_fen"]), _note_of(line, language), *other_mu,
-    ]  # fmt: skip
-
-
-def _note_of(line: Mapping[str, Any], language: Language) -> str:
-    """Return what is to be said of a line: crop and lot of a delivery, and its note."""
-    if line["kind"] == "dividend":
-        return ""
-    crop = line.get("crop", "")
-    texts = (find_term("crops", crop.casefold(), language) or crop, line.get("lot_code", ""), line["note"])
-    return " · ".join(text for text in texts if text)
-
-
-class _Names:
+class StatementNames:
     """Names of what a statement refers to, and the time zone of its fields."""
 
     def __init__(self, scope: OrgScope, statement: SeasonStatement) -> None:
@@ -148,7 +93,7 @@ class _Names:
         return self._known.get(id, "")
 
 
-def _works_table(works: Sequence[Mapping[str, Any]], names: _Names) -> ReportTable:
+def _works_table(works: Sequence[Mapping[str, Any]], names: StatementNames) -> ReportTable:
     columns = (
         ("time", ""), ("field", ""), ("operator", ""), ("product", ""), ("share_held", ""), ("treated_mu", "mu"),
         ("repeated_mu", "mu"), ("charged_ground_mu", "mu"), ("mass_kg", "kg"), ("evidence", ""),
@@ -161,12 +106,12 @@ def _works_table(works: Sequence[Mapping[str, Any]], names: _Names) -> ReportTab
             _name("operator", line["operator"]),
             _name("product", line["product"]),
             _name("share_held", line["share"]),
-            Figure("treated_mu", _treated_m2(line) / _MU_M2, "mu"),
-            Figure("repeated_mu", line["repeated_m2"] / _MU_M2, "mu"),
-            Figure("charged_ground_mu", line["area_m2"] / _MU_M2, "mu"),
+            Figure("treated_mu", treated_m2_of(line) / MU_M2, "mu"),
+            Figure("repeated_mu", line["repeated_m2"] / MU_M2, "mu"),
+            Figure("charged_ground_mu", line["area_m2"] / MU_M2, "mu"),
             Figure("mass_kg", line["grams"] / 1000.0, "kg"),
             Figure("evidence", line["evidence"]),
-            Figure("surcharges", _surcharge(line)),
+            Figure("surcharges", surcharge_of(line)),
             Figure("line_amount", line["amount_fen"] / 100.0, "CNY"),
         )
         for line in works
@@ -174,7 +119,7 @@ def _works_table(works: Sequence[Mapping[str, Any]], names: _Names) -> ReportTab
     return ReportTable("works", columns, tuple(rows))
 
 
-def _entries_table(entries: Sequence[Mapping[str, Any]], names: _Names) -> ReportTable:
+def _entries_table(entries: Sequence[Mapping[str, Any]], names: StatementNames) -> ReportTable:
     columns = (
         ("time", ""), ("entry_kind", ""), ("field", ""), ("crop", ""), ("lot_code", ""), ("mass_kg", "kg"),
         ("note", ""), ("line_amount", "CNY"),
@@ -195,12 +140,13 @@ def _entries_table(entries: Sequence[Mapping[str, Any]], names: _Names) -> Repor
     return ReportTable("account", columns, tuple(rows))
 
 
-def _treated_m2(line: Mapping[str, Any]) -> int:
+def treated_m2_of(line: Mapping[str, Any]) -> int:
     """Return the treated ground of a work, as its pass has it: what is charged and what was treated before."""
     return int(line["area_m2"]) + int(line["repeated_m2"])
 
 
-def _surcharge(line: Mapping[str, Any]) -> str:
+def surcharge_of(line: Mapping[str, Any]) -> str:
+    """Return the surcharges of a work by the name of the catalogue."""
     parts = [name for name in ("night", "slope", "at_minimum") if line[name]]
     return "_and_".join(parts) if parts else "no_surcharge"
 
@@ -209,9 +155,6 @@ def _name(name: str, text: str) -> Figure | None:
     return Figure(name, text, is_name=True) if text else None
 
 
-def _charged(statement: SeasonStatement) -> int:
+def charged_fen_of(statement: SeasonStatement) -> int:
+    """Return what the works of a statement cost."""
     return -sum(int(line["amount_fen"]) for line in statement.lines if line["kind"] == "work")
-
-
-def _yuan(fen: int) -> Decimal:
-    return Decimal(fen) / 100

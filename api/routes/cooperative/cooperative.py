@@ -50,7 +50,8 @@ from headland.analysis.passes.detection import find_pass
 from headland.registry.models.cooperative import AccountEntry, SeasonStatement, StatementRunRecord, SubsidyRule
 from headland.registry.models.errors import NotFound
 from headland.registry.repositories.ledger.entries import LedgerEntry
-from headland.reports.statement_report import make_statement_document, write_statement_xlsx
+from headland.reports.statement_report import make_statement_document
+from headland.reports.statement_sheets import write_statement_xlsx
 
 Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 StartMs = Annotated[int, Query(alias="start", description="Begin [epoch ms].", ge=0, le=253_402_300_799_999)]

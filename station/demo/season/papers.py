@@ -14,7 +14,8 @@ from headland.reports.document import Report
 from headland.reports.html import write_html
 from headland.reports.pdf import write_pdf
 from headland.reports.rendering import ReportLocale
-from headland.reports.statement_report import make_statement_document, write_statement_xlsx
+from headland.reports.statement_report import make_statement_document
+from headland.reports.statement_sheets import write_statement_xlsx
 
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 _FORMS: Final[dict[str, Callable[[Report, ReportLocale], bytes]]] = {

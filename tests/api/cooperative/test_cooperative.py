@@ -235,14 +235,14 @@ def test_another_program_reads_the_spreadsheet_as_numbers_that_add_up_to_the_fen
         village, per_mu_fen=907, per_kg_fen=33, night_pct=17, dividend_fen=10_001 + (language == "zh")
     )
     answer = village.ask("GET", f"/v1/statement-runs/{run['id']}?format=xlsx&lang={language}")
-    balances, lines = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets
+    balances, lines, *_ = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets
     head, *rows = balances.iter_rows()
-    assert [cell.data_type for cell in head] == ["s"] * 6
-    assert all([cell.data_type for cell in row][2:] == ["n"] * 4 for row in rows)
+    assert [cell.data_type for cell in head] == ["s"] * len(head)
+    assert all([cell.data_type for cell in row][2:6] == ["n"] * 4 for row in rows)
     for row, each in zip(rows, statements, strict=True):
         charged = -sum(line["amount_fen"] for line in each["lines"] if line["kind"] == "work")
         expected = [charged, each["balance_fen"] + charged, each["balance_fen"]]
-        assert [round(cell.value * 100, 6) for cell in row[3:]] == expected
+        assert [round(cell.value * 100, 6) for cell in row[3:6]] == expected
     assert round(sum(row[3].value for row in rows) * 100, 6) == run["charged_fen"]
     shown = [[cell.value for cell in row] for row in list(lines.iter_rows())[1:]]
     stored = [line for each in statements for line in each["lines"]]
