@@ -1,1 +1,0 @@
-export{t as OwnData}from"./own-Cg1x2mwr.js";

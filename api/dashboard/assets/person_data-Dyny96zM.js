@@ -1,1 +1,0 @@
-export{t as PersonData}from"./person_data-BAigI4ll.js";

@@ -1,1 +1,0 @@
-export{t as TreatmentsPanel}from"./treatments_panel-CTE0w6Qo.js";
