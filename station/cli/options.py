@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -105,6 +106,15 @@ AllowOriginOption = Annotated[
         rich_help_panel=NETWORK,
     ),
 ]
+
+
+class LanguageChoice(StrEnum):
+    """Language of the names of a simulated farm."""
+
+    EN = "en"
+    ZH = "zh"
+
+
 DataOption = Annotated[
     Path | None,
     Option("--data", help="Folder of the farm.", show_default="HEADLAND_DATA or ~/.local/share/headland"),

@@ -16,6 +16,7 @@ import msgspec
 
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
+from headland.i18n import Language
 from headland.network.addresses import hide_secrets
 from station.local.broker import NO_ACCESS_LIST, BrokerKind, choose_broker, move_sessions_aside, prepare_broker
 from station.local.broker_listener import BrokerAddress, Listener
@@ -48,6 +49,8 @@ class UpSettings:
     past: bool = True
     #: Number of compartments of the scenario's large greenhouses; None: the scenario's own number.
     scale: int | None = None
+    #: Language of the names of a new farm's fields and houses.
+    language: Language = "en"
     speed: float = 1.0
     simulate: bool = True
     broker: BrokerKind = "auto"
@@ -187,7 +190,7 @@ def _demo_arguments(settings: UpSettings) -> list[str]:
     if not settings.simulate:
         return []
     scale = [] if settings.scale is None else ["--demo-scale", str(settings.scale)]
-    return ["--demo", settings.scenario, *scale]
+    return ["--demo", settings.scenario, "--demo-language", settings.language, *scale]
 
 
 def _forecast_arguments(simulators: Sequence[Simulator]) -> list[str]:

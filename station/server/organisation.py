@@ -12,14 +12,17 @@ from headland.registry.models.errors import NotFound, RecordConflict
 from headland.registry.models.models import Farm, Field, Gateway, Greenhouse, Implement, ImplementKind, Scope, Site
 from headland.registry.models.weather import ForecastProviderSetting
 from station.server.files import write_whole
+from station.server.place_names import place_name, place_names
 from station.server.scenarios import farm_named
 from station.server.storage.registries import open_registry
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from headland.i18n import Language
     from headland.registry.registry import Registry
     from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+    from headland.registry.repositories.repository import Repository
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -77,10 +80,13 @@ def ensure_bootstrap_key(registry: Registry, repositories: OrganisationRepositor
     _LOGGER.info("Created an admin key in %s", path)
 
 
-def add_demo(repositories: OrganisationRepositories, scenario: str, scale: int | None = None) -> None:
+def add_demo(
+    repositories: OrganisationRepositories, scenario: str, scale: int | None = None, language: Language = "en"
+) -> None:
     """Add the records of a simulated farm, with its provider of forecasts; edited or deleted records stay so.
 
-    `scale` is the number of compartments of its large greenhouses; None means the scenario's own number.
+    `scale` is the number of compartments of its large greenhouses; None means the scenario's own number. Fields and
+    houses have names in the language, those that are there keep theirs.
     """
     from firmware_sim.drone.scenarios import FIELDS
     from firmware_sim.greenhouse.scenarios import house_named
@@ -112,14 +118,20 @@ def add_demo(repositories: OrganisationRepositories, scenario: str, scale: int |
         plots = FIELDS[drone.scenario].corners_deg()
         rings = tuple(tuple((longitude, latitude) for latitude, longitude in (*plot, plot[0])) for plot in plots)
         geometry = tuple((ring,) for ring in rings)
-        field = Field(farm=farm.id, name=drone.scenario, geometry=geometry, site=sites[drone.site].id)
-        if not repositories.fields.list(name=field.name) and repositories.fields.deleted_ms(name=field.name) is None:
-            repositories.fields.add(field)
+        name = place_name(drone.scenario, language)
+        if _is_unknown(repositories.fields, drone.scenario):
+            repositories.fields.add(Field(farm=farm.id, name=name, geometry=geometry, site=sites[drone.site].id))
         _add_demo_implement(repositories, drone.scenario)
     for house in simulated.houses:
-        for name in house.devices if house.kind == "greenhouse" else ():
-            if not repositories.greenhouses.list(name=name) and repositories.greenhouses.deleted_ms(name=name) is None:
+        for device in house.devices if house.kind == "greenhouse" else ():
+            if _is_unknown(repositories.greenhouses, device):
+                name = place_name(device, language)
                 repositories.greenhouses.add(Greenhouse(farm=farm.id, site=sites[house.site].id, name=name))
+
+
+def _is_unknown(records: Repository[Field] | Repository[Greenhouse], place: str) -> bool:
+    """Tell whether no record has, or had, a name of a simulated place."""
+    return all(not records.list(name=name) and records.deleted_ms(name=name) is None for name in place_names(place))
 
 
 def _add_demo_implement(repositories: OrganisationRepositories, scenario: str) -> None:

@@ -308,7 +308,7 @@ def _prepare_registry(registry: Registry, settings: StationSettings) -> None:
     """Add the first records and the bootstrap key."""
     repositories = ensure_organisation(registry, settings.ingest.organisation, "station")
     if settings.demo is not None:
-        add_demo(repositories, settings.demo, settings.demo_scale)
+        add_demo(repositories, settings.demo, settings.demo_scale, settings.demo_language)
     if settings.api_key_path is not None:
         ensure_bootstrap_key(registry, repositories, settings.api_key_path)
 

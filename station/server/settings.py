@@ -13,6 +13,7 @@ from api.http.addresses import Addresses
 from api.ops.file_imports import FileImports
 from api.ops.gateway_enrolment import GatewayEnrolment, GatewayRegistrar
 from headland.alarms.rules.targets import in_real_time
+from headland.i18n import Language
 from headland.network.address_policy import PUBLIC_ONLY, AddressPolicy
 from headland.registry.db.photo_files import PhotoFiles
 from headland.runtime.supervised_thread import ThreadStatus
@@ -68,6 +69,7 @@ class StationSettings(ServedSettings):
     registry_url: str | None = None
     demo: str | None = None
     demo_scale: int | None = None
+    demo_language: Language = "en"
     store_token: str | None = None
     #: Discovery prefix of Home Assistant; None turns the bridge off.
     home_prefix: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable
 from enum import StrEnum
@@ -12,7 +13,16 @@ from typing import Annotated
 from headland.clock import wall_clock_ms
 from station.cli.log_output import LogRecordFormat, configure_logging, pass_to_children
 from station.cli.option import Option
-from station.cli.options import NETWORK, SIMULATION, ApiWorkersOption, DataOption, LogFormatOption, farm_folder
+from station.cli.options import (
+    NETWORK,
+    SIMULATION,
+    ApiWorkersOption,
+    DataOption,
+    LanguageChoice,
+    LogFormatOption,
+    farm_folder,
+)
+from station.server.place_names import language_of_locale
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -50,6 +60,14 @@ def up(
         ),
     ] = None,
     seed: Annotated[int, Option(help="Random seed of the simulators.", rich_help_panel=SIMULATION)] = 1,
+    language: Annotated[
+        LanguageChoice | None,
+        Option(
+            help="Language of the names of its fields and houses.",
+            show_default="that of the locale",
+            rich_help_panel=SIMULATION,
+        ),
+    ] = None,
     broker: Annotated[
         BrokerChoice,
         Option(help="MQTT broker; auto prefers mosquitto where it is installed.", rich_help_panel=NETWORK),
@@ -134,6 +152,7 @@ def up(
             scenario=scenario,
             past=past,
             scale=scale,
+            language=language_of_locale(os.environ) if language is None else language.value,
             speed=speed,
             simulate=not no_sim,
             ground_stations=tuple(ground_station or ()),

@@ -12,6 +12,7 @@ from headland.client import Client
 from headland.errors import RetryLater
 from station.local.folder import FarmFolder
 from station.server.organisation import implement_name
+from station.server.place_names import place_names
 from station.server.scenarios import FarmDrone, FarmHouse, PastFlight
 
 #: The products of the simulated flights.
@@ -48,7 +49,7 @@ class PastRecords:
         Raises RetryLater where `stop` came before the device sent its first live data, which register it.
         """
         for device, (crop, stage) in zip(house.devices, house.crops, strict=False):
-            greenhouse = self._named("/v1/greenhouses", device)
+            greenhouse = self._named("/v1/greenhouses", *place_names(device))
             if greenhouse is None:
                 continue
             place = self._wait_for_place(device, stop)
@@ -72,7 +73,7 @@ class PastRecords:
 
     def declare(self, drone: FarmDrone, flight: PastFlight, device: str, start_ms: int, end_ms: int) -> None:
         """Declare a pass with its implement, product and planned rate."""
-        field = self._named("/v1/fields", drone.scenario)
+        field = self._named("/v1/fields", *place_names(drone.scenario))
         if field is None:
             return
         implement = self._named("/v1/implements", implement_name(drone.scenario))
@@ -114,5 +115,5 @@ class PastRecords:
             found = self._client.post("/v1/seasons", {"field": field, "name": crop, "crop": crop})
         return str(found["id"])
 
-    def _named(self, path: str, name: str) -> dict[str, Any] | None:
-        return next((item for item in self._client.items(path) if item["name"] == name), None)
+    def _named(self, path: str, *names: str) -> dict[str, Any] | None:
+        return next((item for item in self._client.items(path) if item["name"] in names), None)

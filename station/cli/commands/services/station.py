@@ -21,6 +21,7 @@ from station.cli.options import (
     DataOption,
     HomeOption,
     IssuerOption,
+    LanguageChoice,
     LogFormatOption,
     MailOption,
     OwnerOption,
@@ -84,6 +85,7 @@ def station(
         str | None, Option(help="Simulation scenario whose farm is added to the registry.", hidden=True)
     ] = None,
     demo_scale: Annotated[int | None, Option(help="Number of compartments of that scenario.", hidden=True)] = None,
+    demo_language: Annotated[LanguageChoice, Option(help="Language of its names.", hidden=True)] = LanguageChoice.EN,
     simulated_forecasts: Annotated[
         str | None, Option(metavar="URL", help="Address of `headland sim weather`.", hidden=True)
     ] = None,
@@ -125,6 +127,7 @@ def station(
             registry_url=registry_url(registry, folder.registry_path),
             demo=demo,
             demo_scale=demo_scale,
+            demo_language=demo_language.value,
             store_token=folder.secret("store"),
             registrar=registrar,
             enrolment=registrar,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from station.server.organisation import (
     ensure_organisation,
     open_first_organisation,
 )
+from station.server.place_names import language_of_locale, place_name
+from station.server.scenarios import FARMS
 from station.server.settings import StationSettings
 from station.server.storage.registries import open_registry, registry_url
 from station.server.workers.registry_sync import RegistrySync
@@ -74,6 +77,41 @@ def test_every_compartment_of_a_base_is_a_greenhouse_and_the_forests_edge_is_non
     add_demo(repositories, "chongqing-mixed")
     added = {house.name for house in repositories.greenhouses.all()} - {f"greenhouse-{unit}" for unit in range(1, 21)}
     assert added == {"film-house-1", "film-house-2"}
+
+
+def test_a_simulated_farms_places_have_names_of_its_language_and_are_made_once_in_any(registry: Registry) -> None:
+    repositories = ensure_organisation(registry, "local", "test")
+    add_demo(repositories, "jurong-farm", language="zh")
+    fields, houses = repositories.fields.all, repositories.greenhouses.all
+    assert {field.name for field in fields()} == {"东坡麦田", "河西油菜田"}
+    assert {house.name for house in houses()} == {"1 号棚", "2 号棚", "3 号棚"}
+    before = {each.id for each in (*fields(), *houses())}
+    # The next start may be that of another person, whose locale is another one.
+    add_demo(repositories, "jurong-farm", language="en")
+    assert {each.id for each in (*fields(), *houses())} == before
+
+
+def test_every_simulated_place_has_a_chinese_name() -> None:
+    for farm in FARMS.values():
+        places = [drone.scenario for drone in farm.drones]
+        places += [device for house in farm.houses if house.kind == "greenhouse" for device in house.devices]
+        for place in places:
+            assert place_name(place, "en") == place
+            assert re.search("[\u4e00-\u9fff]", place_name(place, "zh")), place
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "zh_CN"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "C"}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({}, "en"),
+    ],
+)
+def test_the_language_is_that_of_the_locales_texts(environment: dict[str, str], language: str) -> None:
+    assert language_of_locale(environment) == language
 
 
 def test_the_sync_learns_devices_and_gateways_from_the_store_and_writes_only_changes(registry: Registry) -> None:
