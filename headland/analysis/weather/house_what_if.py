@@ -28,7 +28,7 @@ from headland.analysis.inputs.errors import AnalysisError, PreconditionError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.weather.house_weather import mast_hours, site_weather_to_come
-from headland.analysis.weather.what_if_figures import INSIDE, WhatIfFigure, WhatIfLimits, figures_of
+from headland.analysis.weather.what_if_figures import INSIDE, WhatIfFigure, WhatIfLimits, figures_of, not_counted
 from headland.i18n import CatalogText
 from headland.registry.models.house_model import HeldOut, HouseModel
 from headland.units_of_time import DAY_MS, HOUR_MS
@@ -78,8 +78,10 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
     held_out: Annotated[HeldOut | None, "Errors of the fit on measurements that it never saw."]
     weather: Annotated[Literal["measured", "provider", "corrected", "nothing"], "Where the weather is from."]
     reason: Annotated[str | None, "Why there are no figures; null where there are."]
-    text: Annotated[str, "What is to be known of it."]
+    text: Annotated[str, "What is to be known of it: the notes, one behind another."]
     text_zh: Annotated[str, "The same in Chinese."]
+    notes: Annotated[dict[str, str], "The sentences of the text by what they are about."]
+    notes_zh: Annotated[dict[str, str], "The notes in Chinese."]
     figures: Annotated[tuple[WhatIfFigure, ...], "Figures of the night; empty with a reason."]
     method: Annotated[Method, "Method of the figures."]
 
@@ -158,9 +160,8 @@ def _answer(
         course = run_courses(*settings, weather.hours, stands, window.start_ms)
         measured = _measured(scope, house, window) if question.night == "last" else {}
         figures = figures_of(course, measured, WhatIfLimits(question.below_degc, question.humid_pct), model.held_out)
-    notes = ["declared" if model.held_out is None else "fitted", *weather.notes]
-    if figures and model.held_out is not None and not any(figure.is_told for figure in figures):
-        notes.append("not_told")
+    notes = _notes(model, weather, figures, question.night)
+    english, chinese = ({note: CatalogText("what_if_notes", note).text(x) for note in notes} for x in ("en", "zh"))
     before = getattr(settings[0], question.setting)
     return WhatIf(
         greenhouse=house.id,
@@ -176,11 +177,23 @@ def _answer(
         held_out=model.held_out,
         weather=weather.basis,
         reason=None if figures else INSUFFICIENT_DATA,
-        text=" ".join(CatalogText("what_if_notes", note).text("en") for note in notes),
-        text_zh="".join(CatalogText("what_if_notes", note).text("zh") for note in notes),
+        text=" ".join(english.values()),
+        text_zh="".join(chinese.values()),
+        notes=english,
+        notes_zh=chinese,
         figures=figures,
         method=METHOD,
     )
+
+
+def _notes(model: HouseModel, weather: _Weather, figures: tuple[WhatIfFigure, ...], night: Night) -> list[str]:
+    """Return what is to be said: where the model is from, what its intervals do not count, what was assumed."""
+    is_fitted = model.held_out is not None
+    notes = ["fitted" if is_fitted else "declared"]
+    notes += [*not_counted(figures, is_forecast=night == "next"), *weather.notes]
+    if figures and is_fitted and not any(figure.is_told for figure in figures):
+        notes.append("not_told")
+    return notes
 
 
 def _window(place: HouseLocation, now_ms: int, night: Night) -> Window:

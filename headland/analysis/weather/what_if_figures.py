@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
@@ -69,6 +69,13 @@ def figures_of(
             lambda one: hours * _share(one >= humid), _hours(humidity >= humid),
         ),
     )  # fmt: skip
+
+
+def not_counted(figures: Sequence[WhatIfFigure], *, is_forecast: bool) -> tuple[str, ...]:
+    """Return the notes on what the intervals of some figures do not count; none where there is no interval."""
+    if all(figure.difference.low is None for figure in figures):
+        return ()
+    return ("positions_not_counted", *(("forecast_not_counted",) if is_forecast else ()))
 
 
 def _figure(

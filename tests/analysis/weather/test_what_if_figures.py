@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headland.agronomy.house_model.course import HouseCourse
-from headland.analysis.weather.what_if_figures import WhatIfLimits, figures_of
+from headland.analysis.weather.what_if_figures import WhatIfLimits, figures_of, not_counted
 from headland.registry.models.house_model import HeldOut
 
 #: A day by the hour: as is it falls from 12 to 6.25 degC, and is 1.5 K warmer as changed.
@@ -61,3 +61,10 @@ def test_what_was_measured_stands_beside_what_the_model_says() -> None:
     lowest, cold, humid = figures_of(COURSE, measured, LIMITS, None)
     assert (lowest.measured, cold.measured, humid.measured) == (7.0, 2.0, 1.0)
     assert [figure.measured for figure in figures_of(COURSE, {}, LIMITS, None)] == [None, None, None]
+
+
+def test_an_interval_says_that_it_counts_no_errors_of_positions_nor_of_a_forecast() -> None:
+    fitted, declared = (figures_of(COURSE, {}, LIMITS, one) for one in (held_out(0.4), None))
+    assert not_counted(fitted, is_forecast=False) == ("positions_not_counted",)
+    assert not_counted(fitted, is_forecast=True) == ("positions_not_counted", "forecast_not_counted")
+    assert not_counted(declared, is_forecast=True) == not_counted((), is_forecast=True) == ()

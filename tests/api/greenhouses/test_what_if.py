@@ -111,6 +111,7 @@ def test_a_declared_model_says_whole_numbers_without_an_interval(farm: Farm) -> 
     )
     assert (answer["start_ms"], answer["end_ms"]) == (NOW_MS - 20 * HOUR_MS, NOW_MS)
     assert "declared, not fitted" in answer["text"]
+    assert not [note for note in answer["notes"] if note.endswith("not_counted")]
     assert "未用本棚实测数据率定" in answer["text_zh"]
     for figure in figures.values():
         for one in (figure["as_is"], figure["changed"], figure["difference"]):
@@ -135,6 +136,11 @@ def test_the_file_of_a_fit_is_a_model_and_its_errors_are_the_interval(farm: Farm
         assert one["high"] - one["low"] == pytest.approx(2 * 1.645 * 0.4, abs=0.11)
     assert lowest["difference"]["value"] < -2
     assert lowest["is_told"]
+    # What the interval does not count is said; the last night's weather was measured.
+    assert "measured positions" in answer["notes"]["positions_not_counted"]
+    assert "forecast_not_counted" not in answer["notes"]
+    assert answer["text"] == " ".join(answer["notes"].values())
+    assert answer["text_zh"] == "".join(answer["notes_zh"].values())
     # Other limits are other hours of the same night.
     _, colder = farm.figures(setting="night_degc", changed=5.0, below_degc=-10.0)
     assert colder["cold_h"]["changed"]["value"] == 0 < figures["cold_h"]["changed"]["value"]
