@@ -79,6 +79,7 @@ from api.routes.fields import prescriptions as prescription_routes
 from api.routes.fields import trials as trial_routes
 from api.routes.greenhouses import default_bands, what_if
 from api.routes.greenhouses import greenhouses as climate_routes
+from api.routes.greenhouses import plan as house_plan
 from api.routes.harvest import certificates as certificate_routes
 from api.routes.harvest import lots as lot_routes
 from api.routes.harvest import treatments as treatment_routes
@@ -410,6 +411,7 @@ def _routes() -> list[DeferredRoute]:
         default_bands.router,
         doubt_routes.router,
         what_if.router,
+        house_plan.router,
         field_import.router,
         people_routes.router,
         person_data_routes.router,

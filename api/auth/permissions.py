@@ -174,7 +174,7 @@ PATH_PERMISSIONS: Final = (
     *_kinds(KindOfRecord.GROUND, "base-map"),
     *_kinds(KindOfRecord.FIELDS, "fields"),
     *_kinds(KindOfRecord.PASSES, "passes"),
-    *_kinds(KindOfRecord.NOTES, "notes", "photos"),
+    *_kinds(KindOfRecord.NOTES, "notes", "photos", "today/done"),
     *_kinds(KindOfRecord.ALARMS, "alarms", "authors"),
     *_kinds(KindOfRecord.WITNESSES, "ledger/witnesses", "ledger/witnessed"),
     *_kinds(KindOfRecord.PROOFS, "ledger"),

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from fastapi import Request
+from typing import Annotated, Final
+
+from fastapi import Path, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import declare_problems
+from api.http.records import Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.alarms.duty import duty_now
+from api.routes.registry import ID_PATTERN
 from api.schemas.model import fill
 from headland.analysis.inputs.scope import OrgScope
-from headland.analysis.tonight.today.answer import DutyFact, Today
+from headland.analysis.tonight.today.answer import DutyFact, Today, TodayRow
+from headland.analysis.tonight.today.done import ActionDone, say_done, take_back
 from headland.analysis.tonight.today.page import answer_today
 
 router = Router(prefix="/v1", tags=["answers"], responses=declare_problems(400, 422, 503))
+
+#: A row that is no more in use, or a record that was taken back.
+_GONE: Final = declare_problems(404)
 
 
 @router.get("/today", response_model=Today)
@@ -27,6 +35,23 @@ def get_today(request: Request, scope: ScopeOf) -> Response:
     With it the weather of three days, who is on duty, whether alarms reach a person, and whether all data have arrived.
     """
     return reply(request, answer_today(scope, _duty(scope)))
+
+
+@router.post("/today/done", name="say_done", response_model=TodayRow, responses=_GONE)
+def post_done(request: Request, scope: ScopeOf, body: Sent[ActionDone]) -> Response:
+    """Record that an action was done, with who says so and when; return the row as it is then.
+
+    It is a person's word: nothing is told to have been applied by an actuator. The same action again changes nothing.
+    """
+    return reply(request, say_done(scope, body.kind, body.id, body.action))
+
+
+@router.delete("/today/done/{done}", name="take_back_done", response_model=TodayRow, responses=_GONE)
+def delete_done(
+    request: Request, scope: ScopeOf, done: Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
+) -> Response:
+    """Take back what was said to be done; return the row as it is then."""
+    return reply(request, take_back(scope, done))
 
 
 def _duty(scope: OrgScope) -> DutyFact | None:

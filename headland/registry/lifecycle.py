@@ -166,7 +166,7 @@ KINDS: Final = (
             "registry",
             *("organisations", "farms", "sites", "fields", "greenhouses", "greenhouse_zones", "seasons"),
             *("gateways", "devices", "implements", "products", "plant_protection_products", "crop_bands"),
-            "confirmations",
+            *("confirmations", "done_actions"),
             *("people", "holdings", "tariffs", "subsidy_rules", "germplasm", "trial_variables", "irrigation_zones"),
             *("members", "api_keys", "webhooks", "alarm_rules", "alarm_recipients", "maintenance_windows"),
             *("duty_rotas", "push_keys", "forecast_providers"),

@@ -16,7 +16,7 @@ from headland.registry.models.alarms import (
     RecipientKind,
     Severity,
 )
-from headland.registry.models.confirmations import Confirmation, DoubtTarget
+from headland.registry.models.confirmations import Confirmation, DoneAction, DoubtTarget, SubjectKind
 from headland.registry.models.cooperative import SubsidyRule, TariffRecord
 from headland.registry.models.crop_bands import BandIndex, CropBand
 from headland.registry.models.duty import DutyRota, DutyShift
@@ -118,6 +118,17 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
         ),
         "confirmations": repositories.confirmations.add(
             Confirmation(target=DoubtTarget.SITE, target_id=site.id, cause="zone_elsewhere", value="UTC", author="Li")
+        ),
+        "done_actions": repositories.done_actions.add(
+            DoneAction(
+                time_ms=START_MS,
+                subject_kind=SubjectKind.FIELD,
+                subject=field.id,
+                action="missed-1",
+                text="Fly 1 missed strip",
+                text_zh="补飞漏施的 1 条",
+                author="test",
+            )
         ),
         "crop_bands": repositories.crop_bands.add(
             CropBand(crop="tomato", stage="fruiting", index=BandIndex("vpd_kpa"), low=0.6, high=1.1, author="Li")

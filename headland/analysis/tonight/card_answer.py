@@ -194,7 +194,7 @@ def _alarm_of(alarm: Alarm, card: Card, now_ms: int) -> CardAlarm:
     withheld = card.plan.withheld.get(alarm.rule, ())
     return CardAlarm(
         **{name: getattr(alarm, name) for name in names},
-        withheld=[_withheld_of(each, card.time_zone, now_ms) for each in withheld],
+        withheld=[withheld_of(each, card.time_zone, now_ms) for each in withheld],
     )
 
 
@@ -209,7 +209,7 @@ def _advice_of(advice: Advice, zone: ZoneInfo, now_ms: int) -> CardAdvice:
         rule=advice.rule,
         until_ms=advice.until_ms,
         orders=list(advice.orders),
-        withheld=[_withheld_of(each, zone, now_ms) for each in advice.withheld],
+        withheld=[withheld_of(each, zone, now_ms) for each in advice.withheld],
         text=advice_text(advice, zone, now_ms, "en"),
         text_zh=advice_text(advice, zone, now_ms, "zh"),
         source=_text("tonight_sources", advice.rule, "en"),
@@ -217,7 +217,8 @@ def _advice_of(advice: Advice, zone: ZoneInfo, now_ms: int) -> CardAdvice:
     )
 
 
-def _withheld_of(withheld: Withheld, zone: ZoneInfo, now_ms: int) -> CardWithheld:
+def withheld_of(withheld: Withheld, zone: ZoneInfo, now_ms: int) -> CardWithheld:
+    """Return an order that yields as an answer has it."""
     order = withheld.order
     return CardWithheld(
         actuator=order.actuator,

@@ -1,4 +1,4 @@
-"""Confirmations: a person's word that a doubted value is right."""
+"""Words of people: that a doubted value is right, and that something was done."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ class DoubtTarget(StrEnum):
     CHANNEL = "channel"
 
 
+class SubjectKind(StrEnum):
+    """Kind of a row of the first page."""
+
+    GREENHOUSE = "greenhouse"
+    FIELD = "field"
+
+
 class Confirmation(VersionedRecord, frozen=True, kw_only=True):
     """A person's word that a doubted value is right. It holds while the value is the same: another one is asked again.
 
@@ -32,3 +39,18 @@ class Confirmation(VersionedRecord, frozen=True, kw_only=True):
     value: Annotated[str, Meta(max_length=500), "The doubted value, as the doubt has it."]
     author: Text
     note: Note = ""
+
+
+class DoneAction(VersionedRecord, frozen=True, kw_only=True):
+    """A person's word that an action of the first page was done at `time_ms`: never that an actuator applied it.
+
+    The texts are those that the person saw. `author` said it, as the audit log names them.
+    """
+
+    time_ms: Annotated[int, Meta(ge=0, le=253_402_300_799_999), "When it was said."]
+    subject_kind: Annotated[SubjectKind, "greenhouse or field."]
+    subject: Annotated[str, Meta(min_length=1, max_length=200), "Id of the greenhouse or field."]
+    action: Annotated[str, Meta(min_length=1, max_length=200), "Name of the action."]
+    text: Annotated[str, Meta(max_length=500), "Order in English."]
+    text_zh: Annotated[str, Meta(max_length=500), "Order in Chinese."]
+    author: Text

@@ -63,6 +63,7 @@ PERSONAL_COLUMNS: Final[dict[str, dict[str, PersonalKind]]] = {
     "irrigations": dict.fromkeys(("author", "note"), _K.WORK),
     "crop_bands": dict.fromkeys(("author", "source"), _K.WORK),
     "confirmations": dict.fromkeys(("author", "note"), _K.WORK),
+    "done_actions": {"author": _K.WORK},
     "plot_observations": dict.fromkeys(("collector", "references"), _K.WORK),
     "trials": dict.fromkeys(("name", "treatments", "note"), _K.WORK),
     "germplasm": dict.fromkeys(("name", "breeder", "pedigree", "synonyms", "note"), _K.WORK),
@@ -107,6 +108,7 @@ NOT_PERSONAL: Final[dict[str, frozenset[str]]] = {
     "certificate_entries": frozenset(("certificate", "kind")),
     "certificates": frozenset(("number", "lot", "token", "basis", "follows")),
     "confirmations": frozenset(("target", "target_id", "cause", "value")),
+    "done_actions": frozenset(("subject_kind", "subject", "action", "text", "text_zh")),
     "crop_bands": frozenset(("crop", "index", "stage")),
     "delivery_marks": frozenset(("gateway", "epoch")),
     "devices": frozenset(

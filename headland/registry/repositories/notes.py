@@ -1,4 +1,4 @@
-"""Notes of one organisation, and the photos that belong to them."""
+"""Notes of one organisation with their photos, and what people said to have done."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db.audit import lock_organisation
+from headland.registry.db.tables.confirmation_tables import done_actions
 from headland.registry.db.tables.farm_tables import note_photos, notes
+from headland.registry.models.confirmations import DoneAction
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.models import GrowerNote, NotePhoto
 from headland.registry.repositories.context import RepositoryContext
@@ -63,6 +65,19 @@ class NoteRepository(Repository[GrowerNote]):
     def _detach(self, connection: sa.Connection, note: str, now_ms: int) -> None:
         which = (note_photos.c.organisation == self._context.organisation, note_photos.c.note == note)
         connection.execute(note_photos.update().where(*which).values(note=None, added_ms=now_ms))
+
+
+class DoneActionRepository(Repository[DoneAction]):
+    """A `Repository` of what people said to have done."""
+
+    def __init__(self, context: RepositoryContext) -> None:
+        super().__init__(context, DoneAction, done_actions)
+
+    def since(self, time_ms: int) -> list[DoneAction]:
+        """Return what was said from an instant on, the newest first."""
+        query = self._mine().where(done_actions.c.time_ms >= time_ms, done_actions.c.deleted_ms.is_(None))
+        with self._context.database.reading() as connection:
+            return [self._record(row) for row in connection.execute(query.order_by(done_actions.c.id.desc()))]
 
 
 class NotePhotoRepository:

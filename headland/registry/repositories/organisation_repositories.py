@@ -72,7 +72,7 @@ from headland.registry.repositories.harvest.treatments import TreatmentRepositor
 from headland.registry.repositories.ledger.anchors import Anchors
 from headland.registry.repositories.ledger.ledger import Ledger
 from headland.registry.repositories.ledger.proof_log import ProofLog
-from headland.registry.repositories.notes import NotePhotoRepository, NoteRepository
+from headland.registry.repositories.notes import DoneActionRepository, NotePhotoRepository, NoteRepository
 from headland.registry.repositories.own_rows import held_fields, sees_field_at
 from headland.registry.repositories.passes import PassRepository
 from headland.registry.repositories.person_data.author_names import AuthorNameRepository
@@ -130,6 +130,7 @@ class OrganisationRepositories(RepositoryTable):
     statements = RepositoryRow(KindOfRecord.ACCOUNTS, StatementRepository, lambda made: (made.runs, made.statements))
     crop_bands = records(KindOfRecord.FARM, CropBand, crop_band_tables.crop_bands, check_crop_band)
     confirmations = records(KindOfRecord.FARM, Confirmation, confirmation_tables.confirmations)
+    done_actions = RepositoryRow(KindOfRecord.NOTES, DoneActionRepository)
     germplasm = records(KindOfRecord.FARM, Germplasm, trial_tables.germplasm)
     trial_variables = records(KindOfRecord.FARM, TrialVariable, trial_tables.trial_variables, check_variable)
     trials = records(KindOfRecord.FARM, Trial, trial_tables.trials, check_trial)

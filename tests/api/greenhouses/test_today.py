@@ -154,3 +154,76 @@ def test_one_card_of_tonight_is_asked_for_by_its_id(farm: Farm) -> None:
     page = farm.client.get("/v1/tonight", params={"subject": "gh-2"}).json()
     assert ([card["id"] for card in page["items"]], page["total"]) == (["gh-2"], 1)
     assert farm.client.get("/v1/tonight", params={"subject": "nobody"}).json()["items"] == []
+
+
+def say(farm: Farm, kind: str, thing: str, action: str) -> dict[str, Any]:
+    answer = farm.client.post("/v1/today/done", json={"kind": kind, "id": thing, "action": action})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_what_is_done_makes_room_for_what_follows_and_is_taken_back(farm: Farm) -> None:
+    farm.forecast("gh-2", leaf_condensation_margin_k=-1.0, air_temperature_degc=1.0)
+    before = row(today(farm.client), "gh-2")
+    said = say(farm, "greenhouse", "gh-2", before["action"]["id"])
+    assert said["action"] == before["next_action"]
+    assert said["confirmed"]["text_zh"] == before["action"]["text_zh"]
+    assert said["confirmed"]["by"]
+    page = today(farm.client)
+    assert row(page, "gh-2") == said
+    assert [(one["kind"], one["text"]) for one in page["done_today"]] == [("confirmed", before["action"]["text"])]
+    # The same word again is no second record.
+    assert say(farm, "greenhouse", "gh-2", before["action"]["id"]) == said
+    back = farm.client.delete(f"/v1/today/done/{said['confirmed']['id']}")
+    assert (back.status_code, back.json()) == (200, before)
+    assert row(today(farm.client), "gh-2") == before
+    assert farm.client.delete(f"/v1/today/done/{said['confirmed']['id']}").status_code == 404
+
+
+def test_when_all_is_done_the_row_no_longer_needs_anybody(farm: Farm) -> None:
+    farm.forecast("gh-2", leaf_condensation_margin_k=-1.0, air_temperature_degc=1.0)
+    house = row(today(farm.client), "gh-2")
+    for _ in range(12):
+        if house["action"] is None:
+            break
+        house = say(farm, "greenhouse", "gh-2", house["action"]["id"])
+    assert (house["action"], house["state"]) == (None, "watch")
+    assert today(farm.client)["counts"]["houses_act"] == 0
+
+
+def test_a_word_about_nothing_that_exists_is_refused_and_one_that_comes_late_is_kept(farm: Farm) -> None:
+    farm.forecast("gh-2", leaf_condensation_margin_k=-1.0)
+    ask = farm.client.post
+    assert ask("/v1/today/done", json={"kind": "field", "id": "gh-2", "action": "missed-1"}).status_code == 404
+    assert ask("/v1/today/done", json={"kind": "greenhouse", "id": "gh-2", "action": "<b>"}).status_code == 422
+    late = say(farm, "greenhouse", "gh-2", f"vents-open-{NOW_MS - 5 * HOUR_MS}-{NOW_MS - 3 * HOUR_MS}")
+    assert "小风口" in late["confirmed"]["text_zh"]
+    assert late["action"] is not None
+
+
+def test_a_plan_has_lanes_without_overlap_with_reasons_and_what_yields(farm: Farm) -> None:
+    farm.forecast("gh-2", leaf_condensation_margin_k=-1.0, air_temperature_degc=1.0)
+    answer = farm.client.get("/v1/greenhouses/gh-2/plan")
+    assert answer.status_code == 200, answer.text
+    plan = answer.json()
+    lanes = {lane["actuator"]: lane for lane in plan["lanes"]}
+    assert {"vents", "screens", "heating"} <= set(lanes)
+    for lane in lanes.values():
+        assert all(after["from_ms"] >= before["to_ms"] for before, after in pairwise(lane["orders"]))
+        assert all(order["text_zh"] and order["reasons"][0]["text_zh"] for order in lane["orders"])
+    assert [order["order"] for order in lanes["vents"]["orders"]] == ["close"]
+    assert {each["asked_by"] for each in plan["withheld"]} >= {"leaf_condensation"}
+    assert plan["gives_up"]["text"] == plan["withheld"][0]["text"]
+    assert plan["strip"] == row(today(farm.client), "gh-2")["strip"]
+    assert plan["reason"] is None
+    assert row(today(farm.client), "gh-2")["action"]["id"] in {
+        order["id"] for lane in plan["lanes"] for order in lane["orders"]
+    }
+
+
+def test_a_house_without_a_forecast_has_an_empty_plan_that_says_why_and_an_unknown_one_none(farm: Farm) -> None:
+    plan = farm.client.get(f"/v1/greenhouses/{HOUSE}/plan").json()
+    assert (plan["lanes"], plan["withheld"], plan["gain"]) == ([], [], None)
+    assert plan["reason"]["text_zh"]
+    assert farm.client.get("/v1/greenhouses/nobody/plan").status_code == 404

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from headland.agronomy.climate.air import AIR_TEMPERATURE
@@ -11,10 +10,8 @@ from headland.agronomy.climate.forecast import LEAST_PAIRS, MOST_HISTORY_H
 from headland.agronomy.climate.forecast_features import MOST_AHEAD_H
 from headland.agronomy.series.qartod import NOT_EVALUATED
 from headland.analysis.greenhouse.house import place_of
-from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.inputs.origin import of_one_origin
 from headland.analysis.inputs.scope import OrgScope
-from headland.analysis.inputs.telemetry import read_latest
 from headland.analysis.tonight.cards import Card, list_cards
 from headland.analysis.tonight.done import Done
 from headland.analysis.tonight.statements import LEAST_STATEMENTS
@@ -24,6 +21,7 @@ from headland.analysis.tonight.today.answer import (
     MakingSteps,
     Today,
     TodayCounts,
+    TodayDone,
     TodayFarm,
     TodayMaking,
     TodayRow,
@@ -32,12 +30,10 @@ from headland.analysis.tonight.today.answer import (
 )
 from headland.analysis.tonight.today.clock_words import PhoneClock, joined, said
 from headland.analysis.tonight.today.facts import read_facts
-from headland.analysis.tonight.today.fields.row import field_row
-from headland.analysis.tonight.today.fields.work import FieldWork, read_work
-from headland.analysis.tonight.today.houses.row import RowInputs, house_row
+from headland.analysis.tonight.today.fields.work import FieldWork
+from headland.analysis.tonight.today.rows import read_done, rows_of
 from headland.analysis.tonight.today.weather import three_days
 from headland.i18n import find_term
-from headland.registry.models.models import Field, Season
 from headland.registry.repositories.local_time import find_local_time
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import SeriesFilter
@@ -45,10 +41,6 @@ from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: More greenhouses and fields than any farm has.
 _MOST_ROWS: Final = 2000
-#: Rows in this order: what has a deadline, what is not known, what is to be watched, what is calm.
-_ORDER: Final = {
-    "recalled": 0, "act": 0, "interrupted": 0, "silent": 1, "unknown": 1, "flying": 2, "watch": 2, "calm": 3,
-}  # fmt: skip
 #: Hours of history are counted again after so long.
 _HISTORY_EVERY_MS: Final = 10_000
 _ACTING: Final = ("act", "interrupted", "recalled")
@@ -58,10 +50,8 @@ def answer_today(scope: OrgScope, duty: DutyFact | None = None) -> Today:
     """Return the first page; `duty` is who is on duty. Raises AnalysisError without a registry."""
     page = list_cards(scope, _MOST_ROWS)
     cards, repositories = page.cards, scope.repositories
-    inputs = RowInputs(read_latest(scope), _crops(repositories, scope.now_ms), {})
-    fields = [card.subject.record for card in cards if isinstance(card.subject.record, Field)]
-    work = read_work(scope, fields)
-    rows = rows_of(scope, cards, inputs, work)
+    done = read_done(scope)
+    rows, work = rows_of(scope, cards, done)
     local = find_local_time(repositories)
     clock = PhoneClock(local.zone, scope.now_ms)
     counts = _counts(rows, work)
@@ -78,27 +68,8 @@ def answer_today(scope: OrgScope, duty: DutyFact | None = None) -> Today:
         facts=read_facts(scope, [card.subject for card in cards], duty),
         counts=counts,
         rows=rows,
-        done_today=_done_today(cards, clock.midnight_ms()),
+        done_today=_done_today(cards, done, clock.midnight_ms()),
     )
-
-
-def rows_of(scope: OrgScope, cards: Sequence[Card], inputs: RowInputs, work: Mapping[str, FieldWork]) -> list[TodayRow]:
-    """Return the rows of some cards, in the order of the page."""
-    targets = crop_targets_of(scope)
-    rows = [
-        house_row(scope, card, inputs, targets)
-        if card.subject.kind == "greenhouse"
-        else field_row(scope, card, inputs, work.get(card.subject.id))
-        for card in cards
-    ]
-    keys = {card.subject.id: card.subject.key for card in cards}
-    return sorted(rows, key=lambda row: (_ORDER[row.state], _deadline(row), keys[row.id]))
-
-
-def _deadline(row: TodayRow) -> int:
-    if row.action is None:
-        return 0
-    return row.action.from_ms if row.action.until_ms is None else row.action.until_ms
 
 
 def _counts(rows: Sequence[TodayRow], work: Mapping[str, FieldWork]) -> TodayCounts:
@@ -195,35 +166,30 @@ def _weather(scope: OrgScope, cards: Sequence[Card], repositories: OrganisationR
     return three_days(scope, sites[name], devices, place_of(sites[name], devices))
 
 
-def _crops(repositories: OrganisationRepositories, now_ms: int) -> dict[str, str]:
-    """Return the crop of each greenhouse whose zones have one, and of each field with a season now."""
-    crops: dict[str, set[str]] = {}
-    for zone in repositories.zones.all():
-        if zone.crop:
-            crops.setdefault(zone.greenhouse, set()).add(zone.crop)
-    found = {house: next(iter(names)) for house, names in crops.items() if len(names) == 1}
-    today = datetime.fromtimestamp(now_ms / 1000, UTC).date()
-    seasons: dict[str, Season] = {}
-    for season in repositories.seasons.all():
-        is_over = season.harvest_date is not None and season.harvest_date < today
-        before = seasons.get(season.field)
-        if not is_over and (before is None or (season.sowing_date or today) >= (before.sowing_date or today)):
-            seasons[season.field] = season
-    return found | {field: season.crop for field, season in seasons.items()}
-
-
 def _farm_name(scope: OrgScope, repositories: OrganisationRepositories) -> str:
     farms = list(repositories.farms.all())
     return farms[0].name if len(farms) == 1 else scope.organisation
 
 
-def _done_today(cards: Sequence[Card], midnight_ms: int) -> list[DoneToday]:
+def _done_today(
+    cards: Sequence[Card], confirmed: Mapping[str, Sequence[TodayDone]], midnight_ms: int
+) -> list[DoneToday]:
+    """Return what was done since midnight, the newest first: what people said, notes, acknowledgements and passes."""
     found = [
         _done_of(one, card)
         for card in cards
         for one in card.done
         if one.time_ms >= midnight_ms and one.kind != "irrigation"
     ]
+    found += [
+        DoneToday(
+            kind="confirmed", time_ms=one.time_ms, by=one.by, text=one.text, text_zh=one.text_zh,
+            row=card.subject.name, row_id=card.subject.id,
+        )
+        for card in cards
+        for one in confirmed.get(card.subject.id, ())
+        if one.time_ms >= midnight_ms
+    ]  # fmt: skip
     return sorted(found, key=lambda one: one.time_ms, reverse=True)
 
 

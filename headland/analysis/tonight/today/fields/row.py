@@ -27,7 +27,7 @@ from headland.analysis.tonight.today.answer import (
 from headland.analysis.tonight.today.clock_words import PhoneClock, instant, joined, said, span_text
 from headland.analysis.tonight.today.fields.work import FieldWork, MissedStrips
 from headland.analysis.tonight.today.houses.actions import DoneSpan, alarm_actions, left_of, statement_text
-from headland.analysis.tonight.today.houses.row import RowInputs, act_of, nights_of, recall_action
+from headland.analysis.tonight.today.houses.row import RowInputs, act_of, lately, nights_of, recall_action
 from headland.analysis.tonight.today.houses.strip import AHEAD_MS, BACK_MS
 from headland.analysis.weather.outdoors.application_windows import judge_forecast
 from headland.analysis.weather.outdoors.measured_hours import site_hours
@@ -81,7 +81,7 @@ def field_row(scope: OrgScope, card: Card, inputs: RowInputs, work: FieldWork | 
         questions=[],
         record=_record(card, kind),
         strip=_strip_of(scope, card, weather, action, quiet),
-        confirmed=confirmed[0] if confirmed else None,
+        confirmed=lately(confirmed, scope.now_ms),
         remaining=None if missed is None else TodayLink(kind="pass", id=missed.pass_id, part="remaining"),
     )
 

@@ -125,7 +125,7 @@ def order_action(
 def order_text(order: HouseOrder, by_kind: Mapping[str, OutlookStatement], clock: PhoneClock) -> TodayText:
     """Return what to do and until when, in few words."""
     slug = f"{order.actuator}_{order.direction}"
-    if order.reasons[0] == "alarm:heat" and order.direction == "open":
+    if order.reasons[:1] == ("alarm:heat",) and order.direction == "open":
         slug = f"{slug}_wide"
     what: dict[str, object] = {}
     if order.reasons == (_IRRIGATION,):
@@ -141,7 +141,7 @@ def reason_text(order: HouseOrder, by_kind: Mapping[str, OutlookStatement], cloc
     first = min(order.reasons, key=PLACES.index)
     if first.startswith(_ALARM):
         rule = first.removeprefix(_ALARM)
-        return said("because_alarm", rule=_rule_name(rule))
+        return said("because_alarm", rule=rule_name(rule))
     statement = by_kind[first]
     return statement_text(statement, clock)
 
@@ -160,7 +160,7 @@ def statement_text(statement: OutlookStatement, clock: PhoneClock) -> TodayText:
 
 def alarm_action(alarm: Alarm, clock: PhoneClock) -> TodayAction:
     """Return an active alarm without an order of the plan as something to look at."""
-    name = _rule_name(alarm.rule)
+    name = rule_name(alarm.rule)
     text, reason = said("look_at_alarm", rule=name), said("since", time=instant(clock, alarm.raised_ms))
     return TodayAction(
         id=f"alarm-{alarm.id}", actuator=None, order=None, from_ms=alarm.raised_ms, until_ms=None,
@@ -188,7 +188,8 @@ def _place(order: HouseOrder) -> int:
     return min(PLACES.index(reason) for reason in order.reasons)
 
 
-def _rule_name(rule: str) -> TodayText:
+def rule_name(rule: str) -> TodayText:
+    """Return the name of an alarm rule in both languages."""
     names = {language: find_term("alarm_rules", rule, language) or rule for language in ("en", "zh")}
     return TodayText(text=names["en"], text_zh=names["zh"])
 

@@ -42,7 +42,7 @@ from headland.analysis.tonight.today.houses.strip import AHEAD_MS, BACK_MS, hous
 from headland.contract.freshness import limits_of_device
 from headland.contract.quantities import unit_of_channel
 from headland.store.port import Latest
-from headland.units_of_time import HOUR_MS
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: The picture of a greenhouse is made again after so long.
 _FRESH_MS: Final = 5 * 60_000
@@ -94,9 +94,14 @@ def house_row(scope: OrgScope, card: Card, inputs: RowInputs, targets: CropTarge
         questions=_questions(card),
         record=_record(card.plan.statements),
         strip=strip,
-        confirmed=confirmed[0] if confirmed else None,
+        confirmed=lately(confirmed, scope.now_ms),
         remaining=None,
     )
+
+
+def lately(done: Sequence[TodayDone], now_ms: int) -> TodayDone | None:
+    """Return what was said last, where it is of the last day; None for nothing."""
+    return next((one for one in done if now_ms - one.time_ms <= DAY_MS), None)
 
 
 def nights_of(place_deg: tuple[float, float] | None, now_ms: int, window: Span) -> list[Span]:

@@ -69,7 +69,7 @@ def house_strip(
     hazards, limit, lowest = NO_SPANS, None, None
     if forecast is not None:
         hours = _hours_of(forecast, now_ms, ahead_ms)
-        columns = {name: _forecast_column(forecast, name) for name in (AIR_TEMPERATURE, RELATIVE_HUMIDITY, _MARGIN)}
+        columns = {name: forecast_column(forecast, name) for name in (AIR_TEMPERATURE, RELATIVE_HUMIDITY, _MARGIN)}
         dew_to_come = dew_point_degc(columns[AIR_TEMPERATURE], np.clip(columns[RELATIVE_HUMIDITY], 1.0, 100.0))
         leaf_to_come = dew_to_come + columns[_MARGIN]
         time_ms += [_middle(forecast, hour, now_ms) for hour in hours]
@@ -89,7 +89,7 @@ def house_strip(
 
 def hazards_of(forecast: Forecast, limits: RuleLimits, now_ms: int) -> HazardSpans:
     """Return the hours to come with wet leaves, by the one definition of them, and with frost by the farm's rule."""
-    margin, air = _forecast_column(forecast, _MARGIN), _forecast_column(forecast, AIR_TEMPERATURE)
+    margin, air = forecast_column(forecast, _MARGIN), forecast_column(forecast, AIR_TEMPERATURE)
     frost = np.isfinite(air) & (air < limits.frost_degc)
     return HazardSpans(
         wet=runs_of(wet_hours(margin), forecast.origin_ms, now_ms),
@@ -123,7 +123,8 @@ def _middle(forecast: Forecast, hour: int, now_ms: int) -> int:
     return (max(start_ms, now_ms) + start_ms + HOUR_MS) // 2
 
 
-def _forecast_column(forecast: Forecast, name: str) -> Values:
+def forecast_column(forecast: Forecast, name: str) -> Values:
+    """Return a quantity of a forecast by the hour after its origin, NaN where it is not told."""
     quantity = forecast.quantities.get(name)
     count = max((len(each.made) for each in forecast.quantities.values()), default=0)
     column = np.full(count, np.nan)
