@@ -49,7 +49,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             // The first page, with what it imports and is not below.
-            { name: "first", test: /src\/pages\/farm\.tsx$/, priority: 1 },
+            { name: "first", test: /src\/pages\/today\.tsx$/, priority: 1 },
             {
               priority: 2,
               name: "base",

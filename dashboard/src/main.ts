@@ -9,6 +9,7 @@ import { ApiError, askAgain, errorText, onReachability, onSessionEnded } from ".
 import { loadQuantities } from "./api/quantities";
 import { startQueue } from "./api/queue";
 import { currentSession, forgetAnswers, isProbablyMember, openSession } from "./api/session";
+import { tellSimulated } from "./app/farm_of_bar";
 import { acceptDroppedFiles } from "./app/dropped_files";
 import { currentRoute, hrefOf, setQueryParameter } from "./app/address";
 import { Shell } from "./app/shell";
@@ -108,6 +109,9 @@ async function startFarm(early: FarmState | null, loaded: Promise<void> | undefi
     throw error;
   }
   started.onChange(showConnection);
+  const tell = (): void => tellSimulated([...started.devices.values()].some(({ simulated }) => simulated));
+  started.onChange(tell);
+  tell();
   return started;
 }
 
@@ -146,7 +150,7 @@ async function showPage(): Promise<void> {
   const frame = shell;
   leavePage();
   const asked = currentRoute();
-  const route = isMember() && asked.page === "farm" ? { ...asked, page: "cooperative" } : asked;
+  const route = isMember() && ["today", "farm"].includes(asked.page) ? { ...asked, page: "cooperative" } : asked;
   const entry = pagesOf().find(({ name }) => name === route.page);
   const place = make("div", { class: "page", "data-page": route.page });
   frame.main.replaceChildren(place);
@@ -154,7 +158,9 @@ async function showPage(): Promise<void> {
   frame.showMessage(null);
   frame.setPage(route.page);
   if (entry === undefined) {
-    place.append(make("p", { class: "empty" }, translate("page_unknown"), " ", make("a", { href: hrefOf("farm") }, translate("to_farm"))));
+    place.append(
+      make("p", { class: "empty" }, translate("page_unknown"), " ", make("a", { href: hrefOf("today") }, translate("to_today"))),
+    );
     return;
   }
   const setTitle = (title: string): void => {

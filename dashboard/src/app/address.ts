@@ -22,7 +22,7 @@ export type Thing =
   | { kind: "alarm"; id: string }
   | { kind: "note"; id: string };
 
-const FIRST_PAGE = "farm";
+const FIRST_PAGE = "today";
 
 export function currentRoute(): Route {
   const [path = "", search = ""] = location.hash.replace(/^#\/?/, "").split("?");

@@ -3,15 +3,18 @@
 import { signal, type ReadonlySignal } from "@preact/signals";
 import { render, type JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { nowMs } from "../api/clock";
 import { storedSinceMs } from "../api/request";
 import { currentSession, signOut } from "../api/session";
 import { make } from "../components/dom";
-import { ageText, timeZoneNote } from "../i18n/instants";
+import { ageText, formatInstant, timeZoneNote } from "../i18n/instants";
 import { currentAreaUnit, currentLanguage, setAreaUnit, setLanguage, type AreaUnit, type Language } from "../i18n/preferences";
 import { term, translate, type TextKey } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
 import { hrefOf } from "./address";
 import { ClockNotice } from "./clock_notice";
+import { farmName, isFarmSimulated } from "./farm_of_bar";
+import { AlarmCount, TabBar } from "./tab_bar";
 import { WaitingButton } from "./waiting";
 
 /** A page in the menu: its name in the address and the key of its title. */
@@ -19,6 +22,9 @@ export interface MenuEntry {
   name: string;
   title: TextKey;
 }
+
+const CLOCK_MS = 10_000;
+const DAY_AND_TIME = { month: "short", day: "numeric", weekday: "short", hour: "numeric", minute: "2-digit", hourCycle: "h23" } as const;
 
 export type Connection = "connecting" | "online" | "offline";
 
@@ -99,6 +105,7 @@ function Frame({ menu, main, page, message, connection, onSignedOut }: FrameProp
       </p>
       <DomNode node={main} />
       <footer class="foot">{timeZoneNote()}</footer>
+      <TabBar menu={menu} page={page.value} />
     </>
   );
 }
@@ -130,10 +137,16 @@ function Bar({
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the menu from anywhere in it.
     <header class="bar" onKeyDown={(event) => (event.key === "Escape" ? setOpen(false) : undefined)}>
-      <a class="brand" href={hrefOf("farm")}>
+      <a class="brand" href={hrefOf("today")}>
         <Mark />
-        <span>Headland</span>
+        <span>{farmName.value ?? "Headland"}</span>
       </a>
+      <BarClock />
+      {isFarmSimulated.value ? (
+        <span class="chip" title={translate("simulated_hint")}>
+          {translate("simulated")}
+        </span>
+      ) : null}
       <span class="live" role="status" data-state={connection}>
         <span class="dot" aria-hidden="true" />
         <span class="live-text" data-longest={longestConnectionText()}>
@@ -155,6 +168,7 @@ function Bar({
               {...(name === page ? { "aria-current": "page" as const } : {})}
             >
               {translate(title)}
+              {name === "alarms" ? <AlarmCount /> : null}
             </a>
           ))}
         </nav>
@@ -194,6 +208,16 @@ function Bar({
       </div>
     </header>
   );
+}
+
+/** The day and the time at the farm. */
+function BarClock(): JSX.Element {
+  const [, draw] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => draw(nowMs()), CLOCK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return <span class="bar-clock">{formatInstant(nowMs(), DAY_AND_TIME)}</span>;
 }
 
 /** The mark of Headland (public/headland.svg) as a part of the page: an image would be another document to load. */

@@ -8,6 +8,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { freshnessOf } from "../api/freshness";
 import type { Device, FarmState } from "../api/farm_state";
+import { ACTIVE } from "../api/active_alarms";
 import { useApiList } from "../api/query";
 import { FILES_GATEWAY } from "../api/registry";
 import { useView } from "../app/mount";
@@ -23,8 +24,6 @@ import { Table, type Column } from "../ui/table";
 import type { MapLinks } from "./lazy_map";
 
 const ALARMS_MS = 5000;
-/** The active alarms: the same question as that of the strip above, which is asked once. */
-export const ACTIVE = { query: { state: "active", limit: 500 } } as const;
 const MOST_VALUES = 2;
 
 interface Row {

@@ -21,6 +21,7 @@ import type { doubts } from "./doubts";
 import type { forecastProviders } from "./forecast_providers";
 import type { findings } from "./findings";
 import type { greenhouse } from "./greenhouse";
+import type { house } from "./house";
 import type { health } from "./health";
 import type { imports } from "./imports";
 import type { mapTools } from "./map_tools";
@@ -30,6 +31,7 @@ import type { notes } from "./notes";
 import { currentLanguage } from "./preferences";
 import { findMethod, findQuantity, findUnit, type Labels } from "./quantities";
 import type { settings } from "./settings";
+import type { today } from "./today";
 import type { tonight } from "./tonight";
 import type { trials } from "./trials";
 import type { ui } from "./ui";
@@ -58,6 +60,7 @@ export type TextKey =
   | keyof typeof answers
   | keyof typeof alarms
   | keyof typeof health
+  | keyof typeof house
   | keyof typeof harvest
   | keyof typeof notes
   | keyof typeof imports
@@ -67,6 +70,7 @@ export type TextKey =
   | keyof typeof duty
   | keyof typeof notFound
   | keyof typeof settings
+  | keyof typeof today
   | keyof typeof tonight
   | keyof typeof trials
   | keyof typeof weather

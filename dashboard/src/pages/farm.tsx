@@ -1,14 +1,15 @@
-// Page of the farm: what the next 24 hours bring, active alarms, a map, and devices, fields and gateways as tables.
+// Page of the map and the devices: what the next 24 hours bring, active alarms, a map, and devices, fields and gateways as tables.
 
 import "../i18n/farm";
 import type { ComponentChildren, ComponentType, JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { ACTIVE } from "../api/active_alarms";
 import { may } from "../api/may";
 import { askList, useApi, useApiList } from "../api/query";
 import { mountComponent, useChoice, useNow, useView } from "../app/mount";
 import { useOnScreen, useTurns } from "../app/turns";
 import { AlarmStrip } from "../components/alarm_strip";
-import { ACTIVE, Devices } from "../farm/devices";
+import { Devices } from "../farm/devices";
 import { LazyMap } from "../farm/lazy_map";
 import { FirstSteps, Fields, Gateways } from "../farm/places";
 import { prefetchTonight, TonightCards } from "../farm/tonight";
@@ -68,7 +69,7 @@ function FarmPage(): JSX.Element {
   useNow(isEmpty ? EMPTY_MS : FIELDS_MS);
   return (
     <div class="farm" ref={place}>
-      <h1 class="hidden">{translate("page_farm")}</h1>
+      <h1>{translate("page_farm")}</h1>
       {isEmpty ? <FirstSteps /> : null}
       {note === null ? null : <Lazy load={async () => (await import("../farm/chosen_note")).ChosenNote} props={{ id: note }} />}
       <DomNode node={strip.element} class="farm-alarms" />

@@ -8,7 +8,7 @@ import { createElement } from "preact";
 import { nowMs } from "../api/clock";
 import { freshnessOf } from "../api/freshness";
 import { LastChoice, type Choice } from "../api/last_choice";
-import { requestAll } from "../api/request";
+import { errorText, requestAll } from "../api/request";
 import { hrefOf, hrefOfThing } from "../app/address";
 import { currentLanguage } from "../i18n/preferences";
 import { mountInto } from "../app/mount";
@@ -34,6 +34,8 @@ import type { GreenhouseItem, Overview } from "../greenhouse/records";
 import { listGreenhouses, requestOverview } from "../greenhouse/requests";
 import { SamplesPanel } from "../greenhouse/samples_panel";
 import "../greenhouse/greenhouse.css";
+import { HouseTop } from "../house/house_top";
+import "../i18n/house";
 import { DateRange, type Period } from "../ui/date_range";
 import { dateTimeText, isZoneOfAnswerOther, setAnswerZone, timeZoneLabel, windowText } from "../i18n/instants";
 import { withUnit } from "../i18n/numbers";
@@ -60,11 +62,45 @@ export const mount: Mount = async (place, view) => {
     else place.append(make("p", { class: "empty" }, translate("greenhouse_none")));
     return;
   }
-  const page = new GreenhousePage(greenhouse, greenhouses, view);
   view.setTitle(greenhouse.name);
-  place.append(page.element);
-  await page.start();
+  const top = make("div");
+  const data = new DataFold(greenhouse, greenhouses, view);
+  place.append(top, data.element);
+  mountInto(top, view, () => createElement(HouseTop, { house: greenhouse, isOnly: greenhouses.length <= 1 }));
+  await data.start();
 };
+
+/** What of the address chooses a part of the data. */
+const DATA_CHOICES = ["days", "to", "zone", "beside", "analysis", "data"];
+
+/** All values of a house over a window, behind its head: built when it is opened, or when the address asks for a part of it. */
+class DataFold {
+  readonly element = make("details", { class: "card fold-card house-data" });
+  readonly #body = make("div");
+  readonly #build: () => Promise<void>;
+  #isBuilt = false;
+
+  constructor(house: GreenhouseItem, houses: GreenhouseItem[], view: View) {
+    const summary = make("summary", {}, make("b", {}, translate("house_data")), " ", make("small", {}, translate("house_data_about")));
+    this.element.append(summary, this.#body);
+    this.element.open = DATA_CHOICES.some((name) => view.route.query.has(name));
+    this.#build = async () => {
+      const page = new GreenhousePage(house, houses, view);
+      this.#body.append(page.element);
+      await page.start();
+    };
+    this.element.addEventListener("toggle", () => {
+      view.setQuery("data", this.element.open ? "open" : null);
+      void this.start().catch((error: unknown) => view.showMessage(errorText(error)));
+    });
+  }
+
+  async start(): Promise<void> {
+    if (this.#isBuilt || !this.element.open) return;
+    this.#isBuilt = true;
+    await this.#build();
+  }
+}
 
 class GreenhousePage {
   readonly element: HTMLElement;
@@ -148,13 +184,7 @@ class GreenhousePage {
     this.element = make(
       "div",
       { class: "page greenhouse" },
-      make(
-        "div",
-        { class: "page-head" },
-        make("h1", {}, greenhouse.name),
-        this.#stage,
-        greenhouses.length > 1 ? make("a", { href: hrefOf("greenhouse") }, translate("greenhouse_all")) : null,
-      ),
+      make("div", { class: "page-head" }, this.#stage),
       make(
         "div",
         { class: "choices-row" },

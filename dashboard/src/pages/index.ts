@@ -4,7 +4,7 @@ import { may } from "../api/may";
 import type { PathOf } from "../api/query";
 import type { Mount } from "../app/view";
 import type { TextKey } from "../i18n/translate";
-import * as farm from "./farm";
+import * as today from "./today";
 
 export interface PageEntry {
   name: string;
@@ -17,10 +17,11 @@ export interface PageEntry {
 
 export const PAGES: readonly PageEntry[] = [
   // In the file that every page begins with: a file of its own would be asked for only once that one runs.
-  { name: "farm", title: "page_farm", asks: "/v1/latest", load: () => Promise.resolve(farm) },
-  { name: "field", title: "page_field", asks: "/v1/prescriptions", load: () => import("./field") },
+  { name: "today", title: "page_today", asks: "/v1/today" as never, load: () => Promise.resolve(today) },
   { name: "greenhouse", title: "page_greenhouse", asks: "/v1/greenhouses", load: () => import("./greenhouse") },
+  { name: "field", title: "page_field", asks: "/v1/prescriptions", load: () => import("./field") },
   { name: "weather", title: "page_weather", asks: "/v1/sites/{site}/weather-forecast/hours", load: () => import("./weather") },
+  { name: "farm", title: "page_farm", asks: "/v1/latest", load: () => import("./farm") },
   { name: "harvest", title: "page_harvest", asks: "/v1/lots", load: () => import("./harvest") },
   { name: "alarms", title: "page_alarms", asks: "/v1/alarms", load: () => import("./alarms") },
   { name: "health", title: "page_health", asks: "/v1/gateways", load: () => import("./health") },

@@ -1,0 +1,193 @@
+// The head of a greenhouse's page: its state and next action, the plan by hour, and the charts that say why, on one axis.
+
+import "../i18n/house";
+import "../i18n/today";
+import "../today/pictures.css";
+import "./house.css";
+import type { JSX } from "preact";
+import { useApi, type ApiState } from "../api/query";
+import { hrefOf } from "../app/address";
+import { numberText } from "../i18n/numbers";
+import { listText, term, translate } from "../i18n/translate";
+import { LazyFold } from "../ui/lazy";
+import { Guarded, Loaded } from "../ui/loaded";
+import { recordText } from "../today/farm_row";
+import { NextAction } from "../today/next_action";
+import { textOf, type Row, type Today } from "../today/records";
+import { STATE_TEXT, StateMark } from "../today/state_mark";
+import { TimeScale } from "../today/time_scale";
+import { ChartOnAxis } from "./chart_on_axis";
+import { PlanLanes } from "./plan_lanes";
+import type { Plan, PlanCurve } from "./records";
+import { RightNow } from "./right_now";
+
+const EVERY_MS = 60_000;
+
+interface HouseTopProps {
+  house: { id: string; name: string };
+  /** Whether the farm has no other house. */
+  isOnly: boolean;
+}
+
+export function HouseTop({ house, isOnly }: HouseTopProps): JSX.Element {
+  const today = useApi("/v1/today" as never, {} as never, { everyMs: EVERY_MS, keep: true }) as ApiState<Today>;
+  const row = today.data?.rows.find(({ kind, id }) => kind === "greenhouse" && id === house.id);
+  return (
+    <div class="house-top">
+      <header class={row === undefined ? "house-head" : `house-head is-${row.state}`} data-state={row?.state}>
+        <div>
+          <h1>
+            {row === undefined ? null : <StateMark state={row.state} />}
+            <span class="house-name">{house.name}</span>
+          </h1>
+          <p class="about">
+            {isOnly ? null : <a href={hrefOf("greenhouse")}>{translate("house_all")}</a>}
+            {row === undefined ? null : (
+              <>
+                {" "}
+                {row.crop === null ? "" : term("crops", row.crop)} <span class="word">{translate(STATE_TEXT[row.state])}</span>{" "}
+                <span class="sure">{recordText(row)}</span>
+              </>
+            )}
+          </p>
+        </div>
+        {row === undefined || today.data === undefined ? null : (
+          <ActionCard row={row} nowMs={today.data.now_ms} zone={today.data.time_zone} />
+        )}
+      </header>
+      <PlanOfHouse house={house.id} />
+      <LazyFold
+        class="card fold-card"
+        title={translate("house_statements")}
+        load={async () => (await import("../today/row_rest")).RowRest}
+        props={{ subject: { kind: "greenhouse", id: house.id } as const }}
+      />
+    </div>
+  );
+}
+
+function ActionCard({ row, nowMs, zone }: { row: Row; nowMs: number; zone: string }): JSX.Element {
+  return (
+    <div class="card action-card farm-row">
+      <NextAction row={row} nowMs={nowMs} zone={zone} isOpen={false} onOpen={null} />
+    </div>
+  );
+}
+
+function PlanOfHouse({ house }: { house: string }): JSX.Element {
+  const state = useApi("/v1/greenhouses/{greenhouse}/plan" as never, { path: { greenhouse: house } } as never, {
+    everyMs: EVERY_MS,
+  }) as ApiState<Plan>;
+  return (
+    <div class="house-columns">
+      <div>
+        <Loaded state={state}>{(plan) => <PlanAndCharts plan={plan} />}</Loaded>
+      </div>
+      <div>
+        <RightNow house={house} />
+      </div>
+    </div>
+  );
+}
+
+function PlanAndCharts({ plan }: { plan: Plan }): JSX.Element {
+  const { strip } = plan;
+  const scale = new TimeScale(strip?.start_ms ?? plan.now_ms, strip?.end_ms ?? plan.end_ms, plan.now_ms, plan.time_zone);
+  return (
+    <>
+      {plan.lanes.length === 0 ? (
+        <section class="card" data-panel="plan">
+          <h2>{translate("house_plan")}</h2>
+          <p class="note">{translate("house_no_plan")}</p>
+        </section>
+      ) : (
+        <Guarded>
+          <PlanLanes plan={plan} scale={scale} />
+        </Guarded>
+      )}
+      {strip?.house == null ? null : (
+        <Charts
+          plan={plan}
+          curve={strip.house}
+          night={strip.night}
+          label={textOf({ text: strip.label, text_zh: strip.label_zh })}
+          scale={scale}
+        />
+      )}
+    </>
+  );
+}
+
+interface ChartsProps {
+  plan: Plan;
+  curve: PlanCurve;
+  night: NonNullable<Plan["strip"]>["night"];
+  label: string;
+  scale: TimeScale;
+}
+
+function Charts({ plan, curve, night, label, scale }: ChartsProps): JSX.Element {
+  const { hazards } = curve;
+  const wetText = hazards.wet.map(([from, to]) => translate("house_leaf_wet", { from: scale.clock(from), to: scale.clock(to) })).join(" ");
+  const cover = curve.cover_degc ?? null;
+  const targets = curve.targets ?? [];
+  const nowTarget = targets.find(({ from_ms, to_ms }) => from_ms <= plan.now_ms && plan.now_ms < to_ms);
+  const known = curve.air_degc.filter((value) => value !== null);
+  const air = `${translate("house_air")} ${numberText(Math.min(...known), 1)}–${numberText(Math.max(...known), 1)}°`;
+  const shared = { timesMs: curve.time_ms, night, scale };
+  return (
+    <>
+      <ChartOnAxis
+        {...shared}
+        panel="leaf"
+        title={translate("house_leaf_chart")}
+        label={listText([label, wetText])}
+        lines={[
+          {
+            name: translate("house_leaf"),
+            class: curve.leaf_estimated ? "leaf-line estimated" : "leaf-line",
+            values: curve.leaf_degc,
+            ...(curve.leaf_estimated ? { note: translate("house_leaf_estimated") } : {}),
+          },
+          { name: translate("house_dew_point"), class: "dew-line", values: curve.dew_point_degc },
+          ...(cover === null
+            ? []
+            : [{ name: translate("house_cover"), class: "cover-line", values: cover, note: translate("house_leaf_estimated") }]),
+        ]}
+        wet={{ spans: hazards.wet, text: wetText }}
+        note={plan.questions.length === 0 ? null : <CoverQuestion plan={plan} />}
+      />
+      <ChartOnAxis
+        {...shared}
+        panel="climate-ahead"
+        title={translate("house_climate_chart")}
+        label={air}
+        lines={[
+          {
+            name: translate("house_air"),
+            class: "leaf-line",
+            values: curve.air_degc,
+            low: curve.air_low_degc,
+            high: curve.air_high_degc,
+            ...(nowTarget === undefined ? {} : { note: translate("house_target", { low: nowTarget.low_degc, high: nowTarget.high_degc }) }),
+          },
+        ]}
+        targets={targets}
+        note={curve.air_low_degc === undefined ? null : translate("house_range")}
+      />
+    </>
+  );
+}
+
+/** A cover that nobody declared is a question, not trouble. */
+function CoverQuestion({ plan }: { plan: Plan }): JSX.Element {
+  return (
+    <>
+      {plan.questions.map((question) => (
+        <a key={question.kind} href={hrefOf("settings", { tab: "houses" })}>
+          {textOf(question)}
+        </a>
+      ))}
+    </>
+  );
+}

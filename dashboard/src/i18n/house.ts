@@ -1,0 +1,48 @@
+// Texts of the head of a greenhouse's page. Keys begin with `house_`.
+
+import { catalogue } from "./catalogue";
+import type { Texts } from "./texts";
+
+export const house = catalogue({
+  house_all: ["All greenhouses", "全部温室"],
+  house_plan: ["Plan by hour", "逐时安排"],
+  house_one_order: ["one order per actuator at a time", "同一设备同一时间只有一个指令"],
+  house_no_order: ["no order", "没有指令"],
+  house_no_plan: ["Nothing is planned: too little is known, or nothing is to be done.", "没有安排：数据还不够，或没有要做的事。"],
+  house_gains: ["Gains:", "换来："],
+  house_costs: ["Costs:", "代价："],
+  house_gives_up: ["Gives up:", "放弃："],
+  house_wet: ["Leaf wet", "叶面湿"],
+  house_wet_hours: ["{n} h", "{n} 小时"],
+  house_wet_less: ["{n} → {rest} h", "{n} → {rest} 小时"],
+  house_order_open: ["open", "开"],
+  house_order_close: ["closed", "关"],
+  house_order_on: ["on", "开"],
+  house_order_off: ["off", "关"],
+  house_order_apply: ["fit", "可打"],
+  house_order_wait: ["no: would not dry", "不打：干不透"],
+  house_order_give: ["give", "浇"],
+  house_order_withhold: ["none", "不浇"],
+  house_order_screens_close: ["down", "盖严"],
+  house_order_screens_open: ["up", "揭开"],
+  house_right_now: ["Right now", "此刻"],
+  house_now: ["now", "现在"],
+  house_leaf_chart: ["Leaf against dew point", "叶面与露点"],
+  house_climate_chart: ["Air against targets", "气温与目标"],
+  house_leaf: ["Leaf", "叶温"],
+  house_leaf_estimated: ["est.", "估算"],
+  house_dew_point: ["Dew point", "露点"],
+  house_cover: ["Cover", "棚膜"],
+  house_air: ["Air", "气温"],
+  house_target: ["target {low}–{high}°", "目标 {low}–{high}°"],
+  house_range: ["grey: nine times in ten, if nothing is done", "灰带：十次有九次在内，按不动手算"],
+  house_leaf_wet: ["leaf wet {from}–{to}", "叶面湿 {from}–{to}"],
+  house_no_values: ["No values.", "没有数据。"],
+  house_keys: ["{name}: arrow keys read the hours", "{name}：用方向键逐时读数"],
+  house_statements: ["Why: statements, reasons and sources", "依据：预判、原因与来源"],
+  house_data: ["Data", "数据"],
+  house_data_about: [
+    "charts, days, samples, downloads, what-if, disease, evenness, notes, reports",
+    "曲线、逐日表、样本、下载、假设分析、病害、均匀度、农事记录、报告",
+  ],
+} as const satisfies Texts);

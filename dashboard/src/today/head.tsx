@@ -1,0 +1,133 @@
+// The head of today: the state of the farm in one sentence, whether alarms reach somebody, whether all data have arrived, and what comes when.
+
+import type { JSX } from "preact";
+import { hrefOf } from "../app/address";
+import { durationText, formatInstant } from "../i18n/instants";
+import { listText, translate } from "../i18n/translate";
+import "../i18n/today";
+import { textOf, type Facts, type Today } from "./records";
+import { Sign, type FactSign } from "./state_mark";
+
+const CLOCK = { hour: "numeric", minute: "2-digit", hourCycle: "h23" } as const;
+
+export function StateSentence({ today }: { today: Today }): JSX.Element {
+  return (
+    <div class="lead">
+      <h1>{textOf(today.sentence)}</h1>
+      {today.first === null ? null : <p class="first">{textOf(today.first)}</p>}
+    </div>
+  );
+}
+
+export function FarmFacts({ facts, zone }: { facts: Facts; zone: string }): JSX.Element {
+  return (
+    <ul class="farm-facts" aria-label={translate("today_facts")}>
+      <Duty duty={facts.duty} zone={zone} />
+      <Reach reach={facts.reach} zone={zone} />
+      <Data data={facts.data} zone={zone} />
+    </ul>
+  );
+}
+
+interface FactProps {
+  sign: FactSign;
+  text: string;
+  note: string;
+  isWrong: boolean;
+  /** Where what is wrong is put right. */
+  href: string;
+}
+
+function Fact({ sign, text, note, isWrong, href }: FactProps): JSX.Element {
+  return (
+    <li class={isWrong ? "warn" : undefined}>
+      <a href={href}>
+        <Sign name={sign} />
+        <span>
+          <b>{text}</b>
+          <span class={isWrong ? "remedy" : "muted"}>{note}</span>
+        </span>
+      </a>
+    </li>
+  );
+}
+
+function Duty({ duty, zone }: { duty: Facts["duty"]; zone: string }): JSX.Element {
+  const isWrong = duty.names.length === 0;
+  const until = duty.until_ms === null ? "" : translate("today_duty_until", { time: formatInstant(duty.until_ms, CLOCK, zone) });
+  return (
+    <Fact
+      sign="person"
+      isWrong={isWrong}
+      text={isWrong ? translate("today_duty_none") : translate("today_duty", { names: listText(duty.names) })}
+      note={isWrong ? translate("today_duty_set") : until}
+      href={hrefOf("alarms", { tab: "duty" })}
+    />
+  );
+}
+
+function Reach({ reach, zone }: { reach: Facts["reach"]; zone: string }): JSX.Element {
+  const notes: Record<Facts["reach"]["state"], string> = {
+    none: translate("today_reach_set"),
+    never_tried: translate("today_reach_never"),
+    tried: reach.tried_ms === null ? "" : translate("today_reach_tried", { time: formatInstant(reach.tried_ms, CLOCK, zone) }),
+    failed: translate("today_reach_failed"),
+  };
+  return (
+    <Fact
+      sign="phone"
+      isWrong={reach.state !== "tried"}
+      text={reach.state === "none" ? translate("today_reach_none") : translate("today_reach", { n: reach.people })}
+      note={notes[reach.state]}
+      href={hrefOf("alarms", { tab: "recipients" })}
+    />
+  );
+}
+
+function Data({ data, zone }: { data: Facts["data"]; zone: string }): JSX.Element {
+  const isWrong = data.missing.length > 0;
+  const last = data.last_ms === null ? "" : formatInstant(data.last_ms, CLOCK, zone);
+  return (
+    <Fact
+      sign={isWrong ? "silent" : "data"}
+      isWrong={isWrong}
+      text={isWrong ? translate("today_missing", { n: data.missing.length }) : translate("today_data")}
+      note={isWrong ? (data.missing[0]?.name ?? "") : last}
+      href={hrefOf("health")}
+    />
+  );
+}
+
+/** While a past is being made: what is here, what comes when. */
+export function FirstMinutes({ making, nowMs, zone }: { making: NonNullable<Today["making"]>; nowMs: number; zone: string }): JSX.Element {
+  const share = Math.round(100 * making.share);
+  const eta = making.eta_ms;
+  const when =
+    eta === null
+      ? "…"
+      : eta - nowMs > 3_600_000
+        ? formatInstant(eta, CLOCK, zone)
+        : durationText(Math.max(60, Math.ceil((eta - nowMs) / 60_000) * 60));
+  return (
+    <ol class="first-minutes" aria-label={translate("today_steps")}>
+      <li>
+        <b>✓ {translate("today_step_now")}</b>
+        <span>{translate("today_step_values")}</span>
+      </li>
+      <li>
+        <b>
+          …{" "}
+          {eta !== null && eta - nowMs > 3_600_000
+            ? translate("today_step_soon", { time: when })
+            : translate("today_step_in", { time: when })}
+        </b>
+        <span>{translate("today_step_forecast")}</span>
+        <progress max={100} value={share} aria-label={translate("today_history")} />
+      </li>
+      <li>
+        <b>○ {translate("today_step_later")}</b>
+        <span>{translate("today_step_record")}</span>
+      </li>
+    </ol>
+  );
+}
