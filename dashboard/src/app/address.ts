@@ -12,6 +12,7 @@ export interface Route {
 /** What has an address of its own. The id of a greenhouse is that of the registry, or of a device that is in no greenhouse of it. */
 export type Thing =
   | { kind: "field"; id: string; tab?: string }
+  | { kind: "pass"; id: string; field: string }
   | { kind: "harvest"; field: string; startMs: number; endMs: number }
   | { kind: "weather"; site: string }
   | { kind: "greenhouse"; id: string; days?: number }
@@ -40,6 +41,8 @@ export function hrefOfThing(thing: Thing): string {
   switch (thing.kind) {
     case "field":
       return address("field", [thing.id], thing.tab === undefined ? {} : { tab: thing.tab });
+    case "pass":
+      return address("field", [thing.field], { pass: thing.id });
     case "harvest":
       return address("field", [thing.field], { tab: "yield", harvest: `${thing.startMs}-${thing.endMs + 1}` });
     case "weather":

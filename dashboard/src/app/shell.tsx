@@ -24,7 +24,7 @@ export interface MenuEntry {
 }
 
 const CLOCK_MS = 10_000;
-const DAY_AND_TIME = { month: "short", day: "numeric", weekday: "short", hour: "numeric", minute: "2-digit", hourCycle: "h23" } as const;
+const DAY_AND_TIME = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", hourCycle: "h23" } as const;
 
 export type Connection = "connecting" | "online" | "offline";
 
@@ -217,7 +217,11 @@ function BarClock(): JSX.Element {
     const timer = setInterval(() => draw(nowMs()), CLOCK_MS);
     return () => clearInterval(timer);
   }, []);
-  return <span class="bar-clock">{formatInstant(nowMs(), DAY_AND_TIME)}</span>;
+  return (
+    <span class="bar-clock">
+      {formatInstant(nowMs(), currentLanguage() === "en" ? DAY_AND_TIME : { ...DAY_AND_TIME, weekday: "short" })}
+    </span>
+  );
 }
 
 /** The mark of Headland (public/headland.svg) as a part of the page: an image would be another document to load. */

@@ -13,7 +13,7 @@ import { LazyFold } from "../ui/lazy";
 import { Guarded, Loaded } from "../ui/loaded";
 import { recordText } from "../today/farm_row";
 import { NextAction } from "../today/next_action";
-import { textOf, type Row, type Today } from "../today/records";
+import { textOf, type Row } from "../today/records";
 import { STATE_TEXT, StateMark } from "../today/state_mark";
 import { TimeScale } from "../today/time_scale";
 import { ChartOnAxis } from "./chart_on_axis";
@@ -30,7 +30,7 @@ interface HouseTopProps {
 }
 
 export function HouseTop({ house, isOnly }: HouseTopProps): JSX.Element {
-  const today = useApi("/v1/today" as never, {} as never, { everyMs: EVERY_MS, keep: true }) as ApiState<Today>;
+  const today = useApi("/v1/today", {}, { everyMs: EVERY_MS, keep: true });
   const row = today.data?.rows.find(({ kind, id }) => kind === "greenhouse" && id === house.id);
   return (
     <div class="house-top">

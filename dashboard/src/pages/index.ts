@@ -17,7 +17,7 @@ export interface PageEntry {
 
 export const PAGES: readonly PageEntry[] = [
   // In the file that every page begins with: a file of its own would be asked for only once that one runs.
-  { name: "today", title: "page_today", asks: "/v1/today" as never, load: () => Promise.resolve(today) },
+  { name: "today", title: "page_today", asks: "/v1/today", load: () => Promise.resolve(today) },
   { name: "greenhouse", title: "page_greenhouse", asks: "/v1/greenhouses", load: () => import("./greenhouse") },
   { name: "field", title: "page_field", asks: "/v1/prescriptions", load: () => import("./field") },
   { name: "weather", title: "page_weather", asks: "/v1/sites/{site}/weather-forecast/hours", load: () => import("./weather") },

@@ -5,13 +5,13 @@ import "../today/today.css";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { may } from "../api/may";
-import { prefetch, useApi, type ApiState } from "../api/query";
+import { prefetch, useApi } from "../api/query";
 import { tellFarmName } from "../app/farm_of_bar";
 import { mountComponent, useNow, useView } from "../app/mount";
 import { translate } from "../i18n/translate";
 import { Board, Log } from "../today/board";
 import { FarmFacts, StateSentence } from "../today/head";
-import { textOf, type Today } from "../today/records";
+import { textOf } from "../today/records";
 import { WeatherThreeDays } from "../today/weather_days";
 import { Lazy } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
@@ -26,10 +26,14 @@ const loadRest = async () => (await import("../today/row_rest")).RowRest;
 function TodayPage(): JSX.Element {
   const view = useView();
   const [isMaking, setMaking] = useState(false);
-  const state = useApi("/v1/today" as never, {} as never, {
-    everyMs: isMaking ? MAKING_EVERY_MS : EVERY_MS,
-    keep: true,
-  }) as ApiState<Today>;
+  const state = useApi(
+    "/v1/today",
+    {},
+    {
+      everyMs: isMaking ? MAKING_EVERY_MS : EVERY_MS,
+      keep: true,
+    },
+  );
   const today = state.data;
   useEffect(() => setMaking(today?.making != null), [today?.making]);
   useEffect(() => {
@@ -76,5 +80,5 @@ export const mount = mountComponent(TodayPage);
 
 /** Ask for what is to be read first while the session is asked for. */
 export function prepare(): void {
-  prefetch("/v1/today" as never, {} as never);
+  prefetch("/v1/today", {});
 }

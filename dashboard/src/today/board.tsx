@@ -2,8 +2,9 @@
 
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
+import { hrefOf } from "../app/address";
 import { formatInstant } from "../i18n/instants";
-import { authorText, translate, type TextKey } from "../i18n/translate";
+import { authorText, listText, translate, type TextKey } from "../i18n/translate";
 import "../i18n/today";
 import { CalmTiles, LEAST_TILES } from "./calm_tiles";
 import { FarmRow, type LoadRest } from "./farm_row";
@@ -52,8 +53,25 @@ export function Board({ today, loadRest }: { today: Today; loadRest: LoadRest })
           ))}
       </ol>
       {tiles.length === 0 ? null : <CalmTiles rows={tiles} scale={scale} />}
+      <Questions rows={rows} />
       <Key />
     </section>
+  );
+}
+
+/** What only the grower knows: each question once, with the houses that it is about. */
+function Questions({ rows }: { rows: readonly Row[] }): JSX.Element {
+  const asked = new Map<string, string[]>();
+  for (const row of rows)
+    for (const question of row.questions) asked.set(textOf(question), [...(asked.get(textOf(question)) ?? []), row.name]);
+  return (
+    <>
+      {[...asked].map(([question, names]) => (
+        <p key={question} class="question">
+          <a href={hrefOf("settings", { tab: "houses" })}>{translate("today_question", { question, names: listText(names) })}</a>
+        </p>
+      ))}
+    </>
   );
 }
 

@@ -9,15 +9,15 @@ import { translate } from "../i18n/translate";
 import "../i18n/today";
 import { textOf, type Row, type Today } from "./records";
 
-const PATH = "/v1/today/done";
-export const TODAY = "/v1/today";
+export const DONE = "/v1/today/done";
+export const TODAY = "/v1/today" as const;
 
 /** What of a row waits to be sent: the action that was done, or that it is taken back. */
 export function waitingOf(row: Row): { done: QueueEntry | null; undo: QueueEntry | null } {
   const entries = waiting.value.filter(({ refusal }) => refusal === null);
   const done = entries.find(({ path, body }) => {
     const { id, action } = (body ?? {}) as { id?: string; action?: string };
-    return path === PATH && id === row.id && action === row.action?.id;
+    return path === DONE && id === row.id && action === row.action?.id;
   });
   const undo = entries.find(({ method, path }) => method === "DELETE" && path === pathOf(row.confirmed?.id ?? ""));
   return { done: done ?? null, undo: undo ?? null };
@@ -54,7 +54,7 @@ export function useConfirming(row: Row): Confirming {
         const { action, kind, id } = row;
         if (action === null) return;
         const title = translate("today_kept_done", { text: `${row.name}, ${textOf(action)}` });
-        await show(await sendOrKeep({ method: "POST", path: PATH, body: { kind, id, action: action.id }, title }, newKey()));
+        await show(await sendOrKeep({ method: "POST", path: DONE, body: { kind, id, action: action.id }, title }, newKey()));
       }),
     takeBack: () =>
       send(async () => {
@@ -79,9 +79,9 @@ async function show(answer: Response | "kept"): Promise<void> {
         : { ...known, rows: known.rows.map((each) => (each.kind === changed.kind && each.id === changed.id ? changed : each)) },
     );
   }
-  await reload(TODAY as never);
+  await reload(TODAY);
 }
 
 function pathOf(id: string): string {
-  return `${PATH}/${encodeURIComponent(id)}`;
+  return `${DONE}/${encodeURIComponent(id)}`;
 }

@@ -2,7 +2,7 @@
 
 import type { ComponentType, JSX } from "preact";
 import { useState } from "preact/hooks";
-import { hrefOf, hrefOfThing } from "../app/address";
+import { hrefOfThing } from "../app/address";
 import { numberText } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 import "../i18n/today";
@@ -10,7 +10,7 @@ import { Lazy } from "../ui/lazy";
 import { FieldStrip } from "./field_strip";
 import { HouseStrip, type StripMode } from "./house_strip";
 import { NextAction } from "./next_action";
-import { textOf, type Row, type Subject } from "./records";
+import type { Row, Subject } from "./records";
 import { STATE_TEXT, StateMark } from "./state_mark";
 import type { TimeScale } from "./time_scale";
 
@@ -35,11 +35,6 @@ export function FarmRow({ row, scale, marksSimulated, loadRest }: FarmRowProps):
       <span class="sure">{recordText(row)}</span>
       {row.strip === null ? null : <RowStrip row={row} scale={scale} />}
       <NextAction row={row} nowMs={scale.nowMs} zone={scale.zone} isOpen={isOpen} onOpen={() => setOpen(!isOpen)} />
-      {row.questions.map((question) => (
-        <p key={question.kind} class="question">
-          <a href={hrefOf("settings", { tab: "houses" })}>{textOf(question)}</a>
-        </p>
-      ))}
       {isOpen ? (
         <div class="row-rest">
           <Lazy load={loadRest} props={{ subject: { kind: row.kind, id: row.id } }} />

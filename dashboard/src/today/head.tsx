@@ -53,13 +53,13 @@ function Fact({ sign, text, note, isWrong, href }: FactProps): JSX.Element {
 }
 
 function Duty({ duty, zone }: { duty: Facts["duty"]; zone: string }): JSX.Element {
-  const isWrong = duty.names.length === 0;
-  const until = duty.until_ms === null ? "" : translate("today_duty_until", { time: formatInstant(duty.until_ms, CLOCK, zone) });
+  const isWrong = duty === null || duty.names.length === 0;
+  const until = duty?.until_ms == null ? "" : translate("today_duty_until", { time: formatInstant(duty.until_ms, CLOCK, zone) });
   return (
     <Fact
       sign="person"
       isWrong={isWrong}
-      text={isWrong ? translate("today_duty_none") : translate("today_duty", { names: listText(duty.names) })}
+      text={isWrong ? translate("today_duty_none") : translate("today_duty", { names: listText(duty?.names ?? []) })}
       note={isWrong ? translate("today_duty_set") : until}
       href={hrefOf("alarms", { tab: "duty" })}
     />

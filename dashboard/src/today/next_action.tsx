@@ -1,11 +1,13 @@
 // The one next action of a house or field: what, until when and why, with Done and Undo.
 
 import type { JSX } from "preact";
+import { may } from "../api/may";
+import { hrefOfThing } from "../app/address";
 import { formatInstant } from "../i18n/instants";
 import { translate } from "../i18n/translate";
 import "../i18n/today";
-import { useConfirming, waitingOf } from "./done";
-import { currentLanguageOf, textOf, type Row } from "./records";
+import { DONE, useConfirming, waitingOf } from "./done";
+import { currentLanguageOf, textOf, type Action, type Row } from "./records";
 
 /** For so long Undo stands where Done was: a second tap must not confirm what follows. */
 const UNDO_MS = 120_000;
@@ -35,32 +37,35 @@ export function NextAction({ row, nowMs, zone, isOpen, onOpen }: NextActionProps
   const recorded = isRecorded ? { ...confirmed, time: formatInstant(confirmed.time_ms, CLOCK, zone) } : null;
   const doing = action === null ? textOf(row.quiet) : textOf(action);
   const reason = action === null ? "" : currentLanguageOf(action.reason, action.reason_zh);
-  const words = (
-    <>
-      <span class="do">{kept === null && recorded !== null && action !== null ? translate("today_then", { text: doing }) : doing}</span>
-      {reason === "" || recorded !== null || kept !== null ? null : <span class="why">{reason}</span>}
-      {kept !== null && action !== null ? <span class="why recorded">✓ {translate("today_kept", { text: textOf(action) })}</span> : null}
-      {recorded !== null && kept === null ? (
-        <span class="why recorded">✓ {translate("today_recorded", { time: recorded.time, text: textOf(recorded) })}</span>
-      ) : null}
-    </>
-  );
-  const hasButton = action !== null || isUndo;
+  const isQuiet = recorded === null && kept === null;
+  const words = kept === null && recorded !== null && action !== null ? translate("today_then", { text: doing }) : doing;
+  const hasButton = (action !== null || isUndo) && may("post", DONE as never);
   const subject = isUndo && recorded !== null && kept === null ? textOf(recorded) : doing;
   return (
     <>
       <div class="say" aria-live="polite">
         {onOpen === null ? (
-          words
+          <span class="do">{words}</span>
         ) : (
           <button type="button" class="open-row" aria-expanded={isOpen} onClick={onOpen}>
-            {words}
-            <span class="more" aria-hidden="true">
-              ›
+            <span class="do">
+              {words}
+              <span class="more" aria-hidden="true">
+                {isOpen ? " ▾" : " ›"}
+              </span>
             </span>
             <span class="hidden">{translate("today_open", { name: row.name })}</span>
           </button>
         )}
+        {isQuiet && (reason !== "" || action?.href != null) ? (
+          <span class="why">
+            {reason} {action === null ? null : <ActionLink row={row} action={action} />}
+          </span>
+        ) : null}
+        {kept !== null && action !== null ? <span class="why recorded">✓ {translate("today_kept")}</span> : null}
+        {recorded !== null && kept === null ? (
+          <span class="why recorded">✓ {translate("today_recorded", { time: recorded.time, text: textOf(recorded) })}</span>
+        ) : null}
         {isNextDue ? (
           <button type="button" class="plain" disabled={isSending} onClick={() => void takeBack()}>
             {translate("today_undo")}
@@ -85,6 +90,16 @@ export function NextAction({ row, nowMs, zone, isOpen, onOpen }: NextActionProps
       ) : null}
     </>
   );
+}
+
+/** The way to where the action is done or looked at. */
+function ActionLink({ row, action: { href } }: { row: Row; action: Action }): JSX.Element | null {
+  if (href === null) return null;
+  const { kind, id } = href;
+  if (kind === "pass") return <a href={hrefOfThing({ kind, id, field: row.id })}>{translate("today_link_pass")}</a>;
+  if (kind === "alarm") return <a href={hrefOfThing({ kind, id })}>{translate("today_link_alarm")}</a>;
+  if (kind === "lot") return <a href={hrefOfThing({ kind, id })}>{translate("today_link_lot")}</a>;
+  return null;
 }
 
 const CLOCK = { hour: "numeric", minute: "2-digit", hourCycle: "h23" } as const;

@@ -12,7 +12,7 @@ import { StatementCard } from "./statement_card";
 const EVERY_MS = 60_000;
 
 export function RowRest({ subject }: { subject: Subject }): JSX.Element {
-  const state = useApi("/v1/tonight", { query: { subject: subject.id, limit: 1 } as never }, { everyMs: EVERY_MS });
+  const state = useApi("/v1/tonight", { query: { subject: subject.id, limit: 1 } }, { everyMs: EVERY_MS });
   return (
     <>
       <Loaded state={state}>

@@ -31,7 +31,7 @@ export class TimeScale {
 
   /** Return the part of a span that is on the pictures, or null. */
   clip([from, to]: Span): Span | null {
-    const part = [Math.max(from, this.fromMs), Math.min(to, this.toMs)] as const;
+    const part: Span = [Math.max(from, this.fromMs), Math.min(to, this.toMs)];
     return part[1] > part[0] ? part : null;
   }
 

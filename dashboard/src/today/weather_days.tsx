@@ -36,9 +36,8 @@ export function WeatherThreeDays({ weather, nowMs, zone }: { weather: Weather; n
 
 /** Whose forecast it is, what is wrong with it, and how good it was: it always stands with it. */
 export function WeatherSource({ weather }: { weather: Weather }): JSX.Element {
-  const texts = [weather, weather.error, weather.record].flatMap((each) =>
-    each === null ? [] : ["attribution" in each ? textOf({ text: each.attribution, text_zh: each.attribution_zh }) : textOf(each)],
-  );
+  const attribution = textOf({ text: weather.attribution, text_zh: weather.attribution_zh });
+  const texts = [attribution, textOf(weather.error ?? weather.source), weather.record === null ? "" : textOf(weather.record)];
   return <p data-weather-source>{translate("today_weather_source", { text: texts.filter(Boolean).join(" · ") })}</p>;
 }
 
@@ -60,7 +59,7 @@ function degrees(value: number | null): string {
 }
 
 function windText(value: number | null): string {
-  return translate("today_wind", { value: value === null ? "–" : numberText(value, 0) });
+  return value === null ? "" : translate("today_wind", { value: numberText(value, 0) });
 }
 
 function Days({ weather, scale, width, height }: DrawnProps & { weather: Weather }): JSX.Element {
