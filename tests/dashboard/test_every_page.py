@@ -59,7 +59,7 @@ def test_every_page_is_readable_by_everybody_and_shows_no_raw_words(
     page = visit("#/farm", bypass_csp=True, **options)
     expect(page.locator(".page")).to_have_attribute("data-mounted", "true")
     pages = page.locator("nav.menu a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
-    assert pages[:2] == ["#/farm", "#/field"]
+    assert pages[:2] == ["#/today", "#/greenhouse"]
     titles = set()
     fields = [
         f"#/field/{farm.field}?pass={farm.flight}",
@@ -217,13 +217,13 @@ def test_a_key_signs_in_by_the_form_or_by_the_address_and_stays_in_neither(
         expect(page.get_by_role("alert")).to_have_text("The key is not known or has expired. Enter another key.")
         entry.fill(key)
         page.get_by_role("button", name="Sign in").click()
-        expect(page.locator(f"[data-device='{HOUSE}']")).to_be_visible()
+        expect(page.locator(f"[data-row='{HOUSE}']")).to_be_visible()
         page.get_by_role("button", name="Sign out").click()
         expect(entry).to_be_visible()
         page.goto("about:blank")
         page.clock.install()
         page.goto(f"{base}/#key={key}")
-        expect(page.locator(f"[data-device='{HOUSE}']")).to_be_visible()
+        expect(page.locator(f"[data-row='{HOUSE}']")).to_be_visible()
         assert "key" not in page.url
         # The stream authenticates by the cookie, too: an EventSource has no headers.
         expect(page.locator(".live")).to_have_attribute("data-state", "online")

@@ -91,7 +91,7 @@ def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(
     ]
     page = open_greenhouse(visit, house, "?days=3")
     expect(page.locator("h1")).to_have_text("Page house")
-    expect(page.locator(".about").first).to_contain_text("Tomato, fruiting")
+    expect(page.locator(".greenhouse .about").first).to_contain_text("Tomato, fruiting")
     deficit = page.locator("[data-panel=deficit] .plot-caption")
     caption = r"Vapour pressure deficit \(VPD\): 0\.\d\d kPa to \d\.\d\d kPa.*: target from: .*: target to: "
     expect(deficit).to_have_text(re.compile(caption))
@@ -250,6 +250,10 @@ def test_houses_are_a_table_with_the_risk_of_each_and_any_value_is_downloaded(vi
     page.get_by_role("button", name="温室", exact=True).click()
     expect(page.locator("th[aria-sort=ascending]")).to_have_text(re.compile("^温室"))
     row.get_by_role("link").click()
+    # The panels are built when they are asked for.
+    expect(page.locator("[data-panel=right-now]")).to_be_visible()
+    expect(page.locator("[data-panel=outlook]")).to_have_count(0)
+    page.locator(".house-data summary").first.click()
     outlook = page.locator("[data-panel=outlook]")
     for kind, name in (("leaf_condensation", "叶面结露"), ("cover_condensation", "棚膜结露")):
         expect(outlook.locator(f"[data-statement={kind}] h3")).to_contain_text(name)

@@ -47,7 +47,7 @@ def test_what_if_is_computed_by_a_chosen_structure_and_by_the_file_of_a_fit(farm
     descriptor = Descriptor(device="gh-what-if", kind="greenhouse", site="what-if", name="what-if box")
     farm.store.describe(OWN, "gw-1", descriptor)
     repositories.record_descriptor("gw-1", descriptor)
-    page = visit(f"#/greenhouse/{record.id}")
+    page = visit(f"#/greenhouse/{record.id}?data=open")
     page.get_by_label("Structure").select_option("solar-brick-wall")
     page.locator("form", has=page.get_by_label("Structure")).get_by_role("button", name="Save").click()
     expect(page.locator("[data-model]")).to_have_attribute("data-model", "solar-brick-wall")

@@ -58,7 +58,7 @@ def remove(farm: Farm, house: str) -> None:
 @pytest.fixture
 def page(visit: Open, house: str, page_errors: list[str]) -> Iterator[Page]:
     """A page that has been open, with all that it stores for later."""
-    page = visit(f"#/greenhouse/{house}", service_workers="allow")
+    page = visit(f"#/greenhouse/{house}?data=open", service_workers="allow")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     # Loaded again: the answers of the station pass the service worker.
     page.reload()

@@ -76,6 +76,8 @@ def house_strip(
             "air_degc": cut[0],
             "leaf_degc": cut[1],
             "dew_point_degc": cut[2],
+            "air_low_degc": [None] * 27,
+            "air_high_degc": [None] * 27,
             "leaf_estimated": False,
             "limit": {"value_degc": 2.0, "kind": "frost"} if frost else None,
             "hazards": {**empty, "wet": spans(wet), "frost": spans(frost)},
@@ -89,39 +91,76 @@ def field_strip(label: tuple[str, str], *, act: tuple[float, float] | None, fit:
     """Return the strip of a field: wind rises tomorrow, and it rains from ten."""
     wind = [round(2.2 + (0 if hour < 28 else 0.6 * (hour - 28)), 1) for hour in range(10, 37)]
     rain = [0.0 if hour < 34 else round(0.7 * (hour - 33), 1) for hour in range(10, 37)]
-    field = {"time_ms": _HOURS, "wind_m_s": wind, "limit_m_s": 5.0, "rain_mm": rain, "fit": [[at(fit[0]), at(fit[1])]]}
+    field = {
+        "kind": "liquid",
+        "time_ms": _HOURS,
+        "wind_m_s": wind,
+        "limit_m_s": 5.0,
+        "rain_mm": rain,
+        "fit": [[at(fit[0]), at(fit[1])]],
+    }
     return {
-        "start_ms": _START_MS, "end_ms": at(36), "night": [[at(17), at(30.8)]],
+        "start_ms": _START_MS,
+        "end_ms": at(36),
+        "night": [[at(17), at(30.8)]],
         "act": None if act is None else [at(act[0]), at(act[1])],
-        "label": label[0], "label_zh": label[1], "house": None, "field": field,
-    }  # fmt: skip
+        "label": label[0],
+        "label_zh": label[1],
+        "house": None,
+        "field": field,
+    }
 
 
-def action(id: str, text: tuple[str, str], reason: tuple[str, str], until: float = 16.5) -> Answer:
+def action(own_id: str, text: tuple[str, str], reason: tuple[str, str], until: float = 16.5) -> Answer:
     return {
-        "id": id, "actuator": "vents", "order": "open", "from_ms": NOON_MS, "until_ms": at(until),
-        "text": text[0], "text_zh": text[1], "reason": reason[0], "reason_zh": reason[1],
-        "gain": None, "cost": None, "gives_up": None, "href": None,
-    }  # fmt: skip
+        "id": own_id,
+        "actuator": "vents",
+        "order": "open",
+        "from_ms": NOON_MS,
+        "until_ms": at(until),
+        "text": text[0],
+        "text_zh": text[1],
+        "reason": reason[0],
+        "reason_zh": reason[1],
+        "gain": None,
+        "cost": None,
+        "gives_up": None,
+        "href": None,
+    }
 
 
-def row(id: str, name: str, state: str, crop: str | None, **more: Any) -> Answer:
+def row(own_id: str, name: str, state: str, crop: str | None, **more: Any) -> Answer:
     return {
-        "kind": "greenhouse", "id": id, "name": name, "crop": crop, "site": "home", "simulated": True, "state": state,
-        "state_since_ms": None, "current": {"value": 23.6, "unit": "degC", "channel": "air_temperature_degc", "time_ms": NOON_MS},
-        "action": None, "next_action": None, "look_again_ms": None, "quiet": {"text": "Nothing to do", "text_zh": "没有事"},
-        "questions": [], "record": {"right": 27, "n": 30, "least": 10}, "strip": None, "confirmed": None, "done": [], **more,
-    }  # fmt: skip
+        "kind": "greenhouse",
+        "id": own_id,
+        "name": name,
+        "crop": crop,
+        "site": "home",
+        "simulated": True,
+        "state": state,
+        "state_since_ms": None,
+        "current": {"value": 23.6, "unit": "degC", "channel": "air_temperature_degc", "time_ms": NOON_MS},
+        "action": None,
+        "next_action": None,
+        "look_again_ms": None,
+        "quiet": {"text": "Nothing to do", "text_zh": "没有事"},
+        "questions": [],
+        "record": {"right": 27, "n": 30, "least": 10},
+        "strip": None,
+        "confirmed": None,
+        "remaining": None,
+        **more,
+    }
 
 
-def wet_house(id: str = "h2", name: str = "二号温室") -> Answer:
+def wet_house(own_id: str = "h2", name: str = "二号温室") -> Answer:
     label = ("Leaves wet from 17:00 to 7:00. Ventilate until 15:30.", "叶面 17:00 到次日 7:00 湿，现在到 15:30 排湿。")
     strip = house_strip(
         label, high=25, low=10, dew_low=9.7, wet=(17, 31), avoided=((17, 20), (29, 31)), act=(12.5, 15.5)
     )
     text = ("Open the vents 20 cm until 15:30", "开风口 20 厘米，15:30 关")
     reason = ("Leaves wet 14 h tonight; 9 h if you do it", "今夜叶面湿 14 小时，照做减到 9 小时")
-    return row(id, name, "act", "cucumber", strip=strip, action=action("vents", text, reason, 15.5))
+    return row(own_id, name, "act", "cucumber", strip=strip, action=action("vents", text, reason, 15.5))
 
 
 def cold_house() -> Answer:
@@ -146,7 +185,7 @@ def missed_field() -> Answer:
     )
 
 
-def watched_house(id: str = "h1", name: str = "一号温室", state: str = "watch") -> Answer:
+def watched_house(own_id: str = "h1", name: str = "一号温室", state: str = "watch") -> Answer:
     strip = house_strip(
         ("Dry, 0.6 degrees above the dew point.", "离露点最近 0.6 度，不湿。"), high=23, low=14, dew_low=12.4
     )
@@ -156,7 +195,7 @@ def watched_house(id: str = "h1", name: str = "一号温室", state: str = "watc
     }
     if state == "calm":
         quiet = {"text": "Nothing to do", "text_zh": "没有事"}
-    return row(id, name, state, "tomato", strip=strip, quiet=quiet, record={"right": 22, "n": 30, "least": 10})
+    return row(own_id, name, state, "tomato", strip=strip, quiet=quiet, record={"right": 22, "n": 30, "least": 10})
 
 
 def calm_field() -> Answer:
@@ -183,10 +222,10 @@ def silent_house() -> Answer:
     )
 
 
-def unknown_house(id: str = "h4", name: str = "四号温室") -> Answer:
+def unknown_house(own_id: str = "h4", name: str = "四号温室") -> Answer:
     strip = house_strip(("Measured values only.", "只有实测值。"), high=23, low=14, dew_low=12, until=12.4)
     quiet = {"text": "Too early to say; live values only", "text_zh": "还说不准，先看实测"}
-    return row(id, name, "unknown", "tomato", strip=strip, quiet=quiet, record={"right": 0, "n": 3, "least": 10})
+    return row(own_id, name, "unknown", "tomato", strip=strip, quiet=quiet, record={"right": 0, "n": 3, "least": 10})
 
 
 def weather() -> Answer:
@@ -197,40 +236,67 @@ def weather() -> Answer:
         rain = max(0.0, 1.4 - abs(hour - 38) * 0.2)
         hours.append(
             {
-                "time_ms": at(hour), "air_temperature_degc": round(warm, 1), "rain_mm": round(rain, 1), "wind_m_s": 3.0,
+                "time_ms": at(hour),
+                "air_temperature_degc": round(warm, 1),
+                "rain_mm": round(rain, 1),
+                "wind_m_s": 3.0,
                 "low_degc": round(warm - spread, 1) if hour >= 12 else None,
                 "high_degc": round(warm + spread, 1) if hour >= 12 else None,
             }
-        )  # fmt: skip
+        )
     days = [
-        {"day": f"2026-12-0{day + 1}", "start_ms": at(24 * day), "high_degc": 12.0 - 4 * day, "low_degc": 1.0 - day,
-         "rain_mm": (0.0, 9.6, 0.0)[day], "wind_m_s": (3.1, 6.6, 7.2)[day]}
+        {
+            "day": f"2026-12-0{day + 1}",
+            "start_ms": at(24 * day),
+            "high_degc": 12.0 - 4 * day,
+            "low_degc": 1.0 - day,
+            "rain_mm": (0.0, 9.6, 0.0)[day],
+            "wind_m_s": (3.1, 6.6, 7.2)[day],
+        }
         for day in range(3)
-    ]  # fmt: skip
+    ]
     return {
-        "site": "home", "site_name": "home", "basis": "corrected", "attribution": "Simulated weather provider",
-        "attribution_zh": "模拟天气预报源", "error": None, "night": [[at(a), at(b)] for a, b in ((0, 6.8), (17, 30.8), (41, 54.8), (65, 72))],
-        "days": days, "hours": hours,
+        "site": "home",
+        "site_name": "home",
+        "basis": "corrected",
+        "attribution": "Simulated weather provider",
+        "attribution_url": "",
+        "simulated": True,
+        "source": {"text": "Said 20 min ago", "text_zh": "20 分钟前发布"},
+        "attribution_zh": "模拟天气预报源",
+        "error": None,
+        "night": [[at(a), at(b)] for a, b in ((0, 6.8), (17, 30.8), (41, 54.8), (65, 72))],
+        "days": days,
+        "hours": hours,
         "record": {"text": "temperature within 24 h off by 1.1°", "text_zh": "24 小时内气温误差 1.1°"},
-    }  # fmt: skip
+    }
 
 
 def answer(rows: list[Answer], sentence: tuple[str, str], **more: Any) -> Answer:
     """Return an answer of today about these rows."""
     return {
-        "now_ms": NOON_MS, "time_zone": ZONE, "time_zone_known": True, "farm": {"name": "东坡农场"}, "simulated": True,
+        "now_ms": NOON_MS,
+        "time_zone": ZONE,
+        "time_zone_known": True,
+        "farm": {"name": "东坡农场"},
+        "simulated": True,
         "sentence": {"text": sentence[0], "text_zh": sentence[1]},
         "first": {"text": "First: house 2, open the vents now", "text_zh": "先做：二号温室，现在开风"},
-        "making": None, "weather": weather(), "rows": rows,
+        "making": None,
+        "weather": weather(),
+        "rows": rows,
         "facts": {
+            "alarms": {"open": 1, "unacknowledged": 1},
             "duty": {"names": ["李梅"], "until_ms": at(20)},
             "reach": {"people": 2, "tried_ms": at(8.2), "state": "tried"},
             "data": {"complete": True, "last_ms": NOON_MS, "missing": [], "waiting": 0},
         },
         "counts": {"houses": 3, "houses_act": 2, "fields": 2, "fields_act": 1, "missed_strips": 1},
-        "done_today": [{"time_ms": at(7.3), "by": "张伟", "text": "screens opened", "text_zh": "揭保温幕", "row": "三号温室"}],
+        "done_today": [
+            {"time_ms": at(7.3), "by": "张伟", "text": "screens opened", "text_zh": "揭保温幕", "row": "三号温室"}
+        ],
         **more,
-    }  # fmt: skip
+    }
 
 
 def five_rows() -> Answer:
@@ -250,11 +316,12 @@ def first_minutes() -> Answer:
     """Return the answer of a farm whose past is being made."""
     rows = [unknown_house("h2", "二号温室"), unknown_house("h3", "三号温室"), unknown_house("h1", "一号温室")]
     facts = {
+        "alarms": {"open": 0, "unacknowledged": 0},
         "duty": {"names": [], "until_ms": None},
         "reach": {"people": 0, "tried_ms": None, "state": "none"},
         "data": {"complete": True, "last_ms": NOON_MS, "missing": [], "waiting": 0},
     }
-    making = {"share": 0.64, "eta_ms": NOON_MS + 3 * 60_000}
+    making = {"share": 0.64, "eta_ms": NOON_MS + 180_000, "steps": {"forecast_ms": None, "record_ms": None}}
     sentence = ("Getting to know your farm: about 3 minutes", "正在认识您的农场，约 3 分钟")
     return answer(rows, sentence, making=making, facts=facts, first=None, done_today=[])
 

@@ -20,6 +20,14 @@ export interface ChartLine {
   note?: string;
 }
 
+/** What the crop is to have at a time. */
+export interface Target {
+  from_ms: number;
+  to_ms: number;
+  low_degc: number;
+  high_degc: number;
+}
+
 interface ChartProps {
   title: string;
   panel: string;
@@ -30,7 +38,7 @@ interface ChartProps {
   scale: TimeScale;
   /** Where the first line is at or below the second one is filled, and named at the foot. */
   wet?: { spans: readonly Span[]; text: string } | undefined;
-  targets?: readonly { from_ms: number; to_ms: number; low_degc: number; high_degc: number }[] | undefined;
+  targets?: readonly Target[] | undefined;
   note?: JSX.Element | string | null;
 }
 
@@ -112,7 +120,7 @@ function Drawing({ timesMs, lines, night, wet, targets = [], outer, atMs, width:
         </g>
       ))}
       {targets.map((band) => (
-        <Target key={band.from_ms} band={band} y={y} {...at} />
+        <TargetBand key={band.from_ms} band={band} y={y} {...at} />
       ))}
       {wet === undefined || first === undefined || second === undefined
         ? null
@@ -149,12 +157,7 @@ function wetX(spans: readonly Span[], scale: TimeScale, width: number): number {
   return Math.max(60, Math.min(width - 60, (from + to) / 2));
 }
 
-function Target({
-  band,
-  y,
-  scale,
-  width,
-}: DrawnProps & { band: NonNullable<ChartProps["targets"]>[number]; y: (value: number) => number }): JSX.Element | null {
+function TargetBand({ band, y, scale, width }: DrawnProps & { band: Target; y: (value: number) => number }): JSX.Element | null {
   const part = scale.clip([band.from_ms, band.to_ms]);
   if (part === null) return null;
   const [from, to] = [scale.x(part[0], width), scale.x(part[1], width)];

@@ -5,20 +5,18 @@ import "../i18n/today";
 import "../today/pictures.css";
 import "./house.css";
 import type { JSX } from "preact";
-import { useApi, type ApiState } from "../api/query";
+import { nowMs } from "../api/clock";
+import { useApi } from "../api/query";
 import { hrefOf } from "../app/address";
 import { numberText } from "../i18n/numbers";
 import { listText, term, translate } from "../i18n/translate";
 import { LazyFold } from "../ui/lazy";
-import { Guarded, Loaded } from "../ui/loaded";
 import { recordText } from "../today/farm_row";
 import { NextAction } from "../today/next_action";
-import { textOf, type Row } from "../today/records";
+import { textOf, type Row, type Strip } from "../today/records";
 import { STATE_TEXT, StateMark } from "../today/state_mark";
 import { TimeScale } from "../today/time_scale";
-import { ChartOnAxis } from "./chart_on_axis";
-import { PlanLanes } from "./plan_lanes";
-import type { Plan, PlanCurve } from "./records";
+import { ChartOnAxis, type Target } from "./chart_on_axis";
 import { RightNow } from "./right_now";
 
 const EVERY_MS = 60_000;
@@ -55,7 +53,7 @@ export function HouseTop({ house, isOnly }: HouseTopProps): JSX.Element {
           <ActionCard row={row} nowMs={today.data.now_ms} zone={today.data.time_zone} />
         )}
       </header>
-      <PlanOfHouse house={house.id} />
+      <Columns house={house.id} row={row} nowMs={today.data?.now_ms ?? nowMs()} zone={today.data?.time_zone ?? "UTC"} />
       <LazyFold
         class="card fold-card"
         title={translate("house_statements")}
@@ -74,14 +72,14 @@ function ActionCard({ row, nowMs, zone }: { row: Row; nowMs: number; zone: strin
   );
 }
 
-function PlanOfHouse({ house }: { house: string }): JSX.Element {
-  const state = useApi("/v1/greenhouses/{greenhouse}/plan" as never, { path: { greenhouse: house } } as never, {
-    everyMs: EVERY_MS,
-  }) as ApiState<Plan>;
+function Columns({ house, row, nowMs, zone }: { house: string; row: Row | undefined; nowMs: number; zone: string }): JSX.Element {
+  const strip = row?.strip ?? null;
   return (
     <div class="house-columns">
       <div>
-        <Loaded state={state}>{(plan) => <PlanAndCharts plan={plan} />}</Loaded>
+        {strip === null ? null : (
+          <Charts strip={strip} questions={row?.questions ?? []} scale={new TimeScale(strip.start_ms, strip.end_ms, nowMs, zone)} />
+        )}
       </div>
       <div>
         <RightNow house={house} />
@@ -90,50 +88,27 @@ function PlanOfHouse({ house }: { house: string }): JSX.Element {
   );
 }
 
-function PlanAndCharts({ plan }: { plan: Plan }): JSX.Element {
-  const { strip } = plan;
-  const scale = new TimeScale(strip?.start_ms ?? plan.now_ms, strip?.end_ms ?? plan.end_ms, plan.now_ms, plan.time_zone);
-  return (
-    <>
-      {plan.lanes.length === 0 ? (
-        <section class="card" data-panel="plan">
-          <h2>{translate("house_plan")}</h2>
-          <p class="note">{translate("house_no_plan")}</p>
-        </section>
-      ) : (
-        <Guarded>
-          <PlanLanes plan={plan} scale={scale} />
-        </Guarded>
-      )}
-      {strip?.house == null ? null : (
-        <Charts
-          plan={plan}
-          curve={strip.house}
-          night={strip.night}
-          label={textOf({ text: strip.label, text_zh: strip.label_zh })}
-          scale={scale}
-        />
-      )}
-    </>
-  );
-}
-
 interface ChartsProps {
-  plan: Plan;
-  curve: PlanCurve;
-  night: NonNullable<Plan["strip"]>["night"];
-  label: string;
+  strip: Strip;
+  questions: Row["questions"];
   scale: TimeScale;
+  /** Temperature of the cover at the instants of the strip. */
+  cover?: readonly (number | null)[] | null;
+  targets?: readonly Target[];
 }
 
-function Charts({ plan, curve, night, label, scale }: ChartsProps): JSX.Element {
+function Charts({ strip, questions, scale, cover = null, targets = [] }: ChartsProps): JSX.Element | null {
+  const { house: curve, night } = strip;
+  if (curve === null) return null;
+  const label = textOf({ text: strip.label, text_zh: strip.label_zh });
   const { hazards } = curve;
   const wetText = hazards.wet.map(([from, to]) => translate("house_leaf_wet", { from: scale.clock(from), to: scale.clock(to) })).join(" ");
-  const cover = curve.cover_degc ?? null;
-  const targets = curve.targets ?? [];
-  const nowTarget = targets.find(({ from_ms, to_ms }) => from_ms <= plan.now_ms && plan.now_ms < to_ms);
+  const nowTarget = targets.find(({ from_ms, to_ms }) => from_ms <= scale.nowMs && scale.nowMs < to_ms);
   const known = curve.air_degc.filter((value) => value !== null);
-  const air = `${translate("house_air")} ${numberText(Math.min(...known), 1)}–${numberText(Math.max(...known), 1)}°`;
+  const air =
+    known.length === 0
+      ? translate("house_no_values")
+      : `${translate("house_air")} ${numberText(Math.min(...known), 1)}–${numberText(Math.max(...known), 1)}°`;
   const shared = { timesMs: curve.time_ms, night, scale };
   return (
     <>
@@ -155,7 +130,7 @@ function Charts({ plan, curve, night, label, scale }: ChartsProps): JSX.Element 
             : [{ name: translate("house_cover"), class: "cover-line", values: cover, note: translate("house_leaf_estimated") }]),
         ]}
         wet={{ spans: hazards.wet, text: wetText }}
-        note={plan.questions.length === 0 ? null : <CoverQuestion plan={plan} />}
+        note={questions.length === 0 ? null : <CoverQuestion questions={questions} />}
       />
       <ChartOnAxis
         {...shared}
@@ -173,17 +148,17 @@ function Charts({ plan, curve, night, label, scale }: ChartsProps): JSX.Element 
           },
         ]}
         targets={targets}
-        note={curve.air_low_degc === undefined ? null : translate("house_range")}
+        note={curve.air_low_degc.some((value) => value !== null) ? translate("house_range") : null}
       />
     </>
   );
 }
 
 /** A cover that nobody declared is a question, not trouble. */
-function CoverQuestion({ plan }: { plan: Plan }): JSX.Element {
+function CoverQuestion({ questions }: { questions: Row["questions"] }): JSX.Element {
   return (
     <>
-      {plan.questions.map((question) => (
+      {questions.map((question) => (
         <a key={question.kind} href={hrefOf("settings", { tab: "houses" })}>
           {textOf(question)}
         </a>
