@@ -113,7 +113,7 @@ def test_everybody_can_read_today(visit: Open, axe: str, locale: str, width: int
     for answer in (all_states(), twenty_houses()):
         page = show(visit, answer, **options)
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             if page.evaluate("!('axe' in window)"):
                 page.evaluate(axe)
             found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]

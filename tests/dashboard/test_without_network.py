@@ -126,7 +126,7 @@ def test_what_was_entered_without_a_network_is_at_the_station_once(
     expect(page.locator("[data-act=declare]")).to_be_visible()
     go(page, "#/alarms")
     expect(page.locator(f"[data-alarm='{mine}']")).to_be_visible()
-    go(page, f"#/greenhouse/{house}")
+    go(page, f"#/greenhouse/{house}?data=open")
     expect(page.get_by_label("Observation or action")).to_be_visible()
     context.set_offline(True)
     page.get_by_label("Photos").set_input_files({"name": "leaf.jpg", "mimeType": "image/jpeg", "buffer": picture()})
@@ -154,7 +154,7 @@ def test_what_was_entered_without_a_network_is_at_the_station_once(
     # Somebody else was sooner with one of them.
     farm.repositories.alarms.acknowledge(others, "vents shut")
     # The page opens again without the network, with the last state and what waits.
-    go(page, f"#/greenhouse/{house}")
+    go(page, f"#/greenhouse/{house}?data=open")
     page.reload()
     expect(page.locator("h1")).to_have_text("番茄一号棚")
     expect(page.locator(".notice").first).to_contain_text("Stored state:")
