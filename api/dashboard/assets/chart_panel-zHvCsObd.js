@@ -1,1 +1,0 @@
-import{Un as e,Yn as t,et as n,qt as r}from"./base-bbYmxday.js";import{t as i}from"./chart-DKD-m-yg.js";function a({options:a,drawing:o}){let s=t(()=>new i(a),[a.name,a.group]);return e(()=>()=>s.close(),[s]),e(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),r(n,{node:s.element})}export{a as t};

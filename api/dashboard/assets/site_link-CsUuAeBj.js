@@ -1,1 +1,0 @@
-import"./house_answers-CruoSZLs.js";import{Gt as e,Tn as t,dt as n,qt as r}from"./base-bbYmxday.js";function i({site:i}){let a=e(`/v1/sites`,{}).data,o=a?.find(({id:e})=>e===i)??a?.find(({name:e})=>e===i);return o===void 0?null:r(`p`,{children:r(`a`,{class:`button`,href:n({kind:`weather`,site:o.id}),children:t(`answers_weather_of`,{site:o.name})})})}export{i as t};
