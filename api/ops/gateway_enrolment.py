@@ -23,6 +23,10 @@ class GatewayEnrolment(Protocol):
         """Return the gateways that were given a code, by name. Raises SettingsError."""
         ...
 
+    def refusal(self) -> str | None:
+        """Return why no gateway can be given a code; None where one can. Raises SettingsError."""
+        ...
+
     def give_code(self, name: str, site: str, host: str | None, station: str | None) -> GatewayCode:
         """Return a one-time code for a gateway, new or known; whatever a known one had is refused from now on.
 

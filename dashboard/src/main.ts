@@ -22,7 +22,7 @@ import { make } from "./components/dom";
 import { closeTimeZone } from "./i18n/instants";
 import { onPreferenceChange } from "./i18n/preferences";
 import { translate } from "./i18n/translate";
-import { findPage, pagesOf, type PageEntry } from "./pages";
+import { findPage, menuOf, pagesOf, type PageEntry } from "./pages";
 import { mountOverlays } from "./ui/overlays";
 
 const app = document.getElementById("app") as HTMLElement;
@@ -133,7 +133,7 @@ function showSignIn(message = ""): void {
 
 function openShell(): Shell {
   shell?.close();
-  shell = new Shell(pagesOf(), showSignIn);
+  shell = new Shell(menuOf(), showSignIn);
   app.replaceChildren(shell.element);
   showConnection();
   return shell;

@@ -26,6 +26,7 @@ from station.local.plan import broker_address
 
 #: A farm that is starting reports its broker's address within this time.
 _STATE_WITHIN_S: Final = 5.0
+_NO_CODES: Final = "This farm accepts no gateway by code: start it with headland up --listen 0.0.0.0 --enrol."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def give_gateway_code(
     access = find_broker_access(broker_address(folder), host)
     authority = CertificateAuthority(folder.enrolment_dir)
     if not access.enrols:
-        raise SettingsError("This farm accepts no gateway by code: start it with headland up --listen 0.0.0.0 --enrol.")
+        raise SettingsError(_NO_CODES)
     if access.host not in authority.broker_names():
         raise SettingsError(
             f"The broker's certificate is not for {access.host!r} but for {', '.join(authority.broker_names())}: name "
@@ -160,6 +161,12 @@ class FolderRegistrar:
     def give_code(self, name: str, site: str, host: str | None, station: str | None) -> GatewayCode:
         """Return a one-time code for a gateway. Raises SettingsError."""
         return give_gateway_code(self._folder, name, site, host, station, self._now_ms())
+
+    def refusal(self) -> str | None:
+        """Return why no gateway can be given a code; None where one can. Raises SettingsError."""
+        listener = broker_address(self._folder).listener
+        tls = None if listener is None else listener.tls
+        return None if tls is not None and tls.enrols else _NO_CODES
 
     def enrolled(self) -> list[EnrolledGateway]:
         """Return the gateways that were given a code. Raises SettingsError."""

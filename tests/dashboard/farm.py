@@ -91,6 +91,9 @@ class Enrolment:
         authority.ensure(utc(wall_clock_ms()))
         self._enrolments = Enrolments(folder, authority)
 
+    def refusal(self) -> str | None:
+        return None
+
     def enrolled(self) -> list[EnrolledGateway]:
         return enrolled_gateways(self._enrolments.all(), wall_clock_ms())
 

@@ -80,7 +80,7 @@ def test_an_alarm_is_acknowledged_snoozed_and_then_in_the_history_in_chinese_too
     expect(card).to_contain_text("加温")
     end(farm, frost)
     page.reload()
-    page.get_by_role("tab", name="历史报警").click()
+    page.locator("[data-part=history] > summary").click()
     history = page.locator("[data-panel=history] tr", has_text="heating repaired")
     expect(history).to_contain_text("已恢复")
     expect(history).to_contain_text("加温")

@@ -175,7 +175,7 @@ def test_a_combines_table_has_its_kind_and_never_a_unit_that_its_column_does_not
 def test_a_combine_s_log_is_handed_over_on_the_page_of_its_field(visit: Open, farm: Farm, tmp_path: Path) -> None:
     log = write_file(tmp_path / "combine.zip", harvest(0), farm.began_ms)
     page = visit(f"#/field/{farm.field}", locale="zh-CN", viewport={"width": 390, "height": 844})
-    page.get_by_role("tab", name="产量").click()
+    page.get_by_role("tab", name="产量与试验").click()
     fold = page.locator("[data-panel=yield] details", has=page.get_by_text("导入收割机记录"))
     expect(fold).to_be_visible()
     if fold.get_attribute("open") is None:  # it is open where the field has no harvest

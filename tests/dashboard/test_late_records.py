@@ -49,7 +49,8 @@ def test_a_late_record_is_said_on_every_page_until_it_is_withdrawn(visit: Open, 
     address = release.get_by_role("link", name="打开页面").get_attribute("href")
     # The treatment of three days ago is entered now.
     page.evaluate(f"location.hash = '#/field/{field}'")
-    page.get_by_role("tab", name="植保用药").click()
+    page.get_by_role("tab", name="田间记录").click()
+    page.locator("[data-part=protection] > summary").click()
     page.locator("summary", has_text="登记用药").click()
     form = page.locator("form", has=page.locator("[name=dose]"))
     form.locator("[name=product]").select_option(product.id)
@@ -80,7 +81,8 @@ def test_a_late_record_is_said_on_every_page_until_it_is_withdrawn(visit: Open, 
     assert "请暂停食用和销售此批次" in shown.text
     # Withdrawn, it is nowhere any more.
     page.evaluate(f"location.hash = '#/field/{field}'")
-    page.get_by_role("tab", name="植保用药").click()
+    page.get_by_role("tab", name="田间记录").click()
+    page.locator("[data-part=protection] > summary").click()
     entry.locator("summary").first.click()
     entry.get_by_role("button", name="撤销").click()
     page.get_by_role("dialog").get_by_role("button", name="撤销").click()

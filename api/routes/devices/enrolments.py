@@ -59,6 +59,9 @@ class EnrolledGateways(msgspec.Struct, frozen=True, kw_only=True):
 
     items: list[EnrolledGateway]
     next: None = None
+    cannot_give: Annotated[
+        str | None, "Why no code can be given, with the remedy; null where one can. Its settings can be had anyway."
+    ] = None
 
 
 router = Router(prefix="/v1", tags=["gateways"], responses=declare_problems(404, 422, 503))
@@ -99,7 +102,7 @@ def get_enrolments(scope: ScopeOf, home: HomeOf, enrolment: EnrolmentOf) -> Resp
     if not home.serves(scope):
         raise ProblemError(404, "no-registrar", "No broker here", _NO_BROKER)
     try:
-        listed = EnrolledGateways(items=enrolment.enrolled())
+        listed = EnrolledGateways(items=enrolment.enrolled(), cannot_give=enrolment.refusal())
     except SettingsError as error:
         raise ProblemError(409, "gateway-refused", "Enrolments not readable", str(error)) from error
     return Response(encode(listed), 200, {"Cache-Control": "no-store"}, "application/json")

@@ -15,6 +15,7 @@ import { AlarmCard } from "./alarm_card";
 import { GroupCard } from "./alarm_group";
 import { groupAlarms, type AlarmGroup } from "./groups";
 import { titleOf, type AlarmItem } from "./records";
+import { NobodyIsTold } from "./told_line";
 
 const REFRESH_MS = 5000;
 /** Up to so many alarms each has its buttons and fields at once. */
@@ -26,6 +27,7 @@ export function ActiveAlarms(): JSX.Element {
   const alarms = useApiList("/v1/alarms", { query: { state: "active", limit: 1000 } }, { everyMs: REFRESH_MS });
   return (
     <section class="stack" data-panel="active">
+      <NobodyIsTold />
       <Loaded state={alarms}>{(items) => <AlarmList items={items} />}</Loaded>
     </section>
   );

@@ -5,7 +5,8 @@ import type { JSX } from "preact";
 import { useApiList } from "../api/query";
 import { useChoice } from "../app/mount";
 import { translate } from "../i18n/translate";
-import { Tabs } from "../ui/tabs";
+import { tabsInView } from "../app/work_view";
+import { Tabs, type Tab, type TabOfParts } from "../ui/tabs";
 import "./answers.css";
 import { ForecastPanel } from "./forecast_panel";
 import { Compliance, Exchange, Irrigation, Uniformity, type HousePeriod } from "./house_answers";
@@ -32,23 +33,43 @@ export function HouseTabs({ period, record, siteOfDevice, houses, group }: House
         name={translate("answers_title")}
         open={open}
         onOpen={setOpen}
-        tabs={[
-          {
-            id: "forecast",
-            title: translate("answers_forecast"),
-            content: () => <ForecastPanel key={period.house} house={period.house} />,
-          },
-          { id: "irrigation", title: translate("answers_irrigation"), content: () => <Irrigation period={period} /> },
-          { id: "exchange", title: translate("answers_exchange"), content: () => <Exchange period={period} /> },
-          { id: "compliance", title: translate("answers_compliance"), content: () => <Compliance period={period} /> },
-          { id: "uniformity", title: translate("answers_uniformity"), content: () => <Uniformity period={period} /> },
-          {
-            id: "weather",
-            title: translate("answers_weather"),
-            content: () => <HouseWeather period={period} record={record} siteOfDevice={siteOfDevice} group={group} />,
-          },
-          { id: "seasons", title: translate("answers_seasons"), content: () => <SeasonsPanel house={period.house} houses={houses} /> },
-        ]}
+        tabs={tabsInView<Tab | TabOfParts>(
+          "greenhouse",
+          [
+            {
+              id: "forecast",
+              title: translate("answers_forecast"),
+              content: () => <ForecastPanel key={period.house} house={period.house} />,
+            },
+            {
+              id: "climate",
+              title: translate("answers_climate"),
+              parts: [
+                { id: "compliance", title: translate("answers_compliance"), content: () => <Compliance period={period} /> },
+                { id: "exchange", title: translate("answers_exchange"), content: () => <Exchange period={period} /> },
+                { id: "uniformity", title: translate("answers_uniformity"), content: () => <Uniformity period={period} /> },
+                {
+                  id: "seasons",
+                  title: translate("answers_seasons"),
+                  content: () => <SeasonsPanel house={period.house} houses={houses} />,
+                },
+              ],
+            },
+            {
+              id: "water",
+              title: translate("answers_water"),
+              parts: [
+                { id: "irrigation", title: translate("answers_irrigation"), content: () => <Irrigation period={period} /> },
+                {
+                  id: "weather",
+                  title: translate("answers_weather"),
+                  content: () => <HouseWeather period={period} record={record} siteOfDevice={siteOfDevice} group={group} />,
+                },
+              ],
+            },
+          ],
+          open,
+        )}
       />
     </>
   );

@@ -1,5 +1,6 @@
 // The browser's sign-in. The key is sent to the server once and becomes a cookie that scripts cannot read.
 
+import { forgetDrafts } from "./drafts";
 import { ApiError, forgetReads, request } from "./request";
 
 export interface Session {
@@ -64,6 +65,7 @@ export async function signOut(): Promise<void> {
   await request("/v1/session", { method: "DELETE" });
   session = null;
   rememberMember(false);
+  forgetDrafts();
   await forgetAnswers();
 }
 

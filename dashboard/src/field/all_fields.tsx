@@ -10,6 +10,7 @@ import type { FieldRecord } from "../api/registry";
 import { useWrite } from "../api/write";
 import { hrefOfThing } from "../app/address";
 import { useChoice } from "../app/mount";
+import { tabsInView } from "../app/work_view";
 import { areaText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { DeleteRecord } from "../ui/delete_record";
@@ -31,8 +32,14 @@ export function AllFields(): JSX.Element {
     { id: "list", title: translate("work_fields"), content: () => <FieldList onOpen={setTab} /> },
     ...(may("post", "/v1/fields")
       ? [
-          { id: "draw", title: translate("work_draw"), content: () => <OutlineEditor field={null} /> },
-          { id: "import", title: translate("work_import"), content: () => <ImportFields /> },
+          {
+            id: "add",
+            title: translate("work_add"),
+            parts: [
+              { id: "draw", title: translate("work_draw"), content: () => <OutlineEditor field={null} /> },
+              { id: "import", title: translate("work_import"), content: () => <ImportFields /> },
+            ],
+          },
           {
             id: "inputs",
             title: translate("work_inputs"),
@@ -49,7 +56,7 @@ export function AllFields(): JSX.Element {
   return (
     <>
       <h1>{translate("page_field")}</h1>
-      <Tabs name={translate("page_field")} tabs={tabs} open={tab} onOpen={setTab} />
+      <Tabs name={translate("page_field")} tabs={tabsInView("field", tabs, tab)} open={tab} onOpen={setTab} />
     </>
   );
 }

@@ -9,12 +9,13 @@ import { nowMs } from "../api/clock";
 import { useApi, useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { hrefOf, hrefOfThing } from "../app/address";
+import { collator } from "../i18n/formatters";
 import { instantOf, localInput } from "../i18n/instants";
 import { translate, zoneText } from "../i18n/translate";
 import { Empty } from "../ui/empty";
 import { CheckField, NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
-import { Loaded } from "../ui/loaded";
+import { Loaded, Working } from "../ui/loaded";
 import { showToast } from "../ui/overlays";
 import { CROPS, cropText, gramsOf } from "./records";
 
@@ -28,10 +29,13 @@ export function HarvestForm(): JSX.Element {
   const fields = useApiList("/v1/fields", {});
   const zones = useApiList("/v1/greenhouse-zones", {});
   const houses = useApiList("/v1/greenhouses", {});
-  const seasons = useApiList("/v1/seasons", {}).data ?? [];
+  const seasons = useApiList("/v1/seasons", {});
+  // Which places there are, and whether it is only one, is known once all lists have come: whichever is first says nothing.
+  const isWhole = [zones, houses, seasons].every(({ data, error }) => data !== undefined || error !== null);
   return (
     <Loaded state={fields}>
       {(ground) => {
+        if (!isWhole) return <Working awaited />;
         const names = new Map((houses.data ?? []).map((house) => [(house as { id: string }).id, (house as { name: string }).name]));
         const closed = new Set((houses.data ?? []).filter(({ active }) => active === false).map(({ id }) => id));
         const places: Place[] = [
@@ -45,9 +49,9 @@ export function HarvestForm(): JSX.Element {
           ...ground.map((field) => ({
             value: `field:${field.id}`,
             text: field.name,
-            crop: seasons.findLast((season) => season.field === field.id)?.crop ?? "",
+            crop: (seasons.data ?? []).findLast((season) => season.field === field.id)?.crop ?? "",
           })),
-        ];
+        ].sort((a, b) => collator().compare(a.text, b.text));
         return places.length === 0 ? (
           <Empty text={translate("harvest_no_place")} link={{ href: hrefOf("field"), text: translate("page_field") }} />
         ) : (

@@ -4,6 +4,10 @@ import { catalogue } from "./catalogue";
 import type { Texts } from "./texts";
 
 export const alarms = catalogue({
+  alarms_now: ["Active now", "未恢复的报警"],
+  alarms_nobody: ["No person gets alarms.", "目前没有人会收到报警通知。"],
+  alarms_connect: ["Connect a phone, a mailbox or a chat group", "接入手机、邮箱或群机器人"],
+  alarms_told: ["Who is told", "通知谁"],
   alarms_active: ["Active alarms", "当前报警"],
   alarms_to_treatments: ["Open the treatments and the recall", "查看用药记录与召回批次"],
   alarms_none: ["No active alarms.", "当前没有报警。"],

@@ -5,6 +5,8 @@ import type { Texts } from "./texts";
 
 export const answers = catalogue({
   answers_title: ["Analyses", "分析"],
+  answers_climate: ["Climate", "棚内环境"],
+  answers_water: ["Water and weather", "灌溉与天气"],
   answers_forecast: ["Forecast", "预报"],
   answers_irrigation: ["Irrigation", "灌溉"],
   answers_exchange: ["Air exchange", "通风换气"],

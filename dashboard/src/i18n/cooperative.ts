@@ -4,6 +4,7 @@ import { catalogue } from "./catalogue";
 import type { Texts } from "./texts";
 
 export const cooperative = catalogue({
+  coop_money: ["Settlement", "结算与补贴"],
   coop_statements: ["Statements", "结算单"],
   coop_people: ["People", "人员"],
   coop_own_data: ["My data", "我的数据"],

@@ -5,6 +5,10 @@ import type { Texts } from "./texts";
 
 export const fieldWork = catalogue({
   work_fields: ["Fields", "地块"],
+  work_add: ["Add a field", "添加地块"],
+  work_book: ["Field book", "田间记录"],
+  work_results: ["Yield and trials", "产量与试验"],
+  work_sky: ["Water and weather", "水分与天气"],
   work_draw: ["Draw a field", "绘制地块"],
   work_import: ["Import", "导入"],
   work_inputs: ["Products and implements", "产品与机具"],

@@ -5,6 +5,11 @@ export type AreaUnit = "ha" | "mu";
 /** Colours of the page: as the device says, or always the same. */
 export type Theme = "auto" | "light" | "dark";
 
+/** Work for which the menu is chosen. */
+export const VIEWS = ["grower", "greenhouse", "agronomist", "pilot", "accountant", "technician", "administrator"] as const;
+export type WorkView = (typeof VIEWS)[number];
+
+const VIEW_KEY = "headland.view";
 const LANGUAGE_KEY = "headland.language";
 const AREA_UNIT_KEY = "headland.area";
 const THEME_KEY = "headland.theme";
@@ -50,6 +55,19 @@ export function onPreferenceChange(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
+
+/** Return the work that was chosen in this browser; null before one was. */
+export function chosenView(): WorkView | null {
+  const stored = load(VIEW_KEY) ?? viewOfPage;
+  return VIEWS.find((view) => view === stored) ?? null;
+}
+
+export function setView(chosen: WorkView): void {
+  viewOfPage = chosen;
+  save(VIEW_KEY, chosen);
+  notify();
+}
+let viewOfPage: WorkView | null = null;
 
 function notify(): void {
   document.documentElement.lang = language;

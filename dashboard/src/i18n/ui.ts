@@ -15,6 +15,8 @@ export const ui = catalogue({
   saving: ["Saving …", "正在保存……"],
   saved: ["Saved.", "已保存。"],
   choose: ["Choose …", "请选择……"],
+  form_restored: ["What you had typed is here again.", "已恢复上次填写的内容。"],
+  form_anew: ["Start anew", "清空重填"],
   search: ["Search", "搜索"],
   search_none: ["Nothing matches the search.", "没有符合搜索条件的内容。"],
   rows_shown: ["{from} to {to} of {count}", "第 {from}～{to} 条，共 {count} 条"],

@@ -9,6 +9,7 @@ import { Recipients } from "../alarms/recipients";
 import { Rules } from "../alarms/rules";
 import { Silences } from "../alarms/silences";
 import { mountComponent, useChoice } from "../app/mount";
+import { tabsInView } from "../app/work_view";
 import { translate } from "../i18n/translate";
 import { Lazy } from "../ui/lazy";
 import { Tabs } from "../ui/tabs";
@@ -16,21 +17,33 @@ import { Tabs } from "../ui/tabs";
 function AlarmsPage(): JSX.Element {
   const [tab, setTab] = useChoice("tab", "active");
   const tabs = [
-    { id: "active", title: translate("alarms_active"), content: () => <ActiveAlarms /> },
-    { id: "rules", title: translate("alarms_rules"), content: () => <Rules /> },
-    { id: "recipients", title: translate("alarms_recipients"), content: () => <Recipients /> },
     {
-      id: "duty",
-      title: translate("alarms_duty"),
-      content: () => <Lazy load={async () => (await import("../alarms/duty")).Duty} props={{}} />,
+      id: "active",
+      title: translate("alarms_active"),
+      parts: [
+        { id: "now", title: translate("alarms_now"), content: () => <ActiveAlarms /> },
+        { id: "history", title: translate("alarms_history"), content: () => <AlarmHistory /> },
+      ],
     },
-    { id: "silence", title: translate("alarms_silence"), content: () => <Silences /> },
-    { id: "history", title: translate("alarms_history"), content: () => <AlarmHistory /> },
+    { id: "rules", title: translate("alarms_rules"), content: () => <Rules /> },
+    {
+      id: "told",
+      title: translate("alarms_told"),
+      parts: [
+        { id: "recipients", title: translate("alarms_recipients"), content: () => <Recipients /> },
+        {
+          id: "duty",
+          title: translate("alarms_duty"),
+          content: () => <Lazy load={async () => (await import("../alarms/duty")).Duty} props={{}} />,
+        },
+        { id: "silence", title: translate("alarms_silence"), content: () => <Silences /> },
+      ],
+    },
   ];
   return (
     <div class="page">
       <h1>{translate("page_alarms")}</h1>
-      <Tabs name={translate("page_alarms")} tabs={tabs} open={tab} onOpen={setTab} />
+      <Tabs name={translate("page_alarms")} tabs={tabsInView("alarms", tabs, tab)} open={tab} onOpen={setTab} />
     </div>
   );
 }

@@ -4,7 +4,12 @@ import "../i18n/cooperative";
 import type { JSX } from "preact";
 import { may } from "../api/may";
 import { currentSession } from "../api/session";
+import "../i18n/alarms";
+import "../i18n/settings";
+import { Recipients } from "../alarms/recipients";
 import { mountComponent, useChoice } from "../app/mount";
+import { tabsInView } from "../app/work_view";
+import { Members } from "../settings/members";
 import { Disputes } from "../cooperative/disputes";
 import { OwnData, OwnFields, OwnStatements } from "../cooperative/own";
 import { People } from "../cooperative/people";
@@ -12,7 +17,7 @@ import { Statements } from "../cooperative/statements";
 import { Subsidies } from "../cooperative/subsidies";
 import { translate } from "../i18n/translate";
 import { Lazy } from "../ui/lazy";
-import { Tabs, type Tab } from "../ui/tabs";
+import { Tabs, type Tab, type TabOfParts } from "../ui/tabs";
 
 function LazyDeliveries(props: { admin: boolean; own?: boolean }): JSX.Element {
   return <Lazy load={async () => (await import("../cooperative/deliveries")).Deliveries} props={props} />;
@@ -21,7 +26,7 @@ function LazyDeliveries(props: { admin: boolean; own?: boolean }): JSX.Element {
 function CooperativePage(): JSX.Element {
   const [tab, setTab] = useChoice("tab", "statements");
   const session = currentSession();
-  const tabs: Tab[] =
+  const tabs: (Tab | TabOfParts)[] =
     session?.role === "member"
       ? [
           { id: "statements", title: translate("coop_statements"), content: () => <OwnStatements /> },
@@ -31,31 +36,58 @@ function CooperativePage(): JSX.Element {
           { id: "data", title: translate("coop_own_data"), content: () => <OwnData /> },
         ]
       : [
-          { id: "statements", title: translate("coop_statements"), content: () => <Statements /> },
-          { id: "people", title: translate("coop_people"), content: () => <People admin={may("post", "/v1/people")} /> },
           {
-            id: "accounts",
+            id: "money",
+            title: translate("coop_money"),
+            parts: [
+              { id: "statements", title: translate("coop_statements"), content: () => <Statements /> },
+              {
+                id: "disputes",
+                title: translate("coop_disputes"),
+                content: () => <Disputes admin={may("post", "/v1/disputes/{dispute}/outcome")} />,
+              },
+              {
+                id: "subsidies",
+                title: translate("coop_subsidies"),
+                content: () => <Subsidies admin={may("post", "/v1/subsidy-rules")} />,
+              },
+            ],
+          },
+          {
+            id: "humans",
+            title: translate("coop_people"),
+            parts: [
+              { id: "people", title: translate("coop_people"), content: () => <People admin={may("post", "/v1/people")} /> },
+              ...(may("get", "/v1/members") ? [{ id: "members", title: translate("settings_members"), content: () => <Members /> }] : []),
+              { id: "recipients", title: translate("alarms_recipients"), content: () => <Recipients /> },
+            ],
+          },
+          {
+            id: "books",
             title: translate("coop_accounts"),
-            content: () => (
-              <Lazy load={async () => (await import("../cooperative/accounts")).Accounts} props={{ admin: may("post", "/v1/accounts") }} />
-            ),
+            parts: [
+              {
+                id: "accounts",
+                title: translate("coop_accounts"),
+                content: () => (
+                  <Lazy
+                    load={async () => (await import("../cooperative/accounts")).Accounts}
+                    props={{ admin: may("post", "/v1/accounts") }}
+                  />
+                ),
+              },
+              {
+                id: "deliveries",
+                title: translate("coop_deliveries"),
+                content: () => <LazyDeliveries admin={may("post", "/v1/deliveries")} />,
+              },
+            ],
           },
-          {
-            id: "deliveries",
-            title: translate("coop_deliveries"),
-            content: () => <LazyDeliveries admin={may("post", "/v1/deliveries")} />,
-          },
-          {
-            id: "disputes",
-            title: translate("coop_disputes"),
-            content: () => <Disputes admin={may("post", "/v1/disputes/{dispute}/outcome")} />,
-          },
-          { id: "subsidies", title: translate("coop_subsidies"), content: () => <Subsidies admin={may("post", "/v1/subsidy-rules")} /> },
         ];
   return (
     <>
       <h1>{translate("page_cooperative")}</h1>
-      <Tabs name={translate("page_cooperative")} tabs={tabs} open={tab} onOpen={setTab} />
+      <Tabs name={translate("page_cooperative")} tabs={tabsInView("cooperative", tabs, tab)} open={tab} onOpen={setTab} />
     </>
   );
 }

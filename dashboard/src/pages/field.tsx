@@ -11,6 +11,7 @@ import { useApi } from "../api/query";
 import type { FieldRecord } from "../api/registry";
 import { hrefOf } from "../app/address";
 import { mountComponent, useChoice, useView } from "../app/mount";
+import { tabsInView } from "../app/work_view";
 import { areaText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { AllFields, EditField } from "../field/all_fields";
@@ -43,40 +44,58 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
   useEffect(() => view.setTitle(field.name), [view, field.name]);
   const tabs = [
     { id: "passes", title: translate("work_passes"), content: () => <Passes field={field} /> },
-    {
-      id: "notes",
-      title: translate("work_notes"),
-      content: () => (
-        <Lazy load={async () => (await import("../notes/subject_notes")).SubjectNotes} props={{ subject: { field: field.id } }} />
-      ),
-    },
-    {
-      id: "protection",
-      title: translate("work_protection"),
-      content: () => (
-        <Lazy load={async () => (await import("../harvest/treatments_panel")).TreatmentsPanel} props={{ place: { field: field.id } }} />
-      ),
-    },
     { id: "plan", title: translate("work_plan"), content: () => <Plan field={field} /> },
     {
-      id: "yield",
-      title: translate("work_yield"),
-      content: () => <Lazy load={async () => (await import("../yields/yield_panel")).YieldPanel} props={{ field }} />,
+      id: "work",
+      title: translate("work_book"),
+      parts: [
+        {
+          id: "notes",
+          title: translate("work_notes"),
+          content: () => (
+            <Lazy load={async () => (await import("../notes/subject_notes")).SubjectNotes} props={{ subject: { field: field.id } }} />
+          ),
+        },
+        {
+          id: "protection",
+          title: translate("work_protection"),
+          content: () => (
+            <Lazy load={async () => (await import("../harvest/treatments_panel")).TreatmentsPanel} props={{ place: { field: field.id } }} />
+          ),
+        },
+        ...(may("put", "/v1/fields/{thing}")
+          ? [{ id: "outline", title: translate("work_outline"), content: () => <OutlineEditor key={field.version} field={field} /> }]
+          : []),
+      ],
     },
     {
-      id: "trials",
-      title: translate("work_trials"),
-      content: () => <Lazy load={async () => (await import("../trials/trials_panel")).TrialsPanel} props={{ field }} />,
+      id: "results",
+      title: translate("work_results"),
+      parts: [
+        {
+          id: "yield",
+          title: translate("work_yield"),
+          content: () => <Lazy load={async () => (await import("../yields/yield_panel")).YieldPanel} props={{ field }} />,
+        },
+        {
+          id: "trials",
+          title: translate("work_trials"),
+          content: () => <Lazy load={async () => (await import("../trials/trials_panel")).TrialsPanel} props={{ field }} />,
+        },
+      ],
     },
     {
-      id: "water",
-      title: translate("work_water"),
-      content: () => <Lazy load={async () => (await import("../field/water_panel")).WaterPanel} props={{ field }} />,
+      id: "sky",
+      title: translate("work_sky"),
+      parts: [
+        {
+          id: "water",
+          title: translate("work_water"),
+          content: () => <Lazy load={async () => (await import("../field/water_panel")).WaterPanel} props={{ field }} />,
+        },
+        { id: "weather", title: translate("work_weather"), content: () => <LazyWeather field={field} /> },
+      ],
     },
-    { id: "weather", title: translate("work_weather"), content: () => <LazyWeather field={field} /> },
-    ...(may("put", "/v1/fields/{thing}")
-      ? [{ id: "outline", title: translate("work_outline"), content: () => <OutlineEditor key={field.version} field={field} /> }]
-      : []),
   ];
   return (
     <>
@@ -90,7 +109,7 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
           </button>
         ) : null}
       </div>
-      <Tabs name={field.name} tabs={tabs} open={tab} onOpen={setTab} />
+      <Tabs name={field.name} tabs={tabsInView("one-field", tabs, tab)} open={tab} onOpen={setTab} />
       {edited ? <EditField field={field} onClose={() => setEdited(false)} onDeleted={() => (location.hash = hrefOf("field"))} /> : null}
     </>
   );

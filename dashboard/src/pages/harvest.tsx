@@ -3,6 +3,7 @@
 import "../i18n/harvest";
 import type { JSX } from "preact";
 import { mountComponent, useChoice, useView } from "../app/mount";
+import { tabsInView } from "../app/work_view";
 import { HarvestForm } from "../harvest/harvest_form";
 import { LotView } from "../harvest/lot_view";
 import { CertificateRegister, LotsTable } from "../harvest/lots_table";
@@ -22,8 +23,14 @@ function Overview(): JSX.Element {
   const [tab, setTab] = useChoice("tab", "harvest");
   const tabs = [
     { id: "harvest", title: translate("harvest_record"), content: () => <HarvestForm /> },
-    { id: "lots", title: translate("harvest_lots"), content: () => <LotsTable /> },
-    { id: "certificates", title: translate("harvest_register"), content: () => <CertificateRegister /> },
+    {
+      id: "stock",
+      title: translate("harvest_lots"),
+      parts: [
+        { id: "lots", title: translate("harvest_lots"), content: () => <LotsTable /> },
+        { id: "certificates", title: translate("harvest_register"), content: () => <CertificateRegister /> },
+      ],
+    },
     {
       id: "protection",
       title: translate("harvest_protection"),
@@ -39,7 +46,7 @@ function Overview(): JSX.Element {
   return (
     <>
       <h1>{translate("page_harvest")}</h1>
-      <Tabs name={translate("page_harvest")} tabs={tabs} open={tab} onOpen={setTab} />
+      <Tabs name={translate("page_harvest")} tabs={tabsInView("harvest", tabs, tab)} open={tab} onOpen={setTab} />
     </>
   );
 }

@@ -7,6 +7,7 @@ import "../i18n/imports";
 import type { JSX } from "preact";
 import { useApiList } from "../api/query";
 import { mountComponent, useChoice, useView } from "../app/mount";
+import { tabsInView } from "../app/work_view";
 import { ImportsPanel } from "../imports/imports_panel";
 import { GatewayCard } from "../health/gateway_card";
 import { Quarantine } from "../health/quarantine";
@@ -30,7 +31,7 @@ function HealthPage(): JSX.Element {
   return (
     <div class="page">
       <h1>{translate("page_health")}</h1>
-      <Tabs name={translate("page_health")} tabs={tabs} open={tab} onOpen={setTab} />
+      <Tabs name={translate("page_health")} tabs={tabsInView("health", tabs, tab)} open={tab} onOpen={setTab} />
     </div>
   );
 }

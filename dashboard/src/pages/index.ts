@@ -3,6 +3,7 @@
 import { may } from "../api/may";
 import type { PathOf } from "../api/query";
 import type { Mount } from "../app/view";
+import { isInMenu } from "../app/work_view";
 import type { TextKey } from "../i18n/translate";
 import * as today from "./today";
 
@@ -32,6 +33,11 @@ export const PAGES: readonly PageEntry[] = [
 /** The pages of a session: those whose first question is permitted. */
 export function pagesOf(): readonly PageEntry[] {
   return PAGES.filter(({ asks }) => may("get", asks));
+}
+
+/** The pages in the menu: of those the ones for the work of who looks. */
+export function menuOf(): readonly PageEntry[] {
+  return pagesOf().filter(({ name }) => isInMenu(name));
 }
 
 export function findPage(name: string): PageEntry | undefined {

@@ -2,7 +2,7 @@
 
 import "../i18n/settings";
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Body } from "../api/client";
 import { useApi, useApiList } from "../api/query";
 import { inUse } from "../api/registry";
@@ -11,79 +11,26 @@ import { dateText } from "../i18n/instants";
 import { translate } from "../i18n/translate";
 import { AskedButton } from "../ui/asked_button";
 import { CopyText } from "../ui/copy_text";
-import { SelectField, TextField } from "../ui/fields";
-import { Form, type FormValues } from "../ui/form";
+import { SelectField } from "../ui/fields";
 import { Loaded } from "../ui/loaded";
 import { showToast } from "../ui/overlays";
 import { QrCode } from "../ui/qr_code";
 import { Table, type Column } from "../ui/table";
 
-type Code = Exclude<AnswerOf<"/v1/gateways/{gateway}/code", "post">, undefined>;
+export type Code = Exclude<AnswerOf<"/v1/gateways/{gateway}/code", "post">, undefined>;
 type Enrolled = Body<"/v1/gateway-enrolments">["items"][number];
 
-const LIST = "/v1/gateway-enrolments";
-/** Hosts that name only this machine. */
-const OWN_HOSTS = new Set(["127.0.0.1", "localhost", "[::1]"]);
-const NAME = "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}";
+export const LIST = "/v1/gateway-enrolments";
 
-export function GatewayCodes(): JSX.Element {
+/** The gateways that were given a code. */
+export function GatewayCodes({ onRevoked }: { onRevoked: (name: string) => void }): JSX.Element | null {
   const enrolled = useApi(LIST, {});
-  const [given, setGiven] = useState<Code | null>(null);
-  const give = useWrite("post", "/v1/gateways/{gateway}/code", { refresh: [LIST, "/v1/gateways"] });
-  const submit = async (values: FormValues): Promise<boolean> => {
-    setGiven(null);
-    const body = {
-      site: values.text("site") || "home",
-      host: values.text("host") || null,
-      station: values.text("station") || null,
-    };
-    const made = await give.run({ params: { path: { gateway: values.text("name") } }, body });
-    if (made === null || made === true) return false;
-    setGiven(made);
-    return true;
-  };
+  // A station whose broker is elsewhere has none.
+  if (enrolled.failure?.status === 404) return null;
   return (
     <section class="card stack" data-panel="gateway-codes">
       <h2>{translate("settings_codes")}</h2>
-      <p class="note">{translate("settings_codes_about")}</p>
-      {enrolled.failure?.status === 404 ? (
-        <p class="note">{enrolled.error}</p>
-      ) : (
-        <>
-          {given === null ? null : <GivenCode code={given} />}
-          <Form submit={translate("settings_code_give")} write={give} onSubmit={submit}>
-            <div class="choices-row">
-              <TextField
-                name="name"
-                label={translate("settings_name")}
-                required
-                maxLength={64}
-                pattern={NAME}
-                hint={translate("settings_code_name_hint")}
-              />
-              <GatewaySite />
-              <TextField
-                name="station"
-                type="url"
-                label={translate("settings_code_station")}
-                value={location.origin}
-                maxLength={300}
-                {...(OWN_HOSTS.has(location.hostname) ? { hint: translate("settings_code_own_machine") } : {})}
-              />
-              <TextField
-                name="host"
-                label={translate("settings_code_broker")}
-                value={OWN_HOSTS.has(location.hostname) ? "" : location.hostname}
-                maxLength={253}
-                hint={translate("settings_gateway_host_hint")}
-              />
-            </div>
-          </Form>
-          <Loaded state={enrolled}>
-            {({ items }) => <EnrolledTable items={items} onRevoked={(name) => given?.name === name && setGiven(null)} />}
-          </Loaded>
-        </>
-      )}
+      <Loaded state={enrolled}>{({ items }) => <EnrolledTable items={items} onRevoked={onRevoked} />}</Loaded>
     </section>
   );
 }
@@ -101,7 +48,7 @@ export function GatewaySite(): JSX.Element {
   );
 }
 
-function GivenCode({ code }: { code: Code }): JSX.Element {
+export function GivenCode({ code }: { code: Code }): JSX.Element {
   const place = useRef<HTMLElement>(null);
   useEffect(() => place.current?.scrollIntoView({ block: "nearest" }), [code]);
   return (

@@ -5,56 +5,113 @@ import "./gateways.css";
 import "../i18n/settings";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { useApi } from "../api/query";
 import { useWrite, type AnswerOf } from "../api/write";
 import { translate } from "../i18n/translate";
 import { CopyText } from "../ui/copy_text";
 import { TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { QrCode } from "../ui/qr_code";
-import { GatewayCodes, GatewaySite } from "./gateway_codes";
+import { GatewayCodes, GatewaySite, GivenCode, LIST, type Code } from "./gateway_codes";
 
 type Registered = Exclude<AnswerOf<"/v1/gateways", "post">, undefined>;
 
+/** Hosts that name only this machine. */
+const OWN_HOSTS = new Set(["127.0.0.1", "localhost", "[::1]"]);
+const NAME = "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}";
+
 export function Gateways(): JSX.Element {
+  const [code, setCode] = useState<Code | null>(null);
   return (
     <>
-      <GatewayCodes />
-      <GatewaySettings />
+      <AddGateway code={code} onCode={setCode} />
+      <GatewayCodes onRevoked={(name) => (code?.name === name ? setCode(null) : undefined)} />
     </>
   );
 }
 
-function GatewaySettings(): JSX.Element {
+/** A gateway gets a one-time code where the farm accepts codes, else a file with its settings; which of the two is said before. */
+function AddGateway({ code, onCode }: { code: Code | null; onCode: (code: Code | null) => void }): JSX.Element {
+  const enrolled = useApi(LIST, {});
+  const canGive = enrolled.data !== undefined && enrolled.data.cannot_give === null;
+  const [asFile, setAsFile] = useState(false);
+  const byCode = canGive && !asFile;
   const [added, setAdded] = useState<Registered | null>(null);
   const add = useWrite("post", "/v1/gateways", { refresh: ["/v1/gateways"] });
+  const give = useWrite("post", "/v1/gateways/{gateway}/code", { refresh: [LIST, "/v1/gateways"] });
   const submit = async (values: FormValues): Promise<boolean> => {
-    const host = values.text("host");
-    const made = await add.run({ body: { name: values.text("name"), site: values.text("site") || "home", host: host || null } });
+    onCode(null);
+    setAdded(null);
+    const [name, site, host] = [values.text("name"), values.text("site") || "home", values.text("host") || null];
+    if (byCode) {
+      const body = { site, host, station: values.text("station") || null };
+      const made = await give.run({ params: { path: { gateway: name } }, body });
+      if (made === null || made === true) return false;
+      onCode(made);
+      return true;
+    }
+    const made = await add.run({ body: { name, site, host } });
     if (made === null || made === true) return false;
     setAdded(made);
     return true;
   };
   return (
-    <section class="card" data-panel="gateways">
+    <section class="card stack" data-panel="gateways">
       <p class="note">{translate("settings_gateways_about")}</p>
       <p>
         <a href={hrefOf("health")}>{translate("settings_gateways_state")}</a>
       </p>
+      {code === null ? null : <GivenCode code={code} />}
       {added === null ? null : <NewGateway added={added} />}
-      <Form submit={translate("settings_gateway_add")} write={add} onSubmit={submit}>
+      <Form
+        key={byCode ? "code" : "file"}
+        submit={translate(byCode ? "settings_code_give" : "settings_gateway_add")}
+        write={byCode ? give : add}
+        onSubmit={submit}
+      >
         <h2>{translate("settings_gateway_add")}</h2>
+        <p class="note" data-way={byCode ? "code" : "file"}>
+          {translate(byCode ? "settings_codes_about" : canGive ? "settings_file_about" : "settings_codes_off")}
+        </p>
         <div class="choices-row">
-          <TextField name="name" label={translate("settings_name")} required maxLength={64} hint={translate("settings_site_name_hint")} />
+          <TextField
+            name="name"
+            label={translate("settings_name")}
+            required
+            maxLength={64}
+            pattern={NAME}
+            hint={translate("settings_gateway_name_hint")}
+          />
           <GatewaySite />
+          {byCode ? <StationField /> : null}
           <TextField
             name="host"
             label={translate("settings_gateway_host")}
+            value={OWN_HOSTS.has(location.hostname) ? "" : location.hostname}
             maxLength={253}
             hint={translate("settings_gateway_host_hint")}
           />
         </div>
       </Form>
+      {canGive ? (
+        <button type="button" class="plain" onClick={() => setAsFile(!asFile)}>
+          {translate(asFile ? "settings_way_code" : "settings_way_file")}
+        </button>
+      ) : null}
     </section>
+  );
+}
+
+function StationField(): JSX.Element {
+  return (
+    <TextField
+      name="station"
+      type="url"
+      label={translate("settings_code_station")}
+      value={location.origin}
+      maxLength={300}
+      {...(OWN_HOSTS.has(location.hostname) ? { hint: translate("settings_code_own_machine") } : {})}
+    />
   );
 }
 

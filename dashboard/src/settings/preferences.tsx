@@ -2,6 +2,7 @@
 
 import { may } from "../api/may";
 import { hrefOf } from "../app/address";
+import { currentView } from "../app/work_view";
 import "../i18n/settings";
 import type { JSX } from "preact";
 import { currentSession } from "../api/session";
@@ -14,9 +15,12 @@ import {
   setAreaUnit,
   setLanguage,
   setTheme,
+  setView,
   type AreaUnit,
   type Language,
   type Theme,
+  type WorkView,
+  VIEWS,
 } from "../i18n/preferences";
 import { term, translate } from "../i18n/translate";
 import { Lazy } from "../ui/lazy";
@@ -25,6 +29,14 @@ export function Preferences(): JSX.Element {
   const session = currentSession();
   return (
     <section class="card" data-panel="browser">
+      <Choice<WorkView>
+        legend={translate("settings_view")}
+        name="view"
+        options={VIEWS.map((view) => [view, translate(`view_${view}`)] as const)}
+        chosen={currentView()}
+        onChoose={setView}
+      />
+      <p class="note">{translate("settings_view_about")}</p>
       <Choice<Language>
         legend={translate("language")}
         name="language"

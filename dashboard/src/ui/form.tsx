@@ -3,6 +3,7 @@
 import { createContext, type ComponentChildren, type JSX } from "preact";
 import { useContext, useRef, useState } from "preact/hooks";
 import { translate } from "../i18n/translate";
+import { useFormDraft } from "./form_drafts";
 import { useUniqueId } from "./unique_id";
 
 /** What was entered, by the names of the fields. */
@@ -54,6 +55,9 @@ export function Form({ children, onSubmit, submit, write, onCancel, class: class
   const [own, setOwn] = useState<Record<string, string>>({});
   const [cleared, setCleared] = useState<ReadonlySet<string>>(new Set());
   const [running, setRunning] = useState(false);
+  const draft = useFormDraft(form);
+  const latest = useRef(write);
+  latest.current = write;
   const saving = running || (write?.saving ?? false);
   const fromApi = Object.fromEntries(Object.entries(write?.fieldErrors ?? {}).filter(([name]) => !cleared.has(name)));
   const errors = { ...fromApi, ...own };
@@ -73,10 +77,20 @@ export function Form({ children, onSubmit, submit, write, onCancel, class: class
     }
     setRunning(true);
     try {
-      if ((await onSubmit(new FormValues(new FormData(form.current)))) === true) form.current?.reset();
+      const isEmptied = (await onSubmit(new FormValues(new FormData(form.current)))) === true;
+      // What the station answered is drawn first: what it refused is still a draft.
+      await new Promise((resolve) => setTimeout(resolve));
+      if (isEmptied || !latest.current?.error) draft.drop();
+      if (isEmptied) form.current?.reset();
     } finally {
       setRunning(false);
     }
+  };
+  const startAnew = (): void => {
+    draft.drop();
+    form.current?.reset();
+    for (const each of form.current?.elements ?? []) each.dispatchEvent(new Event("change", { bubbles: true }));
+    draft.drop();
   };
   if (write?.allowed === false) return null;
   // An error of a field that this form does not have is told as a whole.
@@ -84,6 +98,14 @@ export function Form({ children, onSubmit, submit, write, onCancel, class: class
   return (
     <FormContext.Provider value={{ errors, clear }}>
       <form ref={form} class={className} noValidate onSubmit={(event) => void handleSubmit(event)}>
+        {draft.isRestored ? (
+          <p class="note" role="status" data-restored>
+            {translate("form_restored")}{" "}
+            <button type="button" class="plain" onClick={startAnew}>
+              {translate("form_anew")}
+            </button>
+          </p>
+        ) : null}
         {children}
         {write?.error && !saving && !(placed && Object.keys(own).length > 0) ? (
           <p class="error" role="alert">
@@ -95,7 +117,14 @@ export function Form({ children, onSubmit, submit, write, onCancel, class: class
             {saving ? translate("saving") : submit}
           </button>
           {onCancel ? (
-            <button type="button" class="secondary" onClick={onCancel}>
+            <button
+              type="button"
+              class="secondary"
+              onClick={() => {
+                draft.drop();
+                onCancel();
+              }}
+            >
               {translate("cancel")}
             </button>
           ) : null}
