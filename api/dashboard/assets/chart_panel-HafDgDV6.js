@@ -1,1 +1,0 @@
-import{$n as e,Zt as t,qn as n,tt as r}from"./base-Be9iKYZa.js";import{t as i}from"./chart-Buh_8oVs.js";function a({options:a,drawing:o}){let s=e(()=>new i(a),[a.name,a.group]);return n(()=>()=>s.close(),[s]),n(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),t(r,{node:s.element})}export{a as t};

@@ -1,1 +1,0 @@
-import"./house_answers-Bp4bb9qq.js";import{Yt as e,Zt as t,ft as n,kn as r}from"./base-Be9iKYZa.js";function i({site:i}){let a=e(`/v1/sites`,{}).data,o=a?.find(({id:e})=>e===i)??a?.find(({name:e})=>e===i);return o===void 0?null:t(`p`,{children:t(`a`,{class:`button`,href:n({kind:`weather`,site:o.id}),children:r(`answers_weather_of`,{site:o.name})})})}export{i as t};
