@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -21,6 +22,7 @@ from headland.reports.consumer.charts import draw_replay, draw_weeks
 from headland.reports.consumer.market import draw_qr, write_overlay
 from headland.reports.consumer.page import MOST_BYTES, PublicLot, write_page
 from headland.reports.consumer.shelf_card import draw_card
+from headland.reports.consumer.story import draw_season, told_story
 from headland.reports.consumer.wording import Wording
 from tests.proof.builder import SmallLog
 
@@ -155,3 +157,56 @@ def test_the_code_is_read_back_by_another_program() -> None:
         image[int(row) * 4 : int(row) * 4 + 4, int(column) * 4 : int(column) * 4 + 4] = 0
     (found,) = zxingcpp.read_barcodes(image)
     assert found.text == link
+
+
+def test_the_page_begins_with_the_crop_in_its_language_and_who_grew_it_where_and_when() -> None:
+    harvest = msgspec.structs.replace(released().harvests[0], place="2 号棚")
+    lot = msgspec.structs.replace(released(), product="Sweetheart", harvests=(harvest,), grower="王建国", origin="句容")
+    zh, en = (write_page(shown(lot), language).decode() for language in ("zh", "en"))
+    assert "<h1>草莓 · Sweetheart</h1>" in zh
+    assert "<h1>Strawberry · Sweetheart</h1>" in en
+    assert "王建国种在句容 2 号棚，2026年12月25日采收。" in zh
+    assert "Grown by 王建国 in 句容 2 号棚, picked on 25 Dec 2026." in en
+    assert zh.index("示意图，不是照片") < zh.index("王建国种在")
+
+
+@pytest.mark.parametrize(
+    ("grower", "origin", "told"),
+    [
+        ("王建国", "", "王建国种的，2026年12月25日采收。"),
+        ("", "句容", "种在句容，2026年12月25日采收。"),
+        ("", "", "2026年12月25日采收。"),
+    ],
+)
+def test_what_was_not_released_is_left_out_of_the_story(grower: str, origin: str, told: str) -> None:
+    lot = msgspec.structs.replace(released(), grower=grower, origin=origin)
+    assert told_story(lot, Wording("zh", "Asia/Shanghai")) == told
+
+
+def test_a_lot_is_called_not_recalled_only_while_nothing_stands_against_it() -> None:
+    said = "没有召回。"
+    assert said in write_page(shown(released()), "zh").decode()
+    assert said not in write_page(shown(released(), is_void=True), "zh").decode()
+    assert said not in write_page(replace(shown(released()), is_withdrawn=True), "zh").decode()
+
+
+def test_the_season_draws_a_column_for_each_known_week_and_nothing_for_others() -> None:
+    wording = Wording("zh", "Asia/Shanghai")
+    unknown = week(2, air_temperature_low_degc=None)
+    drawn = draw_season(msgspec.structs.replace(released(), claims=(week(0), week(1), unknown, week(3))), wording)
+    (columns,) = re.findall(r'<path d="(M[^"]+)" fill="#b8490f"', drawn)
+    assert columns.count("M") == 3
+    assert "31 °C" in drawn
+    assert "浇水" not in drawn
+    treatment = next(each for each in released().claims if each.kind == "treatment")
+    assert draw_season(msgspec.structs.replace(released(), claims=(treatment,)), wording) == ""
+
+
+def test_a_lot_without_a_test_of_residues_says_so() -> None:
+    said = "没有公开农药残留检测"
+    assert said not in write_page(shown(released()), "zh").decode()
+    certificate = released().certificate
+    assert certificate is not None
+    own = msgspec.structs.replace(certificate, basis=("own_control",))
+    for other in (own, None):
+        assert said in write_page(shown(msgspec.structs.replace(released(), certificate=other)), "zh").decode()

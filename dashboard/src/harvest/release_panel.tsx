@@ -89,6 +89,7 @@ function Choice({ lot }: { lot: string }): JSX.Element | null {
         ...issuer,
         origin: values.text("origin"),
         message: values.text("message"),
+        grower: values.text("grower"),
         gtin: values.text("gtin"),
         shows_map: values.checked("shows_map"),
         shows_places: values.checked("shows_places"),
@@ -104,6 +105,7 @@ function Choice({ lot }: { lot: string }): JSX.Element | null {
     <Form submit={translate("release_submit")} write={open} onSubmit={submit}>
       <div class="choices-row">
         <IssuerFields needsContact={false} />
+        <TextField name="grower" label={translate("release_grower")} maxLength={100} hint={translate("release_grower_hint")} />
         <TextField name="origin" label={translate("release_origin")} maxLength={200} />
         <TextField name="gtin" label={translate("release_gtin")} maxLength={20} />
       </div>

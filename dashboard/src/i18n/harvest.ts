@@ -190,6 +190,8 @@ export const harvest = catalogue({
   release_done: ["Lot released", "批次已公开"],
   release_origin: ["Origin as buyers read it", "对外显示的产地"],
   release_gtin: ["GTIN below the bar code", "条码下的商品编码（GTIN）"],
+  release_grower: ["Grown by", "谁种的"],
+  release_grower_hint: ["Shown to everybody as you write it, and kept in the ledger: ask the grower first.", "按所填内容公开显示，并写入台账，请先征得本人同意。"],
   release_message: ["Message to buyers", "给消费者的话"],
   release_shows: ["Also show", "同时显示"],
   release_map: ["Outline of the field and track of the pass, without a position", "地块轮廓与作业轨迹（不含地理位置）"],

@@ -90,6 +90,7 @@ class ReleasedLot(msgspec.Struct, frozen=True, kw_only=True):
     certificate: ReleasedCertificate | None
     events: tuple[str, ...]
     released_ms: int
+    grower: str = ""
 
 
 class ReleaseRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +103,7 @@ class ReleaseRequest(msgspec.Struct, frozen=True, kw_only=True):
     contact: Annotated[str, Meta(max_length=200), "Contact for consumers."] = ""
     origin: Annotated[str, Meta(max_length=200), "Place of origin in words; empty: of the certificate."] = ""
     message: Annotated[str, Meta(max_length=500), "Message to consumers."] = ""
+    grower: Annotated[str, Meta(max_length=100), "Who grew it, as the page says it; empty: the page names nobody."] = ""
     gtin: Annotated[str, Meta(max_length=20), "As it stands below the bar code."] = ""
     kinds: Annotated[tuple[ClaimKind, ...], Meta(max_length=5), "Kinds of claims to show."] = (
         "pass",

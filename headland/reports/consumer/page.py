@@ -21,13 +21,13 @@ from headland.proof.proof_document import ProofDocument
 from headland.registry.models.releases import ClaimKind, ReleasedClaim, ReleasedLot
 from headland.reports.consumer.charts import draw_pass, draw_weeks
 from headland.reports.consumer.picture import HEIGHT, WIDTH
+from headland.reports.consumer.story import draw_season, write_story
 from headland.reports.consumer.wording import Wording
 
 #: Size that the page may have with everything in it.
 MOST_BYTES: Final = 100_000
 #: Rows of a kind of claims; the proof's text has all.
 _MOST_ROWS: Final = 40
-_AIR: Final = "air_temperature_mean_degc", "air_temperature_low_degc", "air_temperature_high_degc"
 _HUMIDITY: Final = "relative_humidity_mean_pct"
 _STYLE: Final = """
 :root{color-scheme:light}*{box-sizing:border-box}
@@ -47,6 +47,10 @@ border-radius:99px;padding:0 .6rem;font-size:.85rem;border:1px solid}.measured{c
 summary{cursor:pointer;min-height:44px;padding:.6rem 0;color:#1f5fa8}details p{margin:0 0 .6rem}svg{width:100%;
 height:auto;display:block;margin:.5rem 0}button{font:inherit;min-height:44px;padding:.4rem 1.2rem;border:0;
 border-radius:8px;background:#2f6b2f;color:#fff}.open{font-weight:600}.bad{color:#a3231f;font-weight:700}
+.scene{margin:0 0 1rem;position:relative}.scene svg{border-radius:12px;margin:0;height:11rem}.scene figcaption{
+position:absolute;left:.6rem;bottom:.6rem;background:#fffd;border-radius:99px;padding:0 .7rem;font-size:.85rem}
+.story{font-size:1.15rem;margin:0 0 .6rem}.state{margin:0 0 1rem;color:#1d5b1d}
+.not_measured{color:#4c5449;background:#fff}
 .files a{display:inline-block;min-height:44px;padding:.6rem 1rem .6rem 0}code{overflow-wrap:anywhere;font-size:.85rem}
 """
 
@@ -72,7 +76,10 @@ def write_page(shown: PublicLot, language: Language) -> bytes:
     lot = shown.released
     wording = Wording(language, lot.time_zone)
     crop = wording.crop(lot.crop)
-    title = lot.product if lot.product.strip().lower() == crop.strip().lower() else f"{lot.product} · {crop}"
+    # The crop as the page's language has it comes first; the product's own name follows where it says more.
+    is_crop = lot.product.strip().lower() in (crop.lower(), lot.crop.strip().lower())
+    title = crop if is_crop else f"{crop} · {lot.product}"
+    is_open = shown.breach is None and not shown.is_withdrawn and not shown.is_void
     other = "zh" if language == "en" else "en"
     description = wording.word("description", product=lot.product, lot=lot.code)
     if shown.breach is not None:
@@ -80,10 +87,12 @@ def write_page(shown: PublicLot, language: Language) -> bytes:
     body = "".join(
         [
             *_warnings(shown, wording),
+            write_story(lot, wording, is_open=is_open),
             # Its promise does not hold for a lot that was harvested within an interval; the proof keeps its text.
             _certificate(lot, wording) if shown.breach is None else "",
             _facts(lot, wording),
             _harvests(lot, wording),
+            _season(lot, wording),
             _maps(lot, wording),
             _climate(lot, wording),
             _claims(lot, wording),
@@ -188,6 +197,7 @@ def _certificate(lot: ReleasedLot, wording: Wording) -> str:
 
 def _facts(lot: ReleasedLot, wording: Wording) -> str:
     rows = [
+        ("grower", lot.grower),
         ("lot", lot.code),
         ("quantity", wording.mass(lot.grams)),
         ("packs", "" if lot.packs is None else str(lot.packs)),
@@ -214,6 +224,11 @@ def _harvests(lot: ReleasedLot, wording: Wording) -> str:
     return _section("harvests", f"<ul>{''.join(rows)}</ul>", wording) if rows else ""
 
 
+def _season(lot: ReleasedLot, wording: Wording) -> str:
+    drawn = draw_season(lot, wording)
+    return _section("season", f"<p><small>{wording.word('season_how')}</small></p>{drawn}", wording) if drawn else ""
+
+
 def _maps(lot: ReleasedLot, wording: Wording) -> str:
     parts = []
     for each in lot.passes:
@@ -234,10 +249,10 @@ def _climate(lot: ReleasedLot, wording: Wording) -> str:
         "weeks", count=len(weeks), first=wording.day(weeks[0].start_ms), last=wording.day(weeks[-1].end_ms)
     )
     tags = " ".join(_tag(name, wording) for name in dict.fromkeys(each.evidence for each in weeks))
-    air, humidity = wording.word("temperature"), wording.word("humidity")
-    drawn = draw_weeks(weeks, _AIR[0], _AIR[1], _AIR[2], air)
+    humidity = wording.word("humidity")
     damp = draw_weeks(weeks, _HUMIDITY, None, None, humidity, "#1f5fa8")
-    charts = (f"<p>{air}</p>{drawn}" if drawn else "") + (f"<p>{humidity}</p>{damp}" if damp else "")
+    # The temperatures are in the picture of the season.
+    charts = f"<p>{humidity}</p>{damp}" if damp else ""
     return _section("climate", f"<p>{tags} {span}</p>{charts}", wording)
 
 
@@ -270,6 +285,9 @@ def _evidence(lot: ReleasedLot, wording: Wording) -> str:
     ]
     if not rows:
         return ""
+    tested = {"own_test", "commissioned_test"}
+    if lot.certificate is None or not tested & set(lot.certificate.basis):
+        rows.append(f"<p>{_tag('not_measured', wording)} {wording.word('not_measured_how')}</p>")
     return f"<section><details open><summary>{wording.word('how')}</summary>{''.join(rows)}</details></section>"
 
 

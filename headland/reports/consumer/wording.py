@@ -33,6 +33,13 @@ class Wording:
         """Return a local day."""
         return f"{self._local(time_ms):%Y-%m-%d}"
 
+    def said_day(self, time_ms: int) -> str:
+        """Return a local day as people say it."""
+        day = self._local(time_ms)
+        if self.language == "zh":
+            return f"{day.year}年{day.month}月{day.day}日"
+        return f"{day.day} {day:%b} {day.year}"
+
     def minute(self, time_ms: int) -> str:
         """Return a local time to the minute."""
         return f"{self._local(time_ms):%Y-%m-%d %H:%M}"

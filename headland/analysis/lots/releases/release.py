@@ -130,6 +130,7 @@ def _released(
         contact=request.contact,
         origin=request.origin or (origin_of(history) if request.shows_places else ""),
         message=request.message,
+        grower=request.grower.strip(),
         time_zone=str(history.time_zone),
         harvests=tuple(
             ReleasedHarvest(
