@@ -48,6 +48,11 @@ def test_ground_by_cells_is_corrected_only_after_both_areas_were_shown(
         round(msgspec.json.decode(corrected.body)["area_m2"] / 10_000 * 15, 2),
     ) == (2, 10.24)
     page.locator("[data-act=run]").click()
+    # What was recorded needs no correction; the preview still asks, and names each flight that is not charged.
+    preview = page.locator("[data-part=preview]")
+    expect(preview).to_contain_text("次作业：计费")
+    expect(told.get_by_role("button", name="生成结算单", exact=True)).to_be_visible()
+    told.get_by_role("button", name="生成结算单", exact=True).click()
     expect(page.locator("[data-panel=run] progress")).to_have_count(0)
     expect(told).to_have_count(0)
     # The flight of a drone without an implement cannot be recorded, and the page says so.

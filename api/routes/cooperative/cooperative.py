@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -31,6 +32,7 @@ from api.schemas.cooperative import (
     OutcomeOrder,
     PassToSettle,
     RunOrder,
+    StatementRunItem,
     TreatedCorrection,
     TreatedItem,
 )
@@ -38,6 +40,7 @@ from api.schemas.model import fill
 from headland.analysis.cooperative.claims import CAVEAT, FieldClaim, claim_pack, find_claims, keep_claims
 from headland.analysis.cooperative.disputes import Dispute, close_dispute, list_disputes, open_dispute
 from headland.analysis.cooperative.kept_claims import find_claim_corrections, keep_claim_corrections
+from headland.analysis.cooperative.run_preview import RunPreview, preview_season
 from headland.analysis.cooperative.settlement import settle_season
 from headland.analysis.cooperative.treated_entries import (
     CORRECTS,
@@ -166,7 +169,7 @@ def add_account_entry(scope: ScopeOf, order: Sent[AccountOrder]) -> Response:
 @router.post(
     "/statement-runs",
     status_code=201,
-    response_model=StatementRunRecord,
+    response_model=StatementRunItem,
     responses={
         201: {"description": "The run."},
         **declare_problems(409, 413),
@@ -179,24 +182,49 @@ def run_statements(scope: ScopeOf, order: Sent[RunOrder]) -> Response:
         tariff = scope.repositories.tariffs.get(order.tariff)
     except NotFound as error:
         raise unknown_reference(error) from error
-    return reply_json(settle_season(scope, tariff, window).run, 201)
+    made = settle_season(scope, tariff, window)
+    return reply_json(_run_of(made.run, made.statements), 201)
 
 
 @router.get(
     "/statement-runs",
-    response_model=RecordPage[StatementRunRecord],
+    response_model=RecordPage[StatementRunItem],
     responses={200: {"description": "A page."}},
 )
 def list_statement_runs(scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
     """List the runs of statements in the order in which they were made."""
     after = read_cursor(cursor, tuple[str])
-    runs = scope.repositories.statements.runs
-    return reply_records(runs.list(after="" if after is None else after[0], limit=limit + 1), limit)
+    kept = scope.repositories.statements
+    found = kept.runs.list(after="" if after is None else after[0], limit=limit + 1)
+    return reply_records([_run_of(run, kept.statements.all(run=run.id)) for run in found], limit)
+
+
+@router.get(
+    "/statement-runs/preview",
+    response_model=RunPreview,
+    responses={200: {"description": "What a run would charge."}, **declare_problems(409)},
+)
+def preview_statements(
+    scope: ScopeOf,
+    tariff: Annotated[str, Query(description="Id of the tariff.", pattern=ID_PATTERN)],
+    start: StartMs,
+    end: EndMs,
+) -> Response:
+    """Return each flight of a period with its charge, or the reason for none, as a run now would have them.
+
+    Flights that are not in the ledger are measured as recording them would; nothing is written.
+    """
+    window = window_of(start, end)
+    try:
+        found = scope.repositories.tariffs.get(tariff)
+    except NotFound as error:
+        raise unknown_reference(error) from error
+    return reply_json(preview_season(scope, found, window))
 
 
 @router.get(
     "/statement-runs/{run}",
-    response_model=StatementRunRecord,
+    response_model=StatementRunItem,
     responses={200: {"description": "The run.", "content": {_XLSX: _BINARY}}},
 )
 def get_statement_run(
@@ -208,9 +236,9 @@ def get_statement_run(
     """Return a run, as a spreadsheet with everybody's balance and every line."""
     repositories = scope.repositories
     found = repositories.statements.runs.get(run)
-    if shape == "json":
-        return reply_json(found)
     statements = list(repositories.statements.statements.all(run=run))
+    if shape == "json":
+        return reply_json(_run_of(found, statements))
     return _file(write_statement_xlsx(scope, statements, language), _XLSX, f"statements-{run}.xlsx")
 
 
@@ -288,8 +316,9 @@ def add_outcome(
     dispute: Annotated[int, Path(description="Number of the dispute in the ledger.", ge=1, le=2**53)],
     order: Sent[OutcomeOrder],
 ) -> Response:
-    """Record the outcome of a dispute, and the correction that follows from it."""
-    return reply_json(close_dispute(scope, dispute, order.outcome, order.text, order.correction), 201)
+    """Record the outcome of a dispute, and the correction that follows from it, which the next run settles."""
+    closed = close_dispute(scope, dispute, order.outcome, order.text, order.correction, order.correction_fen)
+    return reply_json(closed, 201)
 
 
 @router.post(
@@ -353,6 +382,11 @@ def correct_claims(
     )
     before_fen, fen = sum(each.kept.fen for each in corrections), sum(each.fen for each in corrections)
     return reply_json(ClaimCorrections(items=items, before_fen=before_fen, fen=fen, kept=keep))
+
+
+def _run_of(run: StatementRunRecord, statements: Iterable[SeasonStatement]) -> StatementRunItem:
+    is_simulated = any(line["simulated"] for each in statements for line in each.lines)
+    return fill(StatementRunItem, run, simulated=is_simulated)
 
 
 def _claims_of(rule: SubsidyRule, claims: list[FieldClaim], *, kept: bool) -> ClaimAnswer:

@@ -13,12 +13,13 @@ import { dateTimeText } from "../i18n/instants";
 import { withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 import { Choice } from "../ui/choice";
-import { DegreeFields, SelectField, TextArea } from "../ui/fields";
+import { DegreeFields, NumberField, SelectField, TextArea } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Lazy } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
 import { noteSaved } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
+import { fenOf } from "./money";
 
 type Dispute = ListItem<"/v1/disputes">;
 const OUTCOMES = ["upheld", "partly_upheld", "rejected"] as const;
@@ -43,7 +44,12 @@ export function Disputes({ admin }: { admin: boolean }): JSX.Element {
       key: "outcome",
       head: translate("coop_outcome"),
       cell: (each) =>
-        each.outcome ? `${term("dispute_outcomes", each.outcome)} ${each.outcome_text ?? ""}` : translate("coop_outcome_open"),
+        each.outcome
+          ? [
+              `${term("dispute_outcomes", each.outcome)} ${each.outcome_text ?? ""}`.trim(),
+              ...(each.outcome === "rejected" ? [] : [translate(each.correction ? "coop_corrected" : "coop_not_corrected")]),
+            ].join(" · ")
+          : translate("coop_outcome_open"),
       sortBy: (each) => each.outcome ?? "",
     },
     ...(admin
@@ -87,8 +93,14 @@ function rateText({ evidence }: Dispute): string {
 
 function RecordOutcome({ dispute, onDone }: { dispute: number; onDone: () => void }): JSX.Element {
   const record = useWrite("post", "/v1/disputes/{dispute}/outcome", { refresh: ["/v1/disputes"] });
+  const [outcome, setOutcome] = useState<string>(OUTCOMES[0]);
   const submit = async (values: FormValues): Promise<boolean> => {
-    const body = { outcome: values.text("outcome") as (typeof OUTCOMES)[number], text: values.text("text") };
+    const amount = values.number("correction");
+    const body = {
+      outcome: values.text("outcome") as (typeof OUTCOMES)[number],
+      text: values.text("text"),
+      ...(amount === null ? {} : { correction_fen: fenOf(amount) }),
+    };
     const done = await record.run({ params: { path: { dispute } }, body });
     if (done !== null) onDone();
     return done !== null;
@@ -99,7 +111,15 @@ function RecordOutcome({ dispute, onDone }: { dispute: number; onDone: () => voi
         name="outcome"
         label={translate("coop_outcome")}
         options={OUTCOMES.map((value) => ({ value, text: term("dispute_outcomes", value) }))}
+        value={outcome}
+        onSelect={setOutcome}
       />
+      {outcome === "rejected" ? null : (
+        <>
+          <NumberField name="correction" label={translate("coop_outcome_correction")} unit={translate("coop_yuan")} step={0.01} />
+          <p class="note">{translate("coop_outcome_correction_about")}</p>
+        </>
+      )}
       <TextArea name="text" label={translate("coop_outcome_reason")} maxLength={2000} />
     </Form>
   );

@@ -3,13 +3,14 @@
 import { onlyOf } from "../components/choice";
 import "../i18n/cooperative";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { may } from "../api/may";
 import { reload, useApiList } from "../api/query";
 import type { ListItem } from "../api/client";
 import { errorText, request, requestAll } from "../api/request";
 import { useWrite } from "../api/write";
 import { fileButton } from "../components/file_button";
+import { Simulated } from "../components/simulated";
 import { dateText, dateTimeText } from "../i18n/instants";
 import { areaText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
@@ -22,6 +23,7 @@ import { Loaded } from "../ui/loaded";
 import { noteSaved } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 import { fenOf, yuanText } from "./money";
+import { RunPreview, type Preview } from "./run_preview";
 import { useSeason, type Season } from "./season_period";
 
 type Run = ListItem<"/v1/statement-runs">;
@@ -64,9 +66,16 @@ function RunForm({ tariffs, season, onMade }: { tariffs: Tariff[]; season: Seaso
   const [progress, setProgress] = useState<{ done: number; count: number } | null>(null);
   const [told, setTold] = useState<string[]>([]);
   const [correction, setCorrection] = useState<string | null>(null);
+  const [preview, setPreview] = useState<Preview | null>(null);
+  // A preview of another tariff or season is not of the run that would be made.
+  useEffect(() => {
+    setPreview(null);
+    setCorrection(null);
+  }, [tariff, season.startMs, season.endMs]);
   const run = async (isConfirmed: boolean): Promise<void> => {
     setTold([]);
     setCorrection(null);
+    setPreview(null);
     setProgress({ done: 0, count: 0 });
     const failed: string[] = [];
     try {
@@ -74,9 +83,12 @@ function RunForm({ tariffs, season, onMade }: { tariffs: Tariff[]; season: Seaso
         query: { start: season.startMs, end: season.endMs },
         timeoutMs: PASS_TIMEOUT_MS,
       });
-      const byCells = passes.filter((pass) => pass.by_cells > 0);
-      if (byCells.length > 0 && !isConfirmed) {
-        setCorrection(await previewCorrection(byCells, (done) => setProgress({ done, count: byCells.length })));
+      if (!isConfirmed) {
+        const query = { tariff, start: season.startMs, end: season.endMs };
+        const found = await request<Preview>("/v1/statement-runs/preview", { query, timeoutMs: PASS_TIMEOUT_MS });
+        const byCells = passes.filter((pass) => pass.by_cells > 0);
+        if (byCells.length > 0) setCorrection(await previewCorrection(byCells, (done) => setProgress({ done, count: byCells.length })));
+        setPreview(found);
         return;
       }
       for (const [at, { pass_id }] of passes.entries()) {
@@ -114,17 +126,18 @@ function RunForm({ tariffs, season, onMade }: { tariffs: Tariff[]; season: Seaso
       />
       <div class="buttons">
         <button type="button" class="primary" data-act="run" disabled={progress !== null || tariff === ""} onClick={() => void run(false)}>
-          {translate("coop_run")}
+          {translate("coop_preview_run")}
         </button>
       </div>
-      {correction === null ? null : (
+      {preview === null ? null : (
         <div class="stack" data-part="correction">
-          <p role="status">{correction}</p>
+          <RunPreview preview={preview} />
+          {correction === null ? null : <p role="status">{correction}</p>}
           <div class="buttons">
             <button type="button" class="primary" data-act="correct" onClick={() => void run(true)}>
-              {translate("coop_correct_and_run")}
+              {translate(correction === null ? "coop_run" : "coop_correct_and_run")}
             </button>
-            <button type="button" class="secondary" onClick={() => setCorrection(null)}>
+            <button type="button" class="secondary" onClick={() => setPreview(null)}>
               {translate("cancel")}
             </button>
           </div>
@@ -205,7 +218,15 @@ function AddTariff(): JSX.Element {
 function Runs({ shown, onShow }: { shown: string | null; onShow: (run: string) => void }): JSX.Element {
   const runs = useApiList("/v1/statement-runs", {});
   const columns: Column<Run>[] = [
-    { key: "period", head: translate("coop_period"), cell: (run) => `${dateText(run.start_ms)} – ${dateText(run.end_ms - 1)}` },
+    {
+      key: "period",
+      head: translate("coop_period"),
+      cell: (run) => (
+        <>
+          {`${dateText(run.start_ms)} – ${dateText(run.end_ms - 1)}`} {run.simulated ? <Simulated /> : null}
+        </>
+      ),
+    },
     {
       key: "made",
       head: translate("coop_made_on"),
@@ -261,6 +282,10 @@ function RunStatements({ run }: { run: string }): JSX.Element {
   );
 }
 
+function isSimulated(line: Record<string, unknown>): boolean {
+  return line["simulated"] === true;
+}
+
 export function StatementTable({ statements, names }: { statements: Statement[]; names: Map<string | undefined, string> }): JSX.Element {
   const language = languageOfFile();
   const nameOf = (statement: Statement): string =>
@@ -298,7 +323,11 @@ export function StatementTable({ statements, names }: { statements: Statement[];
     {
       key: "period",
       head: translate("coop_period"),
-      cell: (statement) => `${dateText(statement.start_ms)} – ${dateText(statement.end_ms - 1)}`,
+      cell: (statement) => (
+        <>
+          {`${dateText(statement.start_ms)} – ${dateText(statement.end_ms - 1)}`} {statement.lines.some(isSimulated) ? <Simulated /> : null}
+        </>
+      ),
       sortBy: (statement) => statement.start_ms,
     },
   ];

@@ -10,6 +10,7 @@ import type { ListItem } from "../api/client";
 import { errorText, request } from "../api/request";
 import { useWrite } from "../api/write";
 import { fileButton } from "../components/file_button";
+import { Simulated } from "../components/simulated";
 import { dateTimeText } from "../i18n/instants";
 import { areaText, numberText } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
@@ -36,6 +37,7 @@ interface Claim {
   fen: number;
   evidence: string;
   reason: string | null;
+  simulated: boolean;
 }
 interface Claims {
   items: Claim[];
@@ -206,7 +208,16 @@ function excludes(rule: Rule, other: Rule): boolean {
 
 function ClaimTable({ claims }: { claims: Claims }): JSX.Element {
   const columns: Column<Claim>[] = [
-    { key: "field", head: translate("coop_dispute_field"), cell: (claim) => claim.field_name, sortBy: (claim) => claim.field_name },
+    {
+      key: "field",
+      head: translate("coop_dispute_field"),
+      cell: (claim) => (
+        <>
+          {claim.field_name} {claim.simulated ? <Simulated /> : null}
+        </>
+      ),
+      sortBy: (claim) => claim.field_name,
+    },
     { key: "area", head: translate("coop_claimed"), number: true, cell: (claim) => areaText(claim.area_m2) },
     { key: "amount", head: translate("coop_amount"), number: true, cell: (claim) => yuanText(claim.fen), sortBy: (claim) => claim.fen },
     { key: "holders", head: translate("coop_person"), cell: (claim) => claim.holders || translate("coop_nobody") },

@@ -13,6 +13,7 @@ from headland.analysis.passes.cell_evidence import explain_cell
 from headland.analysis.passes.cell_map import map_cells
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.passes.plan import PlanRequest
+from headland.registry.models.cooperative import AccountEntry, AccountKind
 from headland.registry.models.errors import NotFound
 from headland.registry.repositories.ledger.entries import LedgerEntry
 
@@ -76,11 +77,24 @@ def list_disputes(scope: OrgScope) -> list[Dispute]:
     return [_dispute_of(entry, outcomes.get(entry.seq)) for entry in _entries(scope, DISPUTE)]
 
 
-def close_dispute(scope: OrgScope, seq: int, outcome: Outcome, text: str, correction: str | None) -> Dispute:
+def close_dispute(
+    scope: OrgScope, seq: int, outcome: Outcome, text: str, correction: str | None, correction_fen: int | None = None
+) -> Dispute:
     """Append the outcome of a dispute; `correction` is the account entry that corrects the statement.
 
-    A later outcome replaces an earlier one, which stays in the ledger. Raises NotFound.
+    With `correction_fen` that entry is added to the account of the person who opened the dispute, in their favour where
+    positive, and carries the money into the next run. A dispute that is upheld, also in part, ends in one of the two or
+    in the reason for none, which is `text`. A later outcome replaces an earlier one, which stays in the ledger. Raises
+    NotFound, and AnalysisError for an outcome without money and reason, or a correction of nobody's account.
     """
+    if outcome != "rejected" and correction is None and correction_fen is None and not text.strip():
+        sentence = (
+            "An upheld dispute ends in a correction, or in the reason why nothing is corrected: give one of the two."
+        )
+        raise AnalysisError("no-correction", "Correction or reason missing", sentence)
+    if correction is not None and correction_fen is not None:
+        sentence = "Name the account entry that corrects, or the amount of a new one, not both."
+        raise AnalysisError("two-corrections", "Two corrections", sentence)
     repositories = scope.repositories
     found = next((entry for entry in _entries(scope, DISPUTE) if entry.seq == seq), None)
     if found is None:
@@ -89,8 +103,29 @@ def close_dispute(scope: OrgScope, seq: int, outcome: Outcome, text: str, correc
     if correction is not None and repositories.accounts.records.get(correction).person != opened.person:
         sentence = "The correction is of another person's account: name an entry of the person who opened the dispute."
         raise AnalysisError("other-person", "Correction of another person", sentence)
+    if correction_fen is not None:
+        correction = _correct(scope, opened, correction_fen, text).id
     body = {"dispute": seq, "person": opened.person, "outcome": outcome, "text": text, "correction": correction}
     return _dispute_of(found, repositories.ledger.append(OUTCOME, found.field, found.pass_id, body))
+
+
+def _correct(scope: OrgScope, dispute: Dispute, amount_fen: int, text: str) -> AccountEntry:
+    """Add the money of a dispute to the account of the person who opened it: a later run has it."""
+    if dispute.person is None:
+        sentence = "The dispute names no person, so no account can be corrected: open it for the person."
+        raise AnalysisError("no-person", "Dispute of nobody", sentence)
+    note = f"#{dispute.seq} {text}".strip()
+    return scope.repositories.accounts.add(
+        AccountEntry(
+            person=dispute.person,
+            kind=AccountKind.PAYMENT,
+            time_ms=scope.now_ms,
+            amount_fen=amount_fen,
+            field=dispute.field,
+            pass_id=dispute.pass_id,
+            note=note[:2000],
+        )
+    )
 
 
 def evidence_of_cell(evidence: CellEvidence) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from headland.analysis.cooperative.deliveries import holdings_of
+from headland.analysis.cooperative.run_preview import unrecorded_flights
 from headland.analysis.cooperative.shares import NOBODY
 from headland.analysis.cooperative.statements import SeasonFacts, StatementRun, make_statements
+from headland.analysis.cooperative.treated_entries import passes_of_period
 from headland.analysis.cooperative.treated_works import treated_works
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
@@ -17,10 +21,12 @@ from headland.registry.repositories.organisation_repositories import Organisatio
 def settle_season(scope: OrgScope, tariff: TariffRecord, window: Window) -> Statements:
     """Make the statements of a period from the ledger, the holdings and the accounts, and keep them.
 
+    Flights of the period of which the ledger has no ground are named in `not_charged` as `not_recorded`.
     The same facts give the same run, which is returned again instead of a copy.
     """
     repositories = scope.repositories
-    run = compute_statements(repositories, tariff, window)
+    flights = [(each.field.id, each.id) for each in passes_of_period(scope, window)]
+    run = compute_statements(repositories, tariff, window, flights)
     record = StatementRunRecord(
         tariff=tariff.id,
         tariff_version=tariff.version,
@@ -47,14 +53,21 @@ def settle_season(scope: OrgScope, tariff: TariffRecord, window: Window) -> Stat
     return repositories.statements.add(record, made)
 
 
-def compute_statements(repositories: OrganisationRepositories, tariff: TariffRecord, window: Window) -> StatementRun:
-    """Return the statements of a period without keeping them."""
+def compute_statements(
+    repositories: OrganisationRepositories,
+    tariff: TariffRecord,
+    window: Window,
+    flights: Sequence[tuple[str, str]] = (),
+) -> StatementRun:
+    """Return the statements of a period without keeping them; `flights` are field and pass of those of the period."""
+    works = treated_works(repositories, tariff.operators)
     facts = SeasonFacts(
-        works=treated_works(repositories, tariff.operators),
+        works=works,
         holdings=holdings_of(repositories),
         entries=list(repositories.accounts.records.all()),
         tariff=tariff,
         start_ms=window.start_ms,
         end_ms=window.end_ms,
+        unrecorded=unrecorded_flights(flights, works),
     )
     return make_statements(facts)

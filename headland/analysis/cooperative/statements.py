@@ -86,7 +86,10 @@ class StatementRun(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class SeasonFacts:
-    """All that the statements of a period follow from."""
+    """All that the statements of a period follow from.
+
+    `unrecorded` are field, pass and reason of flights of the period without ground in the ledger.
+    """
 
     works: Sequence[TreatedGround]
     holdings: Mapping[str, Sequence[HeldShare]]
@@ -94,12 +97,13 @@ class SeasonFacts:
     tariff: TariffRecord
     start_ms: int
     end_ms: int
+    unrecorded: Sequence[tuple[str, str, str]] = ()
 
 
 def make_statements(facts: SeasonFacts) -> StatementRun:
     """Return the statements of everybody who holds a treated field or has an entry."""
     lines: dict[str, list[StatementLine]] = {}
-    not_charged: list[tuple[str, str, str]] = []
+    not_charged = list(facts.unrecorded)
     charged_fen = area_m2 = 0
     billable = []
     for work in facts.works:

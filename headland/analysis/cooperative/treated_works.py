@@ -32,19 +32,24 @@ _M2_2_M: Final = 2_000_000.0
 _PAGE: Final = 500
 
 
-def treated_works(repositories: OrganisationRepositories, operators: dict[str, str] | None = None,
-                  field: str | None = None) -> list[TreatedGround]:  # fmt: skip
+def treated_works(
+    repositories: OrganisationRepositories,
+    operators: dict[str, str] | None = None,
+    field: str | None = None,
+    measured: Mapping[tuple[str, str], Mapping[str, Any]] | None = None,
+) -> list[TreatedGround]:
     """Return the newest statement of each pass and field in the ledger; `operators` name who works with a device.
+
+    `measured`, by field and pass, is what would be recorded of passes that are not in the ledger.
 
     A machine does one work on a field at a time: a detected pass that was declared since, and a declaration that was
     corrected by another, are marked as replaced.
     """
     newest = _newest_entries(repositories, field)
-    bodies = {key: msgspec.json.decode(entry.body) for key, entry in newest.items()}
+    bodies = {**(measured or {}), **{key: msgspec.json.decode(entry.body) for key, entry in newest.items()}}
     replaced = _replaced_passes(bodies)
     return [
-        _work_of(repositories, entry, bodies[key], operators or {}, is_replaced=key in replaced)
-        for key, entry in newest.items()
+        _work_of(repositories, key, body, operators or {}, is_replaced=key in replaced) for key, body in bodies.items()
     ]
 
 
@@ -135,19 +140,19 @@ def _overlap(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
 
 def _work_of(
     repositories: OrganisationRepositories,
-    entry: LedgerEntry,
+    key: tuple[str, str],
     body: Mapping[str, Any],
     operators: dict[str, str],
     *,
     is_replaced: bool,
 ) -> TreatedGround:
     return TreatedGround(
-        field=entry.field,
-        pass_id=entry.pass_id,
+        field=key[0],
+        pass_id=key[1],
         operator=operators.get(body["device"], body["device"]),
         start_ms=body["start_ms"],
         product=body["product"],
-        placed=read_ground(repositories, entry.field, body),
+        placed=read_ground(repositories, key[0], body),
         grams=body["grams"],
         evidence_m2=tuple((name, body["evidence_m2"].get(name, 0.0)) for name in EVIDENCE[1:]),
         is_night=body["night"],

@@ -171,6 +171,37 @@ def test_a_dispute_keeps_the_evidence_of_its_cell_and_its_outcome_in_the_ledger(
     assert village.api.repositories.ledger.check().broken_at is None
 
 
+def test_an_upheld_dispute_ends_in_money_of_the_next_run_or_in_a_reason(village: Village) -> None:
+    place = {"latitude_deg": 10.0 / NORTH_DEG_M, "longitude_deg": 10.0009}
+    order = {"pass_id": village.pass_id, "text": "nothing came here", "person": village.people[0], **place}
+    dispute = village.ask("POST", "/v1/disputes", 201, json=order).json()["seq"]
+    path = f"/v1/disputes/{dispute}/outcome"
+    village.ask("POST", f"/v1/passes/{village.pass_id}/treated")
+    before, _ = settle(village, per_mu_fen=913)
+    for outcome in ("upheld", "partly_upheld"):
+        for text in ("", "  "):
+            refused = village.ask("POST", path, 400, json={"outcome": outcome, "text": text}).json()
+            assert refused["type"].endswith("no-correction")
+    closed = village.ask("POST", path, 201, json={"outcome": "upheld", "correction_fen": 3406}).json()
+    (entry,) = [
+        each
+        for each in village.ask("GET", f"/v1/accounts?person={village.people[0]}").json()["items"]
+        if each["id"] == closed["correction"]
+    ]
+    assert (entry["amount_fen"], entry["pass_id"]) == (3406, village.pass_id)
+    # The period of the entry is that of its day: the next run has the money.
+    after = village.ask("POST", "/v1/statement-runs", 201, json={"tariff": before["tariff"], **PERIOD}).json()
+
+    def balance_of(run: dict[str, Any]) -> int:
+        statements = village.ask("GET", f"/v1/statements?run={run['id']}").json()["items"]
+        return int(next(each["balance_fen"] for each in statements if each["person"] == village.people[0]))
+
+    assert balance_of(after) - balance_of(before) == 3406
+    reasoned = {"outcome": "partly_upheld", "text": "paid in cash on the spot"}
+    assert village.ask("POST", path, 201, json=reasoned).json()["correction"] is None
+    village.ask("POST", path, 400, json={**reasoned, "correction_fen": 1, "correction": closed["correction"]})
+
+
 def test_a_claim_is_kept_once_and_its_pack_has_table_map_evidence_and_proof(village: Village) -> None:
     village.ask("POST", f"/v1/passes/{village.pass_id}/treated")
     rule = {"name": "2027", "fen_per_mu": 1500, "least_coverage_pct": 80, "repeat_days": 30}

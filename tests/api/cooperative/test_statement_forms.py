@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -137,3 +138,29 @@ def rows_of(sheet: Any) -> list[dict[str, Any]]:
     heads, *rows = sheet.iter_rows(values_only=True)
     assert len(set(heads)) == len(heads)
     return [dict(zip(heads, row, strict=True)) for row in rows]
+
+
+def test_the_preview_is_the_run_that_follows_and_a_run_before_the_record_names_the_flight(
+    tmp_path: Path,
+) -> None:
+    with serve_spread_field(tmp_path, MemoryStore()) as api:
+        made = body_of(api.client.post("/v1/passes", json=declaration(api), timeout=120), 201)
+        tariff = body_of(api.client.post("/v1/tariffs", json={"name": "Sums", "per_mu_fen": 907}), 201)
+        asked = {"tariff": tariff["id"], "start": PERIOD["start_ms"], "end": PERIOD["end_ms"]}
+        order = {"tariff": tariff["id"], **PERIOD}
+        before = body_of(api.client.post("/v1/statement-runs", json=order), 201)
+        assert (before["charged_fen"], before["not_charged"]) == (
+            0, [[api.ids["field"], made["id"], "not_recorded"]],
+        )  # fmt: skip
+        preview = body_of(api.client.get("/v1/statement-runs/preview", params=asked, timeout=120))
+        assert (preview["flights"], preview["charged"], preview["not_charged"]) == (1, 1, 0)
+        (work,) = preview["works"]
+        assert (work["recorded"], work["registered"], work["simulated"]) == (False, True, False)
+        assert preview["unheld_fen"] == preview["charged_fen"] > 0
+        assert "treated" not in {entry["kind"] for entry in api.client.get("/v1/ledger").json()["items"]}
+        body_of(api.client.post(f"/v1/passes/{made['id']}/treated", timeout=120))
+        after = body_of(api.client.post("/v1/statement-runs", json=order), 201)
+        assert (after["charged_fen"], after["not_charged"]) == (preview["charged_fen"], [])
+        again = body_of(api.client.get("/v1/statement-runs/preview", params=asked, timeout=120))
+        assert again == {**preview, "works": [{**work, "recorded": True}]}
+        assert api.client.get("/v1/statement-runs/preview", params={**asked, "tariff": "0" * 26}).status_code == 400
