@@ -1,0 +1,1 @@
+export{t as DoubtCards}from"./doubt_cards-KXM_UI7e.js";

@@ -1,1 +1,0 @@
-export{t as PersonData}from"./person_data-Cez5b_jH.js";
