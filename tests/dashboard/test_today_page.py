@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.api.farm import HOUSE
 from tests.dashboard.conftest import Open
@@ -158,3 +158,35 @@ def test_a_row_that_becomes_calmer_stays_in_its_place_and_a_graver_one_goes_up(v
         page.clock.run_for(61_000)
     expect(page.locator("[data-row=f2]")).to_have_attribute("data-state", "recalled")
     assert page.locator(".farm-row").evaluate_all(ids) == ["f2", "h3", "f1", "h1", "h2"]
+
+
+def test_what_is_done_stays_done_by_reload_and_language_and_is_taken_back(visit: Open, farm: Farm) -> None:
+    farm.forecast(HOUSE, leaf_condensation_margin_k=-0.8)
+    page = visit("#/", viewport={"width": 1280, "height": 900})
+    row = page.locator(f"[data-row='{HOUSE}']")
+    button = row.locator("button.done")
+    expect(button).to_have_text("Done")
+    before = words_of(row)
+    button.click()
+    expect(button).to_have_text("Undo")
+    expect(row.locator(".recorded")).to_contain_text("recorded")
+    expect(button).to_be_enabled()
+    done = words_of(row)
+    assert done != before
+    page.reload()
+    expect(button).to_have_text("Undo")
+    assert words_of(row) == done
+    page.get_by_role("button", name="中文").click()
+    expect(button).to_have_text("撤销")
+    page.get_by_role("button", name="EN", exact=True).click()
+    expect(button).to_have_text("Undo")
+    assert words_of(row) == done
+    button.click()
+    expect(button).to_have_text("Done")
+    expect(button).to_be_enabled()
+    assert words_of(row) == before
+
+
+def words_of(row: Locator) -> list[str]:
+    """Return the state of a row and what it says."""
+    return [str(row.get_attribute("data-state")), *row.locator(".word, .do, .why").all_inner_texts()]

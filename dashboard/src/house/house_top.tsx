@@ -5,18 +5,21 @@ import "../i18n/today";
 import "../today/pictures.css";
 import "./house.css";
 import type { JSX } from "preact";
-import { nowMs } from "../api/clock";
+import { may } from "../api/may";
 import { useApi } from "../api/query";
 import { hrefOf } from "../app/address";
 import { numberText } from "../i18n/numbers";
 import { listText, term, translate } from "../i18n/translate";
 import { LazyFold } from "../ui/lazy";
+import { Guarded, Loaded } from "../ui/loaded";
 import { recordText } from "../today/farm_row";
 import { NextAction } from "../today/next_action";
 import { textOf, type Row, type Strip } from "../today/records";
 import { STATE_TEXT, StateMark } from "../today/state_mark";
 import { TimeScale } from "../today/time_scale";
 import { ChartOnAxis, type Target } from "./chart_on_axis";
+import { PlanLanes } from "./plan_lanes";
+import type { Plan } from "./records";
 import { RightNow } from "./right_now";
 
 const EVERY_MS = 60_000;
@@ -53,7 +56,7 @@ export function HouseTop({ house, isOnly }: HouseTopProps): JSX.Element {
           <ActionCard row={row} nowMs={today.data.now_ms} zone={today.data.time_zone} />
         )}
       </header>
-      <Columns house={house.id} row={row} nowMs={today.data?.now_ms ?? nowMs()} zone={today.data?.time_zone ?? "UTC"} />
+      <Columns house={house.id} />
       <LazyFold
         class="card fold-card"
         title={translate("house_statements")}
@@ -72,19 +75,38 @@ function ActionCard({ row, nowMs, zone }: { row: Row; nowMs: number; zone: strin
   );
 }
 
-function Columns({ house, row, nowMs, zone }: { house: string; row: Row | undefined; nowMs: number; zone: string }): JSX.Element {
-  const strip = row?.strip ?? null;
+function Columns({ house }: { house: string }): JSX.Element {
+  const path = "/v1/greenhouses/{device}/plan";
+  const state = useApi(path, { path: { device: house } }, { everyMs: EVERY_MS, enabled: may("get", path) });
   return (
     <div class="house-columns">
       <div>
-        {strip === null ? null : (
-          <Charts strip={strip} questions={row?.questions ?? []} scale={new TimeScale(strip.start_ms, strip.end_ms, nowMs, zone)} />
-        )}
+        <Loaded state={state}>{(plan) => <PlanAndCharts plan={plan} />}</Loaded>
       </div>
       <div>
         <RightNow house={house} />
       </div>
     </div>
+  );
+}
+
+function PlanAndCharts({ plan }: { plan: Plan }): JSX.Element {
+  const { strip, reason } = plan;
+  const scale = new TimeScale(strip?.start_ms ?? plan.now_ms, strip?.end_ms ?? plan.end_ms, plan.now_ms, plan.time_zone);
+  return (
+    <>
+      {plan.lanes.length === 0 ? (
+        <section class="card" data-panel="plan">
+          <h2>{translate("house_plan")}</h2>
+          <p class="note">{reason === null ? translate("house_no_plan") : textOf(reason)}</p>
+        </section>
+      ) : (
+        <Guarded>
+          <PlanLanes plan={plan} scale={scale} />
+        </Guarded>
+      )}
+      {strip === null ? null : <Charts strip={strip} questions={plan.questions} scale={scale} cover={plan.cover_degc} />}
+    </>
   );
 }
 

@@ -28,7 +28,7 @@ export const house = catalogue({
   house_right_now: ["Right now", "此刻"],
   house_now: ["now", "现在"],
   house_leaf_chart: ["Leaf against dew point", "叶面与露点"],
-  house_climate_chart: ["Air against targets", "气温与目标"],
+  house_climate_chart: ["Air", "气温"],
   house_leaf: ["Leaf", "叶温"],
   house_leaf_estimated: ["est.", "估算"],
   house_dew_point: ["Dew point", "露点"],

@@ -9,7 +9,7 @@ import { translate } from "../i18n/translate";
 import "../i18n/today";
 import { textOf, type Row, type Today } from "./records";
 
-export const DONE = "/v1/today/done";
+export const DONE = "/v1/today/done" as const;
 export const TODAY = "/v1/today" as const;
 
 /** What of a row waits to be sent: the action that was done, or that it is taken back. */

@@ -39,7 +39,7 @@ export function NextAction({ row, nowMs, zone, isOpen, onOpen }: NextActionProps
   const reason = action === null ? "" : currentLanguageOf(action.reason, action.reason_zh);
   const isQuiet = recorded === null && kept === null;
   const words = kept === null && recorded !== null && action !== null ? translate("today_then", { text: doing }) : doing;
-  const hasButton = (action !== null || isUndo) && may("post", DONE as never);
+  const hasButton = (action !== null || isUndo) && may("post", DONE);
   const subject = isUndo && recorded !== null && kept === null ? textOf(recorded) : doing;
   return (
     <>
