@@ -1,1 +1,0 @@
-import{lr as e,nn as t,ot as n,rr as r}from"./base-DrdE5xC6.js";import{t as i}from"./chart-zfIOMp43.js";function a({options:a,drawing:o}){let s=e(()=>new i(a),[a.name,a.group]);return r(()=>()=>s.close(),[s]),r(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),t(n,{node:s.element})}export{a as t};

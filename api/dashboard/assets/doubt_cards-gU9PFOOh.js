@@ -1,1 +1,0 @@
-export{t as DoubtCards}from"./doubt_cards-KXM_UI7e.js";

@@ -1,1 +1,0 @@
-import"./house_answers-BYkFTgGk.js";import{Ln as e,_t as t,en as n,nn as r}from"./base-DrdE5xC6.js";function i({site:i}){let a=n(`/v1/sites`,{}).data,o=a?.find(({id:e})=>e===i)??a?.find(({name:e})=>e===i);return o===void 0?null:r(`p`,{children:r(`a`,{class:`button`,href:t({kind:`weather`,site:o.id}),children:e(`answers_weather_of`,{site:o.name})})})}export{i as t};
