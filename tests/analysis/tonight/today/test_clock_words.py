@@ -42,6 +42,7 @@ def test_an_instant_is_told_as_people_say_it(time_ms: int, chinese: str, english
 def test_a_span_that_has_begun_is_told_by_its_end_and_one_of_tomorrow_names_the_day_once() -> None:
     assert NOON.span(at(1, 10), at(1, 16, 30), "zh") == "到 16:30"
     assert NOON.span(at(2, 6), at(2, 9), "zh") == "明早 6:00 到 9:00"
+    assert NOON.span(at(1, 22), at(2, 6), "zh") == "22:00 到明早 6:00"
     assert NOON.span(at(1, 22), at(2, 6), "en") == "22:00 to tomorrow 06:00"
 
 
