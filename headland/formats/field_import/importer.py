@@ -101,8 +101,8 @@ def _choose_crs(data: bytes, declared: System | None, requested: str | None) -> 
         return given
     if declared is not None:
         if given is not None and not _is_same(given, declared):
-            told = f"The file declares {name_of(declared)}, and `crs` is {name_of(given)}"
-            raise RefusedFile.whole(f"{told}: leave `crs` out")
+            told, other = name_of(declared), name_of(given)
+            raise RefusedFile.whole(f"The file declares {told}, and `crs` is {other}: leave `crs` out")
         return declared
     if given is None and data[:2] == b"PK":
         raise RefusedFile.whole("The shapefile has no .prj: give its coordinate system as `crs`, such as EPSG:32650")
