@@ -38,6 +38,16 @@ def test_deposition_downwind_by_the_simulator(name: str, agree: Agreement) -> No
     agree(what, np.log2(found), np.log2(printed), name, within=FACTOR_2)
 
 
+@pytest.mark.parametrize("width_m", [20.0, 50.0])
+def test_the_far_tail_beside_a_strip_by_the_simulator(width_m: float, agree: Agreement) -> None:
+    at_m = np.array([30.0, 50.0, 75.0, 100.0])
+    tail = make_tail(MEDIANS_UM["medium"], 1.2)
+    far_m = draw_distances_m(tail, np.random.default_rng(45), 200_000, 3.0, 3.0, 4.0)
+    found = tail.share * np.array([float(((far_m > at) & (far_m < at + width_m)).mean()) for at in at_m])
+    what = f"deposition at 30 to 100 m beside a strip of {width_m:g} m by the simulator [log2]"
+    agree(what, np.log2(found), np.log2(2.1070 * at_m**-1.7599), "Rautmann, late fruit", within=FACTOR_2)
+
+
 @pytest.mark.parametrize("latitude_deg", RA_OF_REFET)
 def test_the_radiation_beyond_the_polar_circles(latitude_deg: float, agree: Agreement) -> None:
     found = extraterrestrial_daily_mj_m2(latitude_deg, DAYS)

@@ -13,7 +13,14 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.climate.psychrometrics import dew_point_degc
-from headland.agronomy.plausibility.explanation import Explanation, Weighed, beyond, weigh
+from headland.agronomy.plausibility.explanation import (
+    LEAST_MISFIT,
+    ChannelVerdict,
+    Explanation,
+    Weighed,
+    beyond,
+    weigh,
+)
 from headland.agronomy.plausibility.sun_course import SunPlace
 from headland.agronomy.plausibility.usual import (
     AIR,
@@ -50,17 +57,8 @@ _STEP_MS: Final = 15 * 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class AirVerdict:
-    """A verdict about some channels of air; `low` and `high` are those as reported."""
-
-    verdict: Weighed
-    channels: tuple[str, ...]
-    left_out: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Column:
-    """A channel's samples, at most about one in a quarter of an hour, with two percentiles."""
+    """Column of a channel: its samples, at most about one in a quarter of an hour, with two percentiles."""
 
     time_ms: Times
     value: Values
@@ -81,7 +79,7 @@ class _Change:
 
 def judge_air(
     samples: Mapping[str, tuple[Times, Values]], place: SunPlace | None, *, indoors: bool
-) -> list[AirVerdict]:
+) -> list[ChannelVerdict]:
     """Return what is wrong with the air of one device or place: units, and channels that are swapped.
 
     `indoors`: its air is behind a cover; outside channels are outdoors. Instances (`air_temperature_degc:1`) are
@@ -92,7 +90,7 @@ def judge_air(
         for channel, (time_ms, value) in samples.items()
         if channel.partition(":")[0] in USUAL and (column := _column(time_ms, value)) is not None
     }
-    found: list[AirVerdict] = []
+    found: list[ChannelVerdict] = []
     for instance in sorted({channel.partition(":")[2] for channel in columns}):
         own = {
             channel.partition(":")[0]: column
@@ -108,7 +106,7 @@ def judge_air(
     return found
 
 
-def _judge(columns: dict[str, _Column], place: SunPlace | None, *, indoors: bool) -> Iterator[AirVerdict]:
+def _judge(columns: dict[str, _Column], place: SunPlace | None, *, indoors: bool) -> Iterator[ChannelVerdict]:
     """Yield a verdict for each channel that is wrong: each time the best, then the rest without it."""
     rest = dict(columns)
     for _ in range(len(columns)):
@@ -127,12 +125,12 @@ def _judge(columns: dict[str, _Column], place: SunPlace | None, *, indoors: bool
             and _span(column) >= HOUR_MS
         ):
             explanation = _explanation(FAHRENHEIT, column)
-            yield AirVerdict(Weighed(explanation, 0.7, left_out=False), (name,), left_out=False)
+            yield ChannelVerdict(Weighed(explanation, 0.7, left_out=False), (name,), left_out=False)
 
 
-def _best(columns: Mapping[str, _Column], place: SunPlace | None, *, indoors: bool) -> AirVerdict | None:
+def _best(columns: Mapping[str, _Column], place: SunPlace | None, *, indoors: bool) -> ChannelVerdict | None:
     as_declared = _misfit(columns, place, indoors=indoors)
-    if as_declared < 6.0:
+    if as_declared < LEAST_MISFIT:
         return None
     changes = list(_changes(columns))
     weighed = [replace(each.explanation, misfit=_misfit(each.columns, place, indoors=indoors)) for each in changes]
@@ -140,7 +138,7 @@ def _best(columns: Mapping[str, _Column], place: SunPlace | None, *, indoors: bo
     if verdict is None:
         return None
     change = changes[weighed.index(verdict.explanation)]
-    return AirVerdict(verdict, change.channels, verdict.left_out)
+    return ChannelVerdict(verdict, change.channels, verdict.left_out)
 
 
 def _changes(columns: Mapping[str, _Column]) -> Iterator[_Change]:

@@ -10,7 +10,7 @@ from headland.agronomy.series.finding import FieldChange
 
 @dataclass(frozen=True, slots=True)
 class RecordDoubt:
-    """An improbable value.
+    """Doubt about an improbable value that a person entered.
 
     `cause` is the slug of a text in the groups `doubts` and `doubt_effects` of `headland.i18n`, whose places `facts`
     fill. `value` is what is doubted, as text: whoever says that it is right says it of this value. `changes` are those

@@ -15,15 +15,18 @@ import numpy as np
 
 from headland.agronomy.series.finding import Mend
 
+#: Causes with which the place itself is wrong: its sun is elsewhere, and what is computed from it is not known either.
+LONGITUDE_SIGN, LATITUDE_SIGN, PLACE_SWAPPED = "longitude_sign", "latitude_sign", "place_swapped"
+PLACE_CAUSES: Final = frozenset((LONGITUDE_SIGN, LATITUDE_SIGN, PLACE_SWAPPED))
 #: Chance of "as declared" below which another explanation is named, and below which the samples are left out.
 _NAMED, _LEFT_OUT = 0.02, 0.003
 #: The smallest misfit of the samples as declared at which anything is named: without it nothing is wrong.
-_LEAST_MISFIT: Final = 6.0
+LEAST_MISFIT: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One change that could be needed: its slug, its rarity, how badly the series fits after it, and the remedy.
+    """Explanation of a series by one change: its slug, its rarity, how badly the series fits after it, and the remedy.
 
     `rarity` is the logarithm of how much more often nothing is wrong; `misfit` half the sum of squared deviations.
     """
@@ -37,16 +40,25 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """The explanation of a series with its chance [0..1]; `left_out`: its samples cannot be as declared."""
+    """Explanation that was weighed, with its chance [0..1]; `left_out`: the samples cannot be as declared."""
 
     explanation: Explanation
     chance: float
     left_out: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelVerdict:
+    """Verdict about some channels of one place; `left_out`: their samples cannot be used, in doubt either."""
+
+    weighed: Weighed
+    channels: tuple[str, ...]
+    left_out: bool
+
+
 def weigh(as_declared: float, others: Sequence[Explanation]) -> Weighed | None:
     """Return the best of some explanations against the misfit of the series `as_declared`, None where that fits."""
-    if as_declared < _LEAST_MISFIT or not others:
+    if as_declared < LEAST_MISFIT or not others:
         return None
     weights = -np.array([as_declared, *(each.rarity + each.misfit for each in others)])
     chances = np.exp(weights - weights.max())

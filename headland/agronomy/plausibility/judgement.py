@@ -19,8 +19,6 @@ from headland.agronomy.series.qartod import FAIL, SUSPECT
 
 Samples = Mapping[str, tuple[Times, Values]]
 
-#: Causes with which the place itself is wrong: what is computed from it is not known either.
-PLACE_CAUSES: Final = frozenset({"longitude_sign", "latitude_sign", "place_swapped"})
 _THERMOMETERS: Final = frozenset(name for name, (_, units) in USUAL.items() if FAHRENHEIT in units)
 #: Tests of causes that are no other unit.
 _TESTS: Final = {
@@ -39,7 +37,7 @@ def judge_samples(samples: Samples, place: SunPlace | None, *, indoors: bool) ->
     found: dict[str, SensorFinding] = {}
     for air in judge_air(samples, place, indoors=indoors):
         for channel in air.channels:
-            found[channel] = _finding(channel, samples[channel], air.verdict, left_out=air.left_out)
+            found[channel] = _finding(channel, samples[channel], air.weighed, left_out=air.left_out)
     found |= {channel: finding for channel, finding in _beside_others(samples).items() if channel not in found}
     light = {channel: samples[channel] for channel in UNITS if channel in samples}
     instances = [channel for channel in samples if channel.startswith(f"{PAR}:")]
@@ -53,7 +51,7 @@ def judge_samples(samples: Samples, place: SunPlace | None, *, indoors: bool) ->
         for name in () if told is None else told.channels:
             channel = own if name == PAR else name
             if told is not None:
-                found[channel] = _finding(channel, samples[channel], told.verdict, left_out=told.left_out)
+                found[channel] = _finding(channel, samples[channel], told.weighed, left_out=told.left_out)
     return found
 
 

@@ -13,99 +13,49 @@ Sources
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from headland.agronomy.climate.light import SUN_UMOL_J
-from headland.agronomy.plausibility.explanation import Explanation, Weighed, beyond, weigh
+from headland.agronomy.plausibility.explanation import (
+    LATITUDE_SIGN,
+    LEAST_MISFIT,
+    LONGITUDE_SIGN,
+    PLACE_SWAPPED,
+    ChannelVerdict,
+    Explanation,
+    weigh,
+)
+from headland.agronomy.plausibility.light_misfit import LightChange, Seen, misfit_of
 from headland.agronomy.plausibility.light_units import FROM_W, OUTSIDE_PAR, PAR, RADIATION, UNITS
 from headland.agronomy.plausibility.sun_course import (
-    LightCourse,
     SunPlace,
     Thinned,
     changes_as_the_sun,
     dark_level,
     dark_share,
     level_of,
-    longer_h,
     observe_course,
     sky_of,
     thin,
-    unlit_share,
-    without_offset,
 )
 from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.agronomy.series.finding import FieldChange, Mend
 from headland.contract.sun import sine_of_elevation
 
-#: The most light as a share of a clear sky's: outdoors, and behind a cover.
-_MOST_OUTSIDE, _MOST_INSIDE = 1.3, 1.1
-#: The least of the brightest days by their number, with its scale: a day may be dark, a week is not.
-_LEAST_LEVEL: Final = ((5, 0.35, 0.2), (2, 0.06, 0.3), (1, 0.02, 0.3), (0, 0.01, 0.3))
 #: The limit of [1] at an instant: times the solar constant [W/m2], and more [W/m2].
 _MOST_EXTRATERRESTRIAL, _SOLAR_W_M2, _ALWAYS_W_M2 = 1.5, 1367.0, 100.0
-#: The least light inside as a share of that outside, as a logarithm.
-_DIMMEST: Final = float(np.log(0.08))
-#: The most that what is usual adds to a misfit: it names nothing alone.
-_TELLING: Final = 2.5
 #: Light of lamps that is taken for possible where none is seen in the dark [umol/m2/s]: under a low sun, under a high
 #: one, which is brighter than the second; and the most of any lamps.
 _LAMPS_LOW_SUN, _LAMPS_HIGH_SUN, _HIGH_SUN_W_M2, _MOST_LAMPS = 200.0, 80.0, 600.0, 700.0
 #: Beyond this a wrong noon makes sums of days wrong; below, the samples are used in doubt [h].
 _MOST_OFF_H: Final = 1.5
-#: The fewest samples that are compared, and the share of the brightest from which on.
-_FEW, _BRIGHT = 12, 0.4
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A channel of light as it was observed at the declared place; `course` is None where lamps hide it."""
-
-    channel: str
-    light: Thinned
-    course: LightCourse | None
-    indoors: bool
-    lamps: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """A channel as it would be after a change; its number is divided by `factor`."""
-
-    light: Thinned
-    course: LightCourse | None
-    factor: float
-    indoors: bool
-    lamps: float
-
-
-@dataclass(frozen=True, slots=True)
-class LightVerdict:
-    """A verdict about some channels of light."""
-
-    verdict: Weighed
-    channels: tuple[str, ...]
-    left_out: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """One change to be weighed: of the place, the clock or the factors of channels."""
-
-    explanation: Explanation
-    channels: tuple[str, ...]
-    place: SunPlace | None
-    shift_h: float = 0.0
-    factors: tuple[tuple[str, float], ...] = ()
-    offsets: tuple[tuple[str, float], ...] = ()
-    swapped: tuple[str, str] | None = None
 
 
 def judge_light(
     samples: Mapping[str, tuple[Times, Values]], place: SunPlace | None, *, indoors: bool
-) -> LightVerdict | None:
+) -> ChannelVerdict | None:
     """Return what is wrong with the light of a place; None where nothing is, or too little is known.
 
     `indoors`: `par_umol_m2_s` is behind a cover and may have lamps. Radiation and outside light are outdoors.
@@ -119,25 +69,23 @@ def judge_light(
     if not thinned or (place is None and len(thinned) < 2):
         return None
     seen = [_observe(channel, light, place, indoors=indoors and channel == PAR) for channel, light in thinned.items()]
-    as_declared = _Change(Explanation("", 0.0, 0.0), (), place)
+    as_declared = LightChange(Explanation("", 0.0, 0.0), (), place)
     known: dict[tuple[object, ...], float] = {}
-    misfit = _misfit(seen, as_declared, known)
-    if misfit < 6.0:
+    misfit = misfit_of(seen, as_declared, known)
+    if misfit < LEAST_MISFIT:
         return None
     changes = list(_changes(seen, place))
-    weighed = [replace(each.explanation, misfit=_misfit(seen, each, known)) for each in changes]
+    weighed = [replace(each.explanation, misfit=misfit_of(seen, each, known)) for each in changes]
     verdict = weigh(misfit, weighed)
     if verdict is None:
         return None
     change = changes[weighed.index(verdict.explanation)]
     is_small = bool(change.shift_h) and abs(change.shift_h) < _MOST_OFF_H
-    return LightVerdict(
+    return ChannelVerdict(
         verdict, change.channels, verdict.left_out and not is_small and change.explanation.cause not in _DOUBTS
     )
 
 
-#: Changes of the place: its sun is elsewhere, and the stamps are right.
-_MOVES: Final = frozenset({"longitude_sign", "latitude_sign", "place_swapped"})
 #: What does not show that the samples are wrong.
 _DOUBTS: Final = frozenset({"light_below_sky", "light_at_night"})
 
@@ -154,7 +102,7 @@ def _observe(channel: str, light: Thinned, place: SunPlace | None, *, indoors: b
     return Seen(channel, light, observe_course(light, place) if is_sun else None, indoors, lamps)
 
 
-def _changes(seen: list[Seen], place: SunPlace | None) -> Iterator[_Change]:
+def _changes(seen: list[Seen], place: SunPlace | None) -> Iterator[LightChange]:
     channels = tuple(each.channel for each in seen)
     if place is not None:
         yield from _changes_of_place(seen, place, channels)
@@ -164,7 +112,7 @@ def _changes(seen: list[Seen], place: SunPlace | None) -> Iterator[_Change]:
             factor = unit.factor_at(interval_s)
             facts = {"unit": unit.symbol, "top": f"{each.light.top:.3g}", "high": f"{each.light.top:.3g}"}
             mend = Mend("calibrate", "channel", "", "gain", 1.0, round(1.0 / factor, 6))
-            yield _Change(
+            yield LightChange(
                 Explanation(unit.cause, unit.rarity, 0.0, facts, mend), (each.channel,), place,
                 factors=((each.channel, factor),),
             )  # fmt: skip
@@ -174,7 +122,7 @@ def _changes(seen: list[Seen], place: SunPlace | None) -> Iterator[_Change]:
         if first in channels and second in channels:
             facts = {"first": first, "second": second}
             mend = Mend("rename_channel", "channel", "", "name", first, second)
-            yield _Change(
+            yield LightChange(
                 Explanation("channels_swapped", rarity, 0.0, facts, mend),
                 (first, second),
                 place,
@@ -182,7 +130,7 @@ def _changes(seen: list[Seen], place: SunPlace | None) -> Iterator[_Change]:
             )
 
 
-def _changes_of_place(seen: list[Seen], place: SunPlace, channels: tuple[str, ...]) -> Iterator[_Change]:
+def _changes_of_place(seen: list[Seen], place: SunPlace, channels: tuple[str, ...]) -> Iterator[LightChange]:
     latitude, longitude = place.latitude_deg, place.longitude_deg
     noon_h = next((e.course.noon_h for e in seen if e.course is not None and np.isfinite(e.course.noon_h)), 0.0)
     facts = {"noon": _clock(12.0 + noon_h), "longitude": f"{longitude:g}", "latitude": f"{latitude:g}"}
@@ -191,140 +139,50 @@ def _changes_of_place(seen: list[Seen], place: SunPlace, channels: tuple[str, ..
     doubt = 0.0 if zone is None else 2.0 if abs(zone - longitude / 15.0) < 2.5 else -2.0
     if abs(longitude) > 1.0:
         mend = Mend("set_field", "site", "", "longitude_deg", longitude, -longitude)
-        yield _Change(
-            Explanation("longitude_sign", 4.0 + doubt, 0.0, facts | {"after": f"{-longitude:g}"}, mend), channels,
+        yield LightChange(
+            Explanation(LONGITUDE_SIGN, 4.0 + doubt, 0.0, facts | {"after": f"{-longitude:g}"}, mend), channels,
             replace(place, longitude_deg=-longitude), longitude / 7.5,
         )  # fmt: skip
     if abs(latitude) > 1.0:
         mend = Mend("set_field", "site", "", "latitude_deg", latitude, -latitude)
-        yield _Change(
-            Explanation("latitude_sign", 4.0, 0.0, facts | {"after": f"{-latitude:g}"}, mend), channels,
+        yield LightChange(
+            Explanation(LATITUDE_SIGN, 4.0, 0.0, facts | {"after": f"{-latitude:g}"}, mend), channels,
             replace(place, latitude_deg=-latitude),
         )  # fmt: skip
     if abs(longitude) <= 90.0:
         other = replace(place, latitude_deg=longitude, longitude_deg=latitude)
         swapped = (FieldChange("longitude_deg", longitude, latitude),)
         mend = Mend("set_field", "site", "", "latitude_deg", latitude, longitude, swapped)
-        yield _Change(Explanation("place_swapped", 5.0, 0.0, facts, mend), channels, other, (longitude - latitude) / 15)
+        yield LightChange(
+            Explanation(PLACE_SWAPPED, 5.0, 0.0, facts, mend), channels, other, (longitude - latitude) / 15
+        )
     if zone:
         for shift_h, rarity in ((zone, 4.0), (-zone, 6.0)):
             told = facts | {"hours": f"{shift_h:+g}"}
             mend = Mend("set_clock", "device", "", "utc_offset_h", shift_h, 0.0)
-            yield _Change(Explanation("stamps_zone", rarity, 0.0, told, mend), channels, place, shift_h)
+            yield LightChange(Explanation("stamps_zone", rarity, 0.0, told, mend), channels, place, shift_h)
     if abs(noon_h) > 0.25:
         told = facts | {"hours": f"{noon_h:+.1f}"}
         mend = Mend("set_clock", "device", "", "clock_offset_h", round(noon_h, 2), 0.0)
-        yield _Change(Explanation("stamps_clock", 7.0, 0.0, told, mend), channels, place, noon_h)
+        yield LightChange(Explanation("stamps_clock", 7.0, 0.0, told, mend), channels, place, noon_h)
 
 
-def _changes_of_level(each: Seen, place: SunPlace) -> Iterator[_Change]:
+def _changes_of_level(each: Seen, place: SunPlace) -> Iterator[LightChange]:
     """Yield that a channel is too high or too low by some factor that is no unit's, or has light by night."""
     sine, sky = sky_of(each.light, place)
     level, _ = level_of(each.light, sine, sky * FROM_W[each.channel], each.lamps)
     if np.isfinite(level) and level > 0.0:
         cause, rarity = ("light_above_sky", 8.0) if level > 1.0 else ("light_below_sky", 9.0)
         facts = {"times": f"{level:.2g}", "top": f"{each.light.top:.3g}"}
-        yield _Change(Explanation(cause, rarity, 0.0, facts), (each.channel,), place, factors=((each.channel, level),))
+        yield LightChange(
+            Explanation(cause, rarity, 0.0, facts), (each.channel,), place, factors=((each.channel, level),)
+        )
     at_night = dark_level(each.light, sine)
     if not each.indoors and at_night > 0.0 and not changes_as_the_sun(each.light, sine):
         facts = {"light": f"{at_night:.3g}"}
-        yield _Change(
+        yield LightChange(
             Explanation("light_at_night", 5.0, 0.0, facts), (each.channel,), place, offsets=((each.channel, at_night),)
         )
-
-
-def _misfit(seen: list[Seen], change: _Change, known: dict[tuple[object, ...], float]) -> float:
-    """Return how badly some channels fit to the sun and to one another after a change.
-
-    `known` keeps what a channel has to do with the sun: most changes leave most channels as they are.
-    """
-    role = {each.channel: each.channel for each in seen}
-    if change.swapped is not None:
-        first, second = change.swapped
-        role |= {first: second, second: first}
-    factors, offsets = dict(change.factors), dict(change.offsets)
-    is_house = any(each.indoors for each in seen)
-    total = 0.0
-    told: dict[str, _Told] = {}
-    for each in seen:
-        name = role[each.channel]
-        offset = offsets.get(each.channel, 0.0)
-        light = without_offset(each.light, offset) if offset else each.light
-        indoors = name == PAR and is_house
-        if change.place is None:
-            course = None
-        elif indoors != each.indoors or offset:
-            course = observe_course(light, change.place)
-        else:
-            course = each.course
-        told[name] = _Told(light, course, factors.get(each.channel, 1.0), indoors, each.lamps if indoors else 0.0)
-        if change.place is not None:
-            is_moved = change.explanation.cause in _MOVES
-            key = (each.channel, name, told[name].factor, offset, change.place, change.shift_h, is_moved)
-            if key not in known:
-                known[key] = _misfit_to_sun(told[name], name, change, change.place)
-            total += known[key]
-    return total + _misfit_of_pairs(told)
-
-
-def _misfit_to_sun(told: _Told, name: str, change: _Change, place: SunPlace) -> float:
-    light, course = told.light, told.course
-    sine, sky = sky_of(light, place, 0.0 if change.explanation.cause in _MOVES else change.shift_h)
-    total = 0.0
-    slow_h = light.interval_ms / 3_600_000.0 if light.interval_ms > 1_500_000 else 0.0
-    if course is not None:
-        off = (course.noon_h - change.shift_h + 12.0) % 24.0 - 12.0
-        free, scale = (1.0, 0.35) if told.indoors else (slow_h / 2.0, 0.07 + 0.2 / course.days**0.5 + slow_h / 6.0)
-        total += min(beyond(off, -free, free, scale), 40.0)
-    if not told.indoors:
-        if course is not None:
-            shortest = -1.2 - 1.0 / course.days**0.5
-            total += min(beyond(longer_h(course, light, sky), shortest - slow_h, 1.2 + slow_h, 0.35), 40.0)
-        total += min(beyond(dark_share(light, sine), 0.0, 0.04, 0.05), 20.0)
-        total += min(beyond(unlit_share(light, sine), 0.0, 0.15, 0.1), 20.0)
-    return total + _misfit_of_level(told, sine, sky * FROM_W[name])
-
-
-def _misfit_of_level(told: _Told, sine: Values, sky: Values) -> float:
-    level, days = level_of(told.light, sine, sky, told.lamps * told.factor)
-    if not np.isfinite(level):
-        return 0.0
-    log = float(np.log(max(level / told.factor, 1e-6)))
-    total = min(beyond(log, -np.inf, float(np.log(_MOST_INSIDE if told.indoors else _MOST_OUTSIDE)), 0.05), 60.0)
-    if told.indoors:
-        return total
-    least, scale = next(each[1:] for each in _LEAST_LEVEL if days >= each[0])
-    total += min(beyond(log, float(np.log(least)), np.inf, scale), 40.0)
-    # The brightest of several days are nearly clear: that alone names nothing, but tells units apart.
-    return total + min(beyond(log, -0.1, 0.1, 0.25 if days >= 3 else 0.7), _TELLING)
-
-
-def _misfit_of_pairs(told: Mapping[str, _Told]) -> float:
-    """Return how badly photons fit to joules outdoors, and light inside to that outside."""
-    total = 0.0
-    for name, other in ((OUTSIDE_PAR, RADIATION), (PAR, RADIATION), (PAR, OUTSIDE_PAR)):
-        if name not in told or other not in told:
-            continue
-        own, beside = told[name], told[other]
-        values, references = _together(own.light, beside.light, beside.light.value > _BRIGHT * beside.light.top)
-        if len(values) < _FEW:
-            continue
-        values = values / own.factor
-        references = references / beside.factor * (1.0 if other == OUTSIDE_PAR else SUN_UMOL_J)
-        if not own.indoors:
-            log = float(np.log(max(float(np.median(values / references)), 1e-6)))
-            total += min(beyond(log, -0.3, 0.3, 0.1), 40.0)
-            continue
-        total += min(beyond(float(np.median((values - own.lamps) / references)), -np.inf, 1.02, 0.07), 40.0)
-        log = float(np.log(max(float(np.median(values / references)), 1e-6)))
-        total += min(beyond(log, _DIMMEST, np.inf, 0.2), 40.0) + min(beyond(log, -1.0, -0.3, 0.6), _TELLING)
-    return total
-
-
-def _together(light: Thinned, reference: Thinned, use: Mask) -> tuple[Values, Values]:
-    """Return the values of two series at the instants of some samples of the second, where the first has any."""
-    _, at, to = np.intersect1d(light.quarters, reference.quarters[use], return_indices=True)
-    return light.value[at], reference.value[use][to]
 
 
 def _clock(hour: float) -> str:

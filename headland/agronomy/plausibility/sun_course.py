@@ -34,7 +34,7 @@ _DARK_SINE: Final = float(np.sin(np.radians(-8.0)))
 
 @dataclass(frozen=True, slots=True)
 class SunPlace:
-    """Where a sensor is declared to be; the offset of the site's zone from UTC [h] is None where it is not known."""
+    """Place of a sensor as declared; the offset of the site's zone from UTC [h] is None where it is not known."""
 
     latitude_deg: float
     longitude_deg: float
@@ -44,7 +44,7 @@ class SunPlace:
 
 @dataclass(frozen=True, slots=True)
 class Thinned:
-    """Means of a quarter of an hour, or the samples where they are slower, with the solar day of each."""
+    """Series of light thinned to means of a quarter of an hour, or slower samples, with the solar day of each."""
 
     time_ms: Times
     value: Values
@@ -61,7 +61,7 @@ class Thinned:
 
 @dataclass(frozen=True, slots=True)
 class LightCourse:
-    """What the whole days of a series show, in the solar time of the declared longitude.
+    """Course of light on the whole days of a series, in the solar time of the declared longitude.
 
     noon_h
         The middle of the light less the sun's noon [h], -12 to 12; NaN where the light is all round the clock.

@@ -1,4 +1,4 @@
-"""What is usual of a channel: the range of its low and high values, and the units that it is reported in by mistake.
+"""Usual ranges of a channel's low and high values, and the units that it is reported in by mistake.
 
 Sources
 -------
@@ -38,7 +38,7 @@ class Usual:
 
 @dataclass(frozen=True, slots=True)
 class ReportedUnit:
-    """A unit by mistake: a value of the channel's unit is `value * gain + offset`; `rarity` as in `Explanation`."""
+    """Unit by mistake: a value of the channel's unit is `value * gain + offset`; `rarity` as in `Explanation`."""
 
     cause: str
     symbol: str

@@ -10,7 +10,8 @@ import numpy as np
 from headland.agronomy.sensor_faults.course import Course, course_of
 from headland.agronomy.sensor_faults.fault import LEFT_OUT, SIZES, Fault, Samples, quantity_of
 from headland.agronomy.sensor_faults.levels import find_level_changes, table_of
-from headland.agronomy.sensor_faults.own_course import find_noise, find_spikes, find_still, find_two_values, moves_of
+from headland.agronomy.sensor_faults.own_course import find_still, find_two_values, moves_of
+from headland.agronomy.sensor_faults.scatter import find_noise, find_spikes
 from headland.agronomy.series.arrays import Values
 from headland.units_of_time import HOUR_MS
 

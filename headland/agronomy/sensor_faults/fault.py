@@ -27,6 +27,8 @@ _VENT, SCREEN = "vent_open_pct", "screen_closed_pct"
 LIGHT: Final = frozenset((_PAR, _OUTSIDE_PAR, _RADIATION))
 #: Channels that explain others and are not judged, and those that act for hours.
 EXPLAIN: Final = (_OUTSIDE_PAR, _PIPE, _VENT, SCREEN, _LAMP, _HEATING)
+#: Of these, what changes the air within minutes: pipes and vents move all day.
+SUDDEN: Final = frozenset((SCREEN, _LAMP))
 LASTING: Final = frozenset((*LIGHT, "outside_temperature_degc", _PIPE, _LAMP, _HEATING))
 
 

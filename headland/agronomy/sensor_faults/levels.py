@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from headland.agronomy.sensor_faults.fault import (
     LIGHT,
     SIZES,
     STEP,
+    SUDDEN,
     Fault,
     Samples,
     chance_of,
@@ -26,18 +27,29 @@ from headland.units_of_time import HOUR_MS, MINUTE_MS
 
 #: Samples before and after a jump whose medians differ by it, and the longest pause at it.
 _BESIDE, _PAUSE_MS = 6, 40 * MINUTE_MS
+#: The share of a jump that is between two samples.
+_IN_ONE_STEP: Final = 0.6
 #: A jump is a step where it is this share of the largest of the other days and the level of the day after differs by
 #: this many times the usual difference of two days; of both the product.
 _JUMP_SHARE, _DAY_SPREADS, _JUMP_EVIDENCE = 0.6, 1.5, 3.0
 #: The level of the day after changes by about the jump.
 _LIKE_JUMP: Final = (0.4, 1.9)
 #: Standard errors of a changed relation: to the other quantities, and to a sensor of the same quantity.
-_ERRORS_STEP, _ERRORS_DRIFT, _ERRORS_TWIN = 10.0, 8.0, 8.0
+_ERRORS_STEP, _ERRORS_DRIFT, _ERRORS_TWIN = 10.0, 6.5, 8.0
+#: Fewer are enough for a step of the relation at which two samples differ by about as much: a set point and the weather
+#: change a level within hours. It is this share of the step, this share of the largest of the other days, and so near.
+_ERRORS_AT_JUMP, _LIKE_STEP, _OF_LARGEST, _NEAR_H = 4.5, (0.5, 1.8), 0.8, 8
+#: A screen or lamp that moves by this share of its range changes the climate.
+_MOVED: Final = 0.3
+#: A second sensor shows the same change by this share of the first one's standard errors, and by so many: it is the
+#: climate's.
+_SAME_BESIDE, _LEAST_BESIDE = 0.5, 4.0
 #: Standard errors by which one of two twins must lead to be the one that changed.
 _LEAD: Final = 1.3
 _LEAST_GAIN: Final = 0.12
-#: The share of its variance that the others must explain, so that a change of the relation tells of the sensor.
-_LEAST_EXPLAINED: Final = 0.55
+#: The share of its variance that the others must explain, so that a change of the relation tells of the sensor; with a
+#: jump of the samples a smaller one.
+_LEAST_EXPLAINED, _EXPLAINED_AT_JUMP = 0.55, 0.4
 #: A front changes the wind within minutes, for days, and nothing else in a house or station follows it closely.
 _NOT_TOLD: Final = "wind_speed_m_s"
 
@@ -99,16 +111,73 @@ def _surest(table: Table, courses: Mapping[str, Course], suspects: frozenset[str
         relations[channel] = relation
         if (jump := _jump(channel, table, courses[channel], relation)) is not None:
             suspicions.append(jump)
-        change = None if relation is None else find_change(relation, _kinds(channel), table.length)
-        if change is not None and change.share >= _LEAST_EXPLAINED and _matters(channel, change, table.length):
-            least = _ERRORS_DRIFT if change.kind == DRIFT else _ERRORS_STEP
-            suspicions.append(_Suspicion(abs(change.errors) / least, channel, change, ""))
+        if relation is not None:
+            suspicions += _changes_of(channel, table, courses[channel], relation)
     for left in courses:
         for right in courses:
             if left < right and quantity_of(left) == quantity_of(right) and not {left, right} & suspects:
                 suspicions += _between(left, right, table, relations)
-    suspicions = [one for one in suspicions if one.ratio >= 1.0]
+    suspicions = [one for one in suspicions if one.ratio >= 1.0 and not _is_shared(one, relations)]
     return max(suspicions, key=lambda one: one.ratio, default=None)
+
+
+def _is_shared(one: _Suspicion, relations: Mapping[str, Explained | None]) -> bool:
+    """Return whether another sensor of the quantity shows the very change: new lamps, another crop, no fault."""
+    own = relations.get(one.channel)
+    if own is None:
+        return False
+    errors = errors_at(own, one.change)
+    least = max(_SAME_BESIDE * abs(errors), _LEAST_BESIDE)
+    return any(
+        errors_at(each, one.change) * np.sign(errors) >= least
+        for name, each in relations.items()
+        if name != one.channel and quantity_of(name) == quantity_of(one.channel) and each is not None
+    )
+
+
+def _changes_of(channel: str, table: Table, course: Course, relation: Explained) -> Iterator[_Suspicion]:
+    """Yield the changes of a channel's relation to the others: the likeliest, and a step at a jump of the samples."""
+    found = [find_change(relation, (kind,), table.length) for kind in _kinds(channel)]
+    changes = [change for change in found if change is not None and _matters(channel, change, table.length)]
+    likeliest = max((change for change in found if change is not None), key=lambda one: abs(one.errors), default=None)
+    for change in changes:
+        if change is likeliest and change.share >= _LEAST_EXPLAINED:
+            least = _ERRORS_DRIFT if change.kind == DRIFT else _ERRORS_STEP
+            yield _Suspicion(abs(change.errors) / least, channel, change, "")
+        if change.kind == STEP and change.share >= _EXPLAINED_AT_JUMP and quantity_of(channel) not in LIGHT:
+            hour = _hour_of_jump(course, change, table.first_hour)
+            if hour is not None and not _is_set(table, hour):
+                yield _Suspicion(abs(change.errors) / _ERRORS_AT_JUMP, channel, replace(change, hour=hour), "")
+
+
+def _hour_of_jump(course: Course, change: Change, first_hour: int) -> int | None:
+    """Return the hour of a table in which the samples jump by about a step of their relation; None without a jump."""
+    hour = course.time_ms // HOUR_MS - first_hour
+    jumps = jumps_of(course)
+    along = np.where(np.abs(hour - change.hour) <= _NEAR_H, jumps * np.sign(change.size), 0.0)
+    at = int(np.argmax(along))
+    is_like = _LIKE_STEP[0] <= along[at] / abs(change.size) <= _LIKE_STEP[1]
+    return int(hour[at]) if is_like and along[at] >= _OF_LARGEST * _largest_apart(course, jumps, at) else None
+
+
+def _is_set(table: Table, hour: int) -> bool:
+    """Return whether a screen or a lamp moves within an hour of another by a good part of its range."""
+    for name, column in table.columns.items():
+        known = column[np.isfinite(column)]
+        about = column[max(hour - 1, 0) : hour + 2]
+        about = about[np.isfinite(about)]
+        if quantity_of(name) not in SUDDEN or len(known) == 0 or len(about) == 0:
+            continue
+        low, high = np.quantile(known, (0.05, 0.95)).tolist()
+        if 0.0 < _MOVED * (high - low) <= about.max() - about.min():
+            return True
+    return False
+
+
+def _largest_apart(course: Course, jumps: Values, at: int) -> float:
+    """Return the largest jumps but for those within an hour of one; infinite where there are no others."""
+    apart = np.abs(course.time_ms - course.time_ms[at]) > HOUR_MS
+    return float(np.quantile(np.abs(jumps[apart]), 0.9995)) if apart.any() else np.inf
 
 
 def _between(left: str, right: str, table: Table, relations: Mapping[str, Explained | None]) -> list[_Suspicion]:
@@ -163,7 +232,9 @@ def jumps_of(course: Course) -> Values:
     at = np.arange(_BESIDE, n - _BESIDE)
     change, step = middle[at] - middle[at - _BESIDE], value[at] - value[at - 1]
     near = time_ms[at] - time_ms[at - 1] <= _PAUSE_MS
-    jumps[at] = np.where(near & (change * step > 0.0), np.sign(step) * np.minimum(np.abs(change), np.abs(step)), 0.0)
+    # Air that is heated or vented goes on after its first sample: of a sensor's jump nearly all is between two.
+    alone = near & (change * step > 0.0) & (np.abs(step) >= _IN_ONE_STEP * np.abs(change))
+    jumps[at] = np.where(alone, np.sign(step) * np.minimum(np.abs(change), np.abs(step)), 0.0)
     return jumps
 
 
@@ -177,8 +248,7 @@ def _jump(channel: str, table: Table, course: Course, relation: Explained | None
     height = float(jumps[at])
     if height < 0.6 * SIZES[quantity_of(channel)].step:
         return None
-    apart = np.abs(course.time_ms - course.time_ms[at]) > HOUR_MS
-    usual = float(np.quantile(jumps[apart], 0.9995)) if apart.any() else np.inf
+    usual = _largest_apart(course, jumps, at)
     rest = np.full(table.length, np.nan)
     if relation is None:
         rest = table.columns[channel]
@@ -186,7 +256,7 @@ def _jump(channel: str, table: Table, course: Course, relation: Explained | None
         rest[relation.hours] = relation.rest
     hour = int(-(-course.time_ms[at] // HOUR_MS)) - table.first_hour
     days = _by_day(rest)
-    if hour < 96 or hour + 24 > table.length:
+    if hour < 96 or hour + 24 > table.length or _is_set(table, hour - 1):
         return None
     moved = days[hour]
     past = days[24 : hour - 24]

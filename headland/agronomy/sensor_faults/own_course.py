@@ -1,4 +1,4 @@
-"""Faults in a channel's own course: it stands still, alternates, scatters or has spikes as on none of its days before.
+"""Faults in a channel's own course: it stands still, or alternates between two values, as on none of its days before.
 
 What a day may look like is taken from the days before it, at least five, at the same time of day where that matters: no
 limit is set for a climate that was never seen, and a channel without these days has no finding.
@@ -6,7 +6,6 @@ limit is set for a climate that was never seen, and a channel without these days
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -14,10 +13,7 @@ import numpy as np
 from headland.agronomy.sensor_faults.course import Course, of_known, rolling
 from headland.agronomy.sensor_faults.fault import (
     ALTERNATING,
-    LIGHT,
-    NOISE,
     SIZES,
-    SPIKES,
     STUCK,
     Fault,
     chance_of,
@@ -25,10 +21,10 @@ from headland.agronomy.sensor_faults.fault import (
 )  # fmt: skip
 from headland.agronomy.series.arrays import Counts, Mask, Values
 from headland.agronomy.series.sensor_health import LIMITS
-from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
+from headland.units_of_time import HOUR_MS
 
-#: Days before that are looked at, and those that are needed.
-_DAYS_BEFORE, _LEAST_DAYS = 14, 5
+#: Days before that are needed.
+LEAST_DAYS: Final = 5
 #: The window in which a channel must move [h]: in it is the sunrise or the sunset of any day but of a polar night.
 _STILL_H: Final = 18
 #: The fewest blocks of a window.
@@ -47,17 +43,6 @@ _OTHERS_MOVE: Final = 0.3
 _TWO_VALUES_H, _LEFT_OF_TWO, _CHANGES, _AT_EACH = 12, 0.02, 0.15, 0.15
 #: The highest and lowest values of blocks stay within this share of their difference.
 _STAY: Final = 0.25
-#: Times the most noise of the days before, and the blocks in a row for which it lasts.
-_NOISE_RATIO, _NOISE_BLOCKS = 3.0, 3
-#: The correlation of short swings from which on they are the climate's, and the fewest samples that tell it.
-_SWING_TOGETHER, _LEAST_SHARED = 0.4, 30
-#: Times the most lone values in two days of the days before, and the fewest of them.
-_SPIKE_RATIO, _LEAST_SPIKES = 3.0, 4
-#: Edges of clouds are lone values of light: so much less sure are those.
-_OF_CLOUDS: Final = 1.4
-#: Times the middle step of the samples about it, this many before and behind, by which a value is lone.
-_LONE_RATIO, _ABOUT = 4.0, 8
-_SPIKE_NEAR_MS: Final = 40 * MINUTE_MS
 
 
 def moves_of(channel: str, course: Course) -> Values:
@@ -84,7 +69,7 @@ def find_still(channel: str, course: Course, others_moved: Values) -> list[Fault
     share = np.where(white, _WHITE_SHARE, _STILL_SHARE)
     moved = known & (others_moved >= _OTHERS_MOVE) & ~_at_end(channel, means)
     hit, ratio = np.zeros(len(span), np.bool_), np.zeros(len(span))
-    usual, least = span.copy(), _LEAST_DAYS * course.a_day - width
+    usual, least = span.copy(), LEAST_DAYS * course.a_day - width
     resolution = 3.0 * max(course.resolution, 1e-6)
     # What was found counts no more as a day before, and what scatters as widely as it moves on calm days is not still.
     for block in np.flatnonzero(moved & (span < share * np.nanmax(span, initial=0.0))).tolist():
@@ -100,13 +85,13 @@ def find_still(channel: str, course: Course, others_moved: Values) -> list[Fault
         hit = _never_moved(channel, course, span, moved & white)
         ratio[hit] = 2.0
     faults = []
-    for start, end in _runs(hit):
+    for start, end in runs_of(hit):
         blocks = np.zeros(len(hit), np.bool_)
         blocks[max(start - width + 1, 0) : end] = True
         at = course.samples_in(blocks)
         gap = _two_values(course.value[at])
         kind, size = (STUCK, float(np.std(course.value[at]))) if gap is None else (ALTERNATING, gap)
-        faults.append(_fault(channel, kind, course, at, size, float(np.median(ratio[start:end]))))
+        faults.append(fault_at(channel, kind, course, at, size, float(np.median(ratio[start:end]))))
     return faults
 
 
@@ -124,8 +109,8 @@ def _never_moved(channel: str, course: Course, span: Values, still: Mask) -> Mas
     is_uneven = quantity.endswith(_NEVER_EVEN) and quantity != _SOIL
     hit = still & (span < _NEVER_SHARE * SIZES[quantity].step)
     long = np.zeros(len(hit), np.bool_)
-    for start, end in _runs(hit):
-        long[start:end] = end - start >= _LEAST_DAYS * course.a_day and is_uneven
+    for start, end in runs_of(hit):
+        long[start:end] = end - start >= LEAST_DAYS * course.a_day and is_uneven
     return long
 
 
@@ -145,141 +130,13 @@ def find_two_values(channel: str, course: Course) -> list[Fault]:
         if (gap := _two_values(value)) is not None:
             hit[block] = gap > 3.0 * course.resolution or gap > SIZES[quantity_of(channel)].step
     faults = []
-    for start, end in _runs(hit):
+    for start, end in runs_of(hit):
         blocks = np.zeros(len(hit), np.bool_)
         blocks[start - width + 1 : end] = True
         at = course.samples_in(blocks)
         gap = _two_values(course.value[at])
-        faults.append(_fault(channel, ALTERNATING, course, at, gap or float(np.ptp(course.value[at])), 3.0))
+        faults.append(fault_at(channel, ALTERNATING, course, at, gap or float(np.ptp(course.value[at])), 3.0))
     return faults
-
-
-def find_noise(channel: str, course: Course, others: Sequence[Course]) -> list[Fault]:
-    """Return where the samples of a channel scatter as at no such time of the days before, and no others do.
-
-    Compared are the noise at a time of day with the most of the days before at about that time, and the quiet hours of
-    24 h with the quiet hours of the days before: added noise shows there first. A climate that swings, as about a vent
-    that hunts, shows in several channels at once.
-    """
-    floor = SIZES[quantity_of(channel)].noise
-    day, near = course.a_day, max(3 * HOUR_MS // course.block_ms, 1)
-    smooth, quiet = _quantile(rolling(course.noise, 3), 0.5), _quantile(rolling(course.noise, day), 0.25)
-    n = len(smooth)
-    beyond, ratio = np.zeros(n, np.bool_), np.zeros(n)
-    # Block by block: what was found counts no more as a day before.
-    usual, usual_quiet = smooth.copy(), quiet.copy()
-    for block in range(_LEAST_DAYS * day, n):
-        # A scatter below the floor is none, whatever the days before were.
-        if not (smooth[block] > floor or quiet[block] > floor):
-            continue
-        most = _most_before(usual, block, day, near)
-        by_hour = smooth[block] / max(most, floor / _NOISE_RATIO)
-        past_quiet = usual_quiet[max(block - _DAYS_BEFORE * day, 0) : block - day + 1]
-        past_quiet = past_quiet[np.isfinite(past_quiet)]
-        by_day = 0.0
-        if len(past_quiet) >= (_LEAST_DAYS - 2) * day:
-            by_day = quiet[block] / max(past_quiet.max(), floor / _NOISE_RATIO)
-        ratio[block] = np.nan_to_num(max(by_hour, by_day))
-        if by_day >= _NOISE_RATIO:
-            for each in range(block - day + 1, block):
-                beyond[each] |= smooth[each] > 1.3 * max(_most_before(usual, each, day, near), floor)
-        if ratio[block] >= _NOISE_RATIO:
-            beyond[block] = True
-            usual[block] = usual_quiet[block] = np.nan
-    faults = []
-    for start, end in _runs(_joined(beyond, day // 2)):
-        if end - start < _NOISE_BLOCKS:
-            continue
-        blocks = np.zeros(n, np.bool_)
-        blocks[max(start - 1, 0) : end] = True
-        at = course.samples_in(blocks)
-        if any(_swings_with(course, at, other) for other in others):
-            continue
-        size = float(np.nanmedian(course.noise[start:end]))
-        top = float(np.quantile(ratio[start:end], 0.75)) / _NOISE_RATIO
-        faults.append(_fault(channel, NOISE, course, at, size, max(top, 1.0)))
-    return faults
-
-
-def _most_before(usual: Values, block: int, day: int, near: int) -> float:
-    """Return the most of the days before at about a time of day; infinite where they are too few."""
-    days = np.arange(1, min(_DAYS_BEFORE, (block - near) // day) + 1)
-    past = usual[block - days[:, None] * day + np.arange(-near, near + 1)]
-    known = np.isfinite(past)
-    return float(past[known].max()) if known.any(axis=1).sum() >= _LEAST_DAYS else np.inf
-
-
-def _swings_with(course: Course, at: Counts, other: Course) -> bool:
-    """Return whether the short swings of some samples are also those of another channel."""
-    time_ms = course.time_ms[at]
-    inside = (other.time_ms[:1] <= time_ms) & (time_ms <= other.time_ms[-1:])
-    if inside.sum() < _LEAST_SHARED:
-        return False
-    own, beside = (np.diff(each, 2) for each in (course.value[at], np.interp(time_ms, other.time_ms, other.value)))
-    if own.std() == 0.0 or beside.std() == 0.0:
-        return False
-    return bool(abs(np.corrcoef(own, beside)[0, 1]) >= _SWING_TOGETHER)
-
-
-def find_spikes(channel: str, course: Course, others: Sequence[Course]) -> list[Fault]:
-    """Return lone values that stand out from both sides, where they come more often than on any of the days before.
-
-    Counted are those above some heights, in two days each; with one in another channel at the same time, it is none.
-    """
-    off = _lone(course)
-    floor = SIZES[quantity_of(channel)].spike
-    large = np.flatnonzero(off >= floor)
-    if len(large) < _LEAST_SPIKES:
-        return []
-    start, span_ms = int(course.time_ms[0]), 2 * DAY_MS
-    best: tuple[float, Counts] | None = None
-    for height in floor * 1.4 ** np.arange(6):
-        at = np.flatnonzero(off >= height)
-        if len(at) < _LEAST_SPIKES:
-            break
-        when = course.time_ms[at]
-        within = np.arange(len(at)) - np.searchsorted(when, when - span_ms) + 1
-        # Those of the days before, not of the two that are counted; without enough days before, none is told.
-        earlier = np.searchsorted(when, when - span_ms, "right")
-        most = np.maximum.accumulate(np.append(0, within))[earlier]
-        told = (within >= np.maximum(_LEAST_SPIKES, _SPIKE_RATIO * most)) & (
-            when - start >= _LEAST_DAYS * DAY_MS + span_ms
-        )
-        if not told.any():
-            continue
-        first = int(np.argmax(told))
-        chosen = at[max(first - int(within[first]) + 1, 0) :]
-        evidence = float(np.max(within[told] / (_SPIKE_RATIO * np.maximum(most[told], 1))))
-        evidence /= _OF_CLOUDS if quantity_of(channel) in LIGHT else 1.0
-        if best is None or evidence > best[0]:
-            best = (evidence, chosen)
-    if best is None:
-        return []
-    evidence, at = best
-    beside = np.zeros(len(at), np.bool_)
-    for other in others:
-        lone = _lone(other)
-        level = max(8.0 * float(np.nanmedian(other.noise)), 4.0 * other.resolution)
-        where = np.clip(np.searchsorted(other.time_ms, course.time_ms[at]), 1, len(lone) - 2)
-        beside |= np.maximum.reduce([lone[where - 1], lone[where], lone[where + 1]]) >= level
-    if beside.mean() > 0.5:
-        return []
-    return [_fault(channel, SPIKES, course, at, float(np.median(off[at])), evidence)]
-
-
-def _lone(course: Course) -> Values:
-    """Return by how much each sample stands out from both of its neighbours, on one side; 0 where it does not."""
-    time_ms, value = course.time_ms, course.value
-    off = np.zeros(len(value))
-    left, right = value[1:-1] - value[:-2], value[1:-1] - value[2:]
-    alone = (left * right > 0.0) & (time_ms[2:] - time_ms[:-2] <= _SPIKE_NEAR_MS)
-    off[1:-1] = np.where(alone, np.minimum(np.abs(left), np.abs(right)), 0.0)
-    # Among values that swing as much, none is alone.
-    steps = np.pad(np.abs(np.diff(value)), (_ABOUT, _ABOUT + 1), mode="edge")
-    at = np.flatnonzero(off)
-    about = np.median(np.lib.stride_tricks.sliding_window_view(steps, 2 * _ABOUT)[at], axis=1)
-    off[at] = np.where(off[at] >= _LONE_RATIO * about, off[at], 0.0)
-    return off
 
 
 def _two_values(value: Values) -> float | None:
@@ -296,7 +153,8 @@ def _two_values(value: Values) -> float | None:
     return float(b.mean() - a.mean()) if left <= _LEFT_OF_TWO * value.var() else None
 
 
-def _fault(channel: str, kind: str, course: Course, at: Counts, size: float, ratio: float) -> Fault:
+def fault_at(channel: str, kind: str, course: Course, at: Counts, size: float, ratio: float) -> Fault:
+    """Return a fault at some samples of a channel, with evidence of `ratio` times the least that is told."""
     times = course.time_ms[at]
     return Fault(channel, kind, int(times[0]), int(times[-1]), at, size, chance_of(ratio))
 
@@ -320,25 +178,7 @@ def _variance(windows: Values) -> Values:
     return _mean((windows - middle) ** 2)
 
 
-def _quantile(windows: Values, share: float) -> Values:
-    """Return a quantile of each window, one of its values; NaN where fewer than 60 % are known."""
-    known = np.isfinite(windows).sum(axis=1)
-    at = np.minimum((share * known).astype(np.int64), windows.shape[1] - 1)
-    found = np.sort(windows, axis=1)[np.arange(len(windows)), at]
-    return np.where(known >= 0.6 * windows.shape[1], found, np.nan)
-
-
-def _joined(hit: Mask, gap: int) -> Mask:
-    """Return a mask with the gaps between its runs closed that are no longer than `gap`."""
-    joined = hit.copy()
-    at = np.flatnonzero(hit)
-    for left, right in zip(at[:-1].tolist(), at[1:].tolist(), strict=True):
-        if right - left <= gap + 1:
-            joined[left:right] = True
-    return joined
-
-
-def _runs(hit: Mask) -> list[tuple[int, int]]:
+def runs_of(hit: Mask) -> list[tuple[int, int]]:
     """Return the runs of a mask as [start, end)."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], hit, [False])).astype(np.int8)))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from headland.agronomy.plausibility.amounts import doubt_yield, yields_of
 from headland.agronomy.plausibility.doubt import RecordDoubt
-from headland.agronomy.plausibility.judgement import PLACE_CAUSES
+from headland.agronomy.plausibility.explanation import PLACE_CAUSES
 from headland.agronomy.series.finding import FieldChange, Mend, SensorFinding
 from headland.analysis.inputs.answers import place_mend
 from headland.analysis.inputs.scope import OrgScope

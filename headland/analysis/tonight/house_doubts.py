@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from headland.agronomy.climate.air import AIR_TEMPERATURE
-from headland.agronomy.plausibility.judgement import PLACE_CAUSES
+from headland.agronomy.plausibility.explanation import PLACE_CAUSES
 from headland.agronomy.series.finding import Mend
 from headland.analysis.greenhouse.house import House, find_house, find_site
 from headland.analysis.greenhouse.sensor_health import check_sensors

@@ -11,7 +11,7 @@ from headland.agronomy.climate.air import Air, Thresholds, degree_day_indices, h
 from headland.agronomy.climate.blight import RUN_IN_DAYS, blitecast_indices
 from headland.agronomy.climate.disease import VALIDITY, humid_indices
 from headland.agronomy.climate.thermal_time import chill_indices
-from headland.agronomy.plausibility.judgement import PLACE_CAUSES
+from headland.agronomy.plausibility.explanation import PLACE_CAUSES
 from headland.agronomy.series.answer import Answer, Method
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import Index, mean_index, precomputed_index

@@ -32,6 +32,19 @@ def test_deposition_downwind_is_within_a_factor_of_two_of_tables_that_were_not_f
     assert ((ratio > 0.5) & (ratio < 2.0)).all(), ratio
 
 
+@pytest.mark.parametrize("width_m", [20.0, 50.0])
+def test_the_far_tail_beside_a_strip_is_within_a_factor_of_two_of_the_table(width_m: float) -> None:
+    # The table is of strips that were sprayed, not of all the land upwind: far away that is most of the difference.
+    at_m = np.array([30.0, 50.0, 75.0, 100.0])
+    printed = 2.1070 * at_m**-1.7599
+    tail = make_tail(290.0, 1.2)
+    far_m = draw_distances_m(tail, np.random.default_rng(4), 200_000, 3.0, 3.0, 4.0)
+    found = tail.share * np.array([float(((far_m > at) & (far_m < at + width_m)).mean()) for at in at_m])
+    ratio = found / printed
+    assert ((ratio > 0.5) & (ratio < 2.0)).all(), ratio
+    assert float((far_m > 50.0).mean()) * tail.share > 2.0 * 2.1070 * 50.0**-1.7599
+
+
 def test_the_fitted_table_is_met() -> None:
     # Tier I of AgDRIFT, orchard: `SETTLING_SHARE`.
     ratio = beyond(290.0, 4.47) / np.array((0.0766, 0.0364, 0.0140))
