@@ -16,7 +16,7 @@ const FOLDERS = [
   ["notes", "doubts", "today"],
   ["house"],
   ["alarms", "farm", "field", "greenhouse", "harvest", "health", "imports", "settings"],
-  ["disputes", "yields"],
+  ["disputes", "plan", "yields"],
   ["cooperative", "trials"],
   ["pages"],
   ["."],

@@ -18,21 +18,27 @@ import { CornersText } from "./corners_text";
 import { DrawnZonesMap } from "./drawn_zones_map";
 import { cellOf, orderOf, rateHaOf, withMoved, type DrawnZone } from "./drawn_zones_model";
 import { areaOf, partsOf, type Part, type Ring } from "./outline_model";
-import { givenOf, PrescriptionFields } from "./prescription_fields";
+import { type Given, givenOf, PrescriptionFields } from "./prescription_fields";
 import type { Prescription } from "./records";
 import { rateColours } from "./zone_colours";
 import { ZoneKey } from "./zone_key";
 
 const NOT_ASKED: Preview<Prescription> = { answer: null, problem: "" };
 
-export function DrawnPrescription({ field, onMade }: { field: FieldRecord; onMade: (id: string) => void }): JSX.Element {
+interface DrawnPrescriptionProps {
+  field: FieldRecord;
+  onMade: (id: string) => void;
+  start?: Given;
+}
+
+export function DrawnPrescription({ field, onMade, start }: DrawnPrescriptionProps): JSX.Element {
   const [history, setHistory] = useState<readonly (readonly DrawnZone[])[]>([[]]);
   const zones = history.at(-1) ?? [];
   const [tool, setTool] = useState<"polygon" | "corners" | "none">("none");
   const [drawing, setDrawing] = useState<Ring | null>(null);
   const [moving, setMoving] = useState<Part[] | null>(null);
   const [problem, setProblem] = useState("");
-  const [product, setProduct] = useState("");
+  const [product, setProduct] = useState(start?.product ?? "");
   const products = useApiList("/v1/products", {});
   const unit = products.data?.find(({ id }) => id === product)?.kind === "liquid" ? "L/ha" : "kg/ha";
   const shown = moving === null ? zones : withMoved(zones, moving);
@@ -126,7 +132,15 @@ export function DrawnPrescription({ field, onMade }: { field: FieldRecord; onMad
           {text}
         </p>
       ))}
-      <SaveForm field={field} zones={zones} rates={rates} onProduct={setProduct} onSaved={onMade} onEmpty={() => setHistory([[]])} />
+      <SaveForm
+        field={field}
+        zones={zones}
+        rates={rates}
+        start={start}
+        onProduct={setProduct}
+        onSaved={onMade}
+        onEmpty={() => setHistory([[]])}
+      />
     </div>
   );
 }
@@ -210,6 +224,7 @@ function Left({ prescription, cellM }: { prescription: Prescription | null; cell
 
 interface SaveFormProps {
   field: FieldRecord;
+  start: Given | undefined;
   zones: readonly DrawnZone[];
   rates: readonly (number | null)[];
   onProduct: (id: string) => void;
@@ -217,7 +232,7 @@ interface SaveFormProps {
   onEmpty: () => void;
 }
 
-function SaveForm({ field, zones, rates, onProduct, onSaved, onEmpty }: SaveFormProps): JSX.Element {
+function SaveForm({ field, zones, rates, start, onProduct, onSaved, onEmpty }: SaveFormProps): JSX.Element {
   const [problem, setProblem] = useState("");
   const make = useWrite("post", "/v1/prescriptions", { refresh: ["/v1/prescriptions"], timeoutMs: 120_000 });
   const submit = async (values: FormValues): Promise<boolean> => {
@@ -238,7 +253,7 @@ function SaveForm({ field, zones, rates, onProduct, onSaved, onEmpty }: SaveForm
   };
   return (
     <Form submit={translate("work_make")} write={make} onSubmit={submit}>
-      <PrescriptionFields field={field} onProduct={onProduct} />
+      <PrescriptionFields field={field} onProduct={onProduct} start={start} />
       <ErrorText error={problem} />
     </Form>
   );

@@ -12,7 +12,7 @@ import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { noteSaved } from "../ui/overlays";
-import { givenOf, PrescriptionFields, useProductUnit } from "./prescription_fields";
+import { type Given, givenOf, PrescriptionFields, useProductUnit } from "./prescription_fields";
 import type { Prescription } from "./records";
 
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -23,10 +23,16 @@ interface Points {
   value: number[];
 }
 
-export function PointsPrescription({ field, onMade }: { field: FieldRecord; onMade: (id: string) => void }): JSX.Element {
+interface PointsPrescriptionProps {
+  field: FieldRecord;
+  onMade: (id: string) => void;
+  start?: Given;
+}
+
+export function PointsPrescription({ field, onMade, start }: PointsPrescriptionProps): JSX.Element {
   const [points, setPoints] = useState<Points | null>(null);
   const [problem, setProblem] = useState("");
-  const [unit, chooseProduct] = useProductUnit();
+  const [unit, chooseProduct] = useProductUnit(start?.product ?? "");
   const make = useWrite("post", "/v1/prescriptions", { refresh: ["/v1/prescriptions"], timeoutMs: 120_000 });
   const read = async (file: File): Promise<void> => {
     const found = readPoints(await file.text());
@@ -91,7 +97,7 @@ export function PointsPrescription({ field, onMade }: { field: FieldRecord; onMa
         <NumberField name="least" label={translate("work_least")} unit={perArea} step="any" min={0} required />
         <NumberField name="most" label={translate("work_most")} unit={perArea} step="any" min={0} required />
       </div>
-      <PrescriptionFields field={field} onProduct={chooseProduct} />
+      <PrescriptionFields field={field} onProduct={chooseProduct} start={start} />
     </Form>
   );
 }

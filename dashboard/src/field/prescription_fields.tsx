@@ -9,7 +9,7 @@ import { translate } from "../i18n/translate";
 import { SelectField, TextField } from "../ui/fields";
 import type { FormValues } from "../ui/form";
 
-interface Given {
+export interface Given {
   name: string;
   product: string | null;
   implement: string | null;
@@ -17,14 +17,21 @@ interface Given {
 }
 
 /** Return the unit of the product that is chosen, and a function that chooses one. */
-export function useProductUnit(): ["kg/ha" | "L/ha", (product: string) => void] {
+export function useProductUnit(start = ""): ["kg/ha" | "L/ha", (product: string) => void] {
   const products = useApiList("/v1/products", {});
-  const [product, setProduct] = useState("");
+  const [product, setProduct] = useState(start);
   const isLiquid = products.data?.find(({ id }) => id === product)?.kind === "liquid";
   return [isLiquid ? "L/ha" : "kg/ha", setProduct];
 }
 
-export function PrescriptionFields({ field, onProduct }: { field: FieldRecord; onProduct: (id: string) => void }): JSX.Element {
+interface PrescriptionFieldsProps {
+  field: FieldRecord;
+  onProduct: (id: string) => void;
+  /** What is known already: nothing is entered twice. */
+  start?: Given | undefined;
+}
+
+export function PrescriptionFields({ field, onProduct, start }: PrescriptionFieldsProps): JSX.Element {
   const products = useApiList("/v1/products", {});
   const implement = useApiList("/v1/implements", {});
   const seasons = useApiList("/v1/seasons", { query: { field: field.id } });
@@ -33,16 +40,33 @@ export function PrescriptionFields({ field, onProduct }: { field: FieldRecord; o
   const none = translate("work_none");
   return (
     <div class="choices-row">
-      <TextField name="name" label={translate("work_name")} required maxLength={200} />
-      <SelectField name="product" label={translate("work_product")} none={none} options={named(products.data)} onSelect={onProduct} />
+      <TextField name="name" label={translate("work_name")} required maxLength={200} value={start?.name ?? ""} />
       <SelectField
+        key={`product-${products.data?.length ?? 0}`}
+        name="product"
+        label={translate("work_product")}
+        none={none}
+        value={start?.product ?? null}
+        options={named(products.data)}
+        onSelect={onProduct}
+      />
+      <SelectField
+        key={`implement-${implement.data?.length ?? 0}`}
         name="implement"
         label={translate("work_implement")}
         none={none}
+        value={start?.implement ?? null}
         options={named(implement.data)}
         hint={translate("work_needs_implement")}
       />
-      <SelectField name="season" label={translate("work_season")} none={none} options={named(seasons.data)} />
+      <SelectField
+        key={`season-${seasons.data?.length ?? 0}`}
+        name="season"
+        label={translate("work_season")}
+        none={none}
+        value={start?.season ?? null}
+        options={named(seasons.data)}
+      />
     </div>
   );
 }

@@ -2,6 +2,7 @@
 
 import "../i18n/field";
 import "../i18n/field_work";
+import "../i18n/plan";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useLastChoice } from "../app/mount";
@@ -28,7 +29,13 @@ const RULES = {
 } as const;
 type RuleName = keyof typeof RULES;
 const CURVE_YEARS = [2002, 2003, 2004, 2005, 2006, 2007] as const;
-export function Recommend({ field }: { field: FieldRecord }): JSX.Element {
+interface RecommendProps {
+  field: FieldRecord;
+  /** Leads to the prescription with the nitrogen [kg/ha] and the product's id. */
+  onUse: (nKgHa: number, product: string | null) => Promise<void>;
+}
+
+export function Recommend({ field, onUse }: RecommendProps): JSX.Element {
   const [rule, setRule] = useState<RuleName>("target_yield");
   const [answer, setAnswer] = useState<Recommendation | null>(null);
   const [problem, setProblem] = useState("");
@@ -110,6 +117,9 @@ export function Recommend({ field }: { field: FieldRecord }): JSX.Element {
               })}
             </p>
           )}
+          <button type="button" class="primary" data-act="use" onClick={() => void onUse(answer.n_kg_ha, answer.product?.id ?? null)}>
+            {translate("plan_use")}
+          </button>
           <p class="note">{methodText(answer.method)}</p>
           <p class="note">
             {translate("name_and_text", {

@@ -36,6 +36,7 @@ import type { tonight } from "./tonight";
 import type { trials } from "./trials";
 import type { ui } from "./ui";
 import type { weather } from "./weather";
+import type { plan } from "./plan";
 import type { yields } from "./yields";
 import "./ui";
 
@@ -74,6 +75,7 @@ export type TextKey =
   | keyof typeof tonight
   | keyof typeof trials
   | keyof typeof weather
+  | keyof typeof plan
   | keyof typeof yields;
 /** The groups of terms that the page has; `vite.config.ts` leaves those out that only the API uses. Quantities and units are the catalogue's. */
 export type TermGroup = Exclude<keyof typeof terms, "account_entries" | "form_fields" | "problems"> | "quantities" | "units";

@@ -17,7 +17,6 @@ import { translate } from "../i18n/translate";
 import { AllFields, EditField } from "../field/all_fields";
 import { OutlineEditor } from "../field/outline_editor";
 import { PassesView } from "../field/passes_view";
-import { Plan } from "../field/plan";
 import { DomNode } from "../ui/dom_node";
 import { Lazy } from "../ui/lazy";
 import { Loaded, Working } from "../ui/loaded";
@@ -44,7 +43,11 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
   useEffect(() => view.setTitle(field.name), [view, field.name]);
   const tabs = [
     { id: "passes", title: translate("work_passes"), content: () => <Passes field={field} /> },
-    { id: "plan", title: translate("work_plan"), content: () => <Plan field={field} /> },
+    {
+      id: "plan",
+      title: translate("work_plan"),
+      content: () => <Lazy load={async () => (await import("../plan/field_planning")).Plan} props={{ field }} />,
+    },
     {
       id: "work",
       title: translate("work_book"),
