@@ -3,6 +3,7 @@
 import "./style.css";
 
 import "./api/authors";
+import { nowMs } from "./api/clock";
 import { FarmState } from "./api/farm_state";
 import { queries } from "./api/query";
 import { ApiError, askAgain, errorText, onReachability, onSessionEnded } from "./api/request";
@@ -13,6 +14,7 @@ import { tellSimulated } from "./app/farm_of_bar";
 import { acceptDroppedFiles } from "./app/dropped_files";
 import { currentRoute, hrefOf, setQueryParameter } from "./app/address";
 import { Shell } from "./app/shell";
+import { startPrint } from "./app/print";
 import { buildSignInForm } from "./app/sign_in";
 import { startTheme } from "./app/theme";
 import { loadTimeZone } from "./app/time_zones";
@@ -219,6 +221,7 @@ onSessionEnded((why) => {
   if (shell !== null || farm !== null) showSignIn(why);
 });
 startTheme();
+startPrint(nowMs);
 acceptDroppedFiles();
 onPreferenceChange(() => {
   if (shell === null) void start();

@@ -23,6 +23,7 @@ import {
 // The library's worker: without this file the map remains empty, and no build would fail.
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
+import { printAsPicture } from "./map_print";
 import { translate } from "../i18n/translate";
 import { make } from "./dom";
 import { LayerList } from "./map_layers";
@@ -52,6 +53,7 @@ export class MapView {
   readonly element: HTMLElement;
   readonly ready: Promise<void>;
   readonly #place = make("div", { class: "map-canvas" });
+  #endPrint: () => void = () => undefined;
   readonly #markers = new Map<string, Marker>();
   readonly #told = new Set<string>();
   #created: MapLibreMap | null = null;
@@ -196,6 +198,7 @@ export class MapView {
   close(): void {
     for (const marker of this.#markers.values()) marker.remove();
     this.#markers.clear();
+    this.#endPrint();
     this.#created?.remove();
     this.#created = null;
     this.#map = null;
@@ -232,6 +235,7 @@ export class MapView {
       throw new Error(translate("map_failed"));
     }
     const map = this.#created;
+    this.#endPrint = printAsPicture(map);
     map.touchZoomRotate.disableRotation();
     map.keyboard.disableRotation();
     map.addControl(new NavigationControl({ showCompass: false }), "top-right");

@@ -1,0 +1,53 @@
+"""Paper of the page of a pass: the map is on it in its colours, every section is open, and controls are gone."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pypdf
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.dashboard.conftest import Open
+from tests.dashboard.farm import Farm
+
+pytestmark = pytest.mark.services("chromium")
+
+
+def shares(image: Image.Image) -> dict[tuple[int, ...], float]:
+    """Return the share of each colour of a picture, in steps of 16."""
+    pixels = np.asarray(image.convert("RGB").resize((400, 300), Image.Resampling.NEAREST)).reshape(-1, 3) // 16
+    colours, counts = np.unique(pixels, axis=0, return_counts=True)
+    return {tuple(colour): count / len(pixels) for colour, count in zip(colours.tolist(), counts.tolist(), strict=True)}
+
+
+def test_a_printed_pass_has_its_map_in_the_colours_of_the_screen(visit: Open, farm: Farm) -> None:
+    page = visit(f"#/field/{farm.field}?pass={farm.flight}", viewport={"width": 1440, "height": 900})
+    expect(page.locator(".field")).to_have_attribute("data-drawn", farm.flight)
+    expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
+    screen = page.evaluate(
+        """async () => {
+          dispatchEvent(new Event("beforeprint"));
+          const picture = document.querySelector(".map-picture");
+          const url = picture.toDataURL("image/png");
+          const closed = document.querySelectorAll("main details:not([open])").length;
+          dispatchEvent(new Event("afterprint"));
+          return { url, closed, left: document.querySelectorAll(".map-picture").length };
+        }"""
+    )
+    assert (screen["closed"], screen["left"]) == (0, 0)
+    taken = Image.open(io.BytesIO(base64.b64decode(screen["url"].split(",")[1])))
+    of_screen = shares(taken)
+    assert len(of_screen) > 3
+    page.emulate_media(media="screen")
+    printed = pypdf.PdfReader(io.BytesIO(page.pdf(format="A4", print_background=True)))
+    pictures = [image.image for sheet in printed.pages for image in sheet.images if image.image is not None]
+    nearest = min(
+        (max(abs(shares(each).get(colour, 0.0) - share) for colour, share in of_screen.items()) for each in pictures),
+        default=1.0,
+    )
+    assert nearest < 0.02, (nearest, len(pictures))
+    assert page.locator(".map-picture").count() == 0
