@@ -1,1 +1,0 @@
-import{ir as e,rn as t,st as n,ur as r}from"./base-B79Z1W4o.js";import{t as i}from"./chart-CV-YAd-R.js";function a({options:a,drawing:o}){let s=r(()=>new i(a),[a.name,a.group]);return e(()=>()=>s.close(),[s]),e(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),t(n,{node:s.element})}export{a as t};

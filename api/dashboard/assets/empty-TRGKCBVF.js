@@ -1,1 +1,0 @@
-import{rn as e}from"./base-B79Z1W4o.js";function t({text:t,link:n,children:r}){return e(`div`,{class:`empty-place`,children:[e(`p`,{children:t}),n?e(`a`,{class:`button`,href:n.href,children:n.text}):null,r]})}export{t};

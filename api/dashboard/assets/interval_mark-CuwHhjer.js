@@ -1,1 +1,0 @@
-import"./records-68dqPGd6.js";import{Rn as e,rn as t}from"./base-B79Z1W4o.js";function n({state:n}){return n===`no_breach`?null:n===`breached`?t(`strong`,{class:`error`,"data-interval":n,children:[` `,e(`harvest_breached`)]}):t(`span`,{class:`note`,"data-interval":n,children:[` `,e(`harvest_not_known`)]})}export{n as t};

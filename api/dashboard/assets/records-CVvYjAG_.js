@@ -1,1 +1,0 @@
-import{H as e,Jn as t,q as n}from"./base-B79Z1W4o.js";var r=12e4,i=1e3;function a(){return n(t()===`mu`?`kg/mu`:`t/ha`)}function o(e){return t()===`mu`?e*i/15:e}function s(){return t()===`mu`?0:2}function c(t){return`${e(o(t),s())} ${a()}`}export{a,c as i,s as n,o as r,r as t};

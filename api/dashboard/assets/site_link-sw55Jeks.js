@@ -1,1 +1,0 @@
-import"./house_answers-0jQr4v39.js";import{Rn as e,rn as t,tn as n,vt as r}from"./base-B79Z1W4o.js";function i({site:i}){let a=n(`/v1/sites`,{}).data,o=a?.find(({id:e})=>e===i)??a?.find(({name:e})=>e===i);return o===void 0?null:t(`p`,{children:t(`a`,{class:`button`,href:r({kind:`weather`,site:o.id}),children:e(`answers_weather_of`,{site:o.name})})})}export{i as t};

@@ -1,1 +1,0 @@
-export{t as TreatmentsPanel}from"./treatments_panel-E9Q4d2M_.js";
