@@ -37,13 +37,13 @@ def headings(page: Page, address: str) -> list[str]:
     page.evaluate("(address) => history.replaceState(null, '', '#/' + address)", address)
     page.reload()
     page.locator(f"main [data-page='{address.partition('/')[0]}'][data-mounted]").wait_for()
-    if address not in {"farm", "weather"}:
+    if address not in {"today", "farm", "weather"}:
         page.locator("[role=tab]").first.wait_for()
     return [str(each) for each in page.locator("[role=tab]").evaluate_all("(tabs) => tabs.map((t) => t.dataset.tab)")]
 
 
 def all_headings(page: Page, farm: Farm) -> dict[str, list[str]]:
-    places = {"field": ["field", f"field/{farm.field}"], "greenhouse": ["greenhouse/gh-1"]}
+    places = {"field": ["field", f"field/{farm.field}"], "greenhouse": ["greenhouse/gh-1?data=open"]}
     pages = [each for name in menu(page) for each in places.get(name, [name])]
     return {each: found for each in pages if (found := headings(page, each))}
 
@@ -60,14 +60,14 @@ def test_there_are_few_headings_for_each_work(visit: Open, farm: Farm, view: str
 
 def test_the_work_is_chosen_in_the_settings_and_the_menu_follows_at_once(visit: Open) -> None:
     page = visit("#/settings", locale="zh-CN", viewport={"width": 390, "height": 844})
-    expect(page.locator("nav.menu a")).to_have_count(9)
+    expect(page.locator("nav.menu a")).to_have_count(10)
     page.get_by_label("种植户").check()
-    expect(page.locator("nav.menu a")).to_have_count(5)
-    assert menu(page) == ["farm", "field", "greenhouse", "alarms", "settings"]
+    expect(page.locator("nav.menu a")).to_have_count(6)
+    assert menu(page) == ["today", "greenhouse", "field", "farm", "alarms", "settings"]
     page.get_by_label("会计").check()
-    expect(page.locator("nav.menu a")).to_have_count(4)
+    expect(page.locator("nav.menu a")).to_have_count(5)
     page.reload()
-    expect(page.locator("nav.menu a")).to_have_count(4)
+    expect(page.locator("nav.menu a")).to_have_count(5)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

@@ -11,20 +11,22 @@ type Headings = readonly string[];
 type Pages = Readonly<Record<string, Headings>>;
 
 const ALL: Headings = [];
+/** Pages of every work. */
+const FIRST: Pages = { today: ALL, farm: ALL };
 /** Of the settings: this browser, and what is kept of who signed in. */
 const OWN: Headings = ["browser", "data"];
 const PAGES_OF: Readonly<Record<Exclude<WorkView, "administrator">, Pages>> = {
   grower: {
-    farm: ALL,
+    ...FIRST,
     field: ["list"],
     "one-field": ["passes", "work", "sky"],
     greenhouse: ["forecast", "water"],
     alarms: ["active"],
     settings: OWN,
   },
-  greenhouse: { farm: ALL, greenhouse: ALL, harvest: ALL, alarms: ALL, weather: ALL, settings: ["places", ...OWN] },
+  greenhouse: { ...FIRST, greenhouse: ALL, harvest: ALL, alarms: ALL, weather: ALL, settings: ["places", ...OWN] },
   agronomist: {
-    farm: ALL,
+    ...FIRST,
     field: ALL,
     "one-field": ALL,
     greenhouse: ALL,
@@ -34,7 +36,7 @@ const PAGES_OF: Readonly<Record<Exclude<WorkView, "administrator">, Pages>> = {
     settings: ["places", ...OWN],
   },
   pilot: {
-    farm: ALL,
+    ...FIRST,
     field: ["list"],
     "one-field": ["passes", "plan", "sky"],
     weather: ALL,
@@ -42,8 +44,8 @@ const PAGES_OF: Readonly<Record<Exclude<WorkView, "administrator">, Pages>> = {
     health: ["import"],
     settings: OWN,
   },
-  accountant: { farm: ALL, harvest: ALL, cooperative: ALL, settings: OWN },
-  technician: { farm: ALL, health: ALL, alarms: ["active", "rules", "told"], settings: ALL },
+  accountant: { ...FIRST, harvest: ALL, cooperative: ALL, settings: OWN },
+  technician: { ...FIRST, health: ALL, alarms: ["active", "rules", "told"], settings: ALL },
 };
 
 /** Return the work for which the menu is: as chosen in this browser, else that of the person who signed in. */
