@@ -1,1 +1,0 @@
-export{t as DoubtCards}from"./doubt_cards-b2ONJ7E3.js";

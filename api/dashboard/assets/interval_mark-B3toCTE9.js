@@ -1,1 +1,0 @@
-import"./records-DZ8HZRoB.js";import{in as e,zn as t}from"./base-CINm8Xw2.js";function n({state:n}){return n===`no_breach`?null:n===`breached`?e(`strong`,{class:`error`,"data-interval":n,children:[` `,t(`harvest_breached`)]}):e(`span`,{class:`note`,"data-interval":n,children:[` `,t(`harvest_not_known`)]})}export{n as t};
