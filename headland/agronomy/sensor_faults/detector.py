@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from headland.agronomy.sensor_faults.climate import without_climate
 from headland.agronomy.sensor_faults.course import Course, course_of
 from headland.agronomy.sensor_faults.fault import LEFT_OUT, SIZES, Fault, Samples, quantity_of
 from headland.agronomy.sensor_faults.levels import find_level_changes, table_of
@@ -37,14 +38,14 @@ def find_faults(series: Mapping[str, Samples]) -> list[Fault]:
         own = find_two_values(channel, course)
         own += _apart(find_still(channel, course, _others_moved(channel, judged, moves)), own)
         others = [course for name, course in judged.items() if name != channel]
-        own += _apart(find_noise(channel, course, others), own)
-        own += _apart(find_spikes(channel, course, others), own)
+        own += _apart(without_climate(find_noise(channel, course, others), courses), own)
+        own += _apart(without_climate(find_spikes(channel, course, others), courses), own)
         faults += own
     cleaned = {channel: _without(series[channel], channel, faults) for channel in series}
     cleaned = {channel: samples for channel, samples in cleaned.items() if len(samples[0])}
     lasting = {c: course for c in judged if c in cleaned and (course := course_of(*cleaned[c])) is not None}
     if lasting:
-        faults += find_level_changes(table_of(cleaned), lasting, frozenset())
+        faults += without_climate(find_level_changes(table_of(cleaned), lasting, frozenset()), lasting)
     faults = [fault for fault in faults if fault.chance >= _LEAST_CHANCE]
     return sorted(faults, key=lambda fault: (fault.channel, fault.start_ms))
 
