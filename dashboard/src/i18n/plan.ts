@@ -46,7 +46,7 @@ export const plan = catalogue({
   plan_values: ["Rates by zone instead: a table or picture of values", "分区用量：按数值表"],
   plan_mission_title: ["{minutes} min, {loads} loads", "{minutes} 分钟，{loads} 箱料"],
   plan_mission_title_plain: ["{minutes} min", "{minutes} 分钟"],
-  plan_lines: ["Swath {swath} · {speed} · {height} high · {lines} lines", "幅宽 {swath} · {speed} · 高 {height} · {lines} 行"],
+  plan_lines: ["Swath {swath} · {speed} · {height} high · {lines} lines", "作业幅宽 {swath} · {speed} · 高 {height} · {lines} 行"],
   plan_checks: ["Checked before the file", "导出前核对"],
   plan_check_ok: ["ok", "符合"],
   plan_check_stop: ["not kept", "不符合"],

@@ -3,6 +3,7 @@
 import "../i18n/field";
 import "../i18n/field_work";
 import type { JSX } from "preact";
+import { may } from "../api/may";
 import type { FieldRecord } from "../api/registry";
 import { PlanPath } from "./plan_path";
 import { useDraft } from "./plan_state";
@@ -20,7 +21,7 @@ export function Plan({ field }: { field: FieldRecord }): JSX.Element {
   };
   return (
     <>
-      <PlanPath field={field} draft={draft} />
+      {may("patch", "/v1/fields/{thing}/plan") ? <PlanPath field={field} draft={draft} /> : null}
       <Recommend field={field} onUse={use} />
       <Prescriptions field={field} />
       <Seasons field={field.id} />

@@ -19,7 +19,7 @@ from tests.api.auth.test_middleware import KeyedApi, serve_api
 from tests.api.server import UNLIMITED
 
 SOURCE: Final = Path(__file__).parents[3] / "dashboard" / "src"
-OPERATION: Final = r'"(get|post|put|delete)", "(/v1/[^"]+)"'
+OPERATION: Final = r'"(get|post|put|patch|delete)", "(/v1/[^"]+)"'
 #: Operations that a part of the dashboard asks for which is displayed to whoever may do another one.
 GUARDS: Final = {
     ("post", "/v1/alarm-rules/replay"): ("put", "/v1/alarm-rules/{thing}"),
@@ -36,6 +36,7 @@ GUARDS: Final = {
     ("post", "/v1/passes/{pass_id}/treated"): ("post", "/v1/statement-runs"),
     ("post", "/v1/photos"): ("post", "/v1/notes"),
     ("post", "/v1/prescriptions/preview"): ("post", "/v1/prescriptions"),
+    ("post", "/v1/products/catalog/{name}"): ("patch", "/v1/fields/{thing}/plan"),
     ("delete", "/v1/push-subscriptions/{recipient}"): ("post", "/v1/push-subscriptions"),
     ("put", "/v1/subsidy-rules/{thing}"): ("post", "/v1/subsidy-rules"),
     ("post", "/v1/subsidy-claims"): ("post", "/v1/subsidy-rules"),
@@ -119,7 +120,7 @@ def _written() -> dict[tuple[str, str], str]:
         for variable, method, quoted, constant in re.findall(
             r'const (\w+) = use(?:Kept)?Write\("(\w+)", (?:"([^"]+)"|([A-Z]+))', text
         ):
-            if re.search(rf"write=\{{{variable}\}}", text) is None:
+            if re.search(rf"write=\{{[^}}]*\b{variable}\b[^}}]*\}}|\b{variable}\.allowed\b", text) is None:
                 found[method, quoted or named[constant]] = name
         for path, method in re.findall(
             r'request(?:Response)?(?:<[^>]*>)?\([`"]([^`"]+)[`"],\s*\{\s*method: "(\w+)"', text
@@ -160,7 +161,18 @@ def test_each_page_is_there_for_whom_its_first_question_is_permitted(api: KeyedA
     shown = {
         caller.name: {name for name, path in pages.items() if ("get", path) in _may(api, caller)} for caller in callers
     }
-    everything = {"farm", "field", "greenhouse", "weather", "harvest", "alarms", "health", "cooperative", "settings"}
+    everything = {
+        "today",
+        "farm",
+        "field",
+        "greenhouse",
+        "weather",
+        "harvest",
+        "alarms",
+        "health",
+        "cooperative",
+        "settings",
+    }
     assert shown == {
         "manager": everything,
         "agronomist": everything,
