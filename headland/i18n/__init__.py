@@ -55,6 +55,17 @@ def channel_name(channel: str, language: Language) -> str | None:
     return f"{name} {instance}" if name and instance else name
 
 
+def vehicle_name(name: str, language: Language) -> str:
+    """Return a vehicle's name that a gateway composed of autopilot, kind and system in a language; others stay."""
+    vehicle, _, system = name.partition(", system ")
+    kind = next((kind for kind in load_terms()["vehicles"] if vehicle.endswith(f" {kind}")), None)
+    if kind is None or language == "en":
+        return name
+    told = f"{vehicle.removesuffix(kind)}{find_term('vehicles', kind, language)}"
+    pattern = find_term("vehicle_names", "numbered", language) or "{name} {number}"
+    return pattern.format(name=told, number=system) if system else told
+
+
 @dataclass(frozen=True, slots=True)
 class CatalogText:
     """A text of the catalogue with the values of its placeholders, which has a language only when it is shown.

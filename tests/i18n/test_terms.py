@@ -14,7 +14,7 @@ from headland.contract.alarm_rules import default_rules
 from headland.contract.quantities import QUANTITIES
 from headland.contract.refusals import Reason
 from headland.contract.units import UNITS
-from headland.i18n import LANGUAGES, find_term, load_terms
+from headland.i18n import LANGUAGES, find_term, load_terms, vehicle_name
 from headland.registry.models.alarms import Severity
 
 #: The methods that the modules of the formulas define by name.
@@ -81,3 +81,17 @@ def test_every_unit_has_a_form_in_both_languages() -> None:
 
 def test_an_unknown_identifier_has_no_term() -> None:
     assert find_term("quantities", "no_such_quantity", "en") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("ArduPilot quadrotor, system 2", "ArduPilot 四旋翼 2 号机"),
+        ("PX4 fixed wing", "PX4 固定翼"),
+        ("Spreader 7", "Spreader 7"),
+        ("", ""),
+    ],
+)
+def test_a_composed_name_of_a_vehicle_is_told_in_chinese_and_any_other_stays(name: str, told: str) -> None:
+    assert vehicle_name(name, "zh") == told
+    assert vehicle_name(name, "en") == name

@@ -32,6 +32,7 @@ from headland.analysis.tonight.today.houses.strip import AHEAD_MS, BACK_MS
 from headland.analysis.weather.outdoors.application_windows import judge_forecast
 from headland.analysis.weather.outdoors.measured_hours import site_hours
 from headland.analysis.weather.spray_window import altitude_of
+from headland.i18n import LANGUAGES, vehicle_name
 from headland.registry.models.models import Field
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
@@ -162,7 +163,8 @@ def _quiet(card: Card, state: RowState, work: FieldWork | None, kind: Kind, cloc
     if state == "unknown":
         return said("quiet_field_unknown")
     if state == "flying" and work is not None:
-        return said("quiet_flying", device=work.device, time=instant(clock, work.start_ms))
+        device = {language: vehicle_name(work.device, language) for language in LANGUAGES}
+        return said("quiet_flying", device=device, time=instant(clock, work.start_ms))
     frost = _statement(card, "frost")
     if state == "watch" and frost is not None:
         look = said("look_again", time=instant(clock, _look_again(card, clock)))
