@@ -1,1 +1,0 @@
-export{t as TreatmentsPanel}from"./treatments_panel-D9t0yVie.js";
