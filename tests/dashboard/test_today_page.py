@@ -94,7 +94,9 @@ def test_what_is_not_known_is_empty_or_hatched_and_never_a_line(visit: Open) -> 
 def test_the_first_minutes_tell_what_comes_when_and_who_is_missing(visit: Open) -> None:
     page = show(visit, first_minutes(), **PHONE)
     expect(page.locator(".first-minutes li")).to_have_count(3)
-    expect(page.locator(".first-minutes progress")).to_have_attribute("value", "64")
+    expect(page.get_by_role("progressbar", name="历史")).to_have_attribute("aria-valuenow", "64")
+    # Nothing on the page is awaited.
+    expect(page.locator("progress")).to_have_count(0)
     expect(page.locator(".farm-facts .warn")).to_have_count(2)
     expect(page.get_by_role("link", name="报警还没人收")).to_have_attribute("href", "#/alarms?tab=recipients")
     expect(page.locator(".farm-row button.done")).to_have_count(0)

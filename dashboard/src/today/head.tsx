@@ -122,7 +122,17 @@ export function FirstMinutes({ making, nowMs, zone }: { making: NonNullable<Toda
             : translate("today_step_in", { time: when })}
         </b>
         <span>{translate("today_step_forecast")}</span>
-        <progress max={100} value={share} aria-label={translate("today_history")} />
+        <svg
+          class="history"
+          role="progressbar"
+          aria-label={translate("today_history")}
+          aria-valuemin={0}
+          aria-valuemax={100}
+          aria-valuenow={share}
+        >
+          <rect class="whole" width="100%" height="6" rx="3" />
+          <rect width={`${share}%`} height="6" rx="3" />
+        </svg>
       </li>
       <li>
         <b>○ {translate("today_step_later")}</b>
