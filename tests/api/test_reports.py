@@ -223,7 +223,7 @@ def test_without_reportlab_pdf_is_refused_and_the_page_remains(
 def test_the_report_of_a_found_pass_has_the_swath_plan_and_cells_that_the_screen_has(farm_api: RegistryApi) -> None:
     found = f"/v1/passes/{farm_api.ids['field']}~{SPREADER}~{START_MS + 1000}"
     bare = rows_of(farm_api, found)
-    assert [r["reason"] for r in bare if r["name"] == "swath_m"] == ["no_implement"]
+    assert [r["reason"] for r in bare if r["name"] == "swath_m"] == [""]  # the farm's only implement
     given: dict[str, Any] = {"swath_m": 5.5, "planned_rate_ha": 98}
     rows = rows_of(farm_api, found, **given)
     cells, deviation = ask(farm_api, f"{found}/cells", **given), ask(farm_api, f"{found}/deviation", **given)

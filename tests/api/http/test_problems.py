@@ -86,6 +86,9 @@ def test_an_internal_error_reveals_no_details() -> None:
 #: What clients have been promised: the status of each kind of analysis error.
 PROMISED: dict[str, set[int]] = {
     "above-the-ceiling": {400},
+    "no-correction": {400},
+    "no-person": {400},
+    "two-corrections": {400},
     "ambiguous-plan": {409},
     "certificate-valid": {409},
     "empty-greenhouse": {404},

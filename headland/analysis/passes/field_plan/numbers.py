@@ -137,7 +137,7 @@ class PlanMission(msgspec.Struct, frozen=True, kw_only=True):
     detail_zh: Annotated[str, "The same in Chinese; empty where it has no translation."] = ""
 
 
-class FlownPass(msgspec.Struct, frozen=True, kw_only=True):
+class GivenPass(msgspec.Struct, frozen=True, kw_only=True):
     """A pass that carried out the prescription."""
 
     pass_id: str
@@ -155,7 +155,7 @@ class FieldPlan(msgspec.Struct, frozen=True, kw_only=True):
     need: Annotated[PlanNeed | None, "What the crop needs; null without a season."]
     rates: Annotated[PlanRates | None, "The dressing as a product; null without a season."]
     mission: Annotated[PlanMission | None, "The flight; null without rates."]
-    flown: Annotated[list[FlownPass], "Passes that carried it out, by time."]
+    flown: Annotated[list[GivenPass], "Passes that carried it out, by time."]
     told: Annotated[
         dict[str, float | str],
         "What a person told and no record holds yet: parameters of the next request.",

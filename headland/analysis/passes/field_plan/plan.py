@@ -14,7 +14,7 @@ from headland.analysis.inputs.window import Window
 from headland.analysis.passes.detection import list_passes
 from headland.analysis.passes.field_plan.flight import plan_mission, plan_rates
 from headland.analysis.passes.field_plan.need import Known, plan_need
-from headland.analysis.passes.field_plan.numbers import FieldPlan, FlownPass, PlanSeason, PlanStep, ToldName
+from headland.analysis.passes.field_plan.numbers import FieldPlan, GivenPass, PlanSeason, PlanStep, ToldName
 from headland.analysis.passes.pass_state import PassStates
 from headland.analysis.passes.plan import PlanRequest, find_plan
 from headland.analysis.prescriptions.build import FIGURE
@@ -190,7 +190,7 @@ def _last_used(
     return products[-1] if products else None, implements[-1] if implements else None
 
 
-def _flown(scope: OrgScope, field: Field, made: Prescription) -> list[FlownPass]:
+def _flown(scope: OrgScope, field: Field, made: Prescription) -> list[GivenPass]:
     """Return the passes that carried out a prescription."""
     states, found = PassStates(scope), []
     for field_pass in list_passes(scope, field.id, Window(made.created_ms, scope.now_ms + 1)):
@@ -199,5 +199,5 @@ def _flown(scope: OrgScope, field: Field, made: Prescription) -> list[FlownPass]
         except AnalysisError:
             continue
         if prescription is not None and prescription.id == made.id:
-            found.append(FlownPass(pass_id=field_pass.id, start_ms=field_pass.start_ms, state=states.of(field_pass)))
+            found.append(GivenPass(pass_id=field_pass.id, start_ms=field_pass.start_ms, state=states.of(field_pass)))
     return found
