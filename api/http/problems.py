@@ -339,12 +339,16 @@ def _on_bug(request: Request, _error: Exception) -> Response:
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Return the methods of all routes at this path; Starlette names those of the first one only."""
+    """Return the methods of all routes at this path; Starlette names those of the first one only.
+
+    A path that is a route's own is no name of a thing: `acknowledge` is no alarm.
+    """
+    own = [route for route in request.app.routes if getattr(route, "path", None) == request.scope["path"]]
     scope = {key: value for key, value in request.scope.items() if key not in ("route", "endpoint", "path_params")}
     return [
         method
         for method in _METHODS
-        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in own or request.app.routes)
     ]
 
 

@@ -46,12 +46,12 @@ def post_done(request: Request, scope: ScopeOf, body: Sent[ActionDone]) -> Respo
     return reply(request, say_done(scope, body.kind, body.id, body.action))
 
 
-@router.delete("/today/done/{done}", name="take_back_done", response_model=TodayRow, responses=_GONE)
+@router.delete("/today/done/{done_action}", name="take_back_done", response_model=TodayRow, responses=_GONE)
 def delete_done(
-    request: Request, scope: ScopeOf, done: Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
+    request: Request, scope: ScopeOf, done_action: Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 ) -> Response:
     """Take back what was said to be done; return the row as it is then."""
-    return reply(request, take_back(scope, done))
+    return reply(request, take_back(scope, done_action))
 
 
 def _duty(scope: OrgScope) -> DutyFact | None:

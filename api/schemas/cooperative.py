@@ -13,7 +13,6 @@ from headland.registry.models.cooperative import (
     AccountEntry,
     RecordId,
     SignedFen,
-    StatementRunRecord,
     SubsidyRule,
 )
 from headland.registry.models.models import Latitude, Longitude, Note, Text
@@ -77,13 +76,6 @@ class RunOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     end_ms: Instant
 
 
-@answer_of_record(StatementRunRecord, without=())
-class StatementRunItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A run of statements; `simulated` where a work of it is a simulated flight."""
-
-    simulated: Annotated[bool, "Whether a work of the run is a simulated flight: no bill for a real member."]
-
-
 class DisputeOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A dispute about a place of a pass; `person` is for whom it is opened, for a member always the own person."""
 
@@ -102,19 +94,14 @@ class DisputeOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class OutcomeOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The outcome of a dispute. One that is upheld, also in part, needs a correction or the reason for none.
-
-    `correction` is the account entry that corrects the statement; `correction_fen` adds one to the person's account.
-    """
+    """The outcome of a dispute: one that is upheld, also in part, needs a correction or the reason for none."""
 
     EXAMPLE: ClassVar = {"outcome": "upheld", "text": "the meter shows a refill"}
 
     outcome: Literal["upheld", "partly_upheld", "rejected"]
     text: Annotated[Note, "Reasons of the outcome."] = ""
     correction: Annotated[RecordId | None, "Id of the account entry that corrects the statement."] = None
-    correction_fen: Annotated[
-        SignedFen | None, "Amount of a new entry that corrects, in fen, positive in the person's favour."
-    ] = None
+    correction_fen: Annotated[SignedFen | None, "New correcting entry, positive in the person's favour."] = None
 
 
 class ClaimOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -32,7 +32,6 @@ from api.schemas.cooperative import (
     OutcomeOrder,
     PassToSettle,
     RunOrder,
-    StatementRunItem,
     TreatedCorrection,
     TreatedItem,
 )
@@ -42,6 +41,7 @@ from headland.analysis.cooperative.disputes import Dispute, close_dispute, list_
 from headland.analysis.cooperative.kept_claims import find_claim_corrections, keep_claim_corrections
 from headland.analysis.cooperative.run_preview import RunPreview, preview_season
 from headland.analysis.cooperative.settlement import settle_season
+from headland.analysis.cooperative.statements import StatementRunItem
 from headland.analysis.cooperative.treated_entries import (
     CORRECTS,
     passes_of_period,

@@ -93,7 +93,7 @@ function rateText({ evidence }: Dispute): string {
 
 function RecordOutcome({ dispute, onDone }: { dispute: number; onDone: () => void }): JSX.Element {
   const record = useWrite("post", "/v1/disputes/{dispute}/outcome", { refresh: ["/v1/disputes"] });
-  const [outcome, setOutcome] = useState<string>(OUTCOMES[0]);
+  const [outcome, setOutcome] = useState("");
   const submit = async (values: FormValues): Promise<boolean> => {
     const amount = values.number("correction");
     const body = {
@@ -112,9 +112,10 @@ function RecordOutcome({ dispute, onDone }: { dispute: number; onDone: () => voi
         label={translate("coop_outcome")}
         options={OUTCOMES.map((value) => ({ value, text: term("dispute_outcomes", value) }))}
         value={outcome}
+        required
         onSelect={setOutcome}
       />
-      {outcome === "rejected" ? null : (
+      {outcome === "" || outcome === "rejected" ? null : (
         <>
           <NumberField name="correction" label={translate("coop_outcome_correction")} unit={translate("coop_yuan")} step={0.01} />
           <p class="note">{translate("coop_outcome_correction_about")}</p>

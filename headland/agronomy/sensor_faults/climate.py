@@ -12,9 +12,9 @@ from headland.agronomy.sensor_faults.fault import GAIN, LIGHT, NOISE, SPIKES, Fa
 from headland.agronomy.series.arrays import Values
 from headland.units_of_time import HOUR_MS
 
-#: What moves the air within minutes, and what it changes.
+#: What moves the air within minutes, and how the names of quantities begin that it changes.
 _VENT: Final = "vent_open_pct"
-_AIR: Final = frozenset(("air_temperature_degc", "relative_humidity_pct", "co2_ppm", "leaf_temperature_degc"))
+_OF_AIR: Final = ("air_", "relative_humidity_", "co2_", "leaf_")
 #: Days before that are looked at, and those that are needed.
 _DAYS_BEFORE, _LEAST_DAYS = 14, 5
 #: Times the most scatter of a vent on the days before, and the least of it [%], by which it hunts.
@@ -33,7 +33,7 @@ def without_climate(faults: Iterable[Fault], courses: Mapping[str, Course]) -> l
 
 
 def _is_climate(fault: Fault, courses: Mapping[str, Course], vents: list[Course]) -> bool:
-    if fault.kind == NOISE and quantity_of(fault.channel) in _AIR:
+    if fault.kind == NOISE and quantity_of(fault.channel).startswith(_OF_AIR):
         return any(_hunts(vent, fault.start_ms, fault.end_ms) for vent in vents)
     if fault.kind == SPIKES:
         return _is_of_pulses(fault, courses[fault.channel])

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -20,7 +20,7 @@ from headland.analysis.cooperative.counted_ground import COUNTED_BY, CountedGrou
 from headland.analysis.cooperative.shares import NOBODY, HeldShare, bearers, divide
 from headland.analysis.cooperative.tariff import Charge, charge_of
 from headland.analysis.cooperative.treated_ground import TreatedGround
-from headland.registry.models.cooperative import AccountEntry, TariffRecord
+from headland.registry.models.cooperative import AccountEntry, StatementRunRecord, TariffRecord
 
 #: Names of a line that came after the first runs were made.
 _LATER_NAMES: Final = frozenset(("crop", "lot_code"))
@@ -82,6 +82,12 @@ class StatementRun(msgspec.Struct, frozen=True, kw_only=True):
     area_m2: int
     not_charged: tuple[tuple[str, str, str], ...]
     digest: str
+
+
+class StatementRunItem(StatementRunRecord, frozen=True, kw_only=True):
+    """A run of statements as it is listed; `simulated` where a work of it is a simulated flight."""
+
+    simulated: Annotated[bool, "Whether a work of the run is a simulated flight: no bill for a real member."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ TEXTS: Final = {
     ("/v1/devices", "kind"), ("/v1/devices", "site"), ("/v1/latest", "kind"), ("/v1/latest", "site"),
     ("/v1/harvest-intervals", "crop"),
     ("/v1/quarantine", "gateway"), ("/v1/audit", "record"), ("/v1/germplasm", "crop"), ("/v1/alarms", "subject"),
-    ("/v1/alarms", "rule"), ("/v1/export/farmos", "page[after]"),
+    ("/v1/alarms", "rule"), ("/v1/authors", "author"), ("/v1/tonight", "subject"), ("/v1/export/farmos", "page[after]"),
 }  # fmt: skip
 
 
