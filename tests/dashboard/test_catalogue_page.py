@@ -78,6 +78,7 @@ def test_a_unit_and_an_index_of_the_catalogue_are_on_the_page_without_a_change_o
     load(page, "#/settings?tab=bands")
     page.get_by_label("指标", exact=True).select_option(label="冠层衰减 [奈培]")
     load(page, f"#/greenhouse/{HOUSE}")
+    page.locator(".house-data summary").first.click()
     expect(page.locator("[data-panel=deficit]")).to_contain_text("冠层衰减：0.5000 奈培～0.5000 奈培")
 
 

@@ -32,7 +32,7 @@ def test_a_delivery_is_entered_corrected_and_taken_back_and_a_table_is_imported(
     correction.get_by_label("净重").fill("1200")
     # At the price of the entry, until an amount is entered.
     expect(correction.get_by_label("金额")).to_have_value("2832.00")
-    expect(correction.get_by_role("status")).to_contain_text("¥2,832.00")
+    expect(correction.get_by_role("status").filter(has_text="按原单价")).to_contain_text("¥2,832.00")
     correction.get_by_label("更正原因").fill("扣水分")
     correction.get_by_role("button", name="更正", exact=True).click()
     expect(row).to_contain_text("1,200 公斤")

@@ -444,7 +444,7 @@ def test_the_wind_on_the_map_of_a_pass_is_that_of_its_time(visit: Open, farm: Fa
     # What is measured now is on the farm's map, and not on that of an hour ago.
     expect(page.locator(".wind-mark [data-wind]")).to_have_count(1)
     expect(page.locator(".wind-mark")).not_to_contain_text("3.2")
-    page.goto(f"{farm.base}/#/")
+    page.goto(f"{farm.base}/#/farm")
     page.locator(".farm-map-waiting").scroll_into_view_if_needed()  # it is loaded once it is seen
     expect(page.locator("[data-wind=wx-9]")).to_contain_text("Wind 3.2 m/s · from SW (225°)")
 

@@ -1,4 +1,4 @@
-"""What was typed in a form is not lost, in a real browser: language, Back, reload, sign-in; and is nobody else's."""
+"""Drafts of forms are not lost, in a real browser: language, Back, reload, sign-in; and is nobody else's."""
 
 from __future__ import annotations
 

@@ -385,7 +385,8 @@ def correct_claims(
 
 
 def _run_of(run: StatementRunRecord, statements: Iterable[SeasonStatement]) -> StatementRunItem:
-    is_simulated = any(line["simulated"] for each in statements for line in each.lines)
+    # Lines of the first runs do not have the mark.
+    is_simulated = any(line.get("simulated", False) for each in statements for line in each.lines)
     return fill(StatementRunItem, run, simulated=is_simulated)
 
 

@@ -1,4 +1,4 @@
-"""What keeps a sensor fault from being told: too few days, a small size, a climate that other channels share."""
+"""Guards that keep a sensor fault from being told: too few days, a small size, a climate that other channels share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people said to have done: recorded by row and action, and taken back. It never says that anything applied."""
+"""Actions that people said to have done, by row and action; taken back, too. It never says that anything applied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people say to have done of the actions of the first page."""
+"""Actions of the first page that people said to have done."""
 
 from __future__ import annotations
 
