@@ -69,7 +69,7 @@ def test_every_page_is_readable_by_everybody_and_shows_no_raw_words(
     ]
     for address in [*pages[1:], pages[0], *fields, *TABS]:
         go(page, address)
-        name = address.split("?")[0].split("/")[1]
+        name = address.split("?", maxsplit=1)[0].split("/")[1]
         expect(page.locator(f".page[data-page={name}]")).to_have_attribute("data-mounted", "true")
         expect(page.locator("nav.menu a[aria-current]")).to_have_attribute("href", f"#/{name}")
         if address.startswith("#/field/"):
@@ -152,7 +152,7 @@ def go(page: Page, address: str) -> None:
     """Go to an address within the page that is loaded; what it shows now is no answer to a search for the next."""
     here = page.evaluate("location.hash")
     # Parts of one page are opened in it: it is built anew from another one only.
-    steps = ["#/nothing", address] if here.split("?")[0] == address.split("?")[0] else [address]
+    steps = ["#/nothing", address] if here.split("?", maxsplit=1)[0] == address.split("?", maxsplit=1)[0] else [address]
     for step in steps:
         page.evaluate("document.querySelector('.page').dataset.page = 'left'")
         page.evaluate("address => (location.hash = address)", step)

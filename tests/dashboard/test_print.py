@@ -13,8 +13,21 @@ from playwright.sync_api import expect
 
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("chromium")
+
+#: Prepares the page for paper, takes the picture of its map, and ends that.
+TAKE = """
+async () => {
+          dispatchEvent(new Event("beforeprint"));
+          const picture = document.querySelector(".map-picture");
+          const url = picture.toDataURL("image/png");
+          const closed = document.querySelectorAll("main details:not([open])").length;
+          dispatchEvent(new Event("afterprint"));
+          return { url, closed, left: document.querySelectorAll(".map-picture").length };
+        }
+"""
 
 
 def shares(image: Image.Image) -> dict[tuple[int, ...], float]:
@@ -28,16 +41,15 @@ def test_a_printed_pass_has_its_map_in_the_colours_of_the_screen(visit: Open, fa
     page = visit(f"#/field/{farm.field}?pass={farm.flight}", viewport={"width": 1440, "height": 900})
     expect(page.locator(".field")).to_have_attribute("data-drawn", farm.flight)
     expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
-    screen = page.evaluate(
-        """async () => {
-          dispatchEvent(new Event("beforeprint"));
-          const picture = document.querySelector(".map-picture");
-          const url = picture.toDataURL("image/png");
-          const closed = document.querySelectorAll("main details:not([open])").length;
-          dispatchEvent(new Event("afterprint"));
-          return { url, closed, left: document.querySelectorAll(".map-picture").length };
-        }"""
-    )
+    # A map that draws a mark after the first picture is another one on paper.
+    seen: list[str] = []
+
+    def stands_still() -> bool:
+        seen.append(page.evaluate(TAKE)["url"])
+        return len(seen) > 2 and seen[-1] == seen[-2] == seen[-3]
+
+    wait_until(stands_still, every_s=0.3)
+    screen = page.evaluate(TAKE)
     assert (screen["closed"], screen["left"]) == (0, 0)
     taken = Image.open(io.BytesIO(base64.b64decode(screen["url"].split(",")[1])))
     of_screen = shares(taken)
