@@ -175,7 +175,7 @@ PATH_PERMISSIONS: Final = (
     *_kinds(KindOfRecord.FIELDS, "fields"),
     *_kinds(KindOfRecord.PASSES, "passes"),
     *_kinds(KindOfRecord.NOTES, "notes", "photos", "today/done"),
-    *_kinds(KindOfRecord.ALARMS, "alarms", "authors"),
+    *_kinds(KindOfRecord.ALARMS, "alarms", "alarm-acknowledgements", "authors"),
     *_kinds(KindOfRecord.WITNESSES, "ledger/witnesses", "ledger/witnessed"),
     *_kinds(KindOfRecord.PROOFS, "ledger"),
     PathPermission("/v1/gateways", KindOfRecord.IDENTITIES, below=False),

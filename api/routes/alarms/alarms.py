@@ -118,7 +118,7 @@ def acknowledge(
     return reply(request, _item_of(scope, changed))
 
 
-@router.post("/alarms/acknowledge", response_model=AlarmList, responses=declare_problems(400))
+@router.post("/alarm-acknowledgements", response_model=AlarmList, responses=declare_problems(400))
 def acknowledge_group(request: Request, scope: ScopeOf, body: Sent[GroupAcknowledgement]) -> Response:
     """Acknowledge several alarms at once, all or none; the same request again changes nothing.
 

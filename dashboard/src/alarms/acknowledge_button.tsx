@@ -14,11 +14,11 @@ const MOST = 500;
 
 export function AcknowledgeButton({ alarms, title }: { alarms: readonly AlarmItem[]; title: string }): JSX.Element | null {
   const open = alarms.filter(({ acknowledged_ms }) => acknowledged_ms === null).map(({ id }) => id);
-  const write = useKeptWrite("post", "/v1/alarms/acknowledge", () => translate("kept_acknowledge", { name: title }), {
+  const write = useKeptWrite("post", "/v1/alarm-acknowledgements", () => translate("kept_acknowledge", { name: title }), {
     refresh: ["/v1/alarms"],
   });
   const isKept = waiting.value.some(
-    ({ path, body }) => path === "/v1/alarms/acknowledge" && (body as { alarms: string[] }).alarms.some((id) => open.includes(id)),
+    ({ path, body }) => path === "/v1/alarm-acknowledgements" && (body as { alarms: string[] }).alarms.some((id) => open.includes(id)),
   );
   const run = async (): Promise<void> => {
     for (let start = 0; start < open.length; start += MOST) {

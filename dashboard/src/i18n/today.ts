@@ -83,7 +83,6 @@ export const today = catalogue({
   today_link_pass: ["the pass", "看这次作业"],
   today_link_alarm: ["the alarm", "看报警"],
   today_link_lot: ["the lot", "看批次"],
-  today_to_house: ["To the greenhouse", "查看温室"],
-  today_to_field: ["To the field", "查看地块"],
+  today_to: ["To {name}", "查看{name}"],
   today_nothing: ["No greenhouse and no field yet.", "还没有温室和地块。"],
 } as const satisfies Texts);

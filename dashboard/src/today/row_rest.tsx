@@ -16,11 +16,19 @@ export function RowRest({ subject }: { subject: Subject }): JSX.Element {
   return (
     <>
       <Loaded state={state}>
-        {({ items }) => items.filter(({ id }) => id === subject.id).map((card) => <StatementCard key={card.id} card={card} />)}
+        {({ items }) =>
+          items
+            .filter(({ id }) => id === subject.id)
+            .map((card) => (
+              <div key={card.id}>
+                <StatementCard card={card} />
+                <p>
+                  <a href={hrefOfThing(subject)}>{translate("today_to", { name: card.name })}</a>
+                </p>
+              </div>
+            ))
+        }
       </Loaded>
-      <p>
-        <a href={hrefOfThing(subject)}>{translate(subject.kind === "field" ? "today_to_field" : "today_to_house")}</a>
-      </p>
     </>
   );
 }

@@ -83,20 +83,20 @@ def test_a_group_of_alarms_is_acknowledged_at_once_and_the_same_again_changes_no
     first = alarms[0].id
     alarm_api.post(f"/v1/alarms/{first}/acknowledge", {"note": "mine"})
     group = {"alarms": [each.id for each in alarms], "note": "all vents are shut"}
-    answer = alarm_api.post("/v1/alarms/acknowledge", group)["items"]
+    answer = alarm_api.post("/v1/alarm-acknowledgements", group)["items"]
     assert [each["id"] for each in answer] == group["alarms"]
     assert {each["acknowledged_by"] for each in answer} == {"api"}
     assert [each["note"] for each in answer] == ["mine", *["all vents are shut"] * 199]
-    assert alarm_api.post("/v1/alarms/acknowledge", {**group, "note": "again"})["items"] == answer
+    assert alarm_api.post("/v1/alarm-acknowledgements", {**group, "note": "again"})["items"] == answer
 
 
 def test_a_group_with_an_unknown_alarm_is_refused_as_a_whole_and_its_size_is_bounded(alarm_api: AlarmApi) -> None:
     alarm = alarm_api.raise_alarm(1)
     unknown = {"alarms": [alarm.id, "0" * 26]}
-    assert alarm_api.post("/v1/alarms/acknowledge", unknown, 404)["type"] == "urn:headland:problem:unknown-alarm"
+    assert alarm_api.post("/v1/alarm-acknowledgements", unknown, 404)["type"] == "urn:headland:problem:unknown-alarm"
     assert alarm_api.get(f"/v1/alarms/{alarm.id}")["acknowledged_ms"] is None
     for wrong in ([], [alarm.id] * 501, ["no id"]):
-        assert alarm_api.post("/v1/alarms/acknowledge", {"alarms": wrong}, 422)["status"] == 422
+        assert alarm_api.post("/v1/alarm-acknowledgements", {"alarms": wrong}, 422)["status"] == 422
 
 
 @pytest.mark.parametrize(
