@@ -1,0 +1,1 @@
+export{t as OwnData}from"./own-CI6PS1cJ.js";
