@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -88,6 +88,8 @@ class Registry:
         self._database = database
         self._now_ms = now_ms
         self._ids = IdMaker()
+        #: Language of the names of records that its owner makes by itself, `en` or `zh`.
+        self.first_language: Literal["en", "zh"] = "en"
         #: Answers by organisation: none takes another one's share.
         self._answers: dict[str, LastRead[Any]] = {}
 

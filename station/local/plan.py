@@ -173,7 +173,13 @@ def _needs_past(settings: UpSettings, folder: FarmFolder, *, is_new: bool) -> bo
     run = folder.sim_run()
     if not settings.simulate or not settings.past or run is None:
         return False
-    plan = PastPlan(scenario=settings.scenario, scale=settings.scale, seed=settings.seed, end_ms=run.start_ms)
+    plan = PastPlan(
+        scenario=settings.scenario,
+        scale=settings.scale,
+        seed=settings.seed,
+        end_ms=run.start_ms,
+        language=settings.language,
+    )
     return needs_past(folder, plan, is_new=is_new)
 
 
@@ -186,11 +192,12 @@ def _access_lines(kind: str, without_login: Sequence[str]) -> list[str]:
 
 
 def _demo_arguments(settings: UpSettings) -> list[str]:
-    """Return the station's arguments for the simulated scenario."""
+    """Return the station's arguments for the language of its first names, and for the simulated scenario."""
+    named = ["--demo-language", settings.language]
     if not settings.simulate:
-        return []
+        return named
     scale = [] if settings.scale is None else ["--demo-scale", str(settings.scale)]
-    return ["--demo", settings.scenario, "--demo-language", settings.language, *scale]
+    return ["--demo", settings.scenario, *named, *scale]
 
 
 def _forecast_arguments(simulators: Sequence[Simulator]) -> list[str]:

@@ -8,11 +8,12 @@ from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from headland.errors import SettingsError
+from headland.i18n import LANGUAGES
 from headland.registry.models.errors import NotFound, RecordConflict
 from headland.registry.models.models import Farm, Field, Gateway, Greenhouse, Implement, ImplementKind, Scope, Site
 from headland.registry.models.weather import ForecastProviderSetting
 from station.server.files import write_whole
-from station.server.place_names import place_name, place_names
+from station.server.place_names import first_name, implement_name, place_name, place_names
 from station.server.scenarios import farm_named
 from station.server.storage.registries import open_registry
 
@@ -28,7 +29,6 @@ _LOGGER = logging.getLogger(__name__)
 
 #: Handle of the organisation of a farm that runs on one machine.
 FIRST_ORGANISATION: Final = "local"
-FIRST_FARM: Final = "Home farm"
 #: Name of the bootstrap key in the registry. There is one; it is in the farm's folder.
 BOOTSTRAP_KEY: Final = "this machine"
 #: Time zone of all simulated farms.
@@ -43,18 +43,23 @@ def open_first_organisation(url: str, by: str) -> Iterator[OrganisationRepositor
 
 
 def ensure_organisation(registry: Registry, handle: str, by: str) -> OrganisationRepositories:
-    """Return the repositories of an organisation; where it is missing, create it with a first farm."""
+    """Return the repositories of an organisation; where it is missing, create it with a first farm.
+
+    What is created has its name in the registry's first language; what is there keeps its own.
+    """
     try:
         organisation = registry.organisation(handle)
     except NotFound:
         try:
-            organisation = registry.add_organisation(handle, handle, by)
+            name = first_name("organisation", registry.first_language) if handle == FIRST_ORGANISATION else handle
+            organisation = registry.add_organisation(handle, name, by)
         except RecordConflict:  # another process created it meanwhile
             organisation = registry.organisation(handle)
     repositories = registry.repositories(organisation.id, by)
-    if not repositories.farms.list(limit=1) and repositories.farms.deleted_ms(name=FIRST_FARM) is None:
+    farms = repositories.farms
+    if not farms.list(limit=1) and all(farms.deleted_ms(name=first_name("farm", each)) is None for each in LANGUAGES):
         with suppress(RecordConflict):
-            repositories.farms.add(Farm(name=FIRST_FARM))
+            farms.add(Farm(name=first_name("farm", registry.first_language)))
     return repositories
 
 
@@ -121,7 +126,7 @@ def add_demo(
         name = place_name(drone.scenario, language)
         if _is_unknown(repositories.fields, drone.scenario):
             repositories.fields.add(Field(farm=farm.id, name=name, geometry=geometry, site=sites[drone.site].id))
-        _add_demo_implement(repositories, drone.scenario)
+        _add_demo_implement(repositories, drone.scenario, language)
     for house in simulated.houses:
         for device in house.devices if house.kind == "greenhouse" else ():
             if _is_unknown(repositories.greenhouses, device):
@@ -134,27 +139,30 @@ def _is_unknown(records: Repository[Field] | Repository[Greenhouse], place: str)
     return all(not records.list(name=name) and records.deleted_ms(name=name) is None for name in place_names(place))
 
 
-def _add_demo_implement(repositories: OrganisationRepositories, scenario: str) -> None:
+def _add_demo_implement(repositories: OrganisationRepositories, scenario: str, language: Language) -> None:
     """Add the sprayer or spreader of a simulated drone; a person assigns it to a vehicle."""
     from firmware_sim.drone.scenarios import FIELDS
 
-    field, kind, name = FIELDS[scenario], _implement_kind(scenario), implement_name(scenario)
+    field, kind = FIELDS[scenario], _implement_kind(scenario)
     per_min, is_sprayer = field.machine.max_per_min, kind is ImplementKind.SPRAYER
     implement = Implement(
-        name=name,
+        name=implement_name(scenario, kind, language),
         kind=kind,
         swath_m=field.swath_m,
         max_flow_l_min=per_min if is_sprayer else None,
         max_flow_kg_min=None if is_sprayer else per_min,
         max_speed_m_s=field.speed_m_s,
     )
-    if not repositories.implements.list(name=name) and repositories.implements.deleted_ms(name=name) is None:
-        repositories.implements.add(implement)
+    implements = repositories.implements
+    names = implement_names(scenario)
+    if all(not implements.list(name=name) and implements.deleted_ms(name=name) is None for name in names):
+        implements.add(implement)
 
 
-def implement_name(scenario: str) -> str:
-    """Return the name of the implement of a simulated drone."""
-    return f"{scenario} {_implement_kind(scenario).value}"
+def implement_names(scenario: str) -> frozenset[str]:
+    """Return the names that the implement of a simulated drone may have been given."""
+    kind = _implement_kind(scenario)
+    return frozenset(implement_name(scenario, kind, language) for language in LANGUAGES)
 
 
 def _implement_kind(scenario: str) -> ImplementKind:

@@ -1,4 +1,4 @@
-"""Names of simulated places, as people of the farm's language say them.
+"""Names of simulated places and of a farm's first records, as people of the farm's language say them.
 
 The registry has one name of a field or house, as its grower gave it. A simulated farm's are given at its first start; a
 place that has its name in either language is not added again.
@@ -10,37 +10,38 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from headland.i18n import LANGUAGES, find_term, load_terms
+
 if TYPE_CHECKING:
     from headland.i18n import Language
+    from headland.registry.models.models import ImplementKind
 
-#: The fields of the simulated drones, by their scenario.
-_FIELDS_ZH: Final[Mapping[str, str]] = {
-    "demo": "示范田",
-    "chongqing-terrace": "坡上梯田",
-    "jurong-heavy": "北边大田",
-    "jurong-rapeseed": "河西油菜田",
-    "jurong-refill": "村口田",
-    "jurong-wheat": "东坡麦田",
-    "jurong-wheat-hopper": "东坡麦田",
-}
-#: Kinds of houses in the names of devices.
-_HOUSES_ZH: Final[Mapping[str, str]] = {"greenhouse": "{} 号棚", "film-house": "{} 号大棚", "solar": "{} 号日光温室"}
 _NUMBERED: Final = re.compile(r"([a-z-]+)-([0-9]+)")
 
 
 def place_name(place: str, language: Language) -> str:
-    """Return the name of a simulated field (by its scenario) or house (by its device) in a language."""
-    if language == "en":
-        return place
+    """Return the name of a simulated field (by its scenario), house (by its device) or product in a language."""
     numbered = _NUMBERED.fullmatch(place)
-    if numbered is not None and numbered[1] in _HOUSES_ZH:
-        return _HOUSES_ZH[numbered[1]].format(numbered[2])
-    return _FIELDS_ZH.get(place, place)
+    house = None if numbered is None else find_term("simulated_houses", numbered[1], language)
+    if numbered is not None and house is not None:
+        return house.format(number=numbered[2])
+    return find_term("simulated_names", place, language) or place
 
 
 def place_names(place: str) -> frozenset[str]:
-    """Return the names that a simulated place may have been given."""
-    return frozenset((place, place_name(place, "zh")))
+    """Return the names that a simulated place or product may have been given."""
+    return frozenset(place_name(place, language) for language in LANGUAGES)
+
+
+def implement_name(scenario: str, kind: ImplementKind, language: Language) -> str:
+    """Return the name of the sprayer or spreader of a simulated field in a language."""
+    pattern = find_term("simulated_names", kind.value, language) or "{field}"
+    return pattern.format(field=place_name(scenario, language))
+
+
+def first_name(what: str, language: Language) -> str:
+    """Return the name that a new `farm` or `organisation` has in a language until a person changes it."""
+    return load_terms()["first_names"][what][language]
 
 
 def language_of_locale(environment: Mapping[str, str]) -> Language:

@@ -24,6 +24,7 @@ from headland.alarms.rules.targets import in_real_time
 from headland.clock.station_clock.station_clock import StationClock
 from headland.errors import RetryLater
 from headland.files.damage_notes import load_notes, open_sentences
+from headland.i18n import Language
 from headland.network.address_policy import AddressPolicy
 from headland.registry.registry import Registry
 from headland.runtime.readiness import Check
@@ -94,6 +95,7 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
         spans = _start_traces(settings.traces, "headland-station", settings.ingest.client_id, threads, cleanup)
         if settings.registry_url is not None:
             registry = open_registry(settings.registry_url, now_ms=clock.now_ms, deferred=True)
+            registry.first_language = settings.demo_language
             cleanup.callback(registry.close)
             threads.add(_start_sync(registry, settings.ingest.organisation, store, cleanup))
         live = CommitSource(store, settings.ingest.organisation)
@@ -138,6 +140,7 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
                 commits,
                 settings.simulated_lag_ms,
                 clock=clock,
+                language=settings.demo_language,
                 forecasts_from=ForecastAccess(
                     settings.webhooks_to,
                     settings.forecast_keys,
@@ -251,6 +254,7 @@ def _start_workers(
     clock: StationClock,
     forecasts_from: ForecastAccess,
     disk: DiskWatch | None = None,
+    language: Language = "en",
 ) -> RegistryWorkers:
     """Start alarm rules, the delivery of notices, hourly forecasts and the requests to providers, after `prepare`.
 
@@ -266,6 +270,7 @@ def _start_workers(
             organisation,
             list_gateways,
             has_broker=broker is not None,
+            language=language,
             is_told=commits is not None,
             on_notices=sender.wake,
             simulated_lag_ms=simulated_lag_ms,

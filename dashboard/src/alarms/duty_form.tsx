@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
+import { siteText } from "../i18n/device_names";
 import { weekdayText } from "../i18n/instants";
 import { term, translate } from "../i18n/translate";
 import { Dialog } from "../ui/dialog";
@@ -73,7 +74,7 @@ export function DutyForm({ rota, people, onClose }: DutyFormProps): JSX.Element 
             value={rota?.site}
             options={(sites ?? [])
               .filter(({ id, active }) => active !== false || id === rota?.site)
-              .map(({ id, name }) => ({ value: id, text: name }))}
+              .map(({ id, name }) => ({ value: id, text: siteText(name) }))}
           />
         </div>
         {Array.from({ length: count }, (_, n) => (

@@ -6,6 +6,7 @@ import type { ListItem } from "../api/client";
 import { useApiList } from "../api/query";
 import { quantityText, whatText, type RuleCondition } from "../components/alarm_text";
 import { forecastText } from "../components/forecast_text";
+import { siteText } from "../i18n/device_names";
 import { collator } from "../i18n/formatters";
 import { currentLanguage } from "../i18n/preferences";
 import { forecastChannels } from "../i18n/quantities";
@@ -65,7 +66,7 @@ export function ForecastFields({
           name="site"
           label={translate("alarms_site")}
           value={site ?? ""}
-          options={(sites.data ?? []).filter(({ active }) => active !== false).map(({ name }) => ({ value: name, text: name }))}
+          options={(sites.data ?? []).filter(({ active }) => active !== false).map(({ name }) => ({ value: name, text: siteText(name) }))}
           none={translate("alarms_all_sites")}
         />
       </div>
@@ -81,7 +82,7 @@ export function ForecastStandings({ standings }: { standings: readonly ForecastS
     <ul class="plain-list" data-standing>
       {standings.map((standing) => (
         <li key={standing.site} data-state={standing.state}>
-          <strong>{`${standing.site}: ${translate(`forecast_state_${standing.state}`)}`}</strong>{" "}
+          <strong>{`${siteText(standing.site)}: ${translate(`forecast_state_${standing.state}`)}`}</strong>{" "}
           <span class="note">{[standing.simulated ? translate("simulated") : "", standingText(standing)].filter(Boolean).join(" · ")}</span>
         </li>
       ))}

@@ -11,6 +11,7 @@ import { useWrite } from "../api/write";
 import { useFarm } from "../app/mount";
 import { localText, ruleConditionLines } from "../components/alarm_text";
 import { RulesAtGateways } from "../components/gateway_rules";
+import { siteText } from "../i18n/device_names";
 import { durationText } from "../i18n/instants";
 import { englishOnly, listText, term, translate } from "../i18n/translate";
 import { DeleteRecord } from "../ui/delete_record";
@@ -80,7 +81,7 @@ function RuleCard({ rule, standings, onEdit }: { rule: Rule; standings: readonly
     listText([
       rule.device === null ? "" : farm.nameOf(rule.device),
       rule.kind === null ? "" : term("device_kinds", rule.kind),
-      rule.site ?? "",
+      siteText(rule.site ?? ""),
       zone ?? "",
     ]) || translate(rule.any_of.flat().some(({ within_h }) => within_h !== null) ? "alarms_all_sites" : "alarms_all_subjects");
   return (

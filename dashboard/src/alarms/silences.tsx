@@ -7,6 +7,7 @@ import { may } from "../api/may";
 import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { useFarm, useNow } from "../app/mount";
+import { siteText } from "../i18n/device_names";
 import { windowText } from "../i18n/instants";
 import { listText, term, translate } from "../i18n/translate";
 import { DeleteRecord } from "../ui/delete_record";
@@ -31,7 +32,7 @@ export function Silences(): JSX.Element {
       window.rule === null ? "" : nameOfRule(window.rule),
       window.device === null ? "" : farm.nameOf(window.device),
       window.kind === null ? "" : term("device_kinds", window.kind),
-      window.site ?? "",
+      siteText(window.site ?? ""),
     ]) || translate("alarms_everything");
   const stateOf = (window: MaintenanceWindow): string =>
     translate(window.end_ms <= now ? "alarms_silence_over" : window.start_ms > now ? "alarms_silence_ahead" : "alarms_silence_now");

@@ -6,6 +6,7 @@ import { freshnessOf } from "../api/freshness";
 import type { Device, FarmState } from "../api/farm_state";
 import { LastChoice } from "../api/last_choice";
 import { ApiError, errorText, request } from "../api/request";
+import { deviceName, siteText } from "../i18n/device_names";
 import { ageText } from "../i18n/instants";
 import { valueParts } from "../i18n/numbers";
 import { digitsOf, indicesWhere, watchedChannels } from "../i18n/quantities";
@@ -98,8 +99,8 @@ export class DeviceCard {
     const device = this.#farm.devices.get(this.#id);
     if (!device) return;
     const seenMs = device.last_seen_ms;
-    setText(this.#name, device.name || device.id);
-    setText(this.#about, [term("device_kinds", device.kind), device.site, device.model].filter(Boolean).join(" · "));
+    setText(this.#name, deviceName(device.name, device.id));
+    setText(this.#about, [term("device_kinds", device.kind), siteText(device.site), device.model].filter(Boolean).join(" · "));
     setText(this.#age, seenMs === null ? translate("no_data") : ageText(nowMs() - seenMs));
     this.#age.classList.toggle("stale", freshnessOf(device, seenMs) !== "current");
     const values = this.#farm.latest.get(this.#id) ?? {};

@@ -16,6 +16,7 @@ import { useNowOnScreen } from "../app/turns";
 import { ruleTitle, SEVERITIES } from "../components/alarm_text";
 import { DeviceCard } from "../components/device_card";
 import { make } from "../components/dom";
+import { siteText } from "../i18n/device_names";
 import { ageText, durationText } from "../i18n/instants";
 import { valueParts } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
@@ -91,7 +92,12 @@ export function Devices({ map, chosen, choose }: { map: MapLinks; chosen: string
       cell: ({ device }) => term("device_kinds", device.kind),
       sortBy: ({ device }) => device.kind,
     },
-    { key: "site", head: translate("farm_site"), cell: ({ device }) => device.site, sortBy: ({ device }) => device.site },
+    {
+      key: "site",
+      head: translate("farm_site"),
+      cell: ({ device }) => siteText(device.site),
+      sortBy: ({ device }) => siteText(device.site),
+    },
   ];
   return (
     <section data-panel="devices" ref={place}>
@@ -107,7 +113,7 @@ export function Devices({ map, chosen, choose }: { map: MapLinks; chosen: string
         columns={columns}
         keyOf={({ device }) => device.id}
         searchIn={({ device, state }) =>
-          [device.id, farm.nameOf(device.id), device.site, term("device_kinds", device.kind), state].join(" ")
+          [device.id, farm.nameOf(device.id), siteText(device.site), term("device_kinds", device.kind), state].join(" ")
         }
         sorted={{ key: "state", descending: true }}
         pageSize={12}

@@ -11,6 +11,7 @@ import { useWrite } from "../api/write";
 import { hrefOfThing } from "../app/address";
 import { useChoice } from "../app/mount";
 import { tabsInView } from "../app/work_view";
+import { siteText } from "../i18n/device_names";
 import { areaText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { DeleteRecord } from "../ui/delete_record";
@@ -174,7 +175,7 @@ export function EditField({ field, onClose, onDeleted }: { field: FieldRecord; o
           value={field.site}
           options={(sites.data ?? [])
             .filter(({ id, active }) => active !== false || id === field.site)
-            .map(({ id, name }) => ({ value: id, text: name }))}
+            .map(({ id, name }) => ({ value: id, text: siteText(name) }))}
         />
       </Form>
       <DeleteRecord

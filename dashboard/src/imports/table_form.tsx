@@ -9,6 +9,7 @@ import { useApi, useApiList } from "../api/query";
 import { inUse } from "../api/registry";
 import { useWrite } from "../api/write";
 import { useFarm } from "../app/mount";
+import { siteText } from "../i18n/device_names";
 import { collator } from "../i18n/formatters";
 import { dateTimeText } from "../i18n/instants";
 import { numberText, unitText } from "../i18n/numbers";
@@ -193,7 +194,7 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
                 label={translate("import_site")}
                 value={device.site}
                 none={translate("choose")}
-                options={used.map(({ name }) => ({ value: name, text: name }))}
+                options={used.map(({ name }) => ({ value: name, text: siteText(name) }))}
                 onChoose={set((site) => setDevice({ ...device, site }))}
               />
             ) : null}

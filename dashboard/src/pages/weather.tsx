@@ -7,6 +7,7 @@ import { inUse, type SiteRecord } from "../api/registry";
 import { hrefOf, hrefOfThing } from "../app/address";
 import { mountComponent, useView } from "../app/mount";
 import { chosenOf, onlyOf } from "../components/choice";
+import { siteText } from "../i18n/device_names";
 import { translate } from "../i18n/translate";
 import { Empty } from "../ui/empty";
 import { Loaded } from "../ui/loaded";
@@ -36,7 +37,7 @@ function OneSite({ site, isOnly }: { site: SiteRecord; isOnly: boolean }): JSX.E
     <>
       <div class="page-head">
         {isOnly ? null : <a href={hrefOf("weather")}>{translate("page_weather")}</a>}
-        <h1>{isOnly ? `${translate("page_weather")} · ${site.name}` : site.name}</h1>
+        <h1>{isOnly ? `${translate("page_weather")} · ${siteText(site.name)}` : siteText(site.name)}</h1>
       </div>
       <SiteWeather key={site.id} site={site} />
     </>
@@ -53,7 +54,7 @@ function AllSites({ sites }: { sites: readonly SiteRecord[] }): JSX.Element {
         <ul class="rows">
           {sites.map((site) => (
             <li key={site.id}>
-              <a href={hrefOfThing({ kind: "weather", site: site.id })}>{site.name}</a>
+              <a href={hrefOfThing({ kind: "weather", site: site.id })}>{siteText(site.name)}</a>
             </li>
           ))}
         </ul>

@@ -8,6 +8,7 @@ import { nowMs } from "../api/clock";
 import { useApi } from "../api/query";
 import { hrefOfThing } from "../app/address";
 import { useNow } from "../app/mount";
+import { siteText } from "../i18n/device_names";
 import { ageText, dateTimeText } from "../i18n/instants";
 import { currentLanguage } from "../i18n/preferences";
 import { translate } from "../i18n/translate";
@@ -45,9 +46,9 @@ function SiteState({ site, kinds }: { site: Site; kinds: readonly Kind[] }): JSX
   const state = useApi("/v1/sites/{site}/weather-forecast", { path: { site: site.id }, query }, { everyMs: EVERY_MS });
   return (
     <article class="card" data-state-of={site.id}>
-      <h3>{site.name}</h3>
+      <h3>{siteText(site.name)}</h3>
       <Loaded state={state}>{(answer) => <StateFacts answer={answer} kind={kinds.find(({ name }) => name === answer.provider)} />}</Loaded>
-      <a href={hrefOfThing({ kind: "weather", site: site.id })}>{translate("provider_open", { site: site.name })}</a>
+      <a href={hrefOfThing({ kind: "weather", site: site.id })}>{translate("provider_open", { site: siteText(site.name) })}</a>
     </article>
   );
 }

@@ -7,6 +7,7 @@ import type { Body } from "../api/client";
 import { useApi, useApiList } from "../api/query";
 import { inUse } from "../api/registry";
 import { useWrite, type AnswerOf } from "../api/write";
+import { siteText } from "../i18n/device_names";
 import { dateText } from "../i18n/instants";
 import { translate } from "../i18n/translate";
 import { AskedButton } from "../ui/asked_button";
@@ -42,7 +43,7 @@ export function GatewaySite(): JSX.Element {
     <SelectField
       name="site"
       label={translate("settings_site")}
-      options={inUse(sites.data).map((site) => ({ value: site.name, text: site.name }))}
+      options={inUse(sites.data).map((site) => ({ value: site.name, text: siteText(site.name) }))}
       {...(sites.data?.length === 0 ? { none: "home" } : {})}
     />
   );

@@ -10,6 +10,7 @@ import { useApi, useApiList } from "../api/query";
 import { inUse } from "../api/registry";
 import { useWrite } from "../api/write";
 import { useFarm } from "../app/mount";
+import { siteText } from "../i18n/device_names";
 import { findTerm, idOfTerm, listText, term, translate, zoneText } from "../i18n/translate";
 import { DeleteRecord } from "../ui/delete_record";
 import { Empty } from "../ui/empty";
@@ -295,7 +296,7 @@ function AddHouse({ sites, proposals }: { sites: Site[]; proposals: string[] }):
           <SelectField
             name="site"
             label={translate("settings_site")}
-            options={sites.map((site) => ({ value: site.id, text: site.name }))}
+            options={sites.map((site) => ({ value: site.id, text: siteText(site.name) }))}
           />
           <SelectField
             name="cover"

@@ -7,6 +7,7 @@ import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 
 import { DoubtsOf } from "../doubts/doubt_cards";
+import { siteText } from "../i18n/device_names";
 import { timeZoneName } from "../i18n/instants";
 import { unitText } from "../i18n/numbers";
 import { listText, translate } from "../i18n/translate";
@@ -62,7 +63,7 @@ function SiteCard({ site, held }: { site: Site; held: readonly string[] | null }
   return (
     <article class="card" data-site={site.id}>
       <h2>
-        {site.name} <Inactive record={site} />
+        {siteText(site.name)} <Inactive record={site} />
       </h2>
       <DoubtsOf target="site" id={site.id ?? ""} />
       {may("put", "/v1/sites/{thing}") ? (
@@ -91,7 +92,7 @@ function DeleteSite({ site, held }: { site: Site; held: readonly string[] }): JS
       list="/v1/sites"
       record={site}
       text={translate("settings_site_delete")}
-      title={translate("settings_delete_confirm", { name: site.name })}
+      title={translate("settings_delete_confirm", { name: siteText(site.name) })}
       about={translate("settings_site_delete_text")}
     />
   );

@@ -11,6 +11,7 @@ import { useApi } from "../api/query";
 import type { SiteRecord } from "../api/registry";
 import { hrefOf } from "../app/address";
 import { useView } from "../app/mount";
+import { siteText } from "../i18n/device_names";
 import { currentLanguage } from "../i18n/preferences";
 import { translate } from "../i18n/translate";
 import { Empty } from "../ui/empty";
@@ -28,7 +29,7 @@ const EVERY_MS = 300_000;
 
 export function SiteWeather({ site }: { site: SiteRecord }): JSX.Element {
   const view = useView();
-  useEffect(() => view.setTitle(`${translate("page_weather")} · ${site.name}`), [view, site.name]);
+  useEffect(() => view.setTitle(`${translate("page_weather")} · ${siteText(site.name)}`), [view, site.name]);
   const hours = useApi("/v1/sites/{site}/weather-forecast/hours", { path: { site: site.id } }, { everyMs: EVERY_MS });
   const endMs = useMemo(() => Math.floor(nowMs() / HOUR_MS) * HOUR_MS, [site.id]);
   return (

@@ -9,6 +9,7 @@ import msgspec
 
 from headland.agronomy.climate.air import AIR_TEMPERATURE
 from headland.contract.alarm_rules import default_rules
+from headland.i18n import Language
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, RecipientKind
 from headland.registry.models.errors import RecordConflict, VersionConflict
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -31,10 +32,11 @@ def load_default_rules() -> list[AlarmRule]:
     return [msgspec.convert(rule, AlarmRule) for rule in default_rules()]
 
 
-def add_default_rules(repositories: OrganisationRepositories, *, has_broker: bool) -> int:
+def add_default_rules(repositories: OrganisationRepositories, *, has_broker: bool, language: Language = "en") -> int:
     """Add the default rules, and the farm's own broker as a recipient if there is one; return the number of new rules.
 
-    Rules that people have changed or deleted are not touched; one that nobody changed follows the table.
+    The recipient gets its texts in the language. Rules that people have changed or deleted are not touched; one that
+    nobody changed follows the table.
     """
     known = {rule.name: rule for rule in repositories.alarm_rules.all()}
     added = 0
@@ -52,5 +54,6 @@ def add_default_rules(repositories: OrganisationRepositories, *, has_broker: boo
     is_new = not recipients.list(name=BROKER_RECIPIENT) and recipients.deleted_ms(name=BROKER_RECIPIENT) is None
     if has_broker and is_new:
         with suppress(RecordConflict):
-            recipients.add(AlarmRecipient(name=BROKER_RECIPIENT, kind=RecipientKind.MQTT))
+            spoken = "zh-CN" if language == "zh" else "en"
+            recipients.add(AlarmRecipient(name=BROKER_RECIPIENT, kind=RecipientKind.MQTT, language=spoken))
     return added

@@ -63,7 +63,7 @@ def up(
     language: Annotated[
         LanguageChoice | None,
         Option(
-            help="Language of the names of its fields and houses.",
+            help="Language of the names of a new farm and its simulated places.",
             show_default="that of the locale",
             rich_help_panel=SIMULATION,
         ),

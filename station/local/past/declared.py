@@ -10,9 +10,10 @@ from typing import Any, Final
 from firmware_sim.drone.scenarios import FIELDS
 from headland.client import Client
 from headland.errors import RetryLater
+from headland.i18n import Language, find_term
 from station.local.folder import FarmFolder
-from station.server.organisation import implement_name
-from station.server.place_names import place_names
+from station.server.organisation import implement_names
+from station.server.place_names import place_name, place_names
 from station.server.scenarios import FarmDrone, FarmHouse, PastFlight
 
 #: The products of the simulated flights.
@@ -29,7 +30,8 @@ _ASK_EVERY_S: Final = 0.5
 class PastRecords:
     """Enters zones, products, seasons and passes through the API; what is there already stays as it is."""
 
-    def __init__(self, folder: FarmFolder) -> None:
+    def __init__(self, folder: FarmFolder, language: Language = "en") -> None:
+        self._language: Language = language
         key = folder.api_key()
         if key is None:
             raise RetryLater("The station has not written its key yet.")
@@ -76,7 +78,7 @@ class PastRecords:
         field = self._named("/v1/fields", *place_names(drone.scenario))
         if field is None:
             return
-        implement = self._named("/v1/implements", implement_name(drone.scenario))
+        implement = self._named("/v1/implements", *implement_names(drone.scenario))
         if implement is not None:
             self._tie(implement, device)
         declaration = {
@@ -102,9 +104,9 @@ class PastRecords:
     def _ensure_product(self, name: str) -> str | None:
         if not name:
             return None
-        found = self._named("/v1/products", name)
+        found = self._named("/v1/products", *place_names(name))
         if found is None:
-            found = self._client.post("/v1/products", {"name": name, **_PRODUCTS[name]})
+            found = self._client.post("/v1/products", {"name": place_name(name, self._language), **_PRODUCTS[name]})
         return str(found["id"])
 
     def _ensure_season(self, field: str, crop: str) -> str | None:
@@ -112,7 +114,8 @@ class PastRecords:
             return None
         found = next(iter(self._client.items("/v1/seasons", field=field)), None)
         if found is None:
-            found = self._client.post("/v1/seasons", {"field": field, "name": crop, "crop": crop})
+            name = find_term("crops", crop, self._language) if self._language == "zh" else crop
+            found = self._client.post("/v1/seasons", {"field": field, "name": name or crop, "crop": crop})
         return str(found["id"])
 
     def _named(self, path: str, *names: str) -> dict[str, Any] | None:

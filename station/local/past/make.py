@@ -71,7 +71,7 @@ def make_past(folder: FarmFolder, stop: threading.Event) -> str:
     gateway = msgspec.structs.replace(settings.gateway, data_dir=str(work))
     settings = msgspec.structs.replace(settings, gateway=gateway)
     samples, is_nice = 0, False
-    with PastRecords(folder) as records:
+    with PastRecords(folder, plan.language) as records:
         for job in plan.jobs():
             part_s = time.monotonic()
             if not is_nice and not (isinstance(job, HouseJob) and job.is_newest):

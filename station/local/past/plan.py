@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from headland.i18n import Language
 from headland.units_of_time import DAY_MS, MINUTE_MS
 from station.local.folder import FarmFolder
 from station.server.files import write_whole
@@ -36,6 +37,8 @@ class PastPlan(msgspec.Struct, frozen=True, kw_only=True):
     scale: int | None
     seed: int
     end_ms: int
+    #: Of the names of its records.
+    language: Language = "en"
     #: Length of the houses' past; a large farm's is shorter.
     house_days: float = HOUSE_DAYS
     done: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from headland.analysis.plant_protection.harvest_alarms import alarms_of_records
 from headland.clock import since_boot_s, wall_clock_ms
 from headland.contract.gateway_state import GatewayState
 from headland.errors import HeadlandError, RetryLater
+from headland.i18n import Language
 from headland.registry.registry import Registry
 from headland.runtime.readiness import Check
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
@@ -57,6 +58,7 @@ class AlarmWorker:
         gateways: Callable[[], Sequence[GatewayState]] | None,
         *,
         has_broker: bool = False,
+        language: Language = "en",
         is_told: bool = True,
         on_notices: Callable[[], object] = lambda: None,
         simulated_lag_ms: Callable[[int], int] = in_real_time,
@@ -83,7 +85,7 @@ class AlarmWorker:
         )
         self._repositories = ensure_organisation(registry, handle, "station")
         self._gateways = gateways
-        self._has_broker = has_broker
+        self._has_broker, self._language = has_broker, language
         self._gateway_values: Mapping[str, Mapping[str, float]] = {}
         self._evaluator = AlarmEvaluator(
             store,
@@ -102,7 +104,7 @@ class AlarmWorker:
 
     def start(self) -> None:
         """Add the default rules and start the thread."""
-        add_default_rules(self._repositories, has_broker=self._has_broker)
+        add_default_rules(self._repositories, has_broker=self._has_broker, language=self._language)
         self._thread.start()
 
     def stop(self) -> None:

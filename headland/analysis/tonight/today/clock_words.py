@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -88,6 +89,8 @@ def _without_gaps(text: str) -> str:
 def _in(value: object, language: Language) -> object:
     if isinstance(value, TodayText):
         return value.text if language == "en" else value.text_zh
+    if isinstance(value, Mapping):
+        return value[language]
     return value
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from headland.analysis.tonight.today.clock_words import PhoneClock
+from headland.analysis.tonight.today.clock_words import PhoneClock, said
 from headland.i18n import load_terms
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
@@ -60,3 +60,9 @@ def test_midnight_is_local_also_where_a_clock_changes() -> None:
     clock = PhoneClock(berlin, round(datetime(2026, 10, 24, 13, tzinfo=berlin).timestamp() * 1000))
     days = [clock.midnight_ms(day) for day in range(4)]
     assert [(after - before) // HOUR_MS for before, after in pairwise(days)] == [24, 25, 24]
+
+
+def test_a_value_with_texts_of_its_own_is_told_in_the_language_of_its_sentence() -> None:
+    told = said("quiet_flying", device={"en": "ArduPilot quadrotor", "zh": "ArduPilot 四旋翼"}, time="8:00")
+    assert told.text == "ArduPilot quadrotor at work since 8:00"
+    assert told.text_zh == "ArduPilot 四旋翼 8:00 起在作业"

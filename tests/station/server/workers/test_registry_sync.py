@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from headland.contract.records import Descriptor
+from headland.i18n import LANGUAGES, find_term
 from headland.registry.models.errors import RecordConflict
 from headland.registry.models.models import Farm
 from headland.registry.registry import Registry
@@ -19,7 +20,6 @@ from station.cli.app import app
 from station.local.folder import FarmFolder
 from station.local.plan import UpSettings, make_plan
 from station.server.organisation import (
-    FIRST_FARM,
     add_demo,
     add_gateway,
     delete_gateway,
@@ -45,7 +45,7 @@ def registry(tmp_path: Path) -> Iterator[Registry]:
 
 def test_the_first_estate_is_made_once_and_has_a_farm(registry: Registry) -> None:
     made = ensure_organisation(registry, "local", "test")
-    assert [farm.name for farm in made.farms.list()] == [FIRST_FARM]
+    assert [farm.name for farm in made.farms.list()] == ["Home farm"]
     again = ensure_organisation(registry, "local", "test")
     assert again.organisation == made.organisation
     assert len(again.farms.list()) == 1
@@ -85,10 +85,32 @@ def test_a_simulated_farms_places_have_names_of_its_language_and_are_made_once_i
     fields, houses = repositories.fields.all, repositories.greenhouses.all
     assert {field.name for field in fields()} == {"东坡麦田", "河西油菜田"}
     assert {house.name for house in houses()} == {"1 号棚", "2 号棚", "3 号棚"}
+    assert {each.name for each in repositories.implements.all()} == {"东坡麦田撒播机", "河西油菜田喷雾机"}
     before = {each.id for each in (*fields(), *houses())}
     # The next start may be that of another person, whose locale is another one.
     add_demo(repositories, "jurong-farm", language="en")
     assert {each.id for each in (*fields(), *houses())} == before
+    assert len(repositories.implements.list()) == 2
+
+
+def test_the_first_records_have_names_of_the_language_and_are_not_made_again_in_another(registry: Registry) -> None:
+    registry.first_language = "zh"
+    repositories = ensure_organisation(registry, "local", "test")
+    assert registry.organisation("local").name == "本机"
+    (farm,) = repositories.farms.list()
+    assert farm.name == "我的农场"
+    repositories.farms.delete(farm.id, farm.version)
+    for language in LANGUAGES:
+        registry.first_language = language
+        assert ensure_organisation(registry, "local", "test").farms.list() == []
+
+
+def test_every_site_and_product_of_the_simulation_has_a_chinese_name() -> None:
+    for farm in FARMS.values():
+        for site in (*(drone.site for drone in farm.drones), *(house.site for house in farm.houses)):
+            assert re.search("[\u4e00-\u9fff]", find_term("simulated_sites", site, "zh") or ""), site
+        for flight in (flight for drone in farm.drones for flight in drone.past if flight.product):
+            assert re.search("[\u4e00-\u9fff]", place_name(flight.product, "zh")), flight.product
 
 
 def test_every_simulated_place_has_a_chinese_name() -> None:
