@@ -1,1 +1,0 @@
-import{ar as e,ct as t,dr as n,in as r}from"./base-CQDuQRXI.js";import{t as i}from"./chart-OzOiZXeJ.js";function a({options:a,drawing:o}){let s=n(()=>new i(a),[a.name,a.group]);return e(()=>()=>s.close(),[s]),e(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),r(t,{node:s.element})}export{a as t};

@@ -1,1 +1,0 @@
-import{ar as e,dr as t,lr as n}from"./base-CQDuQRXI.js";import{t as r}from"./map-q9o1Qa64.js";var i=()=>Promise.resolve(void 0);function a(a,o,s=i){let c=t(()=>new r(a),[a]),[l,u]=n(!1);return e(()=>{let e=!1,t;return Promise.all([c.ready,s()]).then(([,n])=>{e||c.map===null||(t=o(c,n),u(!0))},()=>void 0),()=>{e=!0,t?.(),c.close()}},[c]),{map:c,ready:l}}export{a as t};

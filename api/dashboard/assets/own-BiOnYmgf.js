@@ -1,1 +1,0 @@
-export{t as OwnData}from"./own-CI6PS1cJ.js";

@@ -1,1 +1,0 @@
-export{t as AddPerson}from"./person_form-Ce9iUJh5.js";

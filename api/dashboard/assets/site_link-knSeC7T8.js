@@ -1,1 +1,0 @@
-import"./house_answers-DP-Xdp1T.js";import{in as e,nn as t,yt as n,zn as r}from"./base-CQDuQRXI.js";function i({site:i}){let a=t(`/v1/sites`,{}).data,o=a?.find(({id:e})=>e===i)??a?.find(({name:e})=>e===i);return o===void 0?null:e(`p`,{children:e(`a`,{class:`button`,href:n({kind:`weather`,site:o.id}),children:r(`answers_weather_of`,{site:o.name})})})}export{i as t};
