@@ -25,6 +25,8 @@ from headland.analysis.passes.nutrients import PassNutrients, nutrients_of_pass,
 from headland.analysis.passes.options import PassOptions
 from headland.analysis.passes.pass_state import PassState, state_of_pass
 from headland.analysis.passes.plan import find_plan
+from headland.analysis.passes.verdict.sentences import sentence_of
+from headland.analysis.passes.verdict.strips import find_missed_strips
 from headland.analysis.weather.spray_window import assess_weather
 from headland.contract.indices import unit_of
 from headland.i18n import CatalogText, term_or_name
@@ -153,6 +155,7 @@ def _facts(data: _ReportData) -> list[Part]:
     named = None if declared is None else declared.season
     season = None if named is None else repositories.seasons.get(named, also_deleted=True)
     parts: list[Part] = [
+        Figure("verdict", _verdict(data)),
         _name("field", field.name),
         _name("owner", field.owner),
         Figure("field_area_ha", field.area_m2 / _M2_PER_HA, "ha"),
@@ -169,6 +172,14 @@ def _facts(data: _ReportData) -> list[Part]:
     if declared is not None and declared.note:
         parts.append(_name("note", declared.note))
     return parts
+
+
+def _verdict(data: _ReportData) -> CatalogText:
+    """Return the sentence that the pass's page begins with."""
+    missed = None
+    if isinstance(data.applied, AppliedPass) and data.state != "flying":
+        missed = find_missed_strips(data.scope, data.field_pass, data.options.plan, data.options.swath_m)
+    return sentence_of(data.state, data.applied, data.deviation, missed)
 
 
 def _swath(data: _ReportData) -> list[Part]:

@@ -16,7 +16,7 @@ from api.http.query_windows import settle_window
 from api.http.responses import reply
 from api.http.router import Router
 from api.routes.parameters import End, Start, check_filters
-from api.routes.passes import pass_cells, remaining_work
+from api.routes.passes import pass_cells, remaining_work, verdict
 from api.routes.passes.pass_cells import OptionsOf
 from api.routes.passes.passes import LONGEST_LIST_MS, FieldId, PassId
 from api.schemas.model import fill
@@ -49,6 +49,7 @@ _TABLE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": TABLE_CONTENT
 router = Router(prefix="/v1", tags=["passes"], responses=declare_problems(400, 404, 422, 503))
 router.include(pass_cells.router)
 router.include(remaining_work.router)
+router.include(verdict.router)
 
 
 @router.get("/passes/{pass_id}/deviation", response_model=DeviationAnswer, responses=declare_problems(409))

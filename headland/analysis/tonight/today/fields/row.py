@@ -9,6 +9,7 @@ from typing import Final
 from headland.agronomy.prescription.forecast_window import ForecastVerdict, suitable_runs
 from headland.agronomy.prescription.weather_window import USUAL_RAINFAST_H, Hour, Kind, wind_limit_m_s
 from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.passes.verdict.strips import MissedStrips
 from headland.analysis.tonight.cards import Card
 from headland.analysis.tonight.field_statements import site_forecast
 from headland.analysis.tonight.statements import OutlookStatement
@@ -25,7 +26,7 @@ from headland.analysis.tonight.today.answer import (
     TodayText,
 )
 from headland.analysis.tonight.today.clock_words import PhoneClock, instant, joined, said, span_text
-from headland.analysis.tonight.today.fields.work import FieldWork, MissedStrips
+from headland.analysis.tonight.today.fields.work import FieldWork
 from headland.analysis.tonight.today.houses.actions import DoneSpan, alarm_actions, left_of, statement_text
 from headland.analysis.tonight.today.houses.row import RowInputs, act_of, lately, nights_of, recall_action
 from headland.analysis.tonight.today.houses.strip import AHEAD_MS, BACK_MS

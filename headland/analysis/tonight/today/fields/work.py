@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from headland.agronomy.prescription.weather_window import Kind
-from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes.detection import FieldPass, list_passes_of_fields
 from headland.analysis.passes.pass_state import PassState, PassStates
 from headland.analysis.passes.plan import PlanRequest
-from headland.analysis.passes.remaining_work import find_remaining_work
-from headland.registry.models.errors import NotFound
+from headland.analysis.passes.verdict.strips import MissedStrips, find_missed_strips
 from headland.registry.models.models import Field
 from headland.units_of_time import DAY_MS, MINUTE_MS
 
@@ -22,15 +20,6 @@ from headland.units_of_time import DAY_MS, MINUTE_MS
 _BACK_MS: Final = 7 * DAY_MS
 #: They are looked for again after so long.
 _FRESH_MS: Final = MINUTE_MS
-
-
-@dataclass(frozen=True, slots=True)
-class MissedStrips:
-    """The strips that a finished pass left untreated, with their ground [m2]."""
-
-    pass_id: str
-    strips: int
-    area_m2: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +73,5 @@ def _missed(scope: OrgScope, last: FieldPass, passes: Sequence[FieldPass]) -> Mi
 
 
 def _find(scope: OrgScope, last: FieldPass) -> MissedStrips | None:
-    try:
-        remaining = find_remaining_work(scope, last, PlanRequest(), None)
-    except (AnalysisError, NotFound):  # no swath, no track, or a record that went away: nothing is known of it
-        return None
-    strips = len(remaining.lines)
-    return MissedStrips(last.id, strips, remaining.planned_m2) if strips else None
+    missed = find_missed_strips(scope, last, PlanRequest())
+    return missed if missed is not None and missed.strips else None

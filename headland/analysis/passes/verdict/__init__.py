@@ -1,0 +1,1 @@
+"""Verdict on a pass in one sentence, and the strips that it missed."""
