@@ -132,6 +132,7 @@ def test_every_page_of_a_running_farm_works_and_asks_nobody_else(farm: Farm) -> 
             watch(page, base, page_errors)
             page.goto(f"{base}/#key={farm.folder.api_key()}")
             expect(page.locator(".live")).to_have_attribute("data-state", "online")
+            page.goto(f"{base}/#/farm")
             watch_the_vehicle_move(page)
             links = page.locator("nav.menu a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
             if care is not None:  # all pages in English are the dashboard's own tests'

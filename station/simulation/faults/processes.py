@@ -114,9 +114,10 @@ def step_clock(world: World) -> None:
 def restore_store(world: World) -> None:
     """Replace the store by an older state of itself, or by an empty one."""
     receiver = world.receiver
-    writes = world.rng.choice((0, receiver.store.writes // 2, max(0, receiver.store.writes - world.rng.randint(1, 50))))
+    writes = receiver.store.writes()
+    count = world.rng.choice((0, len(writes) // 2, max(0, len(writes) - world.rng.randint(1, 50))))
     receiver.remember_said(world.truths)
     receiver.kill()
-    world.agenda.note("ingest", f"gets its store of {writes} writes")
-    receiver.replace_store(writes, world.truths)
+    world.agenda.note("ingest", f"gets its store of {count} writes")
+    receiver.replace_store(writes[:count], world.truths)
     world.agenda.after(duration_s(world), receiver.start)

@@ -47,15 +47,13 @@ def restore_station(world: World) -> None:
     receiver = world.receiver
     if receiver.process is None or not receiver.is_quiet():
         return
-    writes, recorded = receiver.store.writes, dict(receiver.recorded)
+    writes, recorded = receiver.store.writes(), dict(receiver.recorded)
     files = receiver.disk.read()
 
     def put_back() -> None:
-        if writes > receiver.store.writes:  # an older state has been put back since
-            return
         receiver.remember_said(world.truths)
         receiver.kill()
-        world.agenda.note("ingest", f"gets its whole folder of {writes} writes")
+        world.agenda.note("ingest", f"gets its whole folder of {len(writes)} writes")
         receiver.restore_folder(writes, files, recorded, world.truths)
         world.agenda.after(duration_s(world), receiver.start)
 

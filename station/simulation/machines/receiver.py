@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ from station.simulation.machines.disk import Disk, Files
 from station.simulation.machines.ingest_process import IngestProcess
 from station.simulation.machines.network import Line, Network
 from station.simulation.machines.numbers import NUMBER_CHANNEL, device_of, numbers_of
-from station.simulation.machines.store import SimulatedStore, StoreEngine, make_store
+from station.simulation.machines.store import SimulatedStore, StoreEngine, StoreWrite, make_store
 from station.simulation.truth import GatewayTruth
 
 ORGANISATION: Final = "local"
@@ -72,14 +72,14 @@ class StationMachine:
             process.die(with_power=with_power)
             self.store = self.store.crashed()
 
-    def replace_store(self, writes: int, truths: Mapping[str, GatewayTruth]) -> None:
-        """Replace the store by what it was after `writes` writes, while the process is down.
+    def replace_store(self, writes: Sequence[StoreWrite], truths: Mapping[str, GatewayTruth]) -> None:
+        """Replace the store by one that had these writes alone, while the process is down.
 
         Some of what it had is known to nobody but a gateway that is still in the same epoch: what lies beyond the marks
         that are recorded beside it (the commits of the last seconds before a kill, and what lay ahead of a gap in an
         epoch that ended).
         """
-        older = self.store.older(writes)
+        older = self.store.restored(writes)
         had_stored = {origin: self.stored_numbers(device_of(origin)).keys() for origin in truths}
         for truth in truths.values():
             for (gateway, epoch), state in self.store.marks().items():
@@ -124,15 +124,20 @@ class StationMachine:
 
     def restore_folder(
         self,
-        writes: int,
+        writes: Sequence[StoreWrite],
         files: Files,
         recorded: Mapping[tuple[str, str], int],
         truths: Mapping[str, GatewayTruth],
     ) -> None:
         """Replace store, file of ingest and recorded marks by those of one earlier instant, while the process is down.
 
-        What was committed since is known to nobody but the gateways.
+        What was committed since is known to nobody but the gateways: neither what the store has now nor what the
+        recorded marks say of a store that was replaced before.
         """
+        for truth in truths.values():
+            for (gateway, epoch), last in self.recorded.items():
+                if gateway in truth.names:
+                    truth.untraced |= truth.numbers(epoch, recorded.get((gateway, epoch), 0) + 1, last)
         self.recorded = dict(recorded)
         self.replace_store(writes, truths)
         self.disk.write(files)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import shutil
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -38,7 +39,7 @@ class _Deletion:
 
 
 #: A write to a store: samples and marks, a descriptor with its organisation and gateway, or a deletion.
-_Write = WriteBatch | tuple[str, str, Descriptor] | _Deletion
+StoreWrite = WriteBatch | tuple[str, str, Descriptor] | _Deletion
 
 
 class SimulatedStore(Store, Protocol):
@@ -50,14 +51,13 @@ class SimulatedStore(Store, Protocol):
     #: What is older was deleted, and is refused as well.
     cut_ms: int
 
-    @property
     @abstractmethod
-    def writes(self) -> int:
-        """The number of writes so far: a state that can be restored."""
+    def writes(self) -> tuple[StoreWrite, ...]:
+        """Return the writes so far: they, or the first of them, are a state that can be restored."""
 
     @abstractmethod
-    def older(self, writes: int) -> SimulatedStore:
-        """Return a store as this one was after `writes` writes."""
+    def restored(self, writes: Sequence[StoreWrite]) -> SimulatedStore:
+        """Return a store that had these writes alone; they need not be of this one's past."""
 
     @abstractmethod
     def expire_before(self, cut_ms: int) -> None:
@@ -76,10 +76,11 @@ class _History:
     """The writes of a store."""
 
     def __init__(self) -> None:
-        self.all: list[_Write] = []
+        self.all: list[StoreWrite] = []
 
-    def repeat(self, store: SimulatedStore, writes: int) -> None:
-        for write in self.all[:writes]:
+    @staticmethod
+    def repeat(store: SimulatedStore, writes: Sequence[StoreWrite]) -> None:
+        for write in writes:
             if isinstance(write, WriteBatch):
                 store.write(write)
             elif isinstance(write, _Deletion):
@@ -100,15 +101,14 @@ class SimulatedMemoryStore(MemoryStore):
         self.refuses_before_ms: int | None = None
         self.cut_ms = _ALWAYS_MS
 
-    @property
-    def writes(self) -> int:
-        """The number of writes so far: a state that can be restored."""
-        return len(self._history.all)
+    def writes(self) -> tuple[StoreWrite, ...]:
+        """Return the writes so far."""
+        return tuple(self._history.all)
 
-    def older(self, writes: int) -> SimulatedStore:
-        """Return a store as this one was after `writes` writes."""
+    def restored(self, writes: Sequence[StoreWrite]) -> SimulatedStore:
+        """Return a store that had these writes alone."""
         store = SimulatedMemoryStore(self._clock)
-        self._history.repeat(store, writes)
+        _History.repeat(store, writes)
         return store
 
     def crashed(self) -> SimulatedStore:
@@ -152,8 +152,9 @@ class SimulatedMemoryStore(MemoryStore):
         """Return the devices of the only organisation; asked often, and changed by writes alone."""
         if device is not None:
             return super().devices(organisation, device)
-        if self._devices[0] != self.writes:
-            self._devices = (self.writes, super().devices(organisation))
+        writes = len(self._history.all)
+        if self._devices[0] != writes:
+            self._devices = (writes, super().devices(organisation))
         return list(self._devices[1])
 
     def close(self) -> None:
@@ -178,15 +179,14 @@ class SimulatedDuckDBStore(DuckDBStore):
         self.cut_ms = _ALWAYS_MS
         super().__init__(self._path, threads=1)
 
-    @property
-    def writes(self) -> int:
-        """The number of writes so far: a state that can be restored."""
-        return len(self._history.all)
+    def writes(self) -> tuple[StoreWrite, ...]:
+        """Return the writes so far."""
+        return tuple(self._history.all)
 
-    def older(self, writes: int) -> SimulatedStore:
-        """Return a store as this one was after `writes` writes."""
+    def restored(self, writes: Sequence[StoreWrite]) -> SimulatedStore:
+        """Return a store that had these writes alone."""
         store = SimulatedDuckDBStore(self._clock, self._path.parent, self._number + 1)
-        self._history.repeat(store, writes)
+        _History.repeat(store, writes)
         return store
 
     def crashed(self) -> SimulatedStore:
@@ -227,7 +227,7 @@ class SimulatedDuckDBStore(DuckDBStore):
         if size_of(log) <= before:
             self._history.all.append(batch)
             return None
-        chance = random.Random(f"{self._number} {self.writes}")  # noqa: S311 - repeatable chance is the point
+        chance = random.Random(f"{self._number} {len(self._history.all)}")  # noqa: S311 - repeatable chance is the point
         return chance.randrange(before, size_of(log))
 
     def expire_before(self, cut_ms: int) -> None:
