@@ -1,212 +1,139 @@
-"""Proposed `[[source]]` tables for what a broker carries. Pure.
+"""Proposed `[[source]]` tables for what a broker carries, each tried on the messages that were heard. Pure.
 
-A channel is proposed ready for use where its name states the unit, and as a comment where it does not: no unit is
-guessed.
+A table is shown as it was tried: it stores what its comment says, under the devices that it names, and no number that
+another table stores.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from edge.sources.mqtt.settings import DeviceFormat
-from edge.survey.survey import TopicSeen
-from headland.contract.quantities import QUANTITIES, split_channel
+import msgspec
 
-_SHELLY: Final = re.compile(r"^[^/]+/status/[^/]+$")
-_RTL_433: Final = re.compile(r"^rtl_433/[^/]+/events$")
-#: What all messages of a firmware carry beside measurements.
-_NO_MEASUREMENT: Final = re.compile(
-    r"(?:^|/)(?:id|ts|time|timestamp|epoch|seq|uptime|ram\w*|fs\w*|rssi|snr|noise|mod|freq\w*|battery_ok|channel|mic|ssid|"
-    r"restart_required|cfg_rev|kvs_rev|schedule_rev|webhook_rev|unixtime|counter|cnt|version)$",
-    re.IGNORECASE,
-)
+from edge.sources.mqtt.settings import MqttSettings
+from edge.survey.channel_choice import ChosenChannel, choose_channels
+from edge.survey.claims import SourceTopics, claim_topics
+from edge.survey.survey import HeardMessage, TopicSeen, heard_messages
+from edge.survey.trial import SourceTrial, try_source
+
+_MOST_DEVICES: Final = 4
+_MOST_VALUES: Final = 8
+_MOST_SKIPPED: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class _Hint:
-    """A channel for names that match; `unit` None: the name does not state it."""
+class ProposedSource:
+    """A source with its channels, what it stored of the messages that were heard, and what it leaves to a person."""
 
-    pattern: re.Pattern[str]
-    channel: str
-    unit: str | None
+    claim: SourceTopics
+    settings: Mapping[str, Any]
+    channels: Sequence[ChosenChannel]
+    unknown: Sequence[str]
+    trial: SourceTrial
 
-
-def _hint(pattern: str, channel: str, unit: str | None = None) -> _Hint:
-    return _Hint(re.compile(rf"^(?:{pattern})$", re.IGNORECASE), channel, unit)
-
-
-#: By the last part of a name. Shelly's tC and rh, and the endings of rtl_433, are documented with their units.
-_HINTS: Final = (
-    _hint(r"tc|(?:air_?)?temp(?:erature)?(?:_\d)?_?(?:c|degc|celsius)", "air_temperature_degc", "degC"),
-    _hint(r"(?:air_?)?temp(?:erature)?(?:_\d)?_?(?:f|degf|fahrenheit)", "air_temperature_degc", "degF"),
-    _hint(r"soil_?temp(?:erature)?_?(?:c|degc)", "soil_temperature_degc", "degC"),
-    _hint(r"soil_?temp(?:erature)?", "soil_temperature_degc"),
-    _hint(r"(?:air_?)?temp(?:erature)?", "air_temperature_degc"),
-    _hint(r"rh|(?:relative_?)?humidity_?(?:pct|percent)", "relative_humidity_pct", "%"),
-    _hint(r"hum|(?:relative_?)?humidity", "relative_humidity_pct"),
-    _hint(r"co2_?ppm", "co2_ppm", "ppm"),
-    _hint(r"e?co2|carbon_?dioxide", "co2_ppm"),
-    _hint(r"(?:soil_?)?moisture_?(?:pct|percent)", "substrate_moisture_pct", "%"),
-    _hint(r"(?:soil_?)?moisture|soil|vwc", "substrate_moisture_pct"),
-    _hint(r"wind_(?:avg|speed)_km_h", "wind_speed_m_s", "km/h"),
-    _hint(r"wind_(?:avg|speed)_m_s", "wind_speed_m_s", "m/s"),
-    _hint(r"wind_(?:avg|speed)_mi_h", "wind_speed_m_s", "mph"),
-    _hint(r"wind_?speed", "wind_speed_m_s"),
-    _hint(r"wind_dir_deg", "wind_from_deg", "deg"),
-    _hint(r"rain_mm", "rain_total_mm", "mm"),
-    _hint(r"rain_in", "rain_total_mm", "in"),
-    _hint(r"par|ppfd", "par_umol_m2_s"),
-    _hint(r"battery_?(?:pct|percent)", "battery_remaining_pct", "%"),
-    _hint(r"battery_?voltage|vbat", "battery_voltage_v"),
-)
+    @property
+    def stores(self) -> bool:
+        """Whether it stored anything."""
+        return bool(self.trial.stored)
 
 
 def propose(topics: Mapping[str, TopicSeen]) -> str:
     """Return `[[source]]` tables for the topics of a survey, as text for edge.toml; empty where nothing is known."""
-    blocks = [*_known_formats(topics)]
-    plain = {topic: seen for topic, seen in topics.items() if seen.format == "json" and seen.numbers}
-    shelly = {topic: seen for topic, seen in plain.items() if _SHELLY.match(topic)}
-    radio = {topic: seen for topic, seen in plain.items() if _RTL_433.match(topic)}
-    others = {topic: seen for topic, seen in plain.items() if topic not in shelly and topic not in radio}
-    if shelly:
-        blocks.append(_json_block("shelly", "+/status/#", shelly, prefix_from=2, level=1))
-    if radio:
-        blocks.append(_json_block("rtl433", "rtl_433/+/events", radio, device_from=("model", "id")))
-    for number, group in enumerate(_group(others), 1):
-        blocks.append(_plain_block(f"json{number}", group))
-    return "\n".join(blocks)
+    return "\n".join(_text_of(source) for source in propose_sources(topics) if _is_worth(source))
 
 
-def _known_formats(topics: Mapping[str, TopicSeen]) -> list[str]:
-    """Return the tables of formats that state names and units themselves."""
-    filters: dict[tuple[DeviceFormat, str], int] = {}
-    for topic, seen in topics.items():
-        if seen.format is None or seen.format == "json":
-            continue
-        first = topic.split("/")[0]
-        known = {
-            "home_assistant": first,
-            "zigbee2mqtt": first,
-            "tasmota": "tele/+/SENSOR",
-            "chirpstack": "application/+/device/+/event/up",
-            "things_stack": "v3/+/devices/+/up",
-        }
-        key = (seen.format, known.get(seen.format, f"{first}/#"))
-        filters[key] = filters.get(key, 0) + 1
-    return [
-        _table(f"{kind.replace('_', '-')}{'' if number == 0 else number + 1}", kind, topic, f"topics: {count}")
-        for kind, group in groupby(sorted(filters.items()), key=lambda item: item[0][0])
-        for number, ((_, topic), count) in enumerate(group)
+def propose_sources(topics: Mapping[str, TopicSeen]) -> list[ProposedSource]:
+    """Return the sources that read a survey's topics."""
+    messages = heard_messages(topics)
+    proposed: list[ProposedSource] = []
+    for claim in claim_topics(topics):
+        own = [message for message in messages if message.topic in claim.topics]
+        trial = try_source(msgspec.convert(dict(claim.settings) | {"type": "mqtt"}, MqttSettings), own)
+        channels, unknown = choose_channels(claim, trial)
+        proposed.append(_settle(ProposedSource(claim, claim.settings, channels, unknown, trial), messages))
+    return proposed
+
+
+def _settle(source: ProposedSource, messages: Sequence[HeardMessage]) -> ProposedSource:
+    """Return a source as it is after its trial on all messages: without what it refused or what another one reads."""
+    trial = try_source(settings_of(source), messages)
+    foreign = {message.topic for message in trial.stored if message.topic not in source.claim.topics}
+    if foreign:
+        skip = sorted(foreign)[:_MOST_SKIPPED]
+        source = replace(source, settings={**source.settings, "skip": skip})
+        trial = try_source(settings_of(source), messages)
+    stored = {channel for rows in trial.stored.values() for values in rows.values() for channel in values}
+    channels = [
+        channel
+        if channel.doubt or channel.channel in stored
+        else channel._replace(doubt="it was not stored in a trial on what was heard")
+        for channel in source.channels
     ]
+    return replace(source, channels=channels, trial=trial)
 
 
-def _group(topics: Mapping[str, TopicSeen]) -> list[dict[str, TopicSeen]]:
-    """Return plain topics that have the same first level and number of levels, and all a single value or none."""
-
-    def kind_of(item: tuple[str, TopicSeen]) -> tuple[str, int, bool]:
-        topic, seen = item
-        levels = topic.split("/")
-        return levels[0] if len(levels) > 1 else "", len(levels), "" in seen.numbers
-
-    return [dict(group) for _, group in groupby(sorted(topics.items(), key=kind_of), key=kind_of)]
+def settings_of(source: ProposedSource) -> MqttSettings:
+    """Return the settings of a proposed source, with the channels that need nobody."""
+    return msgspec.convert(table_of(source), MqttSettings)
 
 
-def _plain_block(name: str, group: Mapping[str, TopicSeen]) -> str:
-    """Return the table of topics of one shape: the first level that differs names the device."""
-    rows = [topic.split("/") for topic in group]
-    is_single = all("" in seen.numbers for seen in group.values())
-    ends = len(rows[0]) - (1 if is_single and len(rows[0]) > 1 else 0)
-    open_levels = [at for at in range(ends) if len({row[at] for row in rows}) > 1]
-    # One device: the level before the last is most likely its name.
-    device = open_levels[0] if open_levels else max(len(rows[0]) - 2, 0)
-    opened = {*open_levels, device, *(range(ends, len(rows[0])) if is_single else ())}
-    words = ["+" if at in opened and len(rows[0]) > 1 else word for at, word in enumerate(rows[0])]
-    left = [at for at in sorted(opened) if at != device]
-    numbers: dict[str, str] = {}
-    for topic, seen in group.items():
-        levels = topic.split("/")
-        prefix = [levels[at] for at in left]
-        for path, value in seen.numbers.items():
-            named = [*prefix, path] if path else (prefix or [levels[-1]])
-            numbers.setdefault("/".join(named), value)
-    channels = _channels(numbers)
-    if "[[source.channel]]" not in channels and not any(map(_is_channel, numbers)):
-        return f"# {_count(group)}{channels}"
-    return _table(name, "json", "/".join(words), _count(group), f"device_level = {device + 1}\n", channels)
+def table_of(source: ProposedSource) -> dict[str, Any]:
+    """Return the `[[source]]` table of a proposed source."""
+    channels = [
+        {"from": each.key, "channel": each.channel, **({"unit": each.unit} if each.unit else {})}
+        for each in source.channels
+        if not each.doubt
+    ]
+    return {"type": "mqtt", **source.settings, "channel": channels}
 
 
-def _json_block(
-    name: str,
-    topic_filter: str,
-    group: Mapping[str, TopicSeen],
-    *,
-    prefix_from: int | None = None,
-    level: int | None = None,
-    device_from: Sequence[str] = (),
-) -> str:
-    numbers: dict[str, str] = {}
-    for topic, seen in group.items():
-        prefix = [] if prefix_from is None else topic.split("/")[prefix_from:]
-        for path, value in seen.numbers.items():
-            if path not in device_from:
-                numbers.setdefault("/".join([*prefix, path]) if device_from == () else path, value)
-    extra = f"device_level = {level}\n" if level is not None else f"device_from = {json.dumps(list(device_from))}\n"
-    return _table(name, "json", topic_filter, _count(group), extra, _channels(numbers))
+def _is_worth(source: ProposedSource) -> bool:
+    """Return whether a person can use a table: it names a firmware, a device's value, or what could be one."""
+    return source.claim.settings["format"] != "json" or bool(source.stores or source.channels or source.unknown)
 
 
-def _table(name: str, kind: str, topic: str, comment: str, extra: str = "", channels: str = "") -> str:
-    head = f'# {comment}\n[[source]]\ntype = "mqtt"\nname = {_text(name)}\nformat = {_text(kind)}\n'
-    return f"{head}topic = {_text(topic)}\n{extra}{channels}"
+def _text_of(source: ProposedSource) -> str:
+    topics = source.claim.topics
+    messages = sum(seen.messages for seen in topics.values())
+    more = ", ..." if len(topics) > 3 else ""
+    lines = [f"# topics: {len(topics)}, messages: {messages}; {', '.join(list(topics)[:3])}{more}"]
+    rest = [f"# No channel is known for: {', '.join(source.unknown)}"] if source.unknown else []
+    if source.claim.settings["format"] == "json" and not source.stores and not source.channels:
+        return "\n".join([*lines, *rest, ""])
+    lines += _stored_lines(source)
+    lines += ["[[source]]", 'type = "mqtt"', *(f"{key} = {_toml(value)}" for key, value in source.settings.items())]
+    for channel in source.channels:
+        unit = [f"unit = {_toml(channel.unit)}"] if channel.unit else []
+        table = [f"from = {_toml(channel.key)}", f"channel = {_toml(channel.channel)}", *unit]
+        doubt = f"; {channel.doubt}" if channel.doubt else ""
+        table = [f"[[source.channel]]  # {channel.value} was heard{doubt}", *table]
+        lines += ["", *(f"# {line}" if channel.doubt else line for line in table)]
+    return "\n".join([*lines, *(["", *rest] if rest else []), ""])
 
 
-def _channels(numbers: Mapping[str, str]) -> str:
-    """Return a `[[source.channel]]` table for each number whose name is known, as a comment where its unit is not."""
-    blocks, unknown, taken = [], [], set[str]()
-    for name, value in sorted(numbers.items()):
-        last = name.rpartition("/")[2] or name
-        if _NO_MEASUREMENT.search(name) or _is_channel(name):
-            continue
-        # A single value of a component, as temperature:0/value, has the component's name.
-        words = [last, name.split("/")[-2].split(":")[0]] if last in ("value", "val") and "/" in name else [last]
-        hint = next((hint for word in words for hint in _HINTS if hint.pattern.match(word)), None)
-        if hint is None:
-            unknown.append(f"{name} ({value})")
-            continue
-        lines = [f"from = {_text(name)}", f'channel = "{hint.channel}"']
-        is_certain = hint.unit is not None and hint.channel not in taken
-        if hint.unit is not None:
-            lines.append(f'unit = "{hint.unit}"')
-        else:
-            lines.append('unit = "?"')
-        why = "" if is_certain else _reason(hint)
-        taken.add(hint.channel)
-        text = [f"[[source.channel]]  # {value} was heard{why}", *lines]
-        blocks.append("\n".join(text if is_certain else [f"# {line}" for line in text]))
-    rest = [f"# No channel is known for: {', '.join(unknown)}"] if unknown else []
-    return "".join(f"\n{block}\n" for block in [*blocks, *rest])
+def _stored_lines(source: ProposedSource) -> list[str]:
+    """Return comments that say what the table stored of what was heard."""
+    devices = source.trial.devices()
+    if not devices and not source.channels:
+        return ["# No number with a unit was heard of it yet: a device may send every hour only."]
+    if not devices:
+        return ["# Tried on these messages, it stored nothing yet: the lines below need a unit."]
+    lines = ["# Tried on these messages, it stored:"]
+    for device, values in sorted(devices.items())[:_MOST_DEVICES]:
+        shown = ", ".join(
+            f"{channel} {'-' if value is None else f'{value:g}'}"
+            for channel, value in sorted(values.items())[:_MOST_VALUES]
+        )
+        rest = f" and {len(values) - _MOST_VALUES} more" if len(values) > _MOST_VALUES else ""
+        lines.append(f"#   {device}: {shown}{rest}")
+    if len(devices) > _MOST_DEVICES:
+        lines.append(f"#   and {len(devices) - _MOST_DEVICES} devices more")
+    return lines
 
 
-def _is_channel(name: str) -> bool:
-    """Return whether a name is a channel itself and needs no table."""
-    parts = split_channel(name)
-    return parts is not None and parts[0] in QUANTITIES
-
-
-def _reason(hint: _Hint) -> str:
-    return "; the name states no unit: put it in" if hint.unit is None else "; another number is the channel already"
-
-
-def _count(group: Mapping[str, TopicSeen]) -> str:
-    messages = sum(seen.messages for seen in group.values())
-    more = ", ..." if len(group) > 3 else ""
-    return f"topics: {len(group)}, messages: {messages}; {', '.join(list(group)[:3])}{more}"
-
-
-def _text(text: str) -> str:
-    """Return a TOML string; JSON's escapes are TOML's."""
-    return json.dumps(text, ensure_ascii=False)
+def _toml(value: object) -> str:
+    """Return a TOML value; JSON's escapes are TOML's."""
+    return json.dumps(value, ensure_ascii=False)

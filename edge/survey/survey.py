@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from edge.sources.mapping.field_map import NotANumber, read_number
 from edge.sources.mapping.json_tree import flatten, parse_json
 from edge.sources.mqtt.settings import DeviceFormat
 
-#: Topics and numbers that are remembered; beyond that topics are counted.
+#: Topics, numbers and messages that are remembered; beyond that topics are counted.
 _MOST_TOPICS: Final = 5000
 _MOST_NUMBERS: Final = 100
+_MOST_MESSAGES: Final = 4
+_MOST_BYTES: Final = 32 * 1024 * 1024
 _LONGEST_VALUE: Final = 40
 _LONGEST_PAYLOAD: Final = 256 * 1024
+#: A bridge lists all of its devices in one message.
+_LONGEST_DESCRIPTION: Final = 16 * 1024 * 1024
 
 #: Topics by which a firmware is recognised.
 _BY_TOPIC: Final[tuple[tuple[DeviceFormat, re.Pattern[str]], ...]] = (
     ("home_assistant", re.compile(r"^[^/]+(?:/[^/]+){2,3}/config$")),
-    ("zigbee2mqtt", re.compile(r"^[^/]+/bridge/(?:devices|info)$")),
-    ("tasmota", re.compile(r"^tele/[^/]+/SENSOR$")),
+    ("zigbee2mqtt", re.compile(r"^.+/bridge/(?:devices|info)$")),
+    ("tasmota", re.compile(r"^(?:.+/)?tele/(?:.+/)?SENSOR$")),
     ("chirpstack", re.compile(r"^application/[^/]+/device/[^/]+/event/up$")),
     ("things_stack", re.compile(r"^v3/[^/]+/devices/[^/]+/up$")),
 )
 #: Ours, and the broker's own.
 _NOT_DEVICES: Final = re.compile(r"^(?:headland/v1/|\$)")
 _LINE: Final = re.compile(rb"^[A-Za-z0-9_.:-]+(?:,[^ ]+)? [A-Za-z0-9_.:-]+=[^ ,]+")
+
+
+class HeardMessage(NamedTuple):
+    """A message of the survey; a retained one may be old."""
+
+    topic: str
+    payload: bytes
+    retained: bool
 
 
 @dataclass(slots=True)
@@ -39,6 +51,7 @@ class TopicSeen:
     retained: int = 0
     numbers: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    heard: list[HeardMessage] = field(default_factory=list)
 
 
 class BrokerSurvey:
@@ -46,6 +59,7 @@ class BrokerSurvey:
 
     def __init__(self) -> None:
         self._topics: dict[str, TopicSeen] = {}
+        self._bytes = 0
         self.beyond = 0
 
     @property
@@ -67,6 +81,7 @@ class BrokerSurvey:
         seen.retained += retained
         kind, leaves = _read(topic, payload[: _LONGEST_PAYLOAD + 1])
         seen.format = seen.format or kind
+        self._keep(seen, HeardMessage(topic, payload, retained))
         if seen.format != "json":
             return
         for path, leaf in leaves.items():
@@ -74,6 +89,22 @@ class BrokerSurvey:
             where = seen.numbers if is_number else seen.texts
             if len(where) < _MOST_NUMBERS or path in where:
                 where[path] = str(leaf)[:_LONGEST_VALUE]
+
+    def _keep(self, seen: TopicSeen, message: HeardMessage) -> None:
+        """Remember the first message of a topic and its last ones, as far as there is room."""
+        longest = _LONGEST_PAYLOAD if seen.format == "json" else _LONGEST_DESCRIPTION
+        if len(message.payload) > longest or self._bytes + len(message.payload) > _MOST_BYTES:
+            return
+        self._bytes += len(message.payload)
+        if len(seen.heard) == _MOST_MESSAGES:
+            self._bytes -= len(seen.heard.pop(1).payload)
+        seen.heard.append(message)
+
+
+def heard_messages(topics: Mapping[str, TopicSeen]) -> Sequence[HeardMessage]:
+    """Return the remembered messages: what describes devices is before what they measure."""
+    messages = [message for seen in topics.values() for message in seen.heard]
+    return sorted(messages, key=lambda message: not message.topic.endswith(("/config", "/bridge/devices")))
 
 
 def _read(topic: str, payload: bytes) -> tuple[DeviceFormat | None, Mapping[str, object]]:

@@ -37,6 +37,8 @@ class Unit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Endings of the names of channels in it, the usual one first; none: no channel is in it.
     senml, spellings, words
         Its names in SenML (RFC 8428, RFC 8798), further spellings, and whole words in any case.
+    in_names
+        Words at the end of a name that state it; of those with `+` the words before it must precede: `battery +v`.
     into
         Units of channels, and of yields, that it converts to: the factor, or factor and offset. The first is what a
         SenML record without a unit in its name is in, the unit itself where it is not listed.
@@ -57,6 +59,7 @@ class Unit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     senml: tuple[str, ...] = ()
     spellings: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    in_names: tuple[str, ...] = ()
     into: dict[str, float | tuple[float, float]] = {}
     offered: bool = False
     dead_band: float | None = None
@@ -79,6 +82,8 @@ class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         What it tells of the product on the ground below a vehicle, where it does.
     forecast, home_forecast
         Its name in an hour of a weather forecast, where providers forecast it, and in one of Home Assistant.
+    names
+        What devices and tables call it, in words of English or a part of a Chinese name (`foreign_names`).
     """
 
     name: str
@@ -96,6 +101,7 @@ class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: Literal["position", "command", "amount", "condition", ""] = ""
     forecast: str | None = None
     home_forecast: str | None = None
+    names: tuple[str, ...] = ()
 
 
 class IndexSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -25,7 +25,7 @@ FOREIGN: Final = (
     "edge/imports/ulog",
     "edge/sources/mavlink",
     "edge/sources/mqtt",
-    "edge/survey/proposals.py",
+    "edge/survey",
     "firmware_sim",
     "headland/formats/farmos.py",
     "station/chaos",

@@ -7,8 +7,9 @@ from typing import Final
 
 from edge.sources.devices.device_clock import TimeSettings, read_time_ms
 from edge.sources.mapping.field_map import Measurement, NotANumber, read_number
-from edge.sources.mapping.json_tree import at_pointer, flatten, parse_json
+from edge.sources.mapping.json_tree import NamedElement, at_pointer, find_named, find_unit, flatten, parse_json
 from edge.sources.mqtt.message import DecodedMessage, MessageRefusal, PlainDecoder
+from headland.contract.foreign_names import channel_unit
 
 #: A payload that is no JSON may be one word: `online`, `nan`.
 _LONGEST_WORD: Final = 64
@@ -21,8 +22,9 @@ class JsonDecoder(PlainDecoder):
     values of the payload (`device_from`, joined by `-`); without either all messages are one device's, with the name of
     the first level. A number's name is the topic's further levels that the filter leaves open (with `device_from` those
     of `#` only), and its path in the payload: `temperature:0/tC`. A payload that is a single value has the name of
-    these levels, or else of the last one. `mapped` are the names that settings know: any other text is not a
-    measurement.
+    these levels, or else of the last one. An element of a list of named values has its name in place of its number in
+    the list, as `data[id=soil_t]`, unless settings map the number (`data/0/value`). A known unit beside a value is its
+    unit. `mapped` are the names that settings know: any other text is not a measurement.
     """
 
     def __init__(
@@ -57,15 +59,27 @@ class JsonDecoder(PlainDecoder):
         except ValueError:
             return MessageRefusal.TOO_MANY
         prefix = self._prefix(topic)
+        named = {element.place: element for element in find_named(tree)}
         measurements = []
         for path, leaf in leaves.items():
             if path and (path in self._device_from or (self._time is not None and path == self._time_path)):
                 continue
             words = [*prefix, path] if path else (prefix or [topic.rpartition("/")[2]])
-            full = "/".join(words)
+            full, unit = "/".join(words), _known(find_unit(tree, path))
+            element = named.get(path.rpartition("/")[0])
+            if element is not None and full not in self._mapped:
+                full, unit = self._name_element(element, path.rpartition("/")[2], prefix)
             if full in self._mapped or not isinstance(read_number(leaf), NotANumber):
-                measurements.append(Measurement(full, leaf))
+                measurements.append(Measurement(full, leaf, unit))
         return [DecodedMessage(name, measurements, self._time_ms(tree))]
+
+    def _name_element(self, element: NamedElement, key: str, prefix: Sequence[str]) -> tuple[str, str | None]:
+        """Return the name of a number in an element of a list, and its unit: its value has the element's own name."""
+        full = "/".join([*prefix, element.name])
+        if key != element.value_key:
+            return f"{full}/{key}", None
+        unit = _known(element.unit)
+        return (f"{full}/{key}", unit) if f"{full}/{key}" in self._mapped else (full, unit)
 
     @property
     def _time_path(self) -> str:
@@ -102,6 +116,11 @@ class JsonDecoder(PlainDecoder):
         if not self._device_from:
             fixed.add(self._device_level)
         return [word for number, word in enumerate(levels, 1) if number not in fixed]
+
+
+def _known(unit: str) -> str | None:
+    """Return a unit that is stated beside a value, where it is one."""
+    return unit if unit and channel_unit(unit) else None
 
 
 def _parse(payload: bytes) -> object:

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal, Self
 
 import msgspec
 from msgspec import Meta
+from paho.mqtt.client import topic_matches_sub
 
 from edge.sources.devices.device_clock import TimeSettings
 from edge.sources.devices.nodes import NodeSettings
@@ -39,6 +40,7 @@ class MqttSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_fi
     system's authorities, or the one in `ca`. `sender` (line protocol) is the tag that names the device, `precision` the
     unit of its times. `device_level` or `device_from`, and `time`, are for `json`, which needs a `topic`: the level of
     the topic, counted from 1, or the paths in the payload that name the device, and the path of the payload's own time.
+    `skip` are filters of topics that another source reads.
     """
 
     name: Name
@@ -59,6 +61,9 @@ class MqttSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_fi
         msgspec.field(default_factory=list)
     )
     time: TimeSettings | None = None
+    skip: Annotated[list[Annotated[str, Meta(min_length=1, max_length=256)]], Meta(max_length=64)] = msgspec.field(
+        default_factory=list
+    )
     channel: list[FieldSettings] = msgspec.field(default_factory=list)
     node: list[NodeSettings] = msgspec.field(default_factory=list)
 
@@ -81,6 +86,10 @@ class MqttSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_fi
     def topic_filter(self) -> str:
         """The `topic`, or the default of the format."""
         return self.topic or DEFAULT_TOPICS[self.format]
+
+    def skips(self, topic: str) -> bool:
+        """Return whether another source reads a topic."""
+        return any(topic_matches_sub(pattern, topic) for pattern in self.skip)
 
     @property
     def mapped_names(self) -> frozenset[str | int]:

@@ -16,7 +16,7 @@ from edge.sources.source import Sink
 from headland.clock import wall_clock_ms
 
 _COUNTERS: Final = (
-    "messages", "rows", "connects", "lost", "refused_topics", "retained_ignored", "descriptions", "unmapped",
+    "messages", "rows", "connects", "lost", "refused_topics", "retained_ignored", "skipped", "descriptions", "unmapped",
     "refused_unit", "refused_value", "clock_unset", "clock_from_2000", *MessageRefusal,
 )  # fmt: skip
 _RECEIVE_S: Final = 0.2
@@ -102,9 +102,11 @@ class MqttSource(RetriedSource):
             if isinstance(topics, MessageRefusal):
                 self._counts[topics] += 1
                 return
-            new = [new_topic for new_topic in topics if new_topic not in self._topics]
+            new = [new for new in topics if new not in self._topics and not self._settings.skips(new)]
             self._topics.update(dict.fromkeys(new))
             subscriber.subscribe(new)
+        elif self._settings.skips(topic):
+            self._counts["skipped"] += 1
         elif retained:
             self._counts["retained_ignored"] += 1
         else:

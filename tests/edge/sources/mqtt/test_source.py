@@ -6,7 +6,9 @@ import json
 import socket
 import threading
 import time
+import tomllib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import msgspec
@@ -14,14 +16,18 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from edge.sources.devices.nodes import name_device
 from edge.sources.mqtt.settings import MqttSettings
 from edge.sources.mqtt.source import MqttSource
 from edge.survey.listener import listen
+from edge.survey.proposals import propose
+from edge.survey.survey import BrokerSurvey
 from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
 from tests.broker import Broker
 from tests.edge.running import running
 from tests.edge.sinks import ListSink
+from tests.edge.survey.device_classes import CLASSES
 from tests.waiting import WaitUntil
 
 TEMPERATURE = {"from": "temperature", "channel": "air_temperature_degc"}
@@ -267,3 +273,36 @@ def test_a_broker_that_refuses_the_subscription_is_reported(
 def test_a_mistake_in_the_settings_is_reported(more: dict[str, Any], sentence: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=sentence):
         msgspec.convert({"type": "mqtt", "name": "local", "format": "senml", **more}, MqttSettings)
+
+
+def test_what_is_proposed_for_a_broker_reads_it(mosquitto: Broker, device: Publisher, wait_until: WaitUntil) -> None:
+    chosen = ("Zigbee2MQTT climate", "Tasmota climate", "The Things Stack, normalized", "ChirpStack v4")
+    cases = [case for case in CLASSES if case.name in chosen]
+    expected = {key: each for case in cases for key, each in case.stored.items()}
+
+    def publish() -> bool:
+        for topic, payload in (message for case in cases for message in case.messages):
+            device.publish(topic, payload, retain=topic.endswith("/bridge/devices"))
+        return False
+
+    heard: list[BrokerSurvey] = []
+    address = MqttSettings(name="listen", format="json", host=mosquitto.host, port=mosquitto.port, topic="#")
+    listener = threading.Thread(target=lambda: heard.append(listen(address, 2.0, threading.Event())))
+    listener.start()
+    while listener.is_alive():
+        publish()
+        listener.join(0.2)
+    tables = tomllib.loads(propose(heard[0].topics))["source"]
+    assert len(tables) == len(chosen)
+    stored: dict[str, dict[str, Any]] = {}
+    with ExitStack() as stack:
+        here = {"host": mosquitto.host, "port": mosquitto.port}
+        sources = [MqttSource(msgspec.convert(table | here, MqttSettings), "gw-1", "home") for table in tables]
+        sinks = [stack.enter_context(running(source)) for source in sources]
+        wait_until(lambda: publish() or all(source.counters()["rows"] > 2 for source in sources))
+        for name, row in (value for sink in sinks for value in values(sink)):
+            stored.setdefault(name, {}).update(row)
+    assert len(stored) == len(expected) == 8
+    for key, channels in expected.items():
+        source, _, name = key.partition(".")
+        assert stored[name_device(source, name)] == pytest.approx(channels, abs=1e-3)
