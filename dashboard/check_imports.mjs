@@ -14,7 +14,7 @@ const FOLDERS = [
   ["answers"],
   ["weather"],
   ["notes", "doubts", "today"],
-  ["house"],
+  ["house", "people"],
   ["alarms", "farm", "field", "greenhouse", "harvest", "health", "imports", "settings"],
   ["disputes", "plan", "yields"],
   ["cooperative", "trials"],

@@ -14,6 +14,7 @@ from headland.agronomy.prescription.loss_risk import LEACHING, VOLATILISATION
 from headland.agronomy.prescription.nutrients import MU_PER_HA
 from headland.agronomy.prescription.weather_window import Kind
 from headland.agronomy.series.answer import Method
+from headland.analysis.cooperative.owners import read_owners
 from headland.analysis.greenhouse.house import HouseLocation, find_site
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
@@ -157,7 +158,7 @@ def _facts(data: _ReportData) -> list[Part]:
     parts: list[Part] = [
         Figure("verdict", _verdict(data)),
         _name("field", field.name),
-        _name("owner", field.owner),
+        _name("owner", read_owners(repositories, [field], field_pass.start_ms)[field.id]),
         Figure("field_area_ha", field.area_m2 / _M2_PER_HA, "ha"),
         Figure("field_area_mu", field.area_m2 / _M2_PER_MU, "mu"),
         Figure("usable_area_ha", field.usable_area_m2 / _M2_PER_HA, "ha"),
@@ -300,16 +301,17 @@ def _settlement(data: _ReportData) -> list[Part]:
         shares = share_by_plot(data.scope, data.repositories, data.field_pass, options=data.options)
     except AnalysisError as error:
         return [_sentence(error)]
+    owners = read_owners(data.repositories, [share.field for share in shares], data.field_pass.start_ms)
     columns = (("field", ""), ("owner", ""), ("treated_ha", "ha"), ("treated_mu", "mu"), ("plot_amount", unit))
     rows = tuple(
         (
             _name("field", share.field.name),
-            _name("owner", share.field.owner),
+            _name("owner", owners[share.field.id]),
             Figure("treated_ha", share.treated_m2 / _M2_PER_HA, "ha"),
             Figure("treated_mu", share.treated_m2 / _M2_PER_MU, "mu"),
             Figure("plot_amount", share.amount, unit, evidence=applied.amount.evidence),
         )
-        for share in sorted(shares, key=lambda share: (share.field.owner, share.field.name))
+        for share in sorted(shares, key=lambda share: (owners[share.field.id], share.field.name))
     )
     return [ReportTable("plots", columns, rows)]
 

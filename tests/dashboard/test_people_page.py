@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import msgspec
 import pytest
 from playwright.sync_api import Route, expect
 
-from headland.registry.models.people import ContactChannel, HoldingKind, Person, PersonRole
+from headland.registry.models.alarms import AlarmRecipient, RecipientKind
+from headland.registry.models.models import Member, Scope
+from headland.registry.models.people import Contact, ContactChannel, HoldingKind, Person, PersonRole
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 from tests.waiting import wait_until
@@ -55,7 +58,7 @@ def test_a_person_is_added_corrected_and_given_a_share_on_a_phone_in_chinese(
     form.get_by_label("姓名").fill("孙小丽")
     form.get_by_label("社员编号").fill("A-2")
     form.get_by_role("button", name="添加人员").press("Enter")
-    record = panel.locator("[data-panel=person-record]")
+    record = page.locator("[data-panel=person-record]")
     expect(record.get_by_role("heading", name="孙小丽的地块份额")).to_be_visible()
     made = person_of(farm, "A-2")
     assert (made.name, made.role, made.language) == ("孙小丽", PersonRole.MEMBER, "zh")
@@ -91,11 +94,13 @@ def test_who_leaves_is_deactivated_and_no_longer_chosen_and_can_be_activated_aga
     farm.repositories.people.add(Person(name="Has Left", number="B-2"))
     page = visit("#/cooperative?tab=people")
     panel = page.locator("[data-panel=people]")
-    panel.get_by_role("button", name="Change Has Left").click()
-    panel.get_by_role("button", name="Deactivate Has Left").click()
+    panel.get_by_role("link", name="Has Left").click()
+    record = page.locator("[data-panel=person-record]")
+    record.get_by_role("button", name="Deactivate Has Left").click()
     page.get_by_role("dialog", name="Deactivate Has Left?").get_by_role("button", name="Deactivate", exact=True).click()
-    fold = panel.locator("[data-fold=deactivated]")
     wait_until(lambda: not person_of(farm, "B-2").active)
+    page.get_by_role("link", name="People", exact=True).click()
+    fold = panel.locator("[data-fold=deactivated]")
     expect(fold.locator("summary")).to_have_text("Deactivated (1)")
     page.get_by_role("tab", name="Accounts").click()
     page.locator("[data-part=deliveries] > summary").click()
@@ -108,8 +113,62 @@ def test_who_leaves_is_deactivated_and_no_longer_chosen_and_can_be_activated_aga
     expect(page.locator("[data-part=accounts]").get_by_label("Person")).to_contain_text("Has Left · B-2 · deactivated")
     page.get_by_role("tab", name="People").click()
     fold.locator("summary").click()
-    fold.get_by_role("button", name="Change Has Left").click()
-    panel.get_by_role("button", name="Activate Has Left").click()
+    fold.get_by_role("link", name="Has Left").click()
+    record.get_by_role("button", name="Activate Has Left").click()
     page.get_by_role("dialog").get_by_role("button", name="Activate", exact=True).click()
-    expect(fold).to_have_count(0)
-    assert person_of(farm, "B-2").active
+    wait_until(lambda: person_of(farm, "B-2").active)
+
+
+def test_a_sign_in_and_a_mailbox_become_those_of_a_person_only_when_somebody_says_so(visit: Open, farm: Farm) -> None:
+    own = farm.repositories
+    mail = Contact(channel=ContactChannel.EMAIL, address="zhao@example.org")
+    zhao = own.people.add(Person(name="赵敏", number="C-1", role=PersonRole.AGRONOMIST, contacts=(mail,)))
+    login = own.members.add(Member(subject="idp|zhao", name="赵敏", role=Scope.WRITE))
+    reached = own.alarm_recipients.add(
+        AlarmRecipient(name="夜班", kind=RecipientKind.EMAIL, address="Zhao@example.org")
+    )
+    other = own.alarm_recipients.add(AlarmRecipient(name="值班", kind=RecipientKind.EMAIL, address="x@example.org"))
+    page = visit("#/cooperative?tab=people", locale="zh-CN", viewport={"width": 390, "height": 844})
+    panel = page.locator("[data-panel=people]")
+    for record in (login, reached):
+        row = panel.locator(f"[data-human='{record.id}']")
+        expect(row).to_contain_text("尚未登记为人员")
+        with page.expect_response(lambda answer: answer.request.method == "PUT" and answer.ok):
+            row.get_by_role("button", name="就是赵敏 · C-1").click()
+        expect(row).to_have_count(0)
+    assert own.members.get(login.id).person == own.alarm_recipients.get(reached.id).person == zhao.id
+    # Nothing says whose the other one is: nothing is proposed.
+    expect(panel.locator(f"[data-human='{other.id}']").get_by_role("button", name="就是")).to_have_count(0)
+    panel.get_by_role("searchbox").first.fill("idp|zhao")
+    expect(panel.locator("[data-human]")).to_have_count(1)
+    line = panel.locator(f"[data-human='{zhao.id}']")
+    expect(line).to_contain_text("农艺师 · 以 idp|zhao 登录（可修改） · 接收报警：邮箱")
+    line.get_by_role("link", name="赵敏").click()
+    expect(page.get_by_role("heading", name="赵敏", exact=True)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    alarms = page.locator("[data-section=alarms]")
+    alarms.get_by_role("button", name="值班 属于赵敏").click()
+    page.get_by_role("dialog").get_by_role("button", name="确认").click()
+    expect(alarms.locator("[data-recipient]")).to_have_count(2)
+    assert own.alarm_recipients.get(other.id).person == zhao.id
+
+
+def test_the_owner_of_a_field_is_a_person_and_a_written_name_is_offered_to_be_one(visit: Open, farm: Farm) -> None:
+    own = farm.repositories
+    first = next(iter(own.fields.all()))
+    field = own.fields.add(msgspec.structs.replace(first, id="", name="Owned", owner="钱二"))
+    person = own.people.add(Person(name="钱二", number="C-2"))
+    page = visit(f"#/field/{field.id}", locale="zh-CN")
+    expect(page.locator(".page-head")).to_contain_text("钱二")
+    page.get_by_role("button", name="编辑").click()
+    choice = page.locator("[data-owner-choice]")
+    expect(choice).to_contain_text("原先填写：钱二")
+    expect(choice.get_by_label("农户")).to_have_value("")  # nothing is joined by a name
+    choice.get_by_role("button", name="就是钱二 · C-2").click()
+    page.get_by_role("dialog").get_by_role("button", name="保存").click()
+    wait_until(lambda: bool(list(own.holdings.all(field=field.id))))
+    (holding,) = own.holdings.all(field=field.id)
+    assert (holding.person, holding.kind, holding.parts, holding.of_parts) == (person.id, HoldingKind.OWNERSHIP, 1, 1)
+    own.holdings.delete(holding.id, holding.version)
+    changed = own.fields.get(field.id)
+    own.fields.delete(changed.id, changed.version)

@@ -22,6 +22,7 @@ from api.routes.passes.passes import LONGEST_LIST_MS, FieldId, PassId
 from api.schemas.model import fill
 from api.schemas.passes.ledger import Columns, EntryList, LedgerCheckBody, WeatherBody
 from headland.agronomy.prescription.weather_window import Kind
+from headland.analysis.cooperative.owners import read_owners
 from headland.analysis.exports.settlement import entries_table, settlement_table
 from headland.analysis.inputs.window import Window
 from headland.analysis.passes import ledger_entries
@@ -90,7 +91,9 @@ def get_settlement(request: Request, scope: ScopeOf, pass_id: PassId, options: O
     shares = share_by_plot(scope, repositories, field_pass, options=options)
     named = None if field_pass.declared is None else field_pass.declared.product
     product = "" if named is None else repositories.products.get(named, also_deleted=True).name
-    return reply_table(request, form, settlement_table(field_pass, shares, product, field_pass.unit or "kg"))
+    owners = read_owners(repositories, [share.field for share in shares], field_pass.start_ms)
+    table = settlement_table(field_pass, shares, owners, product, field_pass.unit or "kg")
+    return reply_table(request, form, table)
 
 
 @router.get("/fields/{field}/nutrients", response_model=NutrientsOfSeason)

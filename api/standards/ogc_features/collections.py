@@ -18,6 +18,7 @@ from api.standards.ogc_features.pass_maps import PassCells, find_cells, find_tra
 from api.standards.ogc_features.query import FeatureQuery
 from api.standards.sensorthings.catalog import EntityCatalog
 from headland.agronomy.series.arrays import Mask
+from headland.analysis.cooperative.owners import read_owners
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import read_latest
@@ -100,10 +101,13 @@ class Layer:
 
 def find_fields(read: LayerRead) -> Iterator[Feature]:
     """Yield the fields of the registry."""
-    for field in read.scope.repositories.fields.all():
+    repositories = read.scope.repositories
+    fields = list(repositories.fields.all())
+    owners = read_owners(repositories, fields, read.scope.now_ms)
+    for field in fields:
         properties = {
             "name": field.name,
-            "owner": field.owner,
+            "owner": owners[field.id],
             "farm": field.farm,
             "area_m2": field.area_m2,
             "usable_area_m2": field.usable_area_m2,

@@ -21,7 +21,8 @@ export type Thing =
   | { kind: "device"; id: string }
   | { kind: "gateway"; id: string }
   | { kind: "alarm"; id: string }
-  | { kind: "note"; id: string };
+  | { kind: "note"; id: string }
+  | { kind: "person"; id: string };
 
 const FIRST_PAGE = "today";
 
@@ -61,6 +62,8 @@ export function hrefOfThing(thing: Thing): string {
       return address("alarms", [], { alarm: thing.id });
     case "note":
       return address("farm", [], { note: thing.id });
+    case "person":
+      return address("cooperative", [thing.id], {});
   }
 }
 

@@ -7,7 +7,7 @@ import { reload } from "../api/query";
 import { translate } from "../i18n/translate";
 import { massText } from "./mass";
 import { yuanText } from "./money";
-import { TableImport, type SeenTable } from "./table_import";
+import { TableImport, type SeenTable } from "../people/table_import";
 
 interface Seen extends SeenTable {
   added: number;

@@ -28,7 +28,7 @@ export function OwnData(): JSX.Element {
   const person = currentSession()?.person ?? "";
   return (
     <section class="card" data-panel="own-data">
-      <Lazy load={async () => (await import("./person_data")).PersonData} props={{ person, name: "", canErase: false }} />
+      <Lazy load={async () => (await import("../people/person_data")).PersonData} props={{ person, name: "", canErase: false }} />
     </section>
   );
 }

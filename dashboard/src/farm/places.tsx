@@ -10,6 +10,7 @@ import { useNowOnScreen } from "../app/turns";
 import { ageText } from "../i18n/instants";
 import { areaText, numberText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
+import { useOwners } from "../people/owner_field";
 import { Loaded } from "../ui/loaded";
 import { Empty } from "../ui/empty";
 import { Table, type Column } from "../ui/table";
@@ -23,6 +24,7 @@ const FIELDS_MS = 60_000;
 
 export function Fields({ map }: { map: MapLinks }): JSX.Element {
   const fields = useApiList("/v1/fields", {}, { everyMs: FIELDS_MS });
+  const ownerOf = useOwners();
   const columns: Column<FieldItem>[] = [
     {
       key: "field",
@@ -37,7 +39,7 @@ export function Fields({ map }: { map: MapLinks }): JSX.Element {
       cell: (field) => (field.usable_area_m2 == null ? "" : areaText(field.usable_area_m2)),
       sortBy: (field) => field.usable_area_m2,
     },
-    { key: "owner", head: translate("farm_owner"), cell: (field) => field.owner ?? "", sortBy: (field) => field.owner },
+    { key: "owner", head: translate("farm_owner"), cell: ownerOf, sortBy: ownerOf },
     {
       key: "map",
       head: "",
@@ -58,7 +60,7 @@ export function Fields({ map }: { map: MapLinks }): JSX.Element {
             rows={list}
             columns={columns}
             keyOf={(field) => field.id ?? field.name}
-            searchIn={(field) => `${field.name} ${field.owner ?? ""}`}
+            searchIn={(field) => `${field.name} ${ownerOf(field)}`}
             sorted={{ key: "field" }}
             pageSize={12}
             empty={<Empty text={translate("farm_no_fields")} link={{ href: hrefOf("field"), text: translate("farm_import_fields") }} />}

@@ -3,6 +3,7 @@
 import "../i18n/field";
 import "../i18n/field_work";
 import type { JSX } from "preact";
+import { OwnerField, useOwnership } from "../people/owner_field";
 import { useState } from "preact/hooks";
 import { may } from "../api/may";
 import { useApi, useApiList } from "../api/query";
@@ -152,6 +153,7 @@ export function EditField({ field, onClose, onDeleted }: { field: FieldRecord; o
   const sites = useApiList("/v1/sites", {});
   const refresh = ["/v1/fields", "/v1/fields/{thing}", "/v1/fields/shared-ground"] as const;
   const change = useWrite("put", "/v1/fields/{thing}", { refresh });
+  const owned = useOwnership();
   return (
     <Dialog title={field.name} onClose={onClose}>
       <Form
@@ -159,14 +161,16 @@ export function EditField({ field, onClose, onDeleted }: { field: FieldRecord; o
         write={change}
         onCancel={onClose}
         onSubmit={async (values) => {
-          const body = { ...field, name: values.text("name"), owner: values.text("owner"), site: values.text("site") || null };
+          const owner = values.text("owner") || field.owner;
+          const body = { ...field, name: values.text("name"), owner, site: values.text("site") || null };
           if (!noteSaved(await change.run({ params: { path: { thing: field.id } }, version: field.version, body }))) return false;
+          if (!(await owned.save(values, [field.id]))) return false;
           onClose();
           return true;
         }}
       >
         <TextField name="name" label={translate("work_name")} required maxLength={200} value={field.name} />
-        <TextField name="owner" label={translate("work_owner")} maxLength={200} value={field.owner} />
+        <OwnerField field={field} />
         <SelectField
           key={`site-${sites.data?.length ?? 0}`}
           name="site"

@@ -1,5 +1,6 @@
 // Editor of a field's outline: draw, move corners, divide, cut a hole, exclude, add a buffer strip, undo; or enter the corners as text.
 
+import { OwnerField, useOwnership } from "../people/owner_field";
 import { onlyOf } from "../components/choice";
 import "../i18n/field";
 import "../i18n/field_work";
@@ -257,6 +258,7 @@ function SaveForm({
   const add = useWrite("post", "/v1/fields", { refresh: REFRESH });
   const change = useWrite("put", "/v1/fields/{thing}", { refresh: REFRESH });
   const write = field === null ? add : change;
+  const owned = useOwnership();
   const shapes = {
     geometry: geometryOf(outline.parts),
     zones: outline.zones.map(({ kind, name, parts, width_m }) => ({ kind, name, geometry: geometryOf(parts), width_m })),
@@ -265,7 +267,8 @@ function SaveForm({
     if (outline.parts.length === 0) return false;
     const name = values.text("name") || (field?.name ?? "");
     const farm = values.text("farm") || field?.farm || onlyOf(farms.data)?.id || "";
-    const owner = field === null ? values.text("owner") : field.owner;
+    const owner = field === null ? values.text("owner") : (field.owner ?? "");
+    const made: string[] = [];
     const site = field?.site ?? null;
     const body = { farm, name, owner, site, ...shapes } as unknown as BodyOf<"/v1/fields", "post">;
     const saved =
@@ -277,10 +280,14 @@ function SaveForm({
             body: body as unknown as BodyOf<"/v1/fields/{thing}", "put">,
           });
     if (saved === null) return false;
+    if (field === null && saved !== true) made.push((saved as FieldRecord).id);
     for (const [index, parts] of outline.others.entries()) {
       const part = { farm, name: `${name} ${index + 2}`, owner, site, geometry: geometryOf(parts), zones: [] };
-      if ((await add.run({ body: part as unknown as BodyOf<"/v1/fields", "post"> })) === null) return false;
+      const stored = await add.run({ body: part as unknown as BodyOf<"/v1/fields", "post"> });
+      if (stored === null) return false;
+      if (field === null && stored !== true) made.push((stored as FieldRecord).id);
     }
+    await owned.save(values, made);
     showToast(translate("saved"));
     onSaved({ ...outline, others: [] });
     await reload(...REFRESH);
@@ -292,7 +299,7 @@ function SaveForm({
       {field === null ? (
         <div class="choices-row">
           <TextField name="name" label={translate("work_name")} required maxLength={190} />
-          <TextField name="owner" label={translate("work_owner")} maxLength={200} />
+          <OwnerField field={null} />
           {(farms.data?.length ?? 0) > 1 ? (
             <SelectField
               name="farm"

@@ -25,7 +25,6 @@ export const fieldWork = catalogue({
   work_delete_field: ["Delete the field {name}? Its history remains.", "确定删除地块“{name}”？历史记录会保留。"],
   work_deleted: ["Deleted.", "已删除。"],
   work_name: ["Name", "名称"],
-  work_owner: ["Owner", "农户"],
   work_site: ["Site", "场区"],
   work_no_site: ["no site", "不指定"],
   work_farm: ["Farm", "农场"],

@@ -17,6 +17,7 @@ export const notFound = catalogue({
   thing_alarm: ["alarm", "报警"],
   thing_note: ["note", "农事记录"],
   thing_site: ["site", "场区"],
+  thing_person: ["person", "人员"],
   thing_prescription: ["prescription", "处方图"],
   thing_harvest: ["harvest", "收获"],
   thing_tab: ["tab", "选项卡"],

@@ -4,15 +4,11 @@ import "../i18n/cooperative";
 import type { JSX } from "preact";
 import { may } from "../api/may";
 import { currentSession } from "../api/session";
-import "../i18n/alarms";
-import "../i18n/settings";
-import { Recipients } from "../alarms/recipients";
-import { mountComponent, useChoice } from "../app/mount";
+import { mountComponent, useChoice, useView } from "../app/mount";
 import { tabsInView } from "../app/work_view";
-import { Members } from "../settings/members";
 import { Disputes } from "../cooperative/disputes";
 import { OwnData, OwnFields, OwnStatements } from "../cooperative/own";
-import { People } from "../cooperative/people";
+import { People } from "../people/people_list";
 import { Statements } from "../cooperative/statements";
 import { Subsidies } from "../cooperative/subsidies";
 import { translate } from "../i18n/translate";
@@ -23,8 +19,19 @@ function LazyDeliveries(props: { admin: boolean; own?: boolean }): JSX.Element {
   return <Lazy load={async () => (await import("../cooperative/deliveries")).Deliveries} props={props} />;
 }
 
+/** What had an address of its own before people were one list. */
+const OF_PEOPLE = ["humans", "members", "recipients"];
+
 function CooperativePage(): JSX.Element {
-  const [tab, setTab] = useChoice("tab", "statements");
+  const person = useView().route.parts[0];
+  if (person === undefined) return <Headings />;
+  const props = { id: person, admin: may("post", "/v1/people") };
+  return <Lazy key={person} load={async () => (await import("../people/person_page")).PersonPage} props={props} />;
+}
+
+function Headings(): JSX.Element {
+  const [asked, setTab] = useChoice("tab", "statements");
+  const tab = OF_PEOPLE.includes(asked) ? "people" : asked;
   const session = currentSession();
   const tabs: (Tab | TabOfParts)[] =
     session?.role === "member"
@@ -53,15 +60,7 @@ function CooperativePage(): JSX.Element {
               },
             ],
           },
-          {
-            id: "humans",
-            title: translate("coop_people"),
-            parts: [
-              { id: "people", title: translate("coop_people"), content: () => <People admin={may("post", "/v1/people")} /> },
-              ...(may("get", "/v1/members") ? [{ id: "members", title: translate("settings_members"), content: () => <Members /> }] : []),
-              { id: "recipients", title: translate("alarms_recipients"), content: () => <Recipients /> },
-            ],
-          },
+          { id: "people", title: translate("coop_people"), content: () => <People admin={may("post", "/v1/people")} /> },
           {
             id: "books",
             title: translate("coop_accounts"),

@@ -17,6 +17,7 @@ import { translate } from "../i18n/translate";
 import { AllFields, EditField } from "../field/all_fields";
 import { OutlineEditor } from "../field/outline_editor";
 import { PassesView } from "../field/passes_view";
+import { useOwners } from "../people/owner_field";
 import { DomNode } from "../ui/dom_node";
 import { Lazy } from "../ui/lazy";
 import { Loaded, Working } from "../ui/loaded";
@@ -40,6 +41,7 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
   const view = useView();
   const [tab, setTab] = useChoice("tab", "passes");
   const [edited, setEdited] = useState(false);
+  const ownerOf = useOwners();
   useEffect(() => view.setTitle(field.name), [view, field.name]);
   const tabs = [
     { id: "passes", title: translate("work_passes"), content: () => <Passes field={field} /> },
@@ -105,7 +107,7 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
       <div class="page-head">
         <a href={hrefOf("field")}>{translate("page_field")}</a>
         <h1>{field.name}</h1>
-        <span class="note">{[areaText(field.usable_area_m2), field.owner].filter(Boolean).join(" · ")}</span>
+        <span class="note">{[areaText(field.usable_area_m2), ownerOf(field)].filter(Boolean).join(" · ")}</span>
         {may("put", "/v1/fields/{thing}") ? (
           <button type="button" class="plain" onClick={() => setEdited(true)}>
             {translate("edit")}

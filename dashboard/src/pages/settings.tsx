@@ -1,5 +1,6 @@
 // Page of the settings: this browser, houses with their zones and devices, gateways, keys and members.
 
+import "../i18n/cooperative";
 import "../i18n/settings";
 import type { JSX } from "preact";
 import { mountComponent, useChoice } from "../app/mount";
@@ -10,7 +11,6 @@ import { CropBands } from "../settings/crop_bands";
 import { Gateways } from "../settings/gateways";
 import { Keys } from "../settings/keys";
 import { Houses } from "../settings/houses";
-import { Members } from "../settings/members";
 import { Preferences } from "../settings/preferences";
 import { Sites } from "../settings/sites";
 import { may } from "../api/may";
@@ -65,7 +65,17 @@ function access(): Tab[] {
   return [
     { id: "gateways", title: translate("settings_gateways"), content: () => <Gateways /> },
     { id: "keys", title: translate("settings_keys"), content: () => <Keys /> },
-    ...(may("get", "/v1/members") ? [{ id: "members", title: translate("settings_members"), content: () => <Members /> }] : []),
+    ...(may("get", "/v1/members")
+      ? [
+          {
+            id: "members",
+            title: translate("coop_people"),
+            content: () => (
+              <Lazy load={async () => (await import("../people/people_list")).People} props={{ admin: may("post", "/v1/people") }} />
+            ),
+          },
+        ]
+      : []),
   ];
 }
 

@@ -15,6 +15,7 @@ const NAMES = {
   alarm: "thing_alarm",
   note: "thing_note",
   site: "thing_site",
+  person: "thing_person",
   prescription: "thing_prescription",
   harvest: "thing_harvest",
   tab: "thing_tab",

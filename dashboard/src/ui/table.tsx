@@ -27,6 +27,8 @@ export interface TableProps<Row> {
   keyOf: (row: Row) => string;
   /** The text that the search looks in; without it there is no search. */
   searchIn?: (row: Row) => string;
+  /** Rows from which on there is a search; otherwise where they do not fit on a page. */
+  searchFrom?: number;
   /** The order at first, such as the greatest trouble first. */
   sorted?: { key: string; descending?: boolean };
   pageSize?: number;
@@ -48,6 +50,7 @@ export function Table<Row>({
   searchIn,
   sorted,
   pageSize = PAGE_SIZE,
+  searchFrom = pageSize + 1,
   empty,
   scrolls = false,
   rowAttributes,
@@ -75,7 +78,7 @@ export function Table<Row>({
 
   return (
     <div class="table">
-      {searchIn && rows.length > pageSize ? (
+      {searchIn && rows.length >= searchFrom ? (
         <div class="labelled">
           <label for={searchId}>{translate("search")}</label>
           <input

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -20,9 +20,14 @@ from headland.registry.repositories.ledger.entries import LedgerEntry
 _M2_PER_HA: Final = 10_000.0
 
 
-def settlement_table(field_pass: FieldPass, shares: list[PlotShare], product: str, unit: str) -> DataTable:
-    """Return a row for each plot on which product landed: its owner, treated ground and amount."""
-    plots = sorted(shares, key=lambda share: (share.field.owner, share.field.name))
+def settlement_table(
+    field_pass: FieldPass, shares: list[PlotShare], owners: Mapping[str, str], product: str, unit: str
+) -> DataTable:
+    """Return a row for each plot on which product landed: its owner, treated ground and amount.
+
+    `owners` are those of each field by its id, as `read_owners` has them.
+    """
+    plots = sorted(shares, key=lambda share: (owners[share.field.id], share.field.name))
     area_ha = np.array([share.treated_m2 for share in plots], np.float64) / _M2_PER_HA
     applied = f"applied_{unit.lower()}"
     kinds: dict[str, Kind] = {
@@ -30,7 +35,7 @@ def settlement_table(field_pass: FieldPass, shares: list[PlotShare], product: st
         "treated_ha": "number", "treated_mu": "number", applied: "number", "simulated": "truth",
     }  # fmt: skip
     rows: Slice = {
-        "owner": np.array([share.field.owner for share in plots], object),
+        "owner": np.array([owners[share.field.id] for share in plots], object),
         "field": np.array([share.field.name for share in plots], object),
         "pass": field_pass.id,
         "device": field_pass.device,

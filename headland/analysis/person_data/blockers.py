@@ -30,7 +30,7 @@ def find_blockers(scope: OrgScope, person: str, names: PersonNames) -> list[Cata
         *_money(repositories, person, holdings),
         *_disputes(scope, person),
         *_intervals(scope, repositories, holdings, names),
-        *_alarms(repositories, names),
+        *_alarms(repositories, person, names),
     ]
     return [CatalogText(GROUP, identifier, values) for identifier, values in found]
 
@@ -93,10 +93,15 @@ def _intervals(
         yield "intervals", {"count": str(running)}
 
 
-def _alarms(repositories: OrganisationRepositories, names: PersonNames) -> Iterator[tuple[str, dict[str, str]]]:
+def _alarms(
+    repositories: OrganisationRepositories, person: str, names: PersonNames
+) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the rules whose alarms would reach nobody."""
-    recipients = [(each.name, each.address) for each in repositories.alarm_recipients.all()]
-    theirs = {name for name, address in recipients if names.is_in(name) or names.is_in(address)}
+    theirs = {
+        each.name
+        for each in repositories.alarm_recipients.all()
+        if each.person == person or names.is_in(each.name) or names.is_in(each.address)
+    }
     alone = [
         rule.name
         for rule in repositories.alarm_rules.all()

@@ -25,7 +25,9 @@ from headland.registry.repositories.person_data.person_rows import NamedRow
 #: Bytes of a copy at most, before they are packed; what is beyond is named in `left_out.txt`.
 MOST_BYTES: Final = 500_000_000
 #: Tables whose rows are of one person: they are copied whole, without secrets.
-_OWN_TABLES: Final = frozenset(("people", "members", "api_keys", "holdings", "account_entries", "statements", "notes"))
+_OWN_TABLES: Final = frozenset(
+    ("people", "members", "api_keys", "alarm_recipients", "holdings", "account_entries", "statements", "notes")
+)
 _SECRETS: Final = frozenset(("secret", "secret_sha256", "organisation"))
 _TRACK: Final[tuple[str, ...]] = ("latitude_deg", "longitude_deg", "altitude_amsl_m")
 

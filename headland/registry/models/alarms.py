@@ -164,7 +164,8 @@ class PushSubscription(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class AlarmRecipient(VersionedRecord, frozen=True, kw_only=True):
     """A recipient of notices: a URL, a mailbox, the farm's own MQTT broker (without an address), or a browser.
 
-    The address of a browser is its `PushSubscription` as JSON.
+    The address of a browser is its `PushSubscription` as JSON. `person` is who reads it; a broker or a chat of several
+    people is nobody's.
     """
 
     name: Text
@@ -173,6 +174,7 @@ class AlarmRecipient(VersionedRecord, frozen=True, kw_only=True):
     language: Annotated[str, Meta(pattern="^(en|zh-CN)$")] = "en"
     least_severity: Severity = Severity.INFO
     enabled: bool = True
+    person: Annotated[str | None, "Id of the person who reads it; null: nobody's, or not told."] = None
 
 
 class MaintenanceWindow(VersionedRecord, frozen=True, kw_only=True):

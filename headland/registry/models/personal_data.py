@@ -89,6 +89,7 @@ PERSONAL_COLUMNS: Final[dict[str, dict[str, PersonalKind]]] = {
 PERSON_ID_COLUMNS: Final[dict[str, tuple[str, PersonalKind]]] = {
     "members": ("person", _K.SIGN_IN),
     "api_keys": ("person", _K.SIGN_IN),
+    "alarm_recipients": ("person", _K.ADDRESSES),
     "holdings": ("person", _K.SHARES),
     "account_entries": ("person", _K.ACCOUNT),
     "statements": ("person", _K.ACCOUNT),

@@ -22,6 +22,7 @@ from headland.registry.models.alarms import (
 )
 from headland.registry.models.duty import DutyRota
 from headland.registry.models.errors import InvalidRecord
+from headland.registry.validation.people import check_person_exists
 from headland.registry.validation.targets import check_mail_address, check_url
 from headland.units_of_time import DAY_MS
 
@@ -170,8 +171,10 @@ def _check_test(test: AlarmTest) -> None:
         raise InvalidRecord("of names the channel of age_s or overdue_s: leave it out for other tests.")
 
 
-def check_recipient(recipient: AlarmRecipient, _connection: sa.Connection, _organisation: str) -> AlarmRecipient:
-    """Validate the address: a URL for a webhook, a mailbox for e-mail, none for MQTT."""
+def check_recipient(recipient: AlarmRecipient, connection: sa.Connection, organisation: str) -> AlarmRecipient:
+    """Validate the address (a URL for a webhook, a mailbox for e-mail, none for MQTT), and that its person exists."""
+    if recipient.person is not None:
+        check_person_exists(recipient.person, connection, organisation)
     match recipient.kind:
         case RecipientKind.WEBHOOK:
             check_url(recipient.address)

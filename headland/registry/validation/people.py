@@ -35,6 +35,13 @@ def check_person(person: Person, connection: sa.Connection, organisation: str) -
     return person
 
 
+def check_person_exists(person: str, connection: sa.Connection, organisation: str) -> None:
+    """Validate that an id is that of a person of the organisation who was not deleted."""
+    mine = people.c.organisation == organisation, people.c.id == person, people.c.deleted_ms.is_(None)
+    if connection.execute(sa.select(people.c.id).where(*mine)).first() is None:
+        raise InvalidRecord(f"There is no person {person!r}: choose one of the list of people.")
+
+
 def check_holding(holding: Holding, connection: sa.Connection, organisation: str) -> Holding:
     """Validate a share's fraction and time, and that the shares of a kind are at no instant more than the field."""
     if holding.parts > holding.of_parts:

@@ -140,6 +140,9 @@ def fill_doors(registry: Registry, repositories: OrganisationRepositories) -> Do
     )  # fmt: skip
     own.anchors.add()
     repositories.alarm_recipients.add(AlarmRecipient(name=f"{NAME} 邮箱", kind=RecipientKind.EMAIL, address=MAIL))
+    repositories.alarm_recipients.add(
+        AlarmRecipient(name="night", kind=RecipientKind.EMAIL, address="night@example.org", person=person.id)
+    )
     alarm = Alarm(
         id=repositories.alarms.new_id(), rule="frost", subject="h", kind="greenhouse", site="wuhan",
         severity=Severity.WARNING, began_ms=1, raised_ms=1, acknowledged_by=f"member:{SUBJECT}", note=f"{NAME} went",

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from headland.contract.topics import shard_of
+from headland.registry.models.alarms import AlarmRecipient, RecipientKind
 from headland.registry.models.errors import InvalidGeometry, InvalidRecord
 from headland.registry.models.lots import Harvest
 from headland.registry.models.models import (
@@ -204,3 +205,9 @@ def test_a_field_far_from_every_site_has_none(repositories: OrganisationReposito
     farm = repositories.farms.add(Farm(name="a farm", longitude_deg=119.2, latitude_deg=31.9))
     repositories.sites.add(site_at(farm, "far", 0.5))
     assert repositories.fields.add(Field(farm=farm.id, name="drawn", geometry=PLOT)).site is None
+
+
+def test_alarms_go_to_no_person_who_is_not_there(repositories: OrganisationRepositories) -> None:
+    recipient = AlarmRecipient(name="night", kind=RecipientKind.EMAIL, address="n@example.org", person="nobody")
+    with pytest.raises(InvalidRecord, match="no person 'nobody'"):
+        repositories.alarm_recipients.add(recipient)

@@ -83,7 +83,7 @@ class Erasure:
             name: [row.values["id"] for row in found if row.table.name == name and _is_own(row, person)]
             for name in ("members", "api_keys")
         }
-        own["alarm_recipients"] = _own_recipients(connection, organisation, names, own)
+        own["alarm_recipients"] = _own_recipients(connection, organisation, person, names, own)
         rows = {table: len(ids) for table, ids in own.items()}
         recipients = _delete_own(connection, organisation, own)
         photos = self._blank_notes(connection, names, found)
@@ -246,9 +246,9 @@ def _is_own(row: NamedRow, person: str) -> bool:
 
 
 def _own_recipients(
-    connection: sa.Connection, organisation: str, names: PersonNames, own: dict[str, list[str]]
+    connection: sa.Connection, organisation: str, person: str, names: PersonNames, own: dict[str, list[str]]
 ) -> list[str]:
-    """Return the recipients of alarms that reach the person: by name, by address, or as the browser of their key."""
+    """Return the recipients of alarms that reach the person: by id, name or address, or as the browser of their key."""
     mine = api_keys.c.organisation == organisation
     prefixes = connection.execute(sa.select(api_keys.c.prefix).where(mine, api_keys.c.id.in_(own["api_keys"])))
     actors = {f'"by":"key:{prefix}"' for prefix in prefixes.scalars()}
@@ -256,7 +256,10 @@ def _own_recipients(
     return [
         row.id
         for row in rows.all()
-        if names.is_in(row.name) or names.is_in(row.address) or any(actor in row.address for actor in actors)
+        if row.person == person
+        or names.is_in(row.name)
+        or names.is_in(row.address)
+        or any(actor in row.address for actor in actors)
     ]
 
 

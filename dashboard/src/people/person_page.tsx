@@ -1,74 +1,111 @@
-// What can be changed of a person: details, shares of fields, whether the person is active; deleted where nothing names them.
+// One person: what the person is here, and as sections the details, shares of fields, sign-ins, alarms and the data that is kept.
 
 import "../i18n/cooperative";
 import "../i18n/people";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
-import type { ListItem } from "../api/client";
 import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
+import { hrefOf } from "../app/address";
+import { useView } from "../app/mount";
 import { dateOf, dateText, startOfDateMs } from "../i18n/instants";
 import { translate } from "../i18n/translate";
 import { DeleteRecord } from "../ui/delete_record";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
+import { NotFound } from "../ui/not_found";
 import { noteSaved } from "../ui/overlays";
 import { SetActive } from "../ui/set_active";
+import { readShare } from "./share_text";
 import { PersonData } from "./person_data";
 import { ChangePerson } from "./person_form";
-import { readShare } from "./share_text";
+import type { Holding, Human, Person } from "./humans";
+import { Reached, SignsIn } from "./person_doors";
+import { useHumans, whatOf } from "./people_list";
 
-type Person = ListItem<"/v1/people">;
-type Holding = ListItem<"/v1/holdings">;
+type Fields = readonly { id: string; name: string }[];
 
-export interface PersonRecordProps {
-  person: Person;
-  holdings: readonly Holding[];
-  fields: readonly { id: string; name: string }[];
-  onClose: () => void;
+export function PersonPage({ id, admin }: { id: string; admin: boolean }): JSX.Element {
+  const { people, fields, known } = useHumans();
+  const list = hrefOf("cooperative", { tab: "people" });
+  return (
+    <Loaded state={people}>
+      {(items) => {
+        const human = known(items).find((each) => each.id === id && each.person !== null);
+        if (human?.person == null) return <NotFound kind="person" id={id} back={{ href: list, text: translate("coop_people") }} />;
+        return <OnePerson human={human} person={human.person} others={known(items)} fields={fields.data ?? []} list={list} admin={admin} />;
+      }}
+    </Loaded>
+  );
 }
 
-export function PersonRecord({ person, holdings, fields, onClose }: PersonRecordProps): JSX.Element {
-  const nameOfField = (id: string): string => fields.find((field) => field.id === id)?.name ?? "—";
-  const [showsData, setShowsData] = useState(false);
-  const data = (
-    // The key keeps what an erasure answered, when the record turns into one of an erased person.
-    <details key="data" class="fold" data-fold="person-data" onToggle={(event) => setShowsData(event.currentTarget.open)}>
+interface OnePersonProps {
+  human: Human;
+  person: Person;
+  others: readonly Human[];
+  fields: Fields;
+  /** The address of the list. */
+  list: string;
+  admin: boolean;
+}
+
+function OnePerson({ human, person, others, fields, list, admin }: OnePersonProps): JSX.Element {
+  const view = useView();
+  useEffect(() => view.setTitle(person.name), [view, person.name]);
+  const fieldNames = new Map(fields.map(({ id, name }) => [id, name]));
+  return (
+    <>
+      <div class="page-head">
+        <a href={list}>{translate("coop_people")}</a>
+        <h1>{person.name}</h1>
+        <span class="note">{person.number}</span>
+      </div>
+      <section class="card stack" data-panel="person-record">
+        {person.erased == null ? <p data-what>{whatOf(human, fieldNames).join(" · ")}</p> : null}
+        {person.erased == null && admin ? (
+          <>
+            <ChangePerson key={person.version} person={person} />
+            <Shares human={human} person={person} fields={fields} />
+            <SignsIn human={human} person={person} others={others} />
+            <Reached human={human} person={person} others={others} />
+          </>
+        ) : null}
+        {person.erased == null ? null : <p class="note">{translate("people_erased", { number: person.erased })}</p>}
+        {admin ? <Kept key="data" person={person} /> : null}
+        {person.erased == null && admin ? (
+          <>
+            <SetActive list="/v1/people" record={person} about={translate("people_inactive_about")} />
+            <DeletePerson person={person} shares={human.shares.length} onDeleted={() => (location.hash = list)} />
+          </>
+        ) : null}
+      </section>
+    </>
+  );
+}
+
+/** The key keeps what an erasure answered, when the record turns into one of an erased person. */
+function Kept({ person }: { person: Person }): JSX.Element {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details class="fold" data-fold="person-data" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{translate("people_data", { name: person.name })}</summary>
-      {showsData ? <PersonData person={person.id ?? ""} name={person.name} canErase /> : null}
+      {isOpen ? <PersonData person={person.id ?? ""} name={person.name} canErase /> : null}
     </details>
   );
-  const close = (
-    <div class="buttons">
-      <button type="button" class="secondary" onClick={onClose}>
-        {translate("close")}
-      </button>
-    </div>
-  );
-  if (person.erased != null)
-    return (
-      <div class="stack" data-panel="person-record">
-        <p class="note">{translate("people_erased", { number: person.erased })}</p>
-        {data}
-        {close}
-      </div>
-    );
+}
+
+function Shares({ human, person, fields }: { human: Human; person: Person; fields: Fields }): JSX.Element {
   return (
-    <div class="stack" data-panel="person-record">
-      <ChangePerson key={person.version} person={person} />
+    <section class="stack" data-section="shares">
       <h2>{translate("people_record_of", { name: person.name })}</h2>
-      {holdings.length === 0 ? <p class="note">{translate("people_no_shares")}</p> : null}
-      {holdings.map((holding) => (
-        <Share key={holding.id} holding={holding} field={nameOfField(holding.field)} />
+      {human.shares.length === 0 ? <p class="note">{translate("people_no_shares")}</p> : null}
+      {human.shares.map((holding) => (
+        <Share key={holding.id} holding={holding} field={fields.find(({ id }) => id === holding.field)?.name ?? "—"} />
       ))}
       {person.active === false || fields.length === 0 ? null : <AddShare person={person} fields={fields} />}
-      <SetActive list="/v1/people" record={person} about={translate("people_inactive_about")} />
-      <DeletePerson person={person} shares={holdings.length} onDeleted={onClose} />
-      {data}
-      {close}
-    </div>
+    </section>
   );
 }
 
@@ -116,7 +153,7 @@ function Share({ holding, field }: { holding: Holding; field: string }): JSX.Ele
   );
 }
 
-function AddShare({ person, fields }: { person: Person; fields: PersonRecordProps["fields"] }): JSX.Element {
+function AddShare({ person, fields }: { person: Person; fields: Fields }): JSX.Element {
   const add = useWrite("post", "/v1/holdings", { refresh: ["/v1/holdings"] });
   const [isWrong, setWrong] = useState(false);
   const submit = async (values: FormValues): Promise<boolean> => {
