@@ -1,0 +1,1 @@
+export{t as DoubtCards}from"./doubt_cards-I5obv0KI.js";

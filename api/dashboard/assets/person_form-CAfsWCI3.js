@@ -1,0 +1,1 @@
+export{t as AddPerson}from"./person_form-DO-0X_g2.js";
