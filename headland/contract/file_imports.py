@@ -172,6 +172,32 @@ class QuantityChoice(msgspec.Struct, frozen=True, kw_only=True):
     units: Annotated[tuple[str, ...], "Units that convert to its own, which is the first."]
 
 
+class ProposedColumn(msgspec.Struct, frozen=True, kw_only=True):
+    """What a column probably is: nothing of it is used before somebody has confirmed it."""
+
+    name: Annotated[str, "Heading of the column."]
+    channel: Annotated[str, "By its name and its cells; empty where neither says."] = ""
+    unit: Annotated[str, "Behind its name, else the first in which every cell is possible; empty where none is."] = ""
+    is_unit_stated: Annotated[bool, "Whether the name states the unit, or the quantity has none."] = False
+
+
+class ProposedTime(msgspec.Struct, frozen=True, kw_only=True):
+    """The column that is probably the time."""
+
+    column: Annotated[str, "Heading of the column."]
+    format: Annotated[str, "Format in which rows follow one another most closely; empty where two do alike."]
+    zone: Annotated[str, "Zone that cells or heading state; empty where neither does."]
+
+
+class TableProposal(msgspec.Struct, frozen=True, kw_only=True):
+    """What a table probably is, by its headings and the cells of its beginning."""
+
+    columns: Annotated[tuple[ProposedColumn, ...], "Columns in the order of the table."]
+    time: Annotated[ProposedTime | None, "The time; null where no column has a name and cells of one."]
+    decimal: Annotated[Literal[".", ","], "Decimal mark of its numbers."]
+    coordinates: Annotated[Literal["WGS-84", "GCJ-02", "BD-09"], "System that the headings name; else WGS-84."]
+
+
 class TablePreview(msgspec.Struct, frozen=True, kw_only=True):
     """The beginning of a table, and the quantities that its columns can be."""
 
@@ -181,6 +207,7 @@ class TablePreview(msgspec.Struct, frozen=True, kw_only=True):
     columns: Annotated[tuple[SeenColumn, ...], "Columns, by their headings."]
     rows: Annotated[tuple[tuple[str, ...], ...], "Cells of the first rows."]
     quantities: Annotated[tuple[QuantityChoice, ...], "Quantities that a column can be."]
+    proposal: Annotated[TableProposal, "What the table probably is; to be confirmed."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from headland.contract.catalogue import CATALOGUE
 from headland.contract.foreign_units import Conversion, convert_to_channel, convert_unit
+from headland.contract.quantities import QUANTITIES
 from headland.contract.units import UNITS
 
 _LONGEST: Final = 200
@@ -123,6 +124,8 @@ def meaning_of(name: str, unit: str = "") -> Meaning:
     A channel that is no quantity of the table is returned only with a unit, in which it is stored.
     """
     text = name[:_LONGEST]
+    if text in QUANTITIES and not unit:
+        return Meaning(text, QUANTITIES[text].unit)
     bare, in_name = split_unit(text)
     words = _words(bare)
     stated = unit or in_name
@@ -211,7 +214,11 @@ def _own_channel(words: tuple[str, ...], unit: str) -> str:
     while latin and not latin[0][0].isalpha():
         latin.pop(0)
     stem = "_".join(latin if latin != [ending] else ["value"])[:_LONGEST_STEM].rstrip("_")
-    return f"{stem}_{ending}" if ending and stem else ""
+    if not ending or not stem:
+        return ""
+    # A name of the table that this is not: `flow` is what a sprayer applies, a water meter's is another.
+    channel = f"{stem}_{ending}"
+    return f"sensor_{channel}" if channel in QUANTITIES else channel
 
 
 def _translate(chinese: str) -> list[str]:

@@ -77,6 +77,8 @@ export const imports = catalogue({
   import_unit: ["Unit in the table", "表格中的单位"],
   import_meaning_of: ["What {column} is", "{column} 的含义"],
   import_unit_of: ["Unit of {column}", "{column} 的单位"],
+  import_proposed: ["Proposed by its heading: check it", "按表头提议，请核对"],
+  import_proposed_unit: ["Proposed; the heading states no unit: check it", "按表头提议，表头未写单位，请核对"],
   import_ignore: ["not imported", "不导入"],
   import_climate: ["Climate and growing", "环境与栽培"],
   import_vehicle: ["Vehicle", "作业机"],

@@ -73,8 +73,9 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
   const sites = useApiList("/v1/sites", {});
   const used = inUse(sites.data);
   const units = new Map(seen.quantities.map((quantity) => [quantity.channel, quantity.units]));
+  const unitsOf = (channel: string): readonly string[] => units.get(channel.split(":")[0] ?? "") ?? [];
   const [columns, setColumns] = useState<ColumnState[]>(() =>
-    seen.columns.map(({ channel, unit }) => ({ meaning: channel, unit: channel === "" ? "" : unitOf(units.get(channel) ?? [], unit) })),
+    seen.proposal.columns.map(({ name, channel, unit }) => ({ meaning: name === seen.proposal.time?.column ? TIME : channel, unit })),
   );
   const [device, setDevice] = useState<{ id: string; name: string; kind: string; site: string }>({
     id: NEW,
@@ -86,18 +87,19 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
     farm.devices.get(device.id)?.kind ?? (device.kind || (columns.some(({ meaning }) => MACHINE.test(meaning)) ? "machine" : "greenhouse"));
   const timeAt = columns.findIndex(({ meaning }) => meaning === TIME);
   const formats = timeAt < 0 ? [] : formatsOf(seen.rows.map((row) => row[timeAt] ?? ""));
-  const [format, setFormat] = useState("");
-  const [zone, setZone] = useState("");
-  const [decimal, setDecimal] = useState<"." | ",">(".");
-  const [coordinates, setCoordinates] = useState<Coordinates>("WGS-84");
+  const [format, setFormat] = useState(seen.proposal.time?.format ?? "");
+  const [zone, setZone] = useState(seen.proposal.time?.zone ?? "");
+  const [decimal, setDecimal] = useState<"." | ",">(seen.proposal.decimal);
+  const [coordinates, setCoordinates] = useState<Coordinates>(seen.proposal.coordinates);
   const [tried, setTried] = useState<Converted | null>(null);
   const [lacking, setLacking] = useState<readonly string[]>([]);
   const choose = useWrite("put", "/v1/imports/{id}/choice", { refresh: ["/v1/imports"] });
 
   const known = [...farm.devices.values()].filter(({ kind }) => (KINDS as readonly string[]).includes(kind));
   const zones = [...new Set((sites.data ?? []).map((site) => site.time_zone).filter((name): name is string => Boolean(name)))];
-  const others = ["UTC", "+08:00", "Asia/Shanghai", "Europe/Berlin", "Europe/Amsterdam", "America/Chicago"].filter(
-    (name) => !zones.includes(name),
+  const stated = seen.proposal.time?.zone ?? "";
+  const others = [...new Set([stated, "UTC", "+08:00", "Asia/Shanghai", "Europe/Berlin", "Europe/Amsterdam", "America/Chicago"])].filter(
+    (name) => name !== "" && !zones.includes(name),
   );
   // One format alone reads these cells: it is what they say.
   const chosenFormat = format !== "" && formats.some((each) => each.id === format) ? format : (onlyOf(formats)?.id ?? "");
@@ -262,6 +264,9 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
         <legend>{translate("import_columns")}</legend>
         {seen.columns.map(({ name, unit }, place) => {
           const column = columns[place] ?? { meaning: "", unit: "" };
+          const proposed = seen.proposal.columns[place];
+          const isProposed =
+            proposed !== undefined && proposed.channel !== "" && proposed.channel === column.meaning && proposed.unit === column.unit;
           return (
             <div class="import-column" key={name}>
               <strong>{name}</strong>
@@ -279,18 +284,23 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
                   <QuantityChoice
                     label={translate("import_meaning_of", { column: name })}
                     value={column.meaning}
-                    channels={[...units.keys()]}
-                    onChoose={(meaning) => change(place, { meaning, unit: unitOf(units.get(meaning) ?? [], unit) })}
+                    channels={[...new Set([...units.keys(), ...columns.map(({ meaning }) => meaning)])].filter(
+                      (each) => each !== "" && each !== TIME,
+                    )}
+                    onChoose={(meaning) => change(place, { meaning, unit: unitOf(unitsOf(meaning), unit) })}
                   />
+                  {isProposed ? (
+                    <span class="note">{translate(proposed.is_unit_stated ? "import_proposed" : "import_proposed_unit")}</span>
+                  ) : null}
                   {/* A single unit is displayed, too: the column may have another. */}
-                  {units.has(column.meaning) && units.get(column.meaning)?.[0] !== "1" ? (
+                  {unitsOf(column.meaning).length > 0 && unitsOf(column.meaning)[0] !== "1" ? (
                     <select
                       aria-label={translate("import_unit_of", { column: name })}
                       value={column.unit}
                       onChange={(event) => change(place, { unit: event.currentTarget.value })}
                     >
                       <option value="">{translate("choose")}</option>
-                      {units.get(column.meaning)?.map((each) => (
+                      {unitsOf(column.meaning).map((each) => (
                         <option key={each} value={each}>
                           {choiceUnitText(each)}
                         </option>
@@ -345,7 +355,7 @@ function Tried({ tried, units, name }: TriedProps): JSX.Element {
               <th scope="col">{translate("import_time")}</th>
               {channels.map((channel) => (
                 <th scope="col" key={channel}>
-                  {channelName(channel)} {inBrackets(units.get(channel)?.[0] ?? "1")}
+                  {channelName(channel)} {inBrackets(units.get(channel.split(":")[0] ?? "")?.[0] ?? "1")}
                 </th>
               ))}
             </tr>

@@ -6,7 +6,6 @@ What a file does not say is proposed and marked so; nothing of it is used before
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,17 +13,21 @@ from pathlib import Path
 from typing import Final, get_args
 
 from edge.imports.table.map import Encoding, LoadedMap
+from edge.imports.table.proposal import propose_table
 from edge.imports.table.rows import RefusedRow
 from edge.imports.table.source import TableSource
 from edge.sources.source import Reading, Readings
 from headland.contract.catalogue import CATALOGUE
 from headland.contract.file_imports import ConvertedRow, QuantityChoice, SeenColumn, TablePreview
+from headland.contract.foreign_names import split_unit
 from headland.contract.foreign_units import Conversion, convert_to_channel
 from headland.contract.quantities import QUANTITIES
 from headland.contract.records import Descriptor, Event
 
 _HEAD_BYTES: Final = 65_536
 _SHOWN_ROWS: Final = 8
+#: Rows by which a proposal is made: steps of times and ranges of cells need some days.
+_READ_ROWS: Final = 2000
 _MOST_COLUMNS: Final = 200
 _MOST_CELL: Final = 200
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -34,10 +37,6 @@ _ENCODINGS: Final[tuple[Encoding, ...]] = ("utf-8", "gb18030", "windows-1252", "
 _UNITS: Final = tuple(unit.symbol for unit in CATALOGUE.units if unit.offered)
 #: Channels that are a share of a volume; grain moisture is one of a mass, and the others of something else.
 _VOLUMETRIC: Final = {"substrate_moisture_pct"}
-#: A unit behind a column's name: `Air temperature [°C]`, and one that can be no word: `Flow kg/s`.
-_UNIT_IN_NAME: Final = re.compile(
-    r"[\[(\uff08]\s*([^\[\]()\uff08\uff09]{1,12})\s*[\])\uff09]\s*$|\s([^\s\[\]()]{0,8}[%/°℃℉][^\s\[\]()]{0,8})\s*$"
-)
 
 
 def look_at(path: Path, encoding: str | None = None, delimiter: str | None = None) -> TablePreview:
@@ -63,6 +62,7 @@ def look_at(path: Path, encoding: str | None = None, delimiter: str | None = Non
         columns=tuple(map(_see_column, names)),
         rows=rows,
         quantities=_quantities(),
+        proposal=propose_table(names, lines[1:], units_of),
     )
 
 
@@ -149,7 +149,7 @@ def _find_delimiter(lines: Sequence[str]) -> str:
 def _read(text: str, delimiter: str) -> list[list[str]]:
     rows: list[list[str]] = []
     reader = csv.reader(text.splitlines(), delimiter=delimiter)
-    while len(rows) < _SHOWN_ROWS + 20:
+    while len(rows) <= _READ_ROWS:
         try:
             rows.append(next(reader))
         except StopIteration:
@@ -160,5 +160,4 @@ def _read(text: str, delimiter: str) -> list[list[str]]:
 
 
 def _see_column(name: str) -> SeenColumn:
-    match = _UNIT_IN_NAME.search(name)
-    return SeenColumn(name, name if name in QUANTITIES else "", (match[1] or match[2]) if match is not None else "")
+    return SeenColumn(name, name if name in QUANTITIES else "", split_unit(name)[1])
