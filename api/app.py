@@ -58,6 +58,7 @@ from api.routes.access import webhooks as webhook_routes
 from api.routes.alarms import alarms
 from api.routes.alarms import duty as duty_routes
 from api.routes.alarms import push as push_routes
+from api.routes.alarms import recipients as recipient_routes
 from api.routes.alarms import rules as alarm_rule_routes
 from api.routes.alarms.kinds import ALARM_KINDS
 from api.routes.cooperative import cooperative as cooperative_routes
@@ -436,6 +437,7 @@ def _routes() -> list[DeferredRoute]:
         key_routes.members,
         webhook_routes.webhooks,
         alarms.router,
+        recipient_routes.router,
         alarm_rule_routes.router,
         duty_routes.router,
         push_routes.router,

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import Path, Request
 from starlette.responses import Response
 
-from api.dependencies import ScopeOf
+from api.dependencies import HomeOf, ScopeOf
 from api.http.problems import declare_problems
 from api.http.records import Sent
 from api.http.responses import reply
@@ -15,6 +15,7 @@ from api.http.router import Router
 from api.routes.alarms.duty import duty_now
 from api.routes.registry import ID_PATTERN
 from api.schemas.model import fill
+from headland.alarms.notification.reach import read_reach
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.tonight.today.answer import DutyFact, Today, TodayRow
 from headland.analysis.tonight.today.done import ActionDone, say_done, take_back
@@ -27,14 +28,15 @@ _GONE: Final = declare_problems(404)
 
 
 @router.get("/today", response_model=Today)
-def get_today(request: Request, scope: ScopeOf) -> Response:
+def get_today(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
     """Return the first page: what is to be done today in each greenhouse and field, by when and why.
 
     One next action for each, weighed against everything else that is asked of the same actuator; what a person has said
     to have done makes room for what follows. Figures and judgements are those of `tonight`, of forecasts and of passes.
     With it the weather of three days, who is on duty, whether alarms reach a person, and whether all data have arrived.
     """
-    return reply(request, answer_today(scope, _duty(scope)))
+    reach = read_reach(scope.repositories, home.unreachable, scope.now_ms)
+    return reply(request, answer_today(scope, _duty(scope), reach))
 
 
 @router.post("/today/done", name="say_done", response_model=TodayRow, responses=_GONE)

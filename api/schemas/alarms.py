@@ -98,12 +98,20 @@ class RecipientDelivery(msgspec.Struct, frozen=True, kw_only=True):
     ]
     cannot_send: Annotated[
         str | None,
-        "Why nothing can be sent now: no_mail_server, no_broker or disabled; null where it can.",
+        "Why nothing can be sent now: no_mail_server, no_broker, no_apprise or disabled; null where it can.",
     ]
     newest: Annotated[NotificationItem | None, "The newest notification; null where there is none."]
     delivered_ms: Annotated[int | None, "When the newest delivered one was delivered."]
     waiting: Annotated[int, Meta(ge=0), "Notifications that are tried again."]
     dead: Annotated[int, Meta(ge=0), "Notifications that are not tried again."]
+    is_persons: Annotated[bool, "It is a person's: no broker, and no program's address that nobody has confirmed."]
+    state: Annotated[
+        Literal["never_tried", "tried", "failed", "confirmed"],
+        "never_tried: nothing was sent. tried: the service took the last message, nobody has confirmed one. failed: "
+        "the last one did not arrive. confirmed: a person has said that one came, and none failed since.",
+    ]
+    confirmed_ms: Annotated[int | None, "When a person said that a message came; null where nobody has."]
+    confirmed_by: Annotated[str | None, "Key or person that said so; null where nobody has."]
 
 
 class RecipientDeliveryList(msgspec.Struct, frozen=True, kw_only=True):

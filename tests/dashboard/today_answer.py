@@ -14,11 +14,20 @@ _START_MS: Final = _MIDNIGHT_MS + 10 * HOUR_MS
 _HOURS: Final = [_START_MS + hour * HOUR_MS for hour in range(27)]
 
 Answer = dict[str, Any]
+NOBODY: Final[Answer] = {
+    "people": 0, "tried_ms": None, "state": "none", "confirmed": 0, "failing": 0, "confirmed_ms": None,
+}  # fmt: skip
 
 
 def at(hour: float) -> int:
     """Return the instant of an hour since the midnight of today."""
     return _MIDNIGHT_MS + int(hour * HOUR_MS)
+
+
+#: Two people have confirmed a message, and nothing failed since.
+CONFIRMED: Final[Answer] = {
+    **NOBODY, "people": 2, "tried_ms": at(8.2), "state": "confirmed", "confirmed": 2, "confirmed_ms": at(8.3),
+}  # fmt: skip
 
 
 def _night_curve(high: float, low: float) -> list[float]:
@@ -288,7 +297,7 @@ def answer(rows: list[Answer], sentence: tuple[str, str], **more: Any) -> Answer
         "facts": {
             "alarms": {"open": 1, "unacknowledged": 1},
             "duty": {"names": ["李梅"], "until_ms": at(20)},
-            "reach": {"people": 2, "tried_ms": at(8.2), "state": "tried"},
+            "reach": CONFIRMED,
             "data": {"complete": True, "last_ms": NOON_MS, "missing": [], "waiting": 0},
         },
         "counts": {"houses": 3, "houses_act": 2, "fields": 2, "fields_act": 1, "missed_strips": 1},
@@ -318,7 +327,7 @@ def first_minutes() -> Answer:
     facts = {
         "alarms": {"open": 0, "unacknowledged": 0},
         "duty": {"names": [], "until_ms": None},
-        "reach": {"people": 0, "tried_ms": None, "state": "none"},
+        "reach": NOBODY,
         "data": {"complete": True, "last_ms": NOON_MS, "missing": [], "waiting": 0},
     }
     making = {"share": 0.64, "eta_ms": NOON_MS + 180_000, "steps": {"forecast_ms": None, "record_ms": None}}

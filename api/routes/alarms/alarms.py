@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from fastapi import Header, Path, Query, Request
 from starlette.responses import Response
 
-from api.dependencies import HomeOf, HomeServices, ScopeOf, access_of
+from api.dependencies import ScopeOf, access_of
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.records import Sent
@@ -23,30 +23,22 @@ from api.schemas.alarms import (
     AlarmList,
     NotificationItem,
     NotificationList,
-    RecipientDelivery,
-    RecipientDeliveryList,
-    RecipientSecret,
     Snooze,
     alarm_of,
 )
 from api.schemas.model import fill
-from headland.alarms.notification.chat_robots import robot_of
-from headland.alarms.notification.messages import TEST, trial_body_of
 from headland.alarms.rounds.gateway_alarms import other_limit
 from headland.analysis.inputs.scope import OrgScope
 from headland.i18n.sentences import translate_sentence
 from headland.registry.models.alarms import (
     Alarm,
-    AlarmRecipient,
     GroupAcknowledgement,
     Notice,
     NoticeState,
-    RecipientKind,
 )
 from headland.registry.models.errors import AlreadyAcknowledged
 from headland.registry.models.models import Scope
 from headland.registry.registry import Access
-from headland.registry.repositories.alarms import AlarmUpdate, RecipientNotices
 
 #: The error of a notification for keys without the scope `admin`.
 _NOT_ACCEPTED: Final = "not accepted by the recipient; an administrator's key shows why"
@@ -169,71 +161,6 @@ def get_notice(request: Request, scope: ScopeOf, notice: Id) -> Response:
 def replay_notice(request: Request, scope: ScopeOf, notice: Id) -> NotificationItem:
     """Retry a dead notification."""
     return show_notice(scope.repositories.alarms.replay(notice), access_of(request))
-
-
-@router.get("/alarm-recipients/delivery", name="get_recipient_delivery", response_model=RecipientDeliveryList)
-def get_delivery(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
-    """List whether notifications reach each recipient: the newest one, those that failed, and why none can be sent."""
-    repositories, access = scope.repositories, access_of(request)
-    notices = repositories.alarms.notices_by_recipient()
-    items = [
-        _delivery_to(recipient, notices.get(recipient.id, RecipientNotices()), home, access)
-        for recipient in repositories.alarm_recipients.all()
-    ]
-    return reply(request, RecipientDeliveryList(items=items))
-
-
-@router.post(
-    "/alarm-recipients/{recipient}/test",
-    response_model=NotificationItem,
-    status_code=202,
-    responses=declare_problems(409),
-)
-def test_recipient(request: Request, scope: ScopeOf, recipient: Id) -> NotificationItem:
-    """Send a test to a recipient: a notification without alarms. Its state says whether it was delivered."""
-    repositories = scope.repositories
-    known = repositories.alarm_recipients.get(recipient)
-    for sent in repositories.alarms.notices(NoticeState.WAITING, since_ms=scope.now_ms - _TEST_EVERY_MS):
-        if sent.recipient == known.id and sent.what == TEST:
-            sentence = "A test of this recipient is under way: wait for its result."
-            raise ProblemError(409, "test-under-way", "Test under way", sentence)
-    id = repositories.alarms.new_id()  # noqa: A001 - it is the notice's id
-    notice = Notice(
-        id=id,
-        recipient=known.id,
-        rule="",
-        what=TEST,
-        about=(),
-        body=trial_body_of(known, scope.organisation, id, scope.now_ms),
-        created_ms=scope.now_ms,
-        due_ms=scope.now_ms,
-    )
-    repositories.alarms.save(AlarmUpdate(notices=[notice]))
-    return show_notice(notice, access_of(request))
-
-
-@router.post("/alarm-recipients/{recipient}/secret", response_model=RecipientSecret)
-def make_secret(scope: ScopeOf, recipient: Id) -> RecipientSecret:
-    """Replace the secret that signs a recipient's webhooks; the response is the only place that contains it."""
-    return RecipientSecret(secret=scope.repositories.alarm_recipients.renew_secret(recipient))
-
-
-def _delivery_to(
-    recipient: AlarmRecipient, notices: RecipientNotices, home: HomeServices, access: Access
-) -> RecipientDelivery:
-    robot = robot_of(recipient.address) if recipient.kind is RecipientKind.WEBHOOK else None
-    newest = max(notices.newest.values(), key=lambda notice: notice.id, default=None)
-    delivered = notices.newest.get(NoticeState.DELIVERED)
-    fault = home.unreachable.get(recipient.kind)
-    return RecipientDelivery(
-        recipient=recipient.id,
-        robot=None if robot is None else robot.name,
-        cannot_send=fault or (None if recipient.enabled else "disabled"),
-        newest=None if newest is None else show_notice(newest, access),
-        delivered_ms=None if delivered is None else delivered.delivered_ms,
-        waiting=notices.count.get(NoticeState.WAITING, 0),
-        dead=notices.count.get(NoticeState.DEAD, 0),
-    )
 
 
 def show_notice(notice: Notice, access: Access) -> NotificationItem:

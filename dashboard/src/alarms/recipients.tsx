@@ -21,6 +21,7 @@ import { noteSaved } from "../ui/overlays";
 import type { Notification, Recipient, RecipientDelivery } from "./records";
 
 const REFRESH_MS = 10_000;
+const REACH = ["/v1/alarm-recipients/delivery", "/v1/alarm-recipients/reach"] as const;
 const TEST_REFRESH_MS = 1000;
 const KINDS = ["email", "webhook", "mqtt"] as const;
 const SEVERITIES = ["info", "warning", "critical"] as const;
@@ -89,7 +90,7 @@ function RecipientCard({
         })}
       </p>
       {delivery ? <DeliveryState delivery={delivery} /> : null}
-      {admin ? <RecipientActions recipient={recipient} cannotSend={delivery?.cannot_send ?? null} /> : null}
+      {admin ? <RecipientActions recipient={recipient} delivery={delivery} /> : null}
     </article>
   );
 }
@@ -120,6 +121,13 @@ function DeliveryState({ delivery }: { delivery: RecipientDelivery }): JSX.Eleme
         {failed ? `${translate("colon")}${errorOf(newest)}` : ""}
       </p>
       {delivery.dead > 0 ? <p class="note">{translate("alarms_dead_notices", { count: delivery.dead })}</p> : null}
+      {delivery.confirmed_ms !== null ? (
+        <p class="note" data-confirmed>
+          {translate("alarms_confirmed", { when: ageText(now - delivery.confirmed_ms) })}
+        </p>
+      ) : delivery.delivered_ms === null || !delivery.is_persons ? null : (
+        <p class="error">{translate("alarms_unconfirmed")}</p>
+      )}
       {failed && delivery.delivered_ms !== null ? (
         <p class="note">{translate("alarms_last_delivered", { when: ageText(now - delivery.delivered_ms) })}</p>
       ) : null}
@@ -131,7 +139,8 @@ function errorOf(notice: Notification): string {
   return currentLanguage() === "en" ? notice.error : notice.error_zh || translate("alarms_not_sent");
 }
 
-function RecipientActions({ recipient, cannotSend }: { recipient: Recipient; cannotSend: string | null }): JSX.Element {
+function RecipientActions({ recipient, delivery }: { recipient: Recipient; delivery: RecipientDelivery | undefined }): JSX.Element {
+  const cannotSend = delivery?.cannot_send ?? null;
   const [secret, setSecret] = useState("");
   const change = useWrite("put", "/v1/alarm-recipients/{thing}", { refresh: ["/v1/alarm-recipients", "/v1/alarm-recipients/delivery"] });
   const renew = useWrite("post", "/v1/alarm-recipients/{recipient}/secret");
@@ -143,6 +152,7 @@ function RecipientActions({ recipient, cannotSend }: { recipient: Recipient; can
   return (
     <div class="stack">
       <TestButton recipient={recipient.id} disabled={cannotSend !== null && cannotSend !== "disabled"} />
+      {delivery?.confirmed_ms === null && delivery.delivered_ms !== null ? <ConfirmButton recipient={recipient.id} /> : null}
       <div class="buttons">
         <button
           type="button"
@@ -176,6 +186,24 @@ function RecipientActions({ recipient, cannotSend }: { recipient: Recipient; can
         </p>
       ) : null}
       <ErrorText error={error} />
+    </div>
+  );
+}
+
+/** A person's word that the message came: the service's answer does not say it. */
+function ConfirmButton({ recipient }: { recipient: string }): JSX.Element {
+  const confirm = useWrite("post", "/v1/alarm-recipients/{recipient}/confirm", { refresh: REACH });
+  return (
+    <div>
+      <button
+        type="button"
+        class="secondary"
+        disabled={confirm.saving}
+        onClick={() => void confirm.run({ params: { path: { recipient } } })}
+      >
+        {translate("alarms_confirm")}
+      </button>
+      <ErrorText error={confirm.error} />
     </div>
   );
 }

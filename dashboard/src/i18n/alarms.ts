@@ -6,6 +6,18 @@ import type { Texts } from "./texts";
 export const alarms = catalogue({
   alarms_now: ["Active now", "未恢复的报警"],
   alarms_nobody: ["No person gets alarms.", "目前没有人会收到报警通知。"],
+  alarms_nobody_none: ["Nobody is named yet.", "还没有设置接收人。"],
+  alarms_nobody_never_tried: ["No message was sent yet.", "还没有发过测试消息。"],
+  alarms_nobody_tried: [
+    "The service took the last message; no person has confirmed that it came.",
+    "服务商已接受上一条消息，但还没有人确认收到。",
+  ],
+  alarms_nobody_failed: ["The last message did not arrive.", "上一条消息没有送到。"],
+  alarms_some_failing: ["{n} recipients are not reached: the last message to them did not arrive.", "有 {n} 个接收人收不到：上一条消息没有送到。"],
+  alarms_see_why: ["See why", "查看原因"],
+  alarms_confirm: ["I got it", "我收到了"],
+  alarms_confirmed: ["A person confirmed {when} that it came", "已有人确认收到（{when}）"],
+  alarms_unconfirmed: ["The service took it. No person has confirmed that it came.", "服务商已接受，还没有人确认收到。"],
   alarms_connect: ["Connect a phone, a mailbox or a chat group", "接入手机、邮箱或群机器人"],
   alarms_told: ["Who is told", "通知谁"],
   alarms_active: ["Active alarms", "当前报警"],

@@ -67,18 +67,22 @@ function Duty({ duty, zone }: { duty: Facts["duty"]; zone: string }): JSX.Elemen
 }
 
 function Reach({ reach, zone }: { reach: Facts["reach"]; zone: string }): JSX.Element {
+  const { state, confirmed_ms: time_ms } = reach;
+  const day = { month: "short", day: "numeric" } as const;
   const notes: Record<Facts["reach"]["state"], string> = {
     none: translate("today_reach_set"),
     never_tried: translate("today_reach_never"),
-    tried: reach.tried_ms === null ? "" : translate("today_reach_tried", { time: formatInstant(reach.tried_ms, CLOCK, zone) }),
+    tried: translate("today_reach_tried"),
+    confirmed: time_ms === null ? "" : translate("today_reach_confirmed", { time: formatInstant(time_ms, day, zone) }),
     failed: translate("today_reach_failed"),
   };
+  const reaches = state === "confirmed";
   return (
     <Fact
       sign="phone"
-      isWrong={reach.state !== "tried"}
-      text={reach.state === "none" ? translate("today_reach_none") : translate("today_reach", { n: reach.people })}
-      note={notes[reach.state]}
+      isWrong={!reaches || reach.failing > 0}
+      text={reaches ? translate("today_reach", { n: reach.confirmed }) : translate("today_reach_none")}
+      note={reaches && reach.failing > 0 ? translate("today_reach_failing", { n: reach.failing }) : notes[state]}
       href={hrefOf("alarms", { tab: "recipients" })}
     />
   );

@@ -27,8 +27,9 @@ _LATER: Final = frozenset(("salt", "erasure"))
 #: Kinds of entries that retention deletes: who signed in, and how access and alarms were set. Everything else may be
 #: evidence of what was grown, applied, sold or settled, and a kind that nobody named here is kept.
 DELETED_KINDS: Final = frozenset((
-    "alarm recipient", "alarm recipient secret", "alarm rule", "api key", CUT, "deletion by retention", "duty rota",
-    "maintenance window", "member", "retention", "session", "webhook", "webhook secret",
+    "alarm recipient", "alarm recipient confirmation", "alarm recipient secret", "alarm rule", "api key", CUT,
+    "deletion by retention", "duty rota", "maintenance window", "member", "retention", "session",
+    "webhook", "webhook secret",
 ))  # fmt: skip
 #: Entries that one cut deletes at most.
 MOST_DELETED: Final = 50_000

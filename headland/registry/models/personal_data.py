@@ -41,7 +41,7 @@ PERSONAL_COLUMNS: Final[dict[str, dict[str, PersonalKind]]] = {
     "people": dict.fromkeys(("name", "number", "contacts", "note"), _K.PROFILE),
     "members": dict.fromkeys(("subject", "name"), _K.SIGN_IN),
     "api_keys": {"name": _K.SIGN_IN},
-    "alarm_recipients": dict.fromkeys(("name", "address"), _K.ADDRESSES),
+    "alarm_recipients": dict.fromkeys(("name", "address", "confirmed_by"), _K.ADDRESSES),
     "alarm_notices": dict.fromkeys(("recipient", "body", "error"), _K.ADDRESSES),
     "alarm_rules": dict.fromkeys(("text", "text_zh", "source", "recipients", "escalation"), _K.ADDRESSES),
     "alarm_watches": {"state": _K.ADDRESSES},

@@ -26,6 +26,7 @@ GUARDS: Final = {
     ("put", "/v1/alarm-recipients/{thing}"): ("post", "/v1/alarm-recipients"),
     ("post", "/v1/alarm-recipients/{recipient}/secret"): ("post", "/v1/alarm-recipients"),
     ("post", "/v1/alarm-recipients/{recipient}/test"): ("post", "/v1/alarm-recipients"),
+    ("post", "/v1/alarm-recipients/{recipient}/confirm"): ("post", "/v1/alarm-recipients"),
     ("post", "/v1/certificates/{thing}/void"): ("post", "/v1/certificates/{thing}/copies"),
     ("delete", "/v1/fields/{thing}"): ("put", "/v1/fields/{thing}"),
     ("post", "/v1/fields/import"): ("post", "/v1/fields"),

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from headland.registry.models.reach import ReachFact
+
 RowState = Literal["act", "watch", "calm", "unknown", "silent", "flying", "interrupted", "recalled"]
 RowKind = Literal["greenhouse", "field"]
 #: From and to, epoch milliseconds UTC; the end is not included.
@@ -237,17 +239,6 @@ class DutyFact(msgspec.Struct, frozen=True, kw_only=True):
 
     names: Annotated[list[str], "Names; empty where nobody is."]
     until_ms: Annotated[int | None, "Until when; null where that does not change."]
-
-
-class ReachFact(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether alarms reach a person."""
-
-    people: Annotated[int, "Recipients that get alarms, without the farm's own broker."]
-    tried_ms: Annotated[int | None, "When a message last arrived, or failed; null where none was sent."]
-    state: Annotated[
-        Literal["none", "never_tried", "tried", "failed"],
-        "none: nobody gets alarms. never_tried: no message was sent yet. failed: the last one did not arrive.",
-    ]
 
 
 class MissingDevice(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,49 +11,25 @@ from headland.analysis.tonight.today.answer import (
     DataFact,
     DutyFact,
     MissingDevice,
-    ReachFact,
     TodayFacts,
     TodayLink,
 )
 from headland.contract.freshness import VEHICLES, limits_of_device
-from headland.registry.models.alarms import NoticeState, RecipientKind
+from headland.registry.models.reach import ReachFact
 from headland.store.port import DeviceRecord
 
 
-def read_facts(scope: OrgScope, subjects: Sequence[OutlookSubject], duty: DutyFact | None) -> TodayFacts:
-    """Return the facts of a farm; `duty` is who is on duty, None without a rota."""
+def read_facts(
+    scope: OrgScope, subjects: Sequence[OutlookSubject], duty: DutyFact | None, reach: ReachFact
+) -> TodayFacts:
+    """Return the facts of a farm; who is on `duty`, None without a rota, and the `reach` of alarms are given."""
     active = scope.repositories.alarms.active()
     open_ = [alarm for alarm in active if alarm.acknowledged_ms is None]
     return TodayFacts(
         duty=duty,
-        reach=_reach(scope),
+        reach=reach,
         data=_data(scope, subjects),
         alarms=AlarmFact(open=len(active), unacknowledged=len(open_)),
-    )
-
-
-def _reach(scope: OrgScope) -> ReachFact:
-    """Return whether alarms reach a person: the farm's own broker is none."""
-    recipients = [
-        each
-        for each in scope.repositories.alarm_recipients.all()
-        if each.enabled and each.kind is not RecipientKind.MQTT
-    ]
-    if not recipients:
-        return ReachFact(people=0, tried_ms=None, state="none")
-    notices = scope.repositories.alarms.notices_by_recipient()
-    newest = [
-        (notice.created_ms, state)
-        for each in recipients
-        if (known := notices.get(each.id)) is not None
-        for state, notice in known.newest.items()
-        if state in (NoticeState.DELIVERED, NoticeState.DEAD)
-    ]
-    if not newest:
-        return ReachFact(people=len(recipients), tried_ms=None, state="never_tried")
-    time_ms, state = max(newest, key=lambda one: one[0])
-    return ReachFact(
-        people=len(recipients), tried_ms=time_ms, state="tried" if state is NoticeState.DELIVERED else "failed"
     )
 
 

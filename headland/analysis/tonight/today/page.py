@@ -34,6 +34,7 @@ from headland.analysis.tonight.today.fields.work import FieldWork
 from headland.analysis.tonight.today.rows import read_done, rows_of
 from headland.analysis.tonight.today.weather import three_days
 from headland.i18n import find_term
+from headland.registry.models.reach import ReachFact
 from headland.registry.repositories.local_time import find_local_time
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import SeriesFilter
@@ -46,8 +47,11 @@ _HISTORY_EVERY_MS: Final = 10_000
 _ACTING: Final = ("act", "interrupted", "recalled")
 
 
-def answer_today(scope: OrgScope, duty: DutyFact | None = None) -> Today:
-    """Return the first page; `duty` is who is on duty. Raises AnalysisError without a registry."""
+def answer_today(scope: OrgScope, duty: DutyFact | None, reach: ReachFact) -> Today:
+    """Return the first page; `duty` is who is on duty, `reach` whether alarms reach a person.
+
+    Raises AnalysisError without a registry.
+    """
     page = list_cards(scope, _MOST_ROWS)
     cards, repositories = page.cards, scope.repositories
     done = read_done(scope)
@@ -65,7 +69,7 @@ def answer_today(scope: OrgScope, duty: DutyFact | None = None) -> Today:
         first=_first(rows),
         making=_making(scope, cards),
         weather=_weather(scope, cards, repositories),
-        facts=read_facts(scope, [card.subject for card in cards], duty),
+        facts=read_facts(scope, [card.subject for card in cards], duty, reach),
         counts=counts,
         rows=rows,
         done_today=_done_today(cards, done, clock.midnight_ms()),

@@ -11,8 +11,15 @@ from headland.registry.models.duty import DutyRota
 alarm_rules = record_table(
     "alarm_rules", AlarmRule, references={"zone": "greenhouse_zones"}, unique=("organisation", "name")
 )
-# `secret` signs the posts of a webhook; no record shows it.
-alarm_recipients = record_table("alarm_recipients", AlarmRecipient, required("secret"), unique=("organisation", "name"))
+# `secret` signs the posts of a webhook; no record shows it. `confirmed_by` has said that a message came.
+alarm_recipients = record_table(
+    "alarm_recipients",
+    AlarmRecipient,
+    required("secret"),
+    optional("confirmed_ms", sa.BigInteger),
+    optional("confirmed_by"),
+    unique=("organisation", "name"),
+)
 maintenance_windows = record_table("maintenance_windows", MaintenanceWindow)
 duty_rotas = record_table("duty_rotas", DutyRota, references={"site": "sites"}, unique=("organisation", "name"))
 

@@ -7,12 +7,15 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
+import sqlalchemy as sa
 
+from headland.registry.db import audit
 from headland.registry.db.tables import alarm_tables
 from headland.registry.models.access_table import KindOfRecord, Right, right_to_change
 from headland.registry.models.alarms import AlarmRecipient, PushSubscription, RecipientKind
 from headland.registry.models.errors import InvalidTarget, NotFound, NotOwn
-from headland.registry.repositories.context import RepositoryContext
+from headland.registry.models.reach import MessageConfirmed
+from headland.registry.repositories.context import RepositoryContext, log
 from headland.registry.repositories.delivery.secrets import SecretRepository
 from headland.registry.validation.alarm_rules import check_recipient, subscription_of
 
@@ -55,6 +58,37 @@ class RecipientRepository(SecretRepository[AlarmRecipient]):
             raise NotFound("alarm recipient", id)
         self._refuse_others(subscription_of(known.address))
         self.delete(known.id, known.version)
+
+    def confirmed(self) -> dict[str, MessageConfirmed]:
+        """Return by recipient the word of a person that a message came."""
+        columns = self._table.c
+        query = sa.select(columns.id, columns.confirmed_ms, columns.confirmed_by).where(
+            self._visible(), columns.deleted_ms.is_(None), columns.confirmed_ms.is_not(None)
+        )
+        with self._context.database.reading() as connection:
+            rows = connection.execute(query).all()
+        return {row.id: MessageConfirmed(time_ms=row.confirmed_ms, by=row.confirmed_by or "") for row in rows}
+
+    def confirm(self, id: str) -> MessageConfirmed:  # noqa: A002 - it is the record's id
+        """Record that a person got a message to a recipient; raises NotFound. Another address is confirmed anew."""
+        word = MessageConfirmed(time_ms=self._context.now_ms(), by=self._context.by)
+        statement = self._table.update().where(*self._not_deleted(id))
+        with self._context.database.writing() as connection:
+            audit.lock_organisation(connection, self._context.organisation)
+            values = statement.values(confirmed_ms=word.time_ms, confirmed_by=word.by)
+            if connection.execute(values).rowcount == 0:
+                raise NotFound(self._name, id)
+            log(self._context, connection, f"{self._name} confirmation", id)
+        return word
+
+    def change_within(self, connection: sa.Connection, record: AlarmRecipient, now_ms: int) -> AlarmRecipient:
+        """Change a recipient in an open transaction: what a person confirmed of another address holds no more."""
+        before = self._get(connection, record.id)
+        made = super().change_within(connection, record, now_ms)
+        if (before.kind, before.address) != (made.kind, made.address):
+            unsaid = {"confirmed_ms": None, "confirmed_by": None}
+            connection.execute(self._table.update().where(*self._not_deleted(made.id)).values(**unsaid))
+        return made
 
     def _refuse_others(self, subscription: PushSubscription) -> None:
         right = right_to_change(self._context.role, KindOfRecord.PUSH)
