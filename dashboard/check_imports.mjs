@@ -16,7 +16,7 @@ const FOLDERS = [
   ["notes", "doubts", "today"],
   ["house", "people"],
   ["alarms", "farm", "field", "greenhouse", "harvest", "health", "imports", "settings"],
-  ["disputes", "plan", "yields"],
+  ["disputes", "passes", "plan", "yields"],
   ["cooperative", "trials"],
   ["pages"],
   ["."],

@@ -92,8 +92,7 @@ def choose(page: Page, name: str, part: str, within: Locator | None = None) -> N
 
 def test_a_pass_without_an_implement_asks_for_one(visit: Open, farm: Farm, page_errors: list[str]) -> None:
     page = visit(f"#/field/{farm.field}")
-    panel(page, "passes").locator("summary").click()
-    panel(page, "passes").locator("tr", has_text="Drone 1").get_by_role("button").click()
+    panel(page, "passes").locator(".pass-line", has_text="Drone 1").click()
     expect(page.get_by_role("status").filter(has_text="Choose an implement")).to_be_visible()
     choose(page, "Implement", "disc")
     page.get_by_role("button", name="Draw map").click()
@@ -135,11 +134,10 @@ def test_panels_about_a_pass_are_loaded_when_opened(visit: Open, farm: Farm, pag
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
     printed = page.request.get(f"{farm.base}{files.locator('[data-report=html]').get_attribute('href')}")
     assert (printed.status, printed.headers["content-language"]) == (200, "zh-CN")
-    panel(page, "passes").locator("summary").click()
-    page.get_by_role("button", name="计算施用量").click()
-    expect(panel(page, "passes").locator("tbody")).to_contain_text("93.60 公斤")
-    # The drone has flown there as well; no implement is recorded for it.
-    expect(panel(page, "passes").locator("tbody")).to_contain_text("请选择机具或填写作业幅宽")
+    # Each line says what was treated and skipped; the drone has flown there as well, and nobody knows its swath.
+    lines = panel(page, "passes").locator(".pass-line")
+    expect(lines.and_(page.locator(f"[data-pass='{farm.flight}']"))).to_contain_text("作业 10.24 亩 · 漏施 0.21 亩")
+    expect(lines.filter(has_text="面积未知")).to_have_count(1)
     page_errors[:] = [error for error in page_errors if "409" not in error]
 
 
@@ -242,8 +240,7 @@ def test_one_rate_goes_from_the_form_to_the_mission_and_the_terminal_in_chinese_
 
 def test_a_found_pass_is_registered_with_its_implement_and_plan(visit: Open, farm: Farm) -> None:
     page = visit(f"#/field/{farm.field}")
-    panel(page, "passes").locator("summary").click()
-    panel(page, "passes").locator("tr", has_text="Drone 1").get_by_role("button").click()
+    panel(page, "passes").locator(".pass-line", has_text="Drone 1").click()
     page.get_by_role("button", name="Register this pass").click()
     form = page.get_by_role("dialog")
     choose(page, "Implement", "disc", within=form)
@@ -251,7 +248,7 @@ def test_a_found_pass_is_registered_with_its_implement_and_plan(visit: Open, far
     form.get_by_role("button", name="Register this pass").click()
     expect(form).to_have_count(0)
     # Whoever sees the form go sees the new state: nothing shows the one before.
-    assert "registered" in panel(page, "passes").locator("tr[aria-current=true]").inner_text()
+    assert "registered" in panel(page, "passes").locator("[aria-current=true]").inner_text()
     expect(panel(page, "deviation")).to_contain_text("20.0 L/ha (rate recorded with the pass)")
 
 
@@ -271,8 +268,7 @@ def test_a_found_pass_within_one_minute_is_registered_with_its_exact_times(visit
     )  # fmt: skip
     farm.store.describe(OWN, "gw-1", descriptor)
     page = visit(f"#/field/{farm.field}")
-    panel(page, "passes").locator("summary").click()
-    panel(page, "passes").locator("tr", has_text="uav-short").get_by_role("button").click()
+    panel(page, "passes").locator(".pass-line", has_text="uav-short").click()
     page.get_by_role("button", name="Register this pass").click()
     form = page.get_by_role("dialog")
     assert form.get_by_label("Start").input_value() == form.get_by_label("End").input_value()

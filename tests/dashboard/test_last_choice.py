@@ -55,6 +55,15 @@ async ([control, values, stepMs]) => {
   }
 }
 """
+#: Click the lines of passes one after another.
+OPEN_PASSES: Final = """
+async ([passes, stepMs]) => {
+  for (const pass of passes) {
+    document.querySelector(`.pass-line[data-pass="${pass}"]`).click();
+    await new Promise((resolve) => setTimeout(resolve, stepMs));
+  }
+}
+"""
 #: Resolve once no answer has been awaited for half a second.
 CALM: Final = """
 async () => {
@@ -156,13 +165,29 @@ def check_single(page: Page, at: str) -> None:
     assert page.evaluate("window.statuses.filter((status) => status === 429)") == [], at
 
 
-def test_five_steps_of_the_slider_end_in_the_figures_and_the_map_of_the_last_pass(visit: Open, busy: Farm) -> None:
+def passes_by_time(farm: Farm) -> list[Pass]:
+    """Return the registered passes of the field, the oldest first."""
+    return sorted(farm.repositories.passes.of_field(farm.field), key=lambda each: each.start_ms)
+
+
+def show_all_passes(page: Page) -> None:
+    page.locator("[data-act=all-passes]").click()
+    expect(page.locator(".pass-lines")).to_have_attribute("data-shown", str(PASSES + 2))
+
+
+def test_five_lines_of_the_list_end_in_the_figures_and_the_map_of_the_last_pass(visit: Open, busy: Farm) -> None:
     page = open_slowly(visit, busy, f"#/field/{busy.field}?pass={busy.flight}", service_workers="block")
-    listed = sorted(busy.repositories.passes.of_field(busy.field), key=lambda each: each.start_ms)
-    hurry(page, "#pass-slider", ["5", "4", "3", "2", "1"])
+    listed = passes_by_time(busy)
+    show_all_passes(page)
+    settle(page)
+    page.evaluate("window.delayMs = 5000")
+    page.evaluate(OPEN_PASSES, [[listed[number].id for number in (5, 4, 3, 2, 1)], 50])
+    settle(page)
+    page.evaluate("window.delayMs = 0")
     last = listed[1]
     expect(page.locator(".field")).to_have_attribute("data-drawn", last.id)
-    check_single(page, "slider")
+    expect(page.locator("[data-panel=verdict]")).to_have_attribute("data-pass", last.id)
+    check_single(page, "list")
     # The second oldest has five swaths of 11.7 kg, and a planned rate of its own.
     expect(page.locator("[data-panel=applied] [data-answer=Amount] .number")).to_have_text("58.50")
     expect(page.locator("[data-panel=deviation]")).to_contain_text("550.0 kg/ha")
@@ -170,6 +195,8 @@ def test_five_steps_of_the_slider_end_in_the_figures_and_the_map_of_the_last_pas
     said, seen = page.locator(".page[data-page]").evaluate(SNAPSHOT), picture_of(page)
     page.goto("about:blank")
     page.goto(f"{busy.base}/#/field/{busy.field}?pass={last.id}")
+    settle(page)
+    show_all_passes(page)
     settle(page)
     expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
     assert page.locator(".page[data-page]").evaluate(SNAPSHOT) == said
@@ -199,12 +226,12 @@ def test_a_pass_chosen_before_the_map_has_loaded_is_drawn_once_it_has(visit: Ope
     page.goto(f"{busy.base}/#/field/{busy.field}?pass={busy.flight}")
     page.reload()
     expect(page.locator(".map-view canvas").first).to_be_attached()
-    expect(page.locator("#pass-slider")).to_be_attached()
+    show_all_passes(page)
     assert page.locator(".map-view").get_attribute("data-state") == "loading"
-    page.evaluate(CHOOSE, [page.query_selector("#pass-slider"), ["4", "2", "1"], 50])
+    page.evaluate(OPEN_PASSES, [[passes_by_time(busy)[number].id for number in (4, 2, 1)], 50])
     page.evaluate("window.release()")
     settle(page)
-    last = sorted(busy.repositories.passes.of_field(busy.field), key=lambda each: each.start_ms)[1]
+    last = passes_by_time(busy)[1]
     expect(page.locator(".field")).to_have_attribute("data-drawn", last.id)
     expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
 
@@ -218,8 +245,9 @@ def picture_of(page: Page) -> bytes:
 @pytest.mark.long
 def test_a_pass_and_another_rate_that_were_chosen_at_once_are_both_the_last(visit: Open, busy: Farm) -> None:
     page = open_slowly(visit, busy, f"#/field/{busy.field}?pass={busy.flight}", service_workers="block")
+    show_all_passes(page)
     page.evaluate("window.delayMs = 5000")
-    page.evaluate(CHOOSE, [page.query_selector("#pass-slider"), ["3"], 20])
+    page.evaluate(OPEN_PASSES, [[passes_by_time(busy)[3].id], 20])
     for rate in ("100", "200", "300", "400"):
         page.get_by_label("Planned rate").fill(rate)
         page.get_by_label("Planned rate").press("Enter")

@@ -13,6 +13,7 @@ export interface Route {
 export type Thing =
   | { kind: "field"; id: string; tab?: string }
   | { kind: "pass"; id: string; field: string }
+  | { kind: "rest"; pass: string; field: string }
   | { kind: "harvest"; field: string; startMs: number; endMs: number }
   | { kind: "weather"; site: string }
   | { kind: "greenhouse"; id: string; days?: number }
@@ -44,6 +45,8 @@ export function hrefOfThing(thing: Thing): string {
       return address("field", [thing.id], thing.tab === undefined ? {} : { tab: thing.tab });
     case "pass":
       return address("field", [thing.field], { pass: thing.id });
+    case "rest":
+      return address("field", [thing.field], { tab: "plan", rest: thing.pass });
     case "harvest":
       return address("field", [thing.field], { tab: "yield", harvest: `${thing.startMs}-${thing.endMs + 1}` });
     case "weather":

@@ -82,6 +82,7 @@ export const today = catalogue({
   today_key_fit: ["fit for work", "适合作业"],
   today_key_act: ["time to act", "该动手的时段"],
   today_question: ["{names}: {question}", "{names}：{question}"],
+  today_link_rest: ["the mission", "看补飞任务"],
   today_link_pass: ["the pass", "看这次作业"],
   today_link_alarm: ["the alarm", "看报警"],
   today_link_lot: ["the lot", "看批次"],

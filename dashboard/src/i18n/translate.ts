@@ -16,6 +16,7 @@ import type { farm } from "./farm";
 import type { field } from "./field";
 import type { fieldOutlook } from "./field_outlook";
 import type { fieldWater } from "./field_water";
+import type { fieldPass } from "./field_pass";
 import type { fieldWork } from "./field_work";
 import type { doubts } from "./doubts";
 import type { forecastProviders } from "./forecast_providers";
@@ -50,6 +51,7 @@ export type TextKey =
   | keyof typeof cooperative
   | keyof typeof farm
   | keyof typeof field
+  | keyof typeof fieldPass
   | keyof typeof fieldWork
   | keyof typeof fieldOutlook
   | keyof typeof fieldWater

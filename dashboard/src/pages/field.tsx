@@ -16,9 +16,8 @@ import { areaText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { AllFields, EditField } from "../field/all_fields";
 import { OutlineEditor } from "../field/outline_editor";
-import { PassesView } from "../field/passes_view";
+import { PassesView } from "../passes/passes_view";
 import { useOwners } from "../people/owner_field";
-import { DomNode } from "../ui/dom_node";
 import { Lazy } from "../ui/lazy";
 import { Loaded, Working } from "../ui/loaded";
 import { Tabs } from "../ui/tabs";
@@ -44,7 +43,7 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
   const ownerOf = useOwners();
   useEffect(() => view.setTitle(field.name), [view, field.name]);
   const tabs = [
-    { id: "passes", title: translate("work_passes"), content: () => <Passes field={field} /> },
+    { id: "passes", title: translate("work_passes"), content: () => <PassesView field={field} /> },
     {
       id: "plan",
       title: translate("work_plan"),
@@ -127,17 +126,4 @@ function LazyWeather({ field }: { field: FieldRecord }): JSX.Element {
     void import("../weather/field_weather").then(setPanels);
   }, []);
   return panels === null ? <Working /> : <panels.FieldWeather field={field.id} site={field.site} />;
-}
-
-function Passes({ field }: { field: FieldRecord }): JSX.Element | null {
-  const view = useView();
-  const [passes, setPasses] = useState<PassesView | null>(null);
-  // Not while this is drawn: the view draws components of its own.
-  useEffect(() => {
-    const made = new PassesView(field, view);
-    setPasses(made);
-    void made.start();
-    return () => made.close();
-  }, [field.id, field.version, view]);
-  return passes === null ? null : <DomNode node={passes.element} />;
 }

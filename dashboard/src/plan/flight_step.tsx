@@ -1,5 +1,6 @@
 // Step 5 of a plan: the passes that carried it out, what they missed, and the mission for the rest.
 
+import "../i18n/field_pass";
 import "../i18n/plan";
 import type { JSX } from "preact";
 import type { FieldRecord } from "../api/registry";
@@ -23,6 +24,11 @@ export function FlightStep({ field, plan, draft }: { field: FieldRecord; plan: P
         ))}
       </ul>
       <div class="choices-row">
+        {newest === undefined || newest.state === "flying" ? null : (
+          <a class="button" href={hrefOfThing({ kind: "rest", field: field.id, pass: newest.pass_id })}>
+            {translate("pass_rest_title")}
+          </a>
+        )}
         <a href={hrefOfThing({ kind: "field", id: field.id, tab: "weather" })}>{translate("plan_flight_window")}</a>
         <button type="button" class="secondary" onClick={draft.again}>
           {translate("plan_again")}

@@ -95,7 +95,9 @@ export function NextAction({ row, nowMs, zone, isOpen, onOpen }: NextActionProps
 /** The way to where the action is done or looked at. */
 function ActionLink({ row, action: { href } }: { row: Row; action: Action }): JSX.Element | null {
   if (href === null) return null;
-  const { kind, id } = href;
+  const { kind, id, part } = href;
+  if (kind === "pass" && part === "remaining")
+    return <a href={hrefOfThing({ kind: "rest", pass: id, field: row.id })}>{translate("today_link_rest")}</a>;
   if (kind === "pass") return <a href={hrefOfThing({ kind, id, field: row.id })}>{translate("today_link_pass")}</a>;
   if (kind === "alarm") return <a href={hrefOfThing({ kind, id })}>{translate("today_link_alarm")}</a>;
   if (kind === "lot") return <a href={hrefOfThing({ kind, id })}>{translate("today_link_lot")}</a>;
