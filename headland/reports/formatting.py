@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from headland.contract.indices import decimals_of
 from headland.i18n import Language, channel_name, find_term, find_term_in
+from headland.i18n.decimals import decimal_text
 
 #: Decimals of a number without a unit.
 _PLAIN_DECIMALS: Final = 3
@@ -101,7 +102,7 @@ def number_text(value: float, unit: str, name: str = "") -> str:
     least = _LEAST_WRITTEN.get(name)
     if least is not None and value < least:
         return f"< {least}"
-    text = f"{value:,.{decimals_of(name, unit) if unit else _PLAIN_DECIMALS}f}"
+    text = decimal_text(value, decimals_of(name, unit) if unit else _PLAIN_DECIMALS)
     return text.removeprefix("-") if not text.strip("-0.,") else text
 
 

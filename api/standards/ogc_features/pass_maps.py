@@ -19,7 +19,6 @@ from headland.analysis.passes.telemetry import load_pass_telemetry
 
 #: Largest number of vertices of a track: a map shows no more detail.
 _MOST_CORNERS: Final = 5000
-_CELL_M: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ def _read_track(scope: OrgScope, field_pass: FieldPass) -> PassTrack:
 
 def _compute_cells(scope: OrgScope, field_pass: FieldPass) -> PassCells | None:
     try:
-        applied = compute_as_applied(scope, field_pass, cell_m=max(_CELL_M, fine_cell_m(field_pass)))
+        applied = compute_as_applied(scope, field_pass, cell_m=fine_cell_m(field_pass))
     except AnalysisError:
         return None
     at, south, west, north, east = cells_of(applied)

@@ -12,6 +12,7 @@ from headland.analysis.passes.pass_state import PassState
 from headland.analysis.passes.verdict.strips import MissedStrips
 from headland.contract.catalogue import CATALOGUE
 from headland.i18n import CatalogText, load_terms
+from headland.i18n.decimals import decimal_text
 
 _GROUP: Final = "pass_verdict"
 _M2_PER_HA: Final = 10_000.0
@@ -58,7 +59,7 @@ def because_of(state: PassState, deviation: PassDeviation | AnalysisError) -> Ca
 def area_text(area_m2: float) -> CatalogText:
     """Return an area as the page shows it: in hectares in English, in mu in Chinese."""
     hectares = area_m2 / _M2_PER_HA
-    return _text("area", ha=f"{hectares:.{_DIGITS['ha']}f}", mu=f"{hectares * MU_PER_HA:.{_DIGITS['mu']}f}")
+    return _text("area", ha=decimal_text(hectares, _DIGITS["ha"]), mu=decimal_text(hectares * MU_PER_HA, _DIGITS["mu"]))
 
 
 def _missed_text(state: PassState, strips: int) -> CatalogText:
