@@ -1,0 +1,1 @@
+export{t as People}from"./people_list-VVn14u9G.js";

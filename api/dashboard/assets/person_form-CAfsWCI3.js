@@ -1,1 +1,0 @@
-export{t as AddPerson}from"./person_form-DO-0X_g2.js";

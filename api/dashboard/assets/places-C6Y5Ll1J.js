@@ -1,0 +1,1 @@
+export{n as FirstSteps}from"./places-D4mAEDWf.js";
