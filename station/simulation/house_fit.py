@@ -134,6 +134,8 @@ def model_of(
             hours=min(temperature.hours, humidity.hours),
             temperature_rmse_k=temperature.rmse,
             humidity_rmse_pct=humidity.rmse,
+            temperature_yesterday_rmse_k=temperature.yesterday_rmse,
+            humidity_yesterday_rmse_pct=humidity.yesterday_rmse,
         )
     model = HouseModel(structure=HouseStructure.MULTISPAN, parameters=parameters, held_out=errors)
     try:

@@ -1,7 +1,7 @@
 // The plan of a greenhouse by hour: a lane for each actuator, in which one order holds at a time, with its reasons by number.
 
 import type { JSX } from "preact";
-import { numberText, withUnit } from "../i18n/numbers";
+import { withUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import "../i18n/house";
 import { Bars, NightShade, NowLine, Picture, TimeAxis, type DrawnProps } from "../today/picture";
@@ -45,19 +45,15 @@ export function PlanLanes({ plan, scale }: { plan: Plan; scale: TimeScale }): JS
 
 /** What the plan brings, costs and gives up, as far as it is known. */
 function Balance({ plan }: { plan: Plan }): JSX.Element | null {
-  const { gain, cost, gives_up: givesUp } = plan;
+  const { gain, gain_reason: untold, cost, gives_up: givesUp } = plan;
   const parts = [
-    [
-      "house_gains",
-      gain?.is_told
-        ? translate("house_wet_less", { n: numberText(gain.wet_hours_before, 0), rest: numberText(gain.wet_hours_after, 0) })
-        : "",
-    ],
+    ["house_gains", gain === null ? "" : textOf(gain)],
     ["house_costs", cost === null ? "" : withUnit(cost.value, cost.unit, 0)],
     ["house_gives_up", givesUp === null ? "" : textOf(givesUp)],
   ] as const;
   const known = parts.filter(([, text]) => text !== "");
-  if (known.length === 0) return null;
+  const isPlanned = plan.lanes.length > 0;
+  if (known.length === 0 && (untold === null || !isPlanned)) return null;
   return (
     <p class="gives">
       {known.map(([name, text]) => (
@@ -65,6 +61,7 @@ function Balance({ plan }: { plan: Plan }): JSX.Element | null {
           {translate(name)} <b>{text}</b>
         </span>
       ))}
+      {untold === null || !isPlanned ? null : <span>{textOf(untold)}</span>}
     </p>
   );
 }

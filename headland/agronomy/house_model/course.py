@@ -1,4 +1,4 @@
-"""Course of a house over some hours under two settings: the model, its controller and hourly weather. Pure.
+"""Course of a house over some hours under two settings, or without and with a plan: model, controller, weather. Pure.
 
 Both begin alike: the model runs in on the days before with the settings as they are, because walls, soil and floor
 remember them. The weather between the middles of hours is interpolated.
@@ -6,6 +6,7 @@ remember them. The weather between the middles of hours is interpolated.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,6 +16,7 @@ from headland.agronomy.house_model.climate_model import relative_humidity_pct, s
 from headland.agronomy.house_model.compartment import Compartment, Structure, structure_of
 from headland.agronomy.house_model.controller import control, move
 from headland.agronomy.house_model.moist_air import Numbers, saturation_pa, vapour_kg_m3
+from headland.agronomy.house_model.moves import Move, moved
 from headland.agronomy.house_model.outside import Outside
 from headland.agronomy.house_model.sun_on_wall import south_w_m2
 from headland.units_of_time import HOUR_MS
@@ -50,11 +52,12 @@ class HousePlace:
 
 @dataclass(frozen=True, slots=True)
 class HouseCourse:
-    """Points of a course: their times, air temperature and relative humidity, shape (points, 2): as is and changed."""
+    """Points of a course: their times; air, relative humidity and leaves, shape (points, 2): as is and changed."""
 
     time_ms: Numbers
     air_degc: Numbers
     humidity_pct: Numbers
+    leaf_degc: Numbers
 
 
 def run_courses(
@@ -69,25 +72,59 @@ def run_courses(
     The weather begins before `start_ms` by what the model runs in, in whole hours.
     """
     before, after = structure_of([as_is, as_is]), structure_of([as_is, changed])
+    return _run((before, after), weather, place, start_ms, STEP_MS, {})
+
+
+def run_plans(
+    houses: Sequence[Compartment[float]],
+    plans: Sequence[Sequence[Move]],
+    weather: OutdoorHours,
+    place: HousePlace,
+    start_ms: int,
+) -> list[HouseCourse]:
+    """Return the course of each house without and with its plan from `start_ms` to the end of the weather.
+
+    All run side by side. Steps are those of the run-in: the difference of two runs hardly depends on them.
+    """
+    count = len(houses)
+    both = structure_of([*houses, *houses])
+    moves = {count + at: plan for at, plan in enumerate(plans) if plan}
+    course = _run((both, both), weather, place, start_ms, RUN_IN_STEP_MS, moves)
+    columns = course.air_degc, course.humidity_pct, course.leaf_degc
+    return [HouseCourse(course.time_ms, *(column[:, [at, count + at]] for column in columns)) for at in range(count)]
+
+
+def _run(
+    structures: tuple[Structure, Structure],
+    weather: OutdoorHours,
+    place: HousePlace,
+    start_ms: int,
+    step_ms: int,
+    moves: Mapping[int, Sequence[Move]],
+) -> HouseCourse:
+    """Return the courses of structures, that before `start_ms` and that after, with the moves by hand after it."""
     end_ms = weather.start_ms + len(weather.temperature_degc) * HOUR_MS
-    moments = [*range(weather.start_ms, start_ms, RUN_IN_STEP_MS), *range(start_ms, end_ms, STEP_MS)]
+    moments = [*range(weather.start_ms, start_ms, RUN_IN_STEP_MS), *range(start_ms, end_ms, step_ms)]
     degc, pct, sun, wind = _interpolated(weather, np.array(moments, np.float64))
     ground = float(weather.temperature_degc.mean())
     climate = actuators = None
-    points: list[tuple[int, Numbers, Numbers]] = []
+    points: list[tuple[int, Numbers, Numbers, Numbers]] = []
     for at, time_ms in enumerate(moments):
-        structure, step_ms = (before, RUN_IN_STEP_MS) if time_ms < start_ms else (after, STEP_MS)
+        is_after = time_ms >= start_ms
+        structure, step_s = structures[is_after], (step_ms if is_after else RUN_IN_STEP_MS) / 1000
         outside = _outside(structure, place, time_ms, (degc[at], pct[at], sun[at], wind[at]), ground)
         if climate is None or actuators is None:
             climate, actuators = start_climate(structure, outside), start_actuators(structure)
         clock_h = (time_ms / HOUR_MS + place.clock_ahead_h) % 24
         target = control(structure, climate, actuators, outside, clock_h)
-        actuators = move(actuators, target, step_ms / 1000)
-        climate, _ = step(structure, climate, actuators, outside, step_ms / 1000)
-        if time_ms >= start_ms and (time_ms - start_ms) % _POINT_MS == 0:
-            points.append((time_ms, climate.air_degc, relative_humidity_pct(climate)))
-    told, air, humidity = zip(*points, strict=True)
-    return HouseCourse(np.array(told, float), np.stack(air), np.stack(humidity))
+        if is_after:
+            target = moved(target, moves, time_ms)
+        actuators = move(actuators, target, step_s)
+        climate, _ = step(structure, climate, actuators, outside, step_s)
+        if is_after and (time_ms - start_ms) % _POINT_MS == 0:
+            points.append((time_ms, climate.air_degc, relative_humidity_pct(climate), climate.leaf_degc))
+    told, air, humidity, leaf = zip(*points, strict=True)
+    return HouseCourse(np.array(told, float), np.stack(air), np.stack(humidity), np.stack(leaf))
 
 
 def _interpolated(weather: OutdoorHours, times: Numbers) -> tuple[list[float], ...]:

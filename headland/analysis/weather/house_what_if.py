@@ -16,18 +16,21 @@ import msgspec
 import numpy as np
 
 from headland.agronomy.house_model.compartment import Compartment
-from headland.agronomy.house_model.course import HousePlace, OutdoorHours, run_courses
+from headland.agronomy.house_model.course import run_courses
 from headland.agronomy.house_model.structures import STRUCTURES
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, Method
 from headland.agronomy.series.arrays import Values
-from headland.agronomy.series.time_grid import average, count_true, make_periods
-from headland.analysis.greenhouse.forecast_weather import HUMIDITY, RADIATION, TEMPERATURE, WIND
 from headland.analysis.greenhouse.house import House, HouseLocation
-from headland.analysis.greenhouse.samples import read_grid
 from headland.analysis.inputs.errors import AnalysisError, PreconditionError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
-from headland.analysis.weather.house_weather import mast_hours, site_weather_to_come
+from headland.analysis.weather.outdoors.driving_weather import (
+    LEAST_SHARE,
+    DrivingWeather,
+    driving_weather,
+    hourly_inside,
+    model_place,
+)
 from headland.analysis.weather.what_if_figures import INSIDE, WhatIfFigure, WhatIfLimits, figures_of, not_counted
 from headland.i18n import CatalogText
 from headland.registry.models.house_model import HeldOut, HouseModel
@@ -50,16 +53,8 @@ METHOD: Final = Method(
     "hold nine of ten errors by the model's errors on measurements that its fit never saw, those of a difference by "
     "the errors of both runs as if they were independent, which is the most",
 )
-#: Days before the night that walls, soil and floor remember.
-_RUN_IN_DAYS: Final = 2
-_LEAST_SHARE: Final = 0.8
-#: An hour is known from half of its steps on.
-_LEAST_STEPS: Final = 6
-#: What is assumed of weather that nobody measures.
-_USUAL_WIND_M_S, _USUAL_HUMIDITY_PCT = 1.5, 75.0
 #: The morning hour from which on a night counts as over.
 _MORNING_H: Final = 7
-_CHANNELS: Final = (TEMPERATURE, HUMIDITY, RADIATION, WIND)
 
 
 class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,13 +94,6 @@ class WhatIfQuestion:
     as_is: float | None
     below_degc: float
     humid_pct: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Weather:
-    hours: OutdoorHours | None
-    basis: Literal["measured", "provider", "corrected", "nothing"]
-    notes: tuple[str, ...]
 
 
 def answer_what_if(scope: OrgScope, house: House, question: WhatIfQuestion) -> WhatIf:
@@ -153,8 +141,11 @@ def _answer(
     window: Window,
 ) -> WhatIf:
     place = house.place
-    stands = _place_of(place, window.end_ms)
-    weather = _Weather(None, "nothing", ("no_place",)) if stands is None else _weather(scope, house, window, question)
+    stands = model_place(place, window.end_ms)
+    said_ms = scope.now_ms if question.night == "next" else None
+    weather = DrivingWeather(None, "nothing", ("no_place",))
+    if stands is not None:
+        weather = driving_weather(scope, house, window, said_ms)
     figures: tuple[WhatIfFigure, ...] = ()
     if weather.hours is not None and stands is not None:
         course = run_courses(*settings, weather.hours, stands, window.start_ms)
@@ -186,7 +177,7 @@ def _answer(
     )
 
 
-def _notes(model: HouseModel, weather: _Weather, figures: tuple[WhatIfFigure, ...], night: Night) -> list[str]:
+def _notes(model: HouseModel, weather: DrivingWeather, figures: tuple[WhatIfFigure, ...], night: Night) -> list[str]:
     """Return what is to be said: where the model is from, what its intervals do not count, what was assumed."""
     is_fitted = model.held_out is not None
     notes = ["fitted" if is_fitted else "declared"]
@@ -212,72 +203,7 @@ def _window(place: HouseLocation, now_ms: int, night: Night) -> Window:
     return Window(noon_ms - 2 * DAY_MS, noon_ms - DAY_MS)
 
 
-def _place_of(place: HouseLocation, at_ms: int) -> HousePlace | None:
-    """Return where the model's house stands; None where nobody said it."""
-    if place.latitude_deg is None or place.longitude_deg is None:
-        return None
-    offset = datetime.fromtimestamp(at_ms / 1000, place.time_zone).utcoffset()
-    ahead_h = place.longitude_deg / 15 if offset is None or not place.time_zone_known else offset.total_seconds() / 3600
-    return HousePlace(place.latitude_deg, place.longitude_deg, ahead_h)
-
-
-def _weather(scope: OrgScope, house: House, window: Window, question: WhatIfQuestion) -> _Weather:
-    """Return the hours of the run-in and of the night: measured, and of the next night as they are forecast."""
-    first_ms = window.start_ms - _RUN_IN_DAYS * DAY_MS
-    known_ms = window.end_ms if question.night == "last" else window.start_ms
-    columns = _measured_hours(scope, house, Window(first_ms, known_ms))
-    basis: Literal["measured", "provider", "corrected"] = "measured"
-    if question.night == "next":
-        site = house.records[0].descriptor.site if house.records else ""
-        said = site_weather_to_come(scope, site, scope.now_ms, window.start_ms)
-        if said.source is None:
-            return _Weather(None, "nothing", ("no_forecast",))
-        basis = "corrected" if said.basis == "corrected" else "provider"
-        ahead = (window.end_ms - window.start_ms) // HOUR_MS
-        nothing = np.full(ahead, np.nan)
-        columns = {name: np.concatenate((columns[name], said.values.get(name, nothing)[:ahead])) for name in _CHANNELS}
-    shares = {name: float(np.isfinite(column).mean()) for name, column in columns.items()}
-    for name, note in ((TEMPERATURE, "no_temperature"), (RADIATION, "no_radiation")):
-        if shares[name] < _LEAST_SHARE:
-            return _Weather(None, basis, (note,))
-    notes = ["half_sky"]
-    for name, usual, note in ((HUMIDITY, _USUAL_HUMIDITY_PCT, "no_humidity"), (WIND, _USUAL_WIND_M_S, "no_wind")):
-        if shares[name] < _LEAST_SHARE:
-            columns[name] = np.full(len(columns[name]), usual)
-            notes.append(note)
-    filled = [_filled(columns[name]) for name in _CHANNELS]
-    return _Weather(OutdoorHours(first_ms, *filled), basis, tuple(notes))
-
-
-def _measured_hours(scope: OrgScope, house: House, window: Window) -> dict[str, Values]:
-    """Return the measured weather by hour: of the house's own sensors, else of the site's mast; NaN where unknown."""
-    grid = _hourly(scope, house, _CHANNELS, window)
-    site = house.records[0].descriptor.site if house.records else ""
-    mast = mast_hours(scope, site, window)
-    nothing = np.full((window.end_ms - window.start_ms) // HOUR_MS, np.nan)
-    return {name: grid[name] if name in grid else mast.get(name, nothing) for name in _CHANNELS}
-
-
 def _measured(scope: OrgScope, house: House, window: Window) -> dict[str, Values]:
     """Return what the house measured by hour; a channel of which too little is known is left out."""
-    found = _hourly(scope, house, INSIDE, window)
-    return {name: column for name, column in found.items() if np.isfinite(column).mean() >= _LEAST_SHARE}
-
-
-def _hourly(scope: OrgScope, house: House, channels: tuple[str, ...], window: Window) -> dict[str, Values]:
-    periods = make_periods(list(range(window.start_ms, window.end_ms, HOUR_MS)), window.end_ms)
-    grid = read_grid(scope, house, channels, periods)
-    hours = {}
-    for channel in channels:
-        column = grid.mean(channel)
-        if column is not None:
-            enough = count_true(periods, np.isfinite(column)) >= _LEAST_STEPS
-            hours[channel] = np.where(enough, average(periods, column), np.nan)
-    return hours
-
-
-def _filled(column: Values) -> Values:
-    """Return hours with gaps closed by their neighbours."""
-    at = np.arange(len(column))
-    known = np.isfinite(column)
-    return np.interp(at, at[known], column[known])
+    found = hourly_inside(scope, house, INSIDE, window)
+    return {name: column for name, column in found.items() if np.isfinite(column).mean() >= LEAST_SHARE}

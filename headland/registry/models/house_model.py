@@ -26,6 +26,13 @@ class HeldOut(msgspec.Struct, frozen=True, kw_only=True):
     hours: Annotated[int, Meta(ge=24), "Hours that were compared."]
     temperature_rmse_k: Annotated[float, Meta(gt=0, le=20), "Root mean square error of the air temperature."]
     humidity_rmse_pct: Annotated[float, Meta(gt=0, le=60), "The same of the relative humidity."]
+    temperature_yesterday_rmse_k: Annotated[
+        Annotated[float, Meta(gt=0, le=40)] | None,
+        'What "yesterday at this hour" errs by in the same hours; null where a fit did not say it.',
+    ] = None
+    humidity_yesterday_rmse_pct: Annotated[
+        Annotated[float, Meta(gt=0, le=100)] | None, "The same of the relative humidity."
+    ] = None
 
 
 class HouseModel(msgspec.Struct, frozen=True, kw_only=True):

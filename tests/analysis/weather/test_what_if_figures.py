@@ -15,6 +15,7 @@ COURSE = HouseCourse(
     np.array([3_600_000.0 * hour for hour in range(24)]),
     np.column_stack((FALLING, FALLING + 1.5)),
     np.column_stack((FALLING + 82, FALLING + 80)),
+    np.column_stack((FALLING - 0.5, FALLING + 1.0)),
 )
 LIMITS = WhatIfLimits(8.0, 90.0)
 

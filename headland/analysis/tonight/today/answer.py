@@ -38,14 +38,16 @@ class TodayAmount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TodayGain(msgspec.Struct, frozen=True, kw_only=True):
-    """What doing it changes, by the climate model of the greenhouse; nothing is told without a model."""
+    """What the plan changes, by the climate model of the greenhouse; nothing is told without one that was fitted."""
 
     wet_hours_before: Annotated[float, "Hours of wet leaves of the next 24 if nothing is done, by the model."]
     wet_hours_after: Annotated[float, "The same if the plan is carried out."]
     error_hours: Annotated[
-        float | None, "The saving is within so many hours nine times in ten; null: the model is only declared."
+        float | None, "The saving is within so many hours nine times in ten, by the errors of the model's fit."
     ]
     is_told: Annotated[bool, "Whether the saving is larger than its error."]
+    text: Annotated[str, "The same as a sentence, in English."]
+    text_zh: Annotated[str, "The same as a sentence, in Chinese."]
 
 
 class TodayAction(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +128,7 @@ class HouseStrip(msgspec.Struct, frozen=True, kw_only=True):
     leaf_estimated: Annotated[bool, "Leaves have no sensor: they are estimated."]
     limit: Annotated[StripLimit | None, "The limit that is near; null for none."]
     hazards: Annotated[HazardSpans, "Hours to come with a hazard, by the forecast."]
-    avoided: Annotated[HazardSpans, "Those of them that go away with the plan, by the climate model."]
+    avoided: Annotated[HazardSpans, "Those that go away with the plan, where a climate model tells it; else none."]
     lowest: Annotated[StripLow | None, "The lowest value to come; null where nothing is forecast."]
 
 

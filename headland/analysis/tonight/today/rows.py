@@ -10,6 +10,7 @@ from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import read_latest
 from headland.analysis.tonight.cards import Card
+from headland.analysis.tonight.gains.house_gain import Gains
 from headland.analysis.tonight.today.answer import TodayDone, TodayRow
 from headland.analysis.tonight.today.fields.row import field_row
 from headland.analysis.tonight.today.fields.work import FieldWork, read_work
@@ -22,6 +23,8 @@ from headland.units_of_time import DAY_MS
 _ORDER: Final = {
     "recalled": 0, "act": 0, "interrupted": 0, "silent": 1, "unknown": 1, "flying": 2, "watch": 2, "calm": 3,
 }  # fmt: skip
+#: Gains that one answer computes: a run of a climate model takes half a second, and the next answer does another.
+_MOST_GAINS: Final = 1
 #: So long it is known what was said: as long as the passes of a field are looked through.
 _KNOWN_MS: Final = 8 * DAY_MS
 
@@ -44,7 +47,8 @@ def rows_of(
     targets = crop_targets_of(scope)
     fields = [card.subject.record for card in cards if isinstance(card.subject.record, Field)]
     work = read_work(scope, fields) if fields else {}
-    inputs = RowInputs(read_latest(scope), _crops(scope.repositories, scope.now_ms), done)
+    gains = Gains(scope, _MOST_GAINS)
+    inputs = RowInputs(read_latest(scope), _crops(scope.repositories, scope.now_ms), done, gains)
     rows = [
         house_row(scope, card, inputs, targets)
         if card.subject.kind == "greenhouse"

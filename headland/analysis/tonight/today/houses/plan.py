@@ -17,6 +17,7 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import read_latest
 from headland.analysis.tonight.card_answer import CardWithheld, withheld_of
 from headland.analysis.tonight.cards import Card, list_cards
+from headland.analysis.tonight.gains.house_gain import Gains
 from headland.analysis.tonight.orders import Actuator, Direction, HouseOrder
 from headland.analysis.tonight.statements import OutlookStatement
 from headland.analysis.tonight.subjects import list_subjects
@@ -30,6 +31,7 @@ from headland.analysis.tonight.today.answer import (
 )
 from headland.analysis.tonight.today.clock_words import PhoneClock, said
 from headland.analysis.tonight.today.houses.actions import action_id, order_text, rule_name, statement_text
+from headland.analysis.tonight.today.houses.gain_text import told_gain
 from headland.analysis.tonight.today.houses.row import RowInputs, house_row
 from headland.analysis.tonight.today.houses.strip import column_of, forecast_column
 from headland.i18n import find_term
@@ -93,6 +95,7 @@ class PlanOfHouse(msgspec.Struct, frozen=True, kw_only=True):
     lanes: Annotated[list[PlanLane], "Actuators with orders; none without a forecast."]
     withheld: Annotated[list[PlanWithheld], "What yields to something graver, and why."]
     gain: Annotated[TodayGain | None, "What it changes; null where no model tells it."]
+    gain_reason: Annotated[TodayText | None, "Why no gain is told; null where one is."]
     cost: Annotated[TodayAmount | None, "What it costs; null where it is not known."]
     gives_up: Annotated[TodayText | None, "What is not done because of it; null for nothing."]
     strip: Annotated[TodayStrip | None, "Picture of the next 24 hours; null where nothing is known."]
@@ -107,7 +110,9 @@ def answer_plan(scope: OrgScope, greenhouse: str) -> PlanOfHouse:
     """Return the plan of a greenhouse by its id, or that of a device. Raises AnalysisError, NotFound."""
     card = _card_of(scope, greenhouse)
     clock = PhoneClock(card.time_zone, scope.now_ms)
-    row = house_row(scope, card, RowInputs(read_latest(scope), {}, {}), crop_targets_of(scope))
+    told = Gains(scope, most_runs=1)
+    row = house_row(scope, card, RowInputs(read_latest(scope), {}, {}, told), crop_targets_of(scope))
+    gain, gain_reason = told_gain(told.of(card))
     lost = _withheld(card, clock)
     origin_ms = scope.now_ms if card.forecast is None else card.forecast.origin_ms
     return PlanOfHouse(
@@ -118,7 +123,8 @@ def answer_plan(scope: OrgScope, greenhouse: str) -> PlanOfHouse:
         time_zone=card.time_zone.key,
         lanes=plan_lanes(card.plan.orders, card.plan.statements, clock),
         withheld=lost,
-        gain=None if row.action is None else row.action.gain,
+        gain=gain,
+        gain_reason=gain_reason,
         cost=None,
         gives_up=TodayText(text=lost[0].text, text_zh=lost[0].text_zh) if lost else None,
         strip=row.strip,

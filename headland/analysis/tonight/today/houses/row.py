@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from headland.agronomy.climate.air import AIR_TEMPERATURE
 from headland.agronomy.series.answer import COVER_NOT_KNOWN
 from headland.analysis.greenhouse.crop_targets import CropTargets
@@ -13,9 +15,11 @@ from headland.analysis.greenhouse.house import House, find_house
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.tonight.cards import Card
+from headland.analysis.tonight.gains.house_gain import Gains, HouseGain
 from headland.analysis.tonight.orders import daylight
 from headland.analysis.tonight.statements import OutlookStatement
 from headland.analysis.tonight.today.answer import (
+    HazardSpans,
     HouseStrip,
     RowState,
     Span,
@@ -38,6 +42,7 @@ from headland.analysis.tonight.today.houses.actions import (
     left_of,
     statement_text,
 )
+from headland.analysis.tonight.today.houses.gain_text import avoided_wet, told_gain
 from headland.analysis.tonight.today.houses.strip import AHEAD_MS, BACK_MS, house_strip, seen_of
 from headland.contract.freshness import limits_of_device
 from headland.contract.quantities import unit_of_channel
@@ -54,11 +59,12 @@ _LEVELS: Final = {"high": 3, "moderate": 2, "unknown": 1, "low": 0}
 
 @dataclass(frozen=True, slots=True)
 class RowInputs:
-    """What rows are made of besides their cards: newest samples by device, crops by id, and what was said as done."""
+    """What rows are made of besides their cards: newest samples by device, crops, what was said as done, gains."""
 
     newest: Mapping[str, Mapping[str, Latest]]
     crops: Mapping[str, str]
     done: Mapping[str, Sequence[TodayDone]]
+    gains: Gains | None = None
 
 
 def house_row(scope: OrgScope, card: Card, inputs: RowInputs, targets: CropTargets) -> TodayRow:
@@ -77,6 +83,10 @@ def house_row(scope: OrgScope, card: Card, inputs: RowInputs, targets: CropTarge
     look_ms = _look_again(watched, clock) if state == "watch" else None
     quiet = _quiet(card, state, watched, look_ms, silent_ms, clock)
     strip = _strip_of(scope, card, left[0] if left else None, quiet, clock, targets)
+    if inputs.gains is not None:
+        found = inputs.gains.of(card)
+        left = [_with_gain(left[0], found), *left[1:]] if left else left
+        strip = _with_avoided(strip, found)
     return TodayRow(
         kind="greenhouse",
         id=subject.id,
@@ -97,6 +107,19 @@ def house_row(scope: OrgScope, card: Card, inputs: RowInputs, targets: CropTarge
         confirmed=lately(confirmed, scope.now_ms),
         remaining=None,
     )
+
+
+def _with_gain(action: TodayAction, found: HouseGain | None) -> TodayAction:
+    """Return the first action with the gain of its plan; what is no order of a plan has none."""
+    return action if action.actuator is None else msgspec.structs.replace(action, gain=told_gain(found)[0])
+
+
+def _with_avoided(strip: TodayStrip | None, found: HouseGain | None) -> TodayStrip | None:
+    """Return a picture with the wet hours that go away with the plan."""
+    if strip is None or strip.house is None or found is None:
+        return strip
+    avoided = HazardSpans(wet=avoided_wet(found.gain, strip.house.hazards.wet), frost=[], heat=[])
+    return msgspec.structs.replace(strip, house=msgspec.structs.replace(strip.house, avoided=avoided))
 
 
 def lately(done: Sequence[TodayDone], now_ms: int) -> TodayDone | None:
