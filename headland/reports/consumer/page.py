@@ -199,7 +199,7 @@ def _facts(lot: ReleasedLot, wording: Wording) -> str:
     rows = [
         ("grower", lot.grower),
         ("lot", lot.code),
-        ("quantity", wording.mass(lot.grams)),
+        ("quantity_made", wording.mass(lot.grams)),
         ("packs", "" if lot.packs is None else str(lot.packs)),
         ("made", wording.day(lot.made_ms)),
         ("gtin", lot.gtin or ""),
@@ -218,7 +218,7 @@ def _harvests(lot: ReleasedLot, wording: Wording) -> str:
     rows = [
         f"<li>{_tag(each.evidence, wording)} <b>{wording.minute(each.time_ms)}</b> "
         f"{escape(' · '.join(filter(None, (wording.crop(each.crop), each.variety, each.place))))} "
-        f"<small>{wording.mass(each.grams)}</small></li>"
+        f"<small>{wording.word('in_this_lot', mass=wording.mass(each.grams))}</small></li>"
         for each in lot.harvests[:_MOST_ROWS]
     ]
     return _section("harvests", f"<ul>{''.join(rows)}</ul>", wording) if rows else ""
