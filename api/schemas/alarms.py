@@ -17,6 +17,7 @@ from headland.registry.models.alarms import (
 )
 from headland.registry.models.duty import DutyRota
 from headland.registry.models.models import Text
+from headland.registry.models.reach import RecipientReach
 
 _ID = {"example": "01k9v4k8r0q3m8x5w7t2n6y4c1"}
 SeverityName = Literal["info", "warning", "critical"]
@@ -92,10 +93,7 @@ class RecipientDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """Whether notifications reach a recipient: its newest one, the newest that arrived, and those that did not."""
 
     recipient: Annotated[str, Meta(extra_json_schema=_ID), "Id of the recipient."]
-    robot: Annotated[
-        str | None,
-        "dingtalk, wecom, feishu, telegram or ntfy for the address of a robot.",
-    ]
+    robot: Annotated[str | None, "dingtalk, wecom, feishu, telegram or ntfy for the address of a robot."]
     cannot_send: Annotated[
         str | None,
         "Why nothing can be sent now: no_mail_server, no_broker, no_apprise or disabled; null where it can.",
@@ -104,14 +102,7 @@ class RecipientDelivery(msgspec.Struct, frozen=True, kw_only=True):
     delivered_ms: Annotated[int | None, "When the newest delivered one was delivered."]
     waiting: Annotated[int, Meta(ge=0), "Notifications that are tried again."]
     dead: Annotated[int, Meta(ge=0), "Notifications that are not tried again."]
-    is_persons: Annotated[bool, "It is a person's: no broker, and no program's address that nobody has confirmed."]
-    state: Annotated[
-        Literal["never_tried", "tried", "failed", "confirmed"],
-        "never_tried: nothing was sent. tried: the service took the last message, nobody has confirmed one. failed: "
-        "the last one did not arrive. confirmed: a person has said that one came, and none failed since.",
-    ]
-    confirmed_ms: Annotated[int | None, "When a person said that a message came; null where nobody has."]
-    confirmed_by: Annotated[str | None, "Key or person that said so; null where nobody has."]
+    reach: Annotated[RecipientReach, "Whether messages reach a person by it."]
 
 
 class RecipientDeliveryList(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,7 +27,12 @@ _REQUIREMENT: Final = re.compile(
 )
 _AT_LEAST: Final = re.compile(r">=\s*([0-9.]+)")
 #: Optional extras and what they are for.
-_OPTIONAL: Final = {"influx": "InfluxDB and VictoriaMetrics", "postgres": "PostgreSQL", "logs": "ULog flight logs"}
+_OPTIONAL: Final = {
+    "influx": "InfluxDB and VictoriaMetrics",
+    "postgres": "PostgreSQL",
+    "logs": "ULog flight logs",
+    "notify": "SMS and other message services",
+}
 
 _FULL_BYTES: Final = 200_000_000
 _NEARLY_FULL_BYTES: Final = 2_000_000_000

@@ -9,6 +9,7 @@ import msgspec
 from api.routes.record_kinds import RecordResource
 from api.schemas.model import EXAMPLE_ID
 from headland.network.http_target import parse_target
+from headland.network.service_address import inside_host
 from headland.registry.models.access_table import KindOfRecord
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, MaintenanceWindow, RecipientKind
 from headland.registry.models.duty import DutyRota
@@ -48,9 +49,12 @@ def mask_recipient(recipient: AlarmRecipient) -> AlarmRecipient:
 
 
 def posted_to(recipient: AlarmRecipient) -> str | None:
-    """Return the URL to which notices of a recipient are posted, None for other kinds."""
+    """Return the URL to which notices of a recipient are posted, of a service that of its host; None for others."""
     if recipient.kind is RecipientKind.PUSH:
         return subscription_of(recipient.address).endpoint
+    if recipient.kind is RecipientKind.APPRISE:
+        host = inside_host(recipient.address)
+        return None if host is None else f"http://{host}/"
     return recipient.address if recipient.kind is RecipientKind.WEBHOOK else None
 
 

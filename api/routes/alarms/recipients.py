@@ -21,10 +21,10 @@ from api.schemas.alarms import (
 )
 from headland.alarms.notification.chat_robots import robot_of
 from headland.alarms.notification.messages import TEST, trial_body_of
-from headland.alarms.notification.reach import RecipientReach, read_recipients, sum_up
+from headland.alarms.notification.reach import read_reach, read_recipients
 from headland.analysis.inputs.scope import OrgScope
-from headland.registry.models.alarms import Notice, NoticeState, RecipientKind
-from headland.registry.models.reach import ReachFact
+from headland.registry.models.alarms import AlarmRecipient, Notice, NoticeState, RecipientKind
+from headland.registry.models.reach import ReachFact, RecipientReach
 from headland.registry.registry import Access
 from headland.registry.repositories.alarms import AlarmUpdate, RecipientNotices
 
@@ -37,7 +37,7 @@ router = Router(prefix="/v1/alarm-recipients", tags=["alarms"], responses=declar
 @router.get("/reach", name="get_reach", response_model=ReachFact)
 def get_reach(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
     """Return whether alarms reach a person: the same judgement as the first page has."""
-    return reply(request, sum_up(read_recipients(scope.repositories, home.unreachable, scope.now_ms)))
+    return reply(request, read_reach(scope.repositories, home.unreachable, scope.now_ms))
 
 
 @router.get("/delivery", name="get_recipient_delivery", response_model=RecipientDeliveryList)
@@ -102,15 +102,18 @@ def _deliveries(scope: OrgScope, home: HomeServices, access: Access) -> list[Rec
     notices = scope.repositories.alarms.notices_by_recipient()
     reached = read_recipients(scope.repositories, home.unreachable, scope.now_ms)
     return [
-        _delivery_to(each, notices.get(each.recipient.id, RecipientNotices()), home.unreachable, access)
-        for each in reached
+        _delivery_to(recipient, reach, notices.get(recipient.id, RecipientNotices()), home.unreachable, access)
+        for recipient, reach in reached
     ]
 
 
 def _delivery_to(
-    reached: RecipientReach, notices: RecipientNotices, unreachable: Mapping[str, str], access: Access
+    recipient: AlarmRecipient,
+    reach: RecipientReach,
+    notices: RecipientNotices,
+    unreachable: Mapping[str, str],
+    access: Access,
 ) -> RecipientDelivery:
-    recipient, confirmed = reached.recipient, reached.confirmed
     robot = robot_of(recipient.address) if recipient.kind is RecipientKind.WEBHOOK else None
     newest = max(notices.newest.values(), key=lambda notice: notice.id, default=None)
     delivered = notices.newest.get(NoticeState.DELIVERED)
@@ -123,8 +126,5 @@ def _delivery_to(
         delivered_ms=None if delivered is None else delivered.delivered_ms,
         waiting=notices.count.get(NoticeState.WAITING, 0),
         dead=notices.count.get(NoticeState.DEAD, 0),
-        is_persons=reached.is_persons,
-        state=reached.state,
-        confirmed_ms=None if confirmed is None else confirmed.time_ms,
-        confirmed_by=None if confirmed is None else confirmed.by,
+        reach=reach,
     )

@@ -121,11 +121,11 @@ function DeliveryState({ delivery }: { delivery: RecipientDelivery }): JSX.Eleme
         {failed ? `${translate("colon")}${errorOf(newest)}` : ""}
       </p>
       {delivery.dead > 0 ? <p class="note">{translate("alarms_dead_notices", { count: delivery.dead })}</p> : null}
-      {delivery.confirmed_ms !== null ? (
+      {delivery.reach.confirmed_ms !== null ? (
         <p class="note" data-confirmed>
-          {translate("alarms_confirmed", { when: ageText(now - delivery.confirmed_ms) })}
+          {translate("alarms_confirmed", { when: ageText(now - delivery.reach.confirmed_ms) })}
         </p>
-      ) : delivery.delivered_ms === null || !delivery.is_persons ? null : (
+      ) : delivery.delivered_ms === null || !delivery.reach.is_persons ? null : (
         <p class="error">{translate("alarms_unconfirmed")}</p>
       )}
       {failed && delivery.delivered_ms !== null ? (
@@ -152,7 +152,7 @@ function RecipientActions({ recipient, delivery }: { recipient: Recipient; deliv
   return (
     <div class="stack">
       <TestButton recipient={recipient.id} disabled={cannotSend !== null && cannotSend !== "disabled"} />
-      {delivery?.confirmed_ms === null && delivery.delivered_ms !== null ? <ConfirmButton recipient={recipient.id} /> : null}
+      {delivery?.reach.confirmed_ms === null && delivery.delivered_ms !== null ? <ConfirmButton recipient={recipient.id} /> : null}
       <div class="buttons">
         <button
           type="button"

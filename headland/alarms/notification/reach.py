@@ -7,33 +7,20 @@ the second somebody's word. Only both together say that alarms reach a person.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from headland.alarms.notification.chat_robots import robot_of
 from headland.registry.models.alarms import AlarmRecipient, Notice, NoticeState, RecipientKind
-from headland.registry.models.reach import MessageConfirmed, ReachFact, ReachState
+from headland.registry.models.reach import MessageConfirmed, ReachFact, ReachState, RecipientReach, RecipientState
 from headland.registry.repositories.alarms import RecipientNotices
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
-RecipientState = Literal["never_tried", "tried", "failed", "confirmed"]
 #: A notice that nobody has attempted for so long is stuck.
 _STUCK_MS: Final = 300_000
 #: Kinds that are a person's whatever their address.
-_PERSONAL: Final = frozenset((RecipientKind.EMAIL, RecipientKind.PUSH))
+_PERSONAL: Final = frozenset((RecipientKind.EMAIL, RecipientKind.PUSH, RecipientKind.APPRISE))
 #: From the best: what is said of a farm is what is said of its best recipient.
 _BEST_FIRST: Final[tuple[RecipientState, ...]] = ("confirmed", "tried", "failed", "never_tried")
-
-
-@dataclass(frozen=True, slots=True)
-class RecipientReach:
-    """Whether messages reach a recipient; `last_ms` is when one last arrived or failed."""
-
-    recipient: AlarmRecipient
-    is_persons: bool
-    state: RecipientState
-    last_ms: int | None
-    confirmed: MessageConfirmed | None
 
 
 def is_persons(recipient: AlarmRecipient, confirmed: MessageConfirmed | None) -> bool:
@@ -71,15 +58,21 @@ def judge_recipient(
     else:
         state = "never_tried" if last is None else "tried"
     last_ms = None if last is None else (last.delivered_ms or last.created_ms)
-    return RecipientReach(recipient, is_persons(recipient, confirmed), state, last_ms, confirmed)
+    return RecipientReach(
+        is_persons=is_persons(recipient, confirmed),
+        state=state,
+        last_ms=last_ms,
+        confirmed_ms=None if confirmed is None else confirmed.time_ms,
+        confirmed_by=None if confirmed is None else confirmed.by,
+    )
 
 
-def sum_up(recipients: Iterable[RecipientReach]) -> ReachFact:
+def sum_up(recipients: Iterable[tuple[AlarmRecipient, RecipientReach]]) -> ReachFact:
     """Return whether alarms reach a person, by all recipients of a farm."""
-    people = [each for each in recipients if each.recipient.enabled and each.is_persons]
+    people = [each for recipient, each in recipients if recipient.enabled and each.is_persons]
     states = {each.state for each in people}
     state: ReachState = next((known for known in _BEST_FIRST if known in states), "none")
-    confirmations = [each.confirmed.time_ms for each in people if each.confirmed is not None]
+    confirmations = [each.confirmed_ms for each in people if each.confirmed_ms is not None]
     return ReachFact(
         people=len(people),
         tried_ms=max((each.last_ms for each in people if each.last_ms is not None), default=None),
@@ -92,16 +85,15 @@ def sum_up(recipients: Iterable[RecipientReach]) -> ReachFact:
 
 def read_recipients(
     repositories: OrganisationRepositories, unreachable: Mapping[str, str], now_ms: int
-) -> list[RecipientReach]:
-    """Return whether messages reach each recipient; `unreachable` says by kind why none can be sent."""
+) -> list[tuple[AlarmRecipient, RecipientReach]]:
+    """Return the recipients, and whether messages reach each; `unreachable` says by kind why none can be sent."""
     notices = repositories.alarms.notices_by_recipient()
     confirmed = repositories.alarm_recipients.confirmed()
-    return [
-        judge_recipient(
-            each, notices.get(each.id, RecipientNotices()), confirmed.get(each.id), unreachable.get(each.kind), now_ms
-        )
-        for each in repositories.alarm_recipients.all()
-    ]
+    found = []
+    for each in repositories.alarm_recipients.all():
+        known = notices.get(each.id, RecipientNotices())
+        found.append((each, judge_recipient(each, known, confirmed.get(each.id), unreachable.get(each.kind), now_ms)))
+    return found
 
 
 def read_reach(repositories: OrganisationRepositories, unreachable: Mapping[str, str], now_ms: int) -> ReachFact:

@@ -147,6 +147,7 @@ class RecipientKind(StrEnum):
     EMAIL = "email"
     MQTT = "mqtt"
     PUSH = "push"
+    APPRISE = "apprise"
 
 
 class PushSubscription(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -162,10 +163,12 @@ class PushSubscription(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class AlarmRecipient(VersionedRecord, frozen=True, kw_only=True):
-    """A recipient of notices: a URL, a mailbox, the farm's own MQTT broker (without an address), or a browser.
+    """A recipient of notices: a URL, a mailbox, the farm's own MQTT broker (without an address), a browser, or a
+    service.
 
     The address of a browser is its `PushSubscription` as JSON. `person` is who reads it; a broker or a chat of several
-    people is nobody's.
+    people is nobody's. That of a service (`apprise`: an Apprise URL, as of an SMS gateway) is its secret: given whole,
+    it is shown without what is secret in it, and given as it was shown it stays what it is.
     """
 
     name: Text

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+RecipientState = Literal["never_tried", "tried", "failed", "confirmed"]
 ReachState = Literal["none", "never_tried", "tried", "failed", "confirmed"]
 
 
@@ -23,6 +24,20 @@ class ReachFact(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: Annotated[int, Meta(ge=0), "Those whose person has confirmed a message, and that work since."] = 0
     failing: Annotated[int, Meta(ge=0), "Those that the last message did not reach."] = 0
     confirmed_ms: Annotated[int | None, "When a person last confirmed a message; null where nobody has."] = None
+
+
+class RecipientReach(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether messages reach a person by a recipient."""
+
+    is_persons: Annotated[bool, "It is a person's: no broker, and no program's address that nobody has confirmed."]
+    state: Annotated[
+        RecipientState,
+        "never_tried: nothing was sent. tried: the service took the last message, nobody has confirmed one. failed: "
+        "the last one did not arrive. confirmed: a person has said that one came, and none failed since.",
+    ]
+    last_ms: Annotated[int | None, "When a message last arrived, or failed; null where none was sent."] = None
+    confirmed_ms: Annotated[int | None, "When a person said that a message came; null where nobody has."] = None
+    confirmed_by: Annotated[str | None, "Key or person that said so; null where nobody has."] = None
 
 
 class MessageConfirmed(msgspec.Struct, frozen=True, kw_only=True):

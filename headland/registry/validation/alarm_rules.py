@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from headland.contract.catalogue import CATALOGUE
 from headland.contract.indices import INDICES, unit_of_index
 from headland.contract.quantities import quantity_of, unit_of_channel
+from headland.network.service_address import HIDDEN
 from headland.registry.db.tables.alarm_tables import alarm_recipients
 from headland.registry.models.alarms import (
     AlarmRecipient,
@@ -23,7 +24,7 @@ from headland.registry.models.alarms import (
 from headland.registry.models.duty import DutyRota
 from headland.registry.models.errors import InvalidRecord
 from headland.registry.validation.people import check_person_exists
-from headland.registry.validation.targets import check_mail_address, check_url
+from headland.registry.validation.targets import check_mail_address, check_service, check_url
 from headland.units_of_time import DAY_MS
 
 _ALARMABLE: Final = [index for index in CATALOGUE.indices if index.alarmable]
@@ -182,6 +183,8 @@ def check_recipient(recipient: AlarmRecipient, connection: sa.Connection, organi
             check_mail_address(recipient.address)
         case RecipientKind.PUSH:
             check_url(subscription_of(recipient.address).endpoint)
+        case RecipientKind.APPRISE:
+            check_service(recipient.address.replace(HIDDEN, "shown"))
         case RecipientKind.MQTT:
             if recipient.address:
                 raise InvalidRecord("MQTT goes to the station's own broker: leave the address empty.")

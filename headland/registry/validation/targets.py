@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from headland.network.address_policy import AddressPolicy, is_forbidden_host
 from headland.network.http_target import HttpTarget, check_mailbox, parse_target
+from headland.network.service_address import check_service_url
 from headland.registry.models.errors import InvalidTarget
 from headland.registry.models.webhooks import Webhook
 
@@ -37,6 +38,15 @@ def check_permitted(url: str, policy: AddressPolicy) -> None:
     if not is_permitted:
         sentence = f"Nothing is sent to {target.host}, which is inside the network: use another host, or let the"
         raise InvalidTarget("inside-address", f"{sentence} operator permit it with HEADLAND_WEBHOOK_NETWORKS.")
+
+
+def check_service(url: str) -> str:
+    """Return the address of a message service; raises InvalidTarget for one that stays on this machine."""
+    try:
+        check_service_url(url)
+    except ValueError as error:
+        raise InvalidTarget("bad-service", f"The address of the service cannot be used: {error}.") from error
+    return url
 
 
 def check_mail_address(address: str) -> str:

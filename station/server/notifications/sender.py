@@ -23,6 +23,7 @@ from headland.runtime.readiness import Check
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus, faults_of
 from station.server.notifications.channels import MailSettings, post_webhook, publish_notice, send_mail
 from station.server.notifications.recipient_queues import RecipientQueues
+from station.server.notifications.service_channel import has_apprise, post_service
 from station.server.organisation import ensure_organisation
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ _WORKERS: Final[Mapping[str, int]] = {
     RecipientKind.EMAIL: 2,
     RecipientKind.MQTT: 1,
     RecipientKind.PUSH: 2,
+    RecipientKind.APPRISE: 2,
 }
 #: Notices of one recipient that are read at once.
 _EACH: Final = 20
@@ -102,6 +104,8 @@ def unreachable_kinds(mail: MailSettings | None, *, has_broker: bool) -> Mapping
         faults[RecipientKind.EMAIL] = "no_mail_server"
     if not has_broker:
         faults[RecipientKind.MQTT] = "no_broker"
+    if not has_apprise():
+        faults[RecipientKind.APPRISE] = "no_apprise"
     return faults
 
 
@@ -127,7 +131,9 @@ class NotificationSender:
         self._mail = mail
         self._broker = broker
         self._now_ms = now_ms
+        self._policy = policy
         self._client = OutgoingClient(policy)
+        self._stopping = threading.Event()
         self._queues = RecipientQueues(_WORKERS, lambda: now_ms() / 1000.0)
         self._due: tuple[int, int | None] = (0, None)
         self._organisation: OrganisationRepositories | None = None
@@ -152,6 +158,7 @@ class NotificationSender:
         for thread in threads:
             thread.stopping.set()
         self._queues.close()
+        self._stopping.set()
         self._client.close()
         deadline_s = time.monotonic() + _STOP_S
         for thread in threads:
@@ -262,6 +269,9 @@ class NotificationSender:
             case RecipientKind.PUSH:
                 key = read_key(repositories.alarms.push_key(make_key))
                 return post_push(self._client, recipient.address, key, notice, self._now_s())
+            case RecipientKind.APPRISE:
+                url = repositories.alarm_recipients.secret(recipient.id)
+                return post_service(url, notice, self._policy, self._stopping)
             case RecipientKind.MQTT:
                 if self._broker is None:
                     return DeliveryOutcome("refused", "this station has no broker")

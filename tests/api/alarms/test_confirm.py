@@ -48,7 +48,7 @@ def test_a_message_is_confirmed_once_a_service_took_it_and_anew_for_another_addr
     assert reach() == "tried"
     assert keyed_api.ask("POST", f"{path}/confirm", Scope.WRITE).status_code == 403
     word = keyed_api.ask("POST", f"{path}/confirm", Scope.ADMIN).json()
-    assert (word["state"], word["confirmed_ms"], word["is_persons"], reach()) == (
+    assert (word["reach"]["state"], word["reach"]["confirmed_ms"], word["reach"]["is_persons"], reach()) == (
         "confirmed",
         NOW_MS,
         True,
@@ -56,7 +56,7 @@ def test_a_message_is_confirmed_once_a_service_took_it_and_anew_for_another_addr
     )
     entry = keyed_api.ask("GET", "/v1/audit", Scope.ADMIN, params={"limit": 1}).json()["items"][0]
     assert (entry["kind"], entry["record"], entry["who"]) == (
-        "alarm recipient confirmation", known["id"], word["confirmed_by"],
+        "alarm recipient confirmation", known["id"], word["reach"]["confirmed_by"],
     )  # fmt: skip
     # Its name may change; another address is somebody who has confirmed nothing, and nothing went there.
     named = keyed_api.ask("PUT", path, Scope.ADMIN, json={**known, "name": "Li Mei"}).json()

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 import sqlalchemy as sa
 
+from headland.network.service_address import mask_service_url
 from headland.registry.db import audit
 from headland.registry.db.tables import alarm_tables
 from headland.registry.models.access_table import KindOfRecord, Right, right_to_change
 from headland.registry.models.alarms import AlarmRecipient, PushSubscription, RecipientKind
-from headland.registry.models.errors import InvalidTarget, NotFound, NotOwn
+from headland.registry.models.errors import InvalidRecord, InvalidTarget, NotFound, NotOwn
 from headland.registry.models.reach import MessageConfirmed
 from headland.registry.repositories.context import RepositoryContext, log
-from headland.registry.repositories.delivery.secrets import SecretRepository
+from headland.registry.repositories.delivery.secrets import SecretRepository, make_secret
 from headland.registry.validation.alarm_rules import check_recipient, subscription_of
+from headland.registry.validation.targets import check_service
 
 #: Push services of the browsers: Chrome, Edge on Android and others; Firefox; Safari; Edge on Windows.
 _PUSH_SERVICES: Final = re.compile(
@@ -81,14 +84,42 @@ class RecipientRepository(SecretRepository[AlarmRecipient]):
             log(self._context, connection, f"{self._name} confirmation", id)
         return word
 
+    def add_within(
+        self,
+        connection: sa.Connection,
+        record: AlarmRecipient,
+        now_ms: int,
+        more: Mapping[str, object] | None = None,
+    ) -> AlarmRecipient:
+        """Add a recipient in an open transaction; the address of a service becomes its secret, which is not shown."""
+        if record.kind is RecipientKind.APPRISE:
+            url = check_service(record.address)
+            record = msgspec.structs.replace(record, address=mask_service_url(url))
+            more = {**(more or {}), "secret": url}
+        return super().add_within(connection, record, now_ms, more)
+
     def change_within(self, connection: sa.Connection, record: AlarmRecipient, now_ms: int) -> AlarmRecipient:
         """Change a recipient in an open transaction: what a person confirmed of another address holds no more."""
         before = self._get(connection, record.id)
+        new: dict[str, object] = {}
+        if record.kind is RecipientKind.APPRISE:
+            if (before.kind, before.address) != (record.kind, record.address):
+                url = check_service(record.address)
+                new = {"secret": url}
+                record = msgspec.structs.replace(record, address=mask_service_url(url))
+        elif before.kind is RecipientKind.APPRISE:
+            new = {"secret": make_secret()}
         made = super().change_within(connection, record, now_ms)
-        if (before.kind, before.address) != (made.kind, made.address):
-            unsaid = {"confirmed_ms": None, "confirmed_by": None}
-            connection.execute(self._table.update().where(*self._not_deleted(made.id)).values(**unsaid))
+        if new or (before.kind, before.address) != (made.kind, made.address):
+            values = {**new, "confirmed_ms": None, "confirmed_by": None}
+            connection.execute(self._table.update().where(*self._not_deleted(made.id)).values(**values))
         return made
+
+    def renew_secret(self, id: str) -> str:  # noqa: A002 - it is the record's id
+        """Make a new secret of a recipient and return it; raises NotFound, and InvalidRecord for a service."""
+        if self.get(id).kind is RecipientKind.APPRISE:
+            raise InvalidRecord("The secret of a service is its address: change that.")
+        return super().renew_secret(id)
 
     def _refuse_others(self, subscription: PushSubscription) -> None:
         right = right_to_change(self._context.role, KindOfRecord.PUSH)

@@ -24,7 +24,7 @@ class SecretRepository(Repository[R]):
         self, connection: sa.Connection, record: R, now_ms: int, more: Mapping[str, object] | None = None
     ) -> R:
         """Add a record and its secret in an open transaction, as `Repository.add_within` does."""
-        return super().add_within(connection, record, now_ms, {"secret": _make_secret(), **(more or {})})
+        return super().add_within(connection, record, now_ms, {"secret": make_secret(), **(more or {})})
 
     def secret(self, id: str) -> str:  # noqa: A002 - it is the record's id
         """Return a record's secret; raises NotFound."""
@@ -37,7 +37,7 @@ class SecretRepository(Repository[R]):
 
     def renew_secret(self, id: str) -> str:  # noqa: A002
         """Make a new secret of a record and return it; raises NotFound."""
-        secret = _make_secret()
+        secret = make_secret()
         statement = self._table.update().where(*self._not_deleted(id)).values(secret=secret)
         with self._context.database.writing() as connection:
             audit.lock_organisation(connection, self._context.organisation)
@@ -51,5 +51,6 @@ class SecretRepository(Repository[R]):
         return mine, self._table.c.id == id, self._table.c.deleted_ms.is_(None)
 
 
-def _make_secret() -> str:
+def make_secret() -> str:
+    """Return a new secret of 256 random bits."""
     return f"whsec_{secrets.token_urlsafe(32)}"
