@@ -1,1 +1,0 @@
-export{t as People}from"./people_list-VVn14u9G.js";
