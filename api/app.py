@@ -78,7 +78,7 @@ from api.routes.fields import catalog, field_import, field_outlook, field_plan, 
 from api.routes.fields import photos as photo_routes
 from api.routes.fields import prescriptions as prescription_routes
 from api.routes.fields import trials as trial_routes
-from api.routes.greenhouses import default_bands, what_if
+from api.routes.greenhouses import default_bands, energy, what_if
 from api.routes.greenhouses import greenhouses as climate_routes
 from api.routes.greenhouses import plan as house_plan
 from api.routes.harvest import certificates as certificate_routes
@@ -411,6 +411,7 @@ def _routes() -> list[DeferredRoute]:
         weather_routes.catalog_router,
         default_bands.router,
         doubt_routes.router,
+        energy.router,
         what_if.router,
         house_plan.router,
         field_import.router,

@@ -93,8 +93,10 @@ def test_a_rule_is_tested_on_past_data(visit: Open, farm: Farm) -> None:
     stored = farm.repositories.alarm_rules.add(rule)
     try:
         page = visit("#/alarms?tab=rules")
-        card = page.locator("[data-rule=page-warm]")
-        expect(card.locator(".conditions")).to_have_text("Air temperature above 20.0 °C")
+        row = page.locator("[data-rule=page-warm]")
+        expect(row.locator(".conditions")).to_have_text("Air temperature above 20.0 °C")
+        row.click()  # anywhere on the line
+        card = page.locator("[data-rule-actions=page-warm]")
         card.get_by_label("Period").select_option("1")
         card.get_by_role("button", name="Test on past data").click()
         expect(card).to_contain_text("Would have fired 1 times in the last 1 days (devices or zones with data: 1).")
@@ -105,11 +107,12 @@ def test_a_rule_is_tested_on_past_data(visit: Open, farm: Farm) -> None:
         assert farm.repositories.alarms.newest(limit=10, rule="page-warm") == []
         # Disabled and deleted where it stands; the version that was read is the one that is changed.
         card.get_by_role("button", name="Disable").press("Enter")
-        expect(card.locator(".state")).to_have_text("disabled")
+        expect(row.locator(".state")).to_have_text("disabled")
         assert not farm.repositories.alarm_rules.get(stored.id).enabled
         card.get_by_role("button", name="Delete").click()
-        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        page.get_by_role("dialog").last.get_by_role("button", name="Delete").click()
         expect(card).to_have_count(0)
+        expect(row).to_have_count(0)
     finally:
         for left in farm.repositories.alarm_rules.all():
             if left.id == stored.id:
@@ -123,7 +126,13 @@ def test_a_rule_is_built_in_chinese_on_a_phone_with_a_preview_and_changed_later(
     form.get_by_role("button", name="保存").click()
     expect(form.locator(".field-error").first).to_have_text("此项必填。")
     form.get_by_label("名称").fill("棚温偏高")
-    form.get_by_label("指标").select_option(label="气温")
+    # A quantity is found by typing, in either language or by the name of its channel.
+    offered = form.get_by_label("指标", exact=True).locator("option")
+    for typed in ("light integral", "日累计", "dli_mol_m2"):
+        form.get_by_label("搜索指标").fill(typed)
+        expect(offered).to_have_text(["日累计光照量（DLI）"])
+    form.get_by_label("搜索指标").fill("")
+    form.get_by_label("指标", exact=True).select_option(label="气温")
     form.get_by_label("条件").select_option("above")
     form.get_by_label("阈值").fill("20")
     form.get_by_label("适用对象").select_option("device:gh-1")
@@ -133,11 +142,14 @@ def test_a_rule_is_built_in_chinese_on_a_phone_with_a_preview_and_changed_later(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     form.get_by_role("button", name="保存").press("Enter")
     expect(form).to_have_count(0)
-    card = page.locator("article", has_text="棚温偏高")
+    # All rules are searched, those that do not matter first included.
+    page.locator("[data-panel=rules]").get_by_label("搜索").fill("棚温")
+    expect(page.locator("[data-rule]")).to_have_count(1)
+    card = page.locator("[data-rule]", has_text="棚温偏高")
     expect(card.locator(".conditions")).to_have_text("气温高于 20.0 ℃")
     (stored,) = [rule for rule in farm.repositories.alarm_rules.all() if rule.text_zh == "棚温偏高"]
     assert (stored.device, stored.for_s, stored.any_of[0][0].above) == ("gh-1", 60.0, 20.0)
-    card.get_by_role("button", name="编辑").press("Enter")
+    card.get_by_role("button", name="棚温偏高").press("Enter")
     form.get_by_label("阈值").fill("35")
     form.get_by_label("级别").select_option("critical")
     form.get_by_role("button", name="保存").click()

@@ -19,6 +19,7 @@ import { Form, FormValues } from "../ui/form";
 import { noteSaved } from "../ui/overlays";
 import { ForecastFields, forecastOptions } from "./forecast_fields";
 import { DAY_MS, onlyCondition, type Rule } from "./records";
+import { QuantityField } from "./quantity_field";
 import { RuleTestResult, TEST_TIMEOUT_MS, type RuleTest } from "./rule_test";
 
 const PREVIEW_DAYS = 30;
@@ -138,14 +139,7 @@ export function RuleForm({ rule, onDone }: { rule: Rule | null; onDone: () => vo
               onSelect={chooseBasis}
             />
             <div class="choices-row">
-              <SelectField
-                key={basis}
-                name="what"
-                label={translate("alarms_quantity")}
-                value={what}
-                options={isForecast ? forecastOptions() : offered}
-                onSelect={setWhat}
-              />
+              <QuantityField key={basis} value={what} options={isForecast ? forecastOptions() : offered} onSelect={setWhat} />
               <SelectField
                 name="direction"
                 label={translate("alarms_direction")}

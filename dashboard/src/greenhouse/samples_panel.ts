@@ -9,6 +9,7 @@ import { make, setText } from "../components/dom";
 import { labelled } from "../components/parts";
 import { Progress } from "../components/progress";
 import { numberText } from "../i18n/numbers";
+import { fitsQuantity } from "../i18n/quantity_search";
 import { channelName, translate } from "../i18n/translate";
 import type { Overview } from "./records";
 
@@ -25,6 +26,13 @@ export class SamplesPanel {
   readonly element: HTMLDetailsElement;
   readonly #deviceSelect = make("select", { id: "samples-device", onchange: () => void this.#loadChannels() });
   readonly #channelSelect = make("select", { id: "samples-channel", onchange: () => void this.#loadSamples() });
+  readonly #search = make("input", {
+    id: "samples-search",
+    type: "search",
+    autocomplete: "off",
+    oninput: () => void this.#offerChannels(),
+  });
+  #channels: readonly string[] = [];
   readonly #status = make("p", { class: "note", role: "status" });
   readonly #progress = new Progress();
   readonly #chart = new Chart({
@@ -51,6 +59,7 @@ export class SamplesPanel {
           "div",
           { class: "choices-row" },
           labelled(this.#deviceSelect, translate("device")),
+          labelled(this.#search, translate("greenhouse_quantity_search")),
           labelled(this.#channelSelect, translate("quantity")),
         ),
         this.#progress.element,
@@ -80,13 +89,20 @@ export class SamplesPanel {
     this.#lastSamples.end();
     const detail = await this.#progress.run(() => this.#lastDevice.run(() => this.view.farm.detail(device)));
     if (detail === null) return;
-    const selected = this.#channelSelect.value || "air_temperature_degc";
+    this.#channels = Object.keys(detail.channels);
+    await this.#offerChannels();
+  }
+
+  /** Offer the quantities that fit what was typed, all where none does; the chosen one stays chosen while it fits. */
+  async #offerChannels(): Promise<void> {
+    const before = this.#channelSelect.value;
+    const fitting = this.#channels.filter((channel) => fitsQuantity(channel, this.#search.value));
+    const offered = fitting.length > 0 ? fitting : this.#channels;
+    const selected = before || "air_temperature_degc";
     this.#channelSelect.replaceChildren(
-      ...Object.keys(detail.channels).map((channel) =>
-        make("option", { value: channel, selected: channel === selected }, channelName(channel)),
-      ),
+      ...offered.map((channel) => make("option", { value: channel, selected: channel === selected }, channelName(channel))),
     );
-    await this.#loadSamples();
+    if (this.#channelSelect.value !== before || this.#search.value === "") await this.#loadSamples();
   }
 
   async #loadSamples(startMs = this.#overview?.start_ms, endMs = this.#overview?.end_ms): Promise<void> {

@@ -1,5 +1,6 @@
 // The head of a greenhouse's page: its state and next action, the plan by hour, and the charts that say why, on one axis.
 
+import "../i18n/energy";
 import "../i18n/house";
 import "../i18n/today";
 import "../today/pictures.css";
@@ -57,6 +58,12 @@ export function HouseTop({ house, isOnly }: HouseTopProps): JSX.Element {
         )}
       </header>
       <Columns house={house.id} />
+      <LazyFold
+        class="card fold-card"
+        title={translate("energy_title")}
+        load={async () => (await import("./energy_panel")).EnergyPanel}
+        props={{ house: house.id }}
+      />
       <LazyFold
         class="card fold-card"
         title={translate("house_statements")}

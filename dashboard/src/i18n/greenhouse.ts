@@ -112,6 +112,7 @@ export const greenhouse = catalogue({
   greenhouse_finding: ["Finding", "问题"],
   greenhouse_excluded: ["excluded", "已剔除"],
   greenhouse_used: ["used, but suspect", "存疑但采用"],
+  greenhouse_quantity_search: ["Search a quantity", "搜索指标"],
   greenhouse_samples: ["All samples of a sensor", "传感器全部样本"],
   greenhouse_samples_about: ["Measured values of the period above, at most 100,000. Drag over the chart to zoom in.", "上述时段的实测值，最多 100,000 个。在图上拖动可放大。"],
   greenhouse_samples_all: ["Samples: {count}; suspect and failed ones are excluded.", "共 {count} 个样本，已剔除可疑和未通过检验的样本。"],

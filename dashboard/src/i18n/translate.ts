@@ -12,6 +12,7 @@ import type { cooperative } from "./cooperative";
 import type { deliveries } from "./deliveries";
 import type { people } from "./people";
 import type { duty } from "./duty";
+import type { energy } from "./energy";
 import type { farm } from "./farm";
 import type { field } from "./field";
 import type { fieldOutlook } from "./field_outlook";
@@ -70,7 +71,7 @@ export type TextKey =
   | keyof typeof coordinates
   | keyof typeof deliveries
   | keyof typeof people
-  | keyof typeof duty
+  | (keyof typeof duty | keyof typeof energy)
   | keyof typeof notFound
   | keyof typeof settings
   | keyof typeof today

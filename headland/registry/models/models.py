@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from headland.contract.records import NAME, ChannelInfo, Clock
+from headland.registry.models.energy_price import EnergyPrice
 from headland.registry.models.geometry import Geometry
 from headland.registry.models.house_model import HouseModel
 
@@ -134,6 +135,13 @@ class Greenhouse(VersionedRecord, frozen=True, kw_only=True):
     latitude_deg: Latitude | None = None
     active: Annotated[bool, "Whether it is in use; false: its history remains."] = True
     climate_model: Annotated[HouseModel | None, "Model for what-if answers; null without one."] = None
+    energy_prices: Annotated[
+        Annotated[tuple[EnergyPrice, ...], Meta(max_length=100)] | None, "Prices of its energy, each from a day on."
+    ] = None
+    lamp_power_w_m2: Annotated[
+        Annotated[float, Meta(gt=0, le=1000)] | None,
+        "Electric power of the lamps at full output per floor area; null where it is not told.",
+    ] = None
 
 
 class GreenhouseZone(VersionedRecord, frozen=True, kw_only=True):

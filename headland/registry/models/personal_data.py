@@ -125,7 +125,7 @@ NOT_PERSONAL: Final[dict[str, frozenset[str]]] = {
     "gateways": frozenset(("name", "site")),
     "germplasm": frozenset(("crop", "pui", "accession")),
     "greenhouse_zones": frozenset(("greenhouse", "crop", "stage")),
-    "greenhouses": frozenset(("farm", "site", "cover", "lamp", "climate_model")),
+    "greenhouses": frozenset(("farm", "site", "cover", "lamp", "climate_model", "energy_prices")),
     "harvests": frozenset(("field", "zone", "season", "crop", "variety", "evidence")),
     "holdings": frozenset(("field", "kind")),
     "implements": frozenset(("kind", "pattern", "droplet_class", "device")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import fields
 from itertools import pairwise
 from typing import Final
@@ -16,6 +17,7 @@ from headland.agronomy.plausibility.amounts import impossible_rate, impossible_y
 from headland.contract.topics import shard_of
 from headland.registry.db.tables.alarm_tables import alarms
 from headland.registry.db.tables.farm_tables import farms, greenhouse_zones, prescriptions, products, sites
+from headland.registry.models.energy_price import EnergyPrice
 from headland.registry.models.errors import InvalidRecord, NotFound
 from headland.registry.models.geometry import Position
 from headland.registry.models.house_model import HouseModel
@@ -212,11 +214,22 @@ def check_note(note: GrowerNote, connection: sa.Connection, organisation: str) -
 
 
 def check_greenhouse(house: Greenhouse, _connection: sa.Connection, _organisation: str) -> Greenhouse:
-    """Validate that a position has both coordinates or none, and is on land, and its climate model."""
+    """Validate that a position has both coordinates or none, and is on land, its climate model and its prices."""
     _check_pair(house.longitude_deg, house.latitude_deg, "the greenhouse")
     if house.climate_model is not None:
         check_climate_model(house.climate_model)
+    check_prices(house.energy_prices or ())
     return house
+
+
+def check_prices(prices: Sequence[EnergyPrice]) -> None:
+    """Validate that a cubic metre has its energy, other units none, and that a day has one price of a kind."""
+    for price in prices:
+        if (price.unit == "m3") != (price.kwh_per_unit is not None):
+            raise InvalidRecord("A price per m3 needs the kWh of heat from a m3 (kwh_per_unit); another has none.")
+    days = [(price.kind, price.from_day) for price in prices]
+    if len(set(days)) < len(days):
+        raise InvalidRecord("Two prices of one kind begin on one day: keep one of them.")
 
 
 def _check_pair(longitude_deg: float | None, latitude_deg: float | None, what: str) -> None:

@@ -1,0 +1,1 @@
+"""Energy of greenhouses and what it cost."""
