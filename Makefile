@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup run test test-fast check accept bench chaos soak simulate mutants disk-year extras lock docs audit deb deb-test clients-test compose-test compose-split-test systemd-test pictures release clean
+.PHONY: help setup run test test-fast check accept bench chaos soak simulate mutants disk-year extras lock docs audit deb deb-test clients-test compose-test compose-split-test systemd-test help-pictures pictures release clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -24,6 +24,7 @@ disk-year: ## run a farm for a simulated year on a disk of 2 GB, with a retentio
 extras: ## install each extra alone and import its part, then run a farm on the lowest versions (slow): ARGS=lowest
 lock: ## pin the dependencies again; ARGS=--upgrade updates them
 docs: ## build the help pages into build/help
+help-pictures: ## take the pictures of the help's tasks in docs/images/tasks again, in both languages: ARGS="pass plan"
 pictures: ## take the pictures and the recording of the dashboard in docs/images, of a farm that runs: ARGS="FOLDER"
 audit: ## ask for known vulnerabilities of the dependencies; bill of materials in build/sbom.json
 deb: ## build Debian's package of a gateway into build/deb: ARGS="--architecture arm64"
@@ -33,7 +34,7 @@ compose-split-test: ## the same with ingest, API and databases as services: ARGS
 systemd-test: ## run the units under systemd in namespaces, kill each and let it hang (as root, minutes)
 clients-test: ## let QGIS (apt-get install python3-qgis qgis-providers) and Home Assistant (from PyPI) read a farm (slow)
 deb-test: ## install it on bare Debian systems, enrol, upgrade and purge (as root, slow)
-setup run test test-fast check accept bench chaos soak simulate mutants disk-year extras lock docs audit deb deb-test clients-test compose-test compose-split-test systemd-test pictures release:
+setup run test test-fast check accept bench chaos soak simulate mutants disk-year extras lock docs audit deb deb-test clients-test compose-test compose-split-test systemd-test help-pictures pictures release:
 	@exec $(PYTHON) bootstrap.py $@ -- $(ARGS)
 
 clean: ## remove builds and the environment; data and spools are kept

@@ -41,7 +41,8 @@ REQUIREMENTS = ROOT / "requirements"
 NEEDS = {
     **dict.fromkeys(("run", "chaos", "soak", "simulate", "docs", "deb", "release"), "run"),
     **dict.fromkeys(
-        ("check", "test", "test-fast", "setup", "accept", "bench", "mutants", "disk-year", "pictures"), "dev"
+        ("check", "test", "test-fast", "setup", "accept", "bench", "mutants", "disk-year", "help-pictures", "pictures"),
+        "dev",
     ),
     **dict.fromkeys(("deb-test", "clients-test", "compose-test", "compose-split-test", "systemd-test"), "dev"),
 }
@@ -118,6 +119,7 @@ def perform(command: str, arguments: list[str]) -> int:
         "bench": ["tests.bench"],
         "mutants": ["tests.mutants"],
         "disk-year": ["tests.disk_year"],
+        "help-pictures": ["tests.help.pictures"],
         "pictures": ["tests.dashboard.pictures"],
         "extras": ["tests.floors.extras"],
         "clients-test": ["pytest", "-q", "-n0", *map(str, sorted((ROOT / "tests" / "clients").glob("*_reads.py")))],

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from mkdocs.structure.files import File
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # mkdocs loads this file by its path
     sys.path.insert(0, str(ROOT))
@@ -28,6 +30,7 @@ from docs.generator import (  # noqa: E402
     routes,
     science,
     settings,
+    tasks,
     terms,
     theme_notices,
 )
@@ -61,6 +64,23 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
 }
 MARK: Final = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
 _INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+def on_config(config: Any) -> Any:
+    """Add the pages of the tasks to the navigation, of either language in its part."""
+    english = {"By clicking": tasks.navigation("en")}
+    chinese = {"按步骤操作": tasks.navigation("zh")}
+    config["nav"].insert(1, english)
+    part = next(part["中文"] for part in config["nav"] if "中文" in part)
+    part.insert(1, chinese)
+    return config
+
+
+def on_files(files: Any, *, config: Any) -> Any:
+    """Add the pages that are made of the tasks."""
+    for path, content in tasks.pages():
+        files.append(File.generated(config, path, content=content))
+    return files
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:

@@ -11,8 +11,9 @@ import { ageText, formatInstant, timeZoneNote } from "../i18n/instants";
 import { currentAreaUnit, currentLanguage, setAreaUnit, setLanguage, type AreaUnit, type Language } from "../i18n/preferences";
 import { term, translate, type TextKey } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
-import { hrefOf } from "./address";
+import { currentRoute, hrefOf } from "./address";
 import { ClockNotice } from "./clock_notice";
+import { hrefOfHelp } from "./help_of";
 import { farmName, isFarmSimulated } from "./farm_of_bar";
 import { AlarmCount, TabBar } from "./tab_bar";
 import { WaitingButton } from "./waiting";
@@ -154,6 +155,7 @@ function Bar({
         </span>
       </span>
       <WaitingButton />
+      <HelpLink text="?" />
       <button type="button" class="menu-button" aria-expanded={open} aria-controls="menu" onClick={() => setOpen(!open)}>
         <span aria-hidden="true">☰</span>
         <span class="hidden">{translate("menu_button")}</span>
@@ -201,12 +203,29 @@ function Bar({
             chosen={currentLanguage()}
             choose={setLanguage}
           />
-          <a href={currentLanguage() === "zh-CN" ? "/help/zh/" : "/help/"}>{translate("help")}</a>
+          <HelpLink text={translate("help")} />
           <a href="/docs">{translate("api")}</a>
           <a href="/third-party-notices">{translate("notices_of_others")}</a>
         </div>
       </div>
     </header>
+  );
+}
+
+/** The help about where somebody stands: which heading is open there is known when it is asked for. */
+function HelpLink({ text }: { text: string }): JSX.Element {
+  return (
+    <a
+      class={text === "?" ? "help-link" : undefined}
+      href={hrefOfHelp(currentRoute())}
+      {...(text === "?" ? { "aria-label": translate("help_here") } : {})}
+      title={translate("help_here")}
+      onClick={(event) => {
+        event.currentTarget.href = hrefOfHelp(currentRoute());
+      }}
+    >
+      {text}
+    </a>
   );
 }
 

@@ -21,6 +21,7 @@ export const common = catalogue({
   to_farm: ["Go to map and devices", "返回地图与设备"],
   to_today: ["Go to today", "返回今天"],
   help: ["Help", "帮助"],
+  help_here: ["Help about this page", "本页帮助"],
   notices_of_others: ["Licences", "开源许可"],
   api: ["API", "API（开发接口）"],
   language: ["Language", "语言"],
