@@ -1,0 +1,1 @@
+export{t as PersonData}from"./person_data-5gCpI8QN.js";

@@ -1,0 +1,1 @@
+export{n as FirstSteps}from"./places-B7UGKg62.js";
