@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.floors.test_documents import BY_NAME
 FOLDER = ROOT / "docs" / PICTURES
 MOST_BYTES, MOST_ALL_BYTES = 40_000, 2_000_000
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
+DOCS_OF_GROWERS = sorted(path for part in ("tutorials", "how-to", "zh") for path in (ROOT / "docs" / part).glob("*.md"))
 #: What a grower has to do at a screen has neither commands nor other programs.
 NOT_A_CLICK = re.compile(r"`|\bcurl\b|\bsudo\b|\bheadland \w")
 EVERY_STEP = [(task, step) for task in load_tasks() for step in task.step]
@@ -62,3 +64,15 @@ def test_every_page_of_the_dashboard_leads_to_a_task() -> None:
     assert len(pages) >= 10
     assert pages <= set(led)
     assert set(led.values()) <= {task.slug for task in load_tasks()}
+
+
+#: For people who set up access or read maps by programs: nothing of it is a task of the help.
+OF_PROGRAMS = {"how-to/access.md", "how-to/public-pages.md", "how-to/yield-maps.md"}
+WITH_CURL = [path for path in DOCS_OF_GROWERS if "curl" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", WITH_CURL, ids=lambda path: path.name)
+def test_a_page_with_requests_says_first_how_the_same_is_done_by_clicking(path: Path) -> None:
+    name = path.relative_to(ROOT / "docs").as_posix()
+    before, _, _ = path.read_text(encoding="utf-8").partition("curl")
+    assert name in OF_PROGRAMS or re.search(r"\]\((?:\.\./)?tasks/\w+\.md\)", before), name
