@@ -15,15 +15,16 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.contract.alarm_rules import GREENHOUSE, MARGIN, usual_limit
 from headland.registry.models.alarms import AlarmRule
 
-FROST, CONDENSATION, FIELD_FROST = "frost", "condensation", "field-frost"
+FROST, HEAT, CONDENSATION, FIELD_FROST = "frost", "heat", "condensation", "field-frost"
 
 
 @dataclass(frozen=True, slots=True)
 class RuleLimits:
-    """Below which air temperature it is frost, and below which margin of the leaves condensation is near."""
+    """Air temperatures of frost and of heat, and the margin of leaves below which condensation is near."""
 
     frost_degc: float = usual_limit(FROST)
     near_condensation_k: float = usual_limit(CONDENSATION)
+    heat_degc: float = usual_limit(HEAT)
 
 
 USUAL_LIMITS = RuleLimits()
@@ -37,6 +38,7 @@ def house_limits(
     return RuleLimits(
         limit_of(known, FROST, AIR_TEMPERATURE, GREENHOUSE, site, devices, zones),
         limit_of(known, CONDENSATION, MARGIN, GREENHOUSE, site, devices, zones),
+        limit_of(known, HEAT, AIR_TEMPERATURE, GREENHOUSE, site, devices, zones, is_above=True),
     )
 
 
@@ -53,19 +55,25 @@ def limit_of(
     site: str,
     devices: Collection[str],
     zones: Collection[str],
+    *,
+    is_above: bool = False,
 ) -> float:
-    """Return the highest limit below which a rule of a name raises its alarm; the usual one where none does."""
+    """Return the highest limit below which a rule of a name raises its alarm; the usual one where none does.
+
+    With `is_above` the lowest one above which it does.
+    """
     limits = [
-        test.below
+        limit
         for rule in rules
         if rule.name == name and rule.enabled and rule.kind in (None, kind)
         if rule.site in (None, site) and (rule.device is None or rule.device in devices)
         if rule.zone is None or rule.zone in zones
         for group in rule.any_of
         for test in group
-        if test.what == what and test.below is not None and test.hours is None and test.within_h is None
+        if test.what == what and test.hours is None and test.within_h is None
+        if (limit := test.above if is_above else test.below) is not None
     ]
-    return max(limits, default=usual_limit(name))
+    return (min if is_above else max)(limits, default=usual_limit(name))
 
 
 def limits_of(scope: OrgScope, house: House) -> RuleLimits:

@@ -12,6 +12,7 @@ import pytest
 from headland.agronomy.series.arrays import Values
 from headland.analysis.inputs.result_cache import ResultCache
 from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.tonight.today.weather import record_text
 from headland.analysis.weather.correction.record_answer import answer_forecast_record
 from headland.analysis.weather.hourly_forecast import ForecastHour, HourlyForecast, hourly_forecast
 from headland.contract.quantities import unit_of_channel
@@ -165,6 +166,7 @@ def test_a_station_of_the_first_day_is_not_told_to_be_missing(farm: TaughtFarm) 
     assert {each.station for each in told.corrections} == {"mast"}
     record = answer_forecast_record(farm.scope(), "home", NOW_MS)
     assert {each.state for each in record.quantities} == {"few_pairs"}
+    assert record_text(record) is None
 
 
 def test_a_station_without_an_hour_of_the_days_that_are_over_is_named(farm: TaughtFarm) -> None:
@@ -270,6 +272,10 @@ def test_the_record_shows_errors_beside_those_of_simple_expectations(farm: Taugh
     record = answer_forecast_record(farm.scope(), "home", NOW_MS)
     assert (record.simulated, record.provider) == (True, "met-norway")
     assert [each.unit for each in record.quantities] == ["degC", "%", "m/s"]
+    told, lead = record_text(record), next(one for one in record.quantities[0].leads if one.first_h <= 12 <= one.last_h)
+    assert told is not None
+    assert told.text.startswith(f"Temperature {lead.first_h}–{lead.last_h} h ahead")
+    assert f"{lead.corrected.mean_absolute:.1f} K on average ({lead.n} hours" in told.text
     for quantity, bias in zip(record.quantities, (2.0, 6.0, 1.4), strict=True):
         assert (quantity.state, quantity.station) == ("corrected", "mast")
         near = quantity.leads[0]

@@ -79,6 +79,20 @@ def test_a_frost_night_has_one_next_action_with_its_deadline_and_what_follows(fa
     assert page["first"]["text_zh"] == f"gh-2：{action['text_zh']}"
 
 
+def test_hours_that_are_too_hot_are_drawn_with_their_limit_and_said(farm: Farm) -> None:
+    farm.forecast("gh-2", air_temperature_degc=41.0)
+    strip = row(today(farm.client), "gh-2")["strip"]
+    assert strip["house"]["limit"] == {"value_degc": 40.0, "kind": "heat"}
+    ((start_ms, end_ms),) = strip["house"]["hazards"]["heat"]
+    assert start_ms < end_ms
+    assert strip["house"]["hazards"]["frost"] == []
+    assert "heat" in strip["label"]
+    assert "高温" in strip["label_zh"]
+    farm.forecast(HOUSE, air_temperature_degc=37.0)
+    warm = row(today(farm.client), HOUSE)["strip"]["house"]
+    assert (warm["limit"], warm["hazards"]["heat"]) == (None, [])
+
+
 def test_a_cover_of_unknown_material_is_a_question_and_no_state(farm: Farm) -> None:
     (home, *_), (site, *_) = farm.repositories.farms.all(), farm.repositories.sites.all()
     farm.repositories.greenhouses.add(Greenhouse(farm=home.id, site=site.id, name="gh-2"))

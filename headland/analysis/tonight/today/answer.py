@@ -230,7 +230,7 @@ class TodayWeather(msgspec.Struct, frozen=True, kw_only=True):
     simulated: Annotated[bool, "Whether a simulator said it."]
     source: Annotated[TodayText, "How old it is, or why there is none."]
     error: Annotated[TodayText | None, "Why there is none; null where there is one."]
-    record: Annotated[TodayText | None, "How good it was; null where it is not told here."]
+    record: Annotated[TodayText | None, "How good such forecasts were; null where too few hours came."]
     night: Annotated[list[Span], "Nights within the three days."]
     days: Annotated[list[TodayWeatherDay], "Three local days, today first."]
     hours: Annotated[list[TodayWeatherHour], "Hours from midnight of today on; none where nothing is known."]

@@ -10,8 +10,9 @@ from headland.analysis.greenhouse.house import HouseLocation
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.tonight.plan import place_deg_of
 from headland.analysis.tonight.today.answer import TodayText, TodayWeather, TodayWeatherDay, TodayWeatherHour
-from headland.analysis.tonight.today.clock_words import PhoneClock
+from headland.analysis.tonight.today.clock_words import PhoneClock, said
 from headland.analysis.tonight.today.houses.row import nights_of
+from headland.analysis.weather.correction.record_answer import WeatherForecastRecord, answer_forecast_record
 from headland.analysis.weather.hourly_forecast import USUAL_HOURS, ForecastHour, HourlyForecast, hourly_forecast
 from headland.analysis.weather.outdoors.measured_hours import site_hours
 from headland.registry.models.models import Site
@@ -20,6 +21,8 @@ from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
 _DAYS: Final = 3
 _FRESH_MS: Final = MINUTE_MS
+#: How good forecasts were is told so many hours ahead: of this night and the morning after it.
+_AHEAD_H: Final = 12
 #: A day's extremes are told from so many of its hours on.
 _LEAST_HOURS: Final = 12
 
@@ -49,11 +52,22 @@ def _read(scope: OrgScope, site: Site, devices: Sequence[DeviceRecord], place: H
         simulated=forecast.simulated,
         source=source,
         error=None if forecast.reason is None else source,
-        record=None,
+        record=record_text(answer_forecast_record(scope, site.name, scope.now_ms)),
         night=nights_of(place_deg_of(place), midnights[0] + DAY_MS, (midnights[0], midnights[-1])),
         days=days,
         hours=hours if any(_is_known(hour) for hour in hours) else [],
     )
+
+
+def record_text(record: WeatherForecastRecord) -> TodayText | None:
+    """Return how far the temperature of such forecasts was off half a day ahead; None where too few hours came."""
+    leads = [lead for each in record.quantities if each.quantity == "temperature_degc" for lead in each.leads if lead.n]
+    if not leads:
+        return None
+    first = next((lead for lead in leads if lead.first_h <= _AHEAD_H <= lead.last_h), leads[-1])
+    is_corrected = any(each.quantity == "temperature_degc" and each.state == "corrected" for each in record.quantities)
+    error = (first.corrected if is_corrected else first.provider).mean_absolute
+    return said("weather_record", hours=f"{first.first_h}–{first.last_h}", error=f"{error:.1f}", n=first.n)
 
 
 def _hours(

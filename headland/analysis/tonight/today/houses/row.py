@@ -294,10 +294,11 @@ def _house_of(scope: OrgScope, card: Card) -> House | None:
 def _label(strip: HouseStrip, action: TodayAction | None, quiet: TodayText, clock: PhoneClock) -> TodayText:
     """Return what one would say of a picture by phone: the lowest value, the hazards, and what is to be done."""
     parts: list[TodayText] = []
+    is_frost = strip.limit is not None and strip.limit.kind == "frost"
     if strip.lowest is not None:
         low, time = f"{strip.lowest.value_degc:.1f}", instant(clock, strip.lowest.time_ms // HOUR_MS * HOUR_MS)
-        parts.append(said("label_lowest_air" if strip.limit else "label_lowest_leaf", value=low, time=time))
-    for name, spans in (("frost", strip.hazards.frost), ("wet", strip.hazards.wet)):
+        parts.append(said("label_lowest_air" if is_frost else "label_lowest_leaf", value=low, time=time))
+    for name, spans in (("frost", strip.hazards.frost), ("heat", strip.hazards.heat), ("wet", strip.hazards.wet)):
         if spans:
             parts.append(said(f"label_{name}", span=span_text(clock, spans[0][0], spans[-1][1])))
     parts.append(quiet if action is None else TodayText(text=action.text, text_zh=action.text_zh))

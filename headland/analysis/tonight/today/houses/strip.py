@@ -34,8 +34,8 @@ _BESIDE_MS: Final = HOUR_MS
 _CHANNELS: Final = (AIR_TEMPERATURE, RELATIVE_HUMIDITY, LEAF_TEMPERATURE, SCREEN)
 _MARGIN: Final = "leaf_condensation_margin_k"
 _DECIMALS: Final = 2
-#: Frost is drawn from so far above its limit on.
-_NEAR_FROST_K: Final = 2.0
+#: A limit of frost or heat is drawn from so near to it on.
+_NEAR_K: Final = 2.0
 NO_SPANS: Final = HazardSpans(wet=[], frost=[], heat=[])
 #: Time, air, leaf and dew point of some instants.
 Seen = tuple[list[int], Column, Column, Column]
@@ -80,7 +80,8 @@ def house_strip(
         high += _told(None if quantity is None else quantity.high, hours)
         hazards = hazards_of(forecast, limits, now_ms)
         limit = _limit_of(columns[AIR_TEMPERATURE][hours], limits)
-        lowest = _lowest_of(forecast, hours, columns[AIR_TEMPERATURE] if limit else leaf_to_come, now_ms)
+        is_frost = limit is not None and limit.kind == "frost"
+        lowest = _lowest_of(forecast, hours, columns[AIR_TEMPERATURE] if is_frost else leaf_to_come, now_ms)
     return HouseStrip(
         time_ms=time_ms, air_degc=air, leaf_degc=leaf, dew_point_degc=dew, air_low_degc=low, air_high_degc=high,
         leaf_estimated=is_estimated, limit=limit, hazards=hazards, avoided=NO_SPANS, lowest=lowest,
@@ -88,13 +89,13 @@ def house_strip(
 
 
 def hazards_of(forecast: Forecast, limits: RuleLimits, now_ms: int) -> HazardSpans:
-    """Return the hours to come with wet leaves, by the one definition of them, and with frost by the farm's rule."""
+    """Return the hours to come with wet leaves, by the one definition of them, and with frost and heat by the rules."""
     margin, air = forecast_column(forecast, _MARGIN), forecast_column(forecast, AIR_TEMPERATURE)
     frost = np.isfinite(air) & (air < limits.frost_degc)
     return HazardSpans(
         wet=runs_of(wet_hours(margin), forecast.origin_ms, now_ms),
         frost=runs_of(frost, forecast.origin_ms, now_ms),
-        heat=[],
+        heat=runs_of(np.isfinite(air) & (air > limits.heat_degc), forecast.origin_ms, now_ms),
     )
 
 
@@ -141,9 +142,11 @@ def _told(column: Sequence[float | None] | None, hours: Sequence[int]) -> Column
 
 def _limit_of(air: Values, limits: RuleLimits) -> StripLimit | None:
     known = air[np.isfinite(air)]
-    if not len(known) or known.min() > limits.frost_degc + _NEAR_FROST_K:
-        return None
-    return StripLimit(value_degc=limits.frost_degc, kind="frost")
+    if len(known) and known.min() <= limits.frost_degc + _NEAR_K:
+        return StripLimit(value_degc=limits.frost_degc, kind="frost")
+    if len(known) and known.max() >= limits.heat_degc - _NEAR_K:
+        return StripLimit(value_degc=limits.heat_degc, kind="heat")
+    return None
 
 
 def _lowest_of(forecast: Forecast, hours: list[int], column: Values, now_ms: int) -> StripLow | None:
