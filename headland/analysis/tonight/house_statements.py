@@ -121,8 +121,12 @@ def _statement(name: str, kind: _Kind, forecast: Forecast | None, past: Sequence
         end_ms=end_ms,
         hours=len(now.affected),
         record=record,
-        advice=None if level == "low" else Advice(kind.advice, until_ms, spans_of(now.near, forecast.origin_ms)),
+        advice=None if level == "low" else _advice(kind.advice, until_ms, now, forecast.origin_ms),
     )
+
+
+def _advice(rule: str, until_ms: int | None, now: Outcome, origin_ms: int) -> Advice:
+    return Advice(rule, until_ms, spans_of(now.near, origin_ms), spans_of(now.affected, origin_ms))
 
 
 def _made(forecast: Forecast) -> Day:

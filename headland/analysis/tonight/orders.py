@@ -23,12 +23,13 @@ Span = tuple[int, int]
 PLACES: Final = (
     "alarm:frost", "alarm:heat", "frost", "disease", "leaf_condensation", "cover_condensation", "irrigation",
 )  # fmt: skip
-_When = Literal["during", "early", "before", "by_day", "by_day_before", "by_night", "after_sunrise"]
-#: What each advice asks of which actuator, and when: during its hours, from two hours earlier on, until they begin, by
-#: day, by day until they begin, by night, or after the sunrise that follows them.
+_When = Literal["during", "grave", "early", "before", "by_day", "by_day_before", "by_night", "after_sunrise"]
+#: What each advice asks of which actuator, and when: during its hours, during those in which what it is about comes and
+#: does not only come near, from two hours earlier on, until they begin, by day, by day until they begin, by night, or
+#: after the sunrise that follows them.
 _ASKED: Final[Mapping[str, tuple[tuple[Actuator, Direction, _When], ...]]] = {
     "keep_frost_out": (
-        ("vents", "close", "early"), ("screens", "close", "early"), ("heating", "on", "during"),
+        ("vents", "close", "grave"), ("screens", "close", "early"), ("heating", "on", "during"),
         ("water", "give", "by_day_before"),
     ),
     "shorten_wetness": (
@@ -44,7 +45,8 @@ _ALARMS: Final[Mapping[str, tuple[tuple[Actuator, Direction], ...]]] = {
     "frost": (("vents", "close"), ("screens", "close"), ("heating", "on")),
     "heat": (("vents", "open"), ("heating", "off")),
 }
-#: Vents and screens close so long before frost, while the air is still warm.
+#: Screens close so long before frost, while the air is still warm. Vents close when frost comes, not when it is near: a
+#: hand's width of them costs little warmth, and leaves that nobody airs stay wet all night.
 _FROST_LEAD_MS: Final = 2 * HOUR_MS
 #: A vent that had to stay closed to the end of the wet hours is opened for so long afterwards.
 _CATCH_UP_MS: Final = HOUR_MS
@@ -161,16 +163,21 @@ def alarm_orders(rule: str, now_ms: int) -> tuple[Order, ...]:
     return tuple(Order(actuator, direction, now_ms, now_ms + _ALARM_MS, now_ms) for actuator, direction in wanted)
 
 
-def advice_orders(rule: str, spans: Sequence[Span], begins_ms: int | None, ahead: Ahead) -> tuple[Order, ...]:
+def advice_orders(
+    rule: str, spans: Sequence[Span], begins_ms: int | None, ahead: Ahead, grave: Sequence[Span] = ()
+) -> tuple[Order, ...]:
     """Return the orders of an advice for some spans of time; none for one without actuators.
 
-    `begins_ms` is when what it is about begins.
+    `begins_ms` is when what it is about begins, `grave` are the spans in which it comes, not only near.
     """
     now_ms, end_ms = ahead.now_ms, ahead.end_ms
-    left = [(max(start, now_ms), min(end, end_ms)) for start, end in spans if now_ms < end and start < end_ms]
+    left, now_grave = (
+        [(max(start, now_ms), min(end, end_ms)) for start, end in each if now_ms < end and start < end_ms]
+        for each in (spans, grave)
+    )
     orders: list[Order] = []
     for actuator, direction, when in _ASKED.get(rule, ()):
-        for start, end, reason_ms in _times(when, left, ahead):
+        for start, end, reason_ms in _times(when, now_grave if when == "grave" else left, ahead):
             if max(start, now_ms) < min(end, end_ms):
                 exact_ms = begins_ms if begins_ms is not None and reason_ms <= begins_ms < end else reason_ms
                 orders.append(Order(actuator, direction, max(start, now_ms), min(end, end_ms), exact_ms))
@@ -183,7 +190,7 @@ def _times(when: _When, left: Sequence[Span], ahead: Ahead) -> list[tuple[int, i
     first_ms = left[0][0] if left else now_ms
     by_day, by_night = _watering(ahead)
     match when:
-        case "during":
+        case "during" | "grave":
             return [(start, end, start) for start, end in left]
         case "early":
             return [(start - _FROST_LEAD_MS, end, start) for start, end in left]

@@ -40,7 +40,7 @@ def plan_house(
     for statement in statements:
         advice = statement.advice
         if advice is not None:
-            claims[statement.kind] = advice_orders(advice.rule, advice.spans, statement.start_ms, ahead)
+            claims[statement.kind] = advice_orders(advice.rule, advice.spans, statement.start_ms, ahead, advice.grave)
     verdicts = weigh([AskedOrders(by, orders) for by, orders in claims.items() if orders], end_ms)
     return HousePlan(
         [_weighed(statement, verdicts) for statement in statements],

@@ -57,6 +57,8 @@ class Advice:
 
     spans
         The times that it is for.
+    grave
+        Those of them in which what it is about comes, and does not only come near.
     orders, withheld
         What it asks of actuators, once weighed against the others of the card, and what of it yields to these.
     """
@@ -64,6 +66,7 @@ class Advice:
     rule: str
     until_ms: int | None = None
     spans: tuple[Span, ...] = ()
+    grave: tuple[Span, ...] = ()
     orders: tuple[Order, ...] = ()
     withheld: tuple[Withheld, ...] = ()
 

@@ -39,13 +39,17 @@ def test_vents_are_open_before_the_frost_closed_in_it_and_open_again_after_it() 
     vents = [(row.direction, row.start_ms, row.end_ms, row.reasons) for row in plan.orders if row.actuator == "vents"]
     at = {hour: ORIGIN_MS + hour * HOUR_MS for hour in range(25)}
     assert [row[:3] for row in vents] == [
-        ("open", at[0], at[6]), ("close", at[6], at[15]), ("open", at[15], vents[2][2]),
+        ("open", at[0], at[9]), ("close", at[9], at[13]), ("open", at[13], at[14]), ("open", *vents[3][1:3]),
     ]  # fmt: skip
     assert [row[3] for row in vents] == [
         ("leaf_condensation",),
         ("frost",),
-        ("leaf_condensation", "cover_condensation"),
+        ("leaf_condensation",),
+        ("cover_condensation",),
     ]
+    # Near frost leaves are aired: what keeps warm is closed before, the vents in the frost itself.
+    (screens,) = [row for row in plan.orders if row.actuator == "screens"]
+    assert (screens.direction, screens.start_ms, screens.end_ms) == ("close", at[6], at[15])
 
 
 def test_what_yields_names_the_graver_reason_and_its_turn_in_both_languages() -> None:
@@ -53,9 +57,9 @@ def test_what_yields_names_the_graver_reason_and_its_turn_in_both_languages() ->
     leaf = next(one for one in night.plan.statements if one.kind == "leaf_condensation")
     assert leaf.advice is not None
     english, chinese = (advice_text(leaf.advice, WUHAN.time_zone, night.now_ms, one) for one in LANGUAGES)
-    assert "Vents stay closed: risk of frost from Wed 02:00; ventilate after Wed 08:00." in english
-    assert "风口保持关闭：周三 02:00 起有霜冻风险；周三 08:00 后再放风。" in chinese
-    assert "Now until Tue 23:00: open the vents a hand's width." in english
+    assert "Vents stay closed: risk of frost from Wed 02:00; ventilate after Wed 06:00." in english
+    assert "风口保持关闭：周三 02:00 起有霜冻风险；周三 06:00 后再放风。" in chinese
+    assert "Now until Wed 02:00: open the vents a hand's width." in english
 
 
 def test_heat_now_does_not_wait_for_the_frost_of_the_night() -> None:
