@@ -24,7 +24,7 @@ from edge.sources.mavlink.settings import MavlinkSettings
 from headland.errors import DataDamaged, SettingsError
 
 LOGS: Final = (".tlog", ".rlog", ".raw", ".bin", ".ulg")
-TABLES: Final = (".csv", ".tsv", ".txt")
+TABLES: Final = (".csv", ".tsv", ".txt", ".dat")
 #: Characters that make a name a pattern where there is no such file.
 _PATTERN: Final = frozenset("*?[")
 

@@ -55,6 +55,8 @@ class TableChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     delimiter: Annotated[str, Meta(min_length=1, max_length=1), "Character between cells."] = ","
     decimal: Annotated[Literal[".", ","], "Decimal mark of numbers."] = "."
     encoding: Annotated[Literal["utf-8", "latin-1", "windows-1252", "gb18030"], "Encoding of the text."] = "utf-8"
+    lines_before: Annotated[int, Meta(ge=0, le=50), "Lines above the headings."] = 0
+    lines_below: Annotated[int, Meta(ge=0, le=50), "Lines between the headings and the first row, such as units."] = 0
     missing: Annotated[
         tuple[Annotated[str, Meta(max_length=32)], ...],
         Meta(max_length=20),
@@ -207,6 +209,8 @@ class TablePreview(msgspec.Struct, frozen=True, kw_only=True):
     columns: Annotated[tuple[SeenColumn, ...], "Columns, by their headings."]
     rows: Annotated[tuple[tuple[str, ...], ...], "Cells of the first rows."]
     quantities: Annotated[tuple[QuantityChoice, ...], "Quantities that a column can be."]
+    lines_before: Annotated[int, "Lines above the headings, which are the first line that is as wide as the rows."]
+    lines_below: Annotated[int, "Lines between the headings and the first row, such as units."]
     proposal: Annotated[TableProposal, "What the table probably is; to be confirmed."]
 
 

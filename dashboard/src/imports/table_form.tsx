@@ -144,6 +144,8 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
       delimiter: seen.delimiter,
       decimal,
       encoding: seen.encoding as (typeof ENCODINGS)[number],
+      lines_before: seen.lines_before,
+      lines_below: seen.lines_below,
       missing: ["NaN", "nan", "NA", "N/A", "null", "-", "--"],
       coordinates: hasPlaces ? coordinates : "WGS-84",
     };

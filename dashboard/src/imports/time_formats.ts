@@ -23,10 +23,13 @@ const DATES = [
   { id: "%d/%m/%Y", example: "31/05/2026", text: "import_format_day", fits: "\\d{1,2}/\\d{1,2}/\\d{4}" },
   { id: "%d-%m-%Y", example: "31-05-2026", text: "import_format_day", fits: "\\d{1,2}-\\d{1,2}-\\d{4}" },
   { id: "%m/%d/%Y", example: "05/31/2026", text: "import_format_month", fits: "\\d{1,2}/\\d{1,2}/\\d{4}" },
+  { id: "%d/%m/%y", example: "31/05/26", text: "import_format_day", fits: "\\d{1,2}/\\d{1,2}/\\d{2}" },
+  { id: "%m/%d/%y", example: "05/31/26", text: "import_format_month", fits: "\\d{1,2}/\\d{1,2}/\\d{2}" },
 ] as const;
 const CLOCKS = [
   { id: " %H:%M", example: " 08:00", fits: " \\d{1,2}:\\d{2}" },
   { id: " %H:%M:%S", example: " 08:00:00", fits: " \\d{1,2}:\\d{2}:\\d{2}" },
+  { id: " %I:%M %p", example: " 08:00 AM", fits: " \\d{1,2}:\\d{2} [AaPp][Mm]" },
 ] as const;
 const ISO = { id: "iso8601", example: "2026-05-31 08:00", text: "import_format_iso" } as const;
 const ISO_FITS = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/;

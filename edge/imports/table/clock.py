@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
@@ -15,6 +16,8 @@ from headland.units_of_time import DAY_MS, read_foreign_instant
 _EXCEL_DAY_0: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - local time, whose zone the caller names
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
+_DAY: Final = timedelta(days=1)
+_MIDNIGHT: Final = re.compile(r"(?<![0-9:])24:00(?::00(?:\.0+)?)?(?![0-9:])")
 
 
 class NoTime(StrEnum):
@@ -57,6 +60,10 @@ def read_time(text: str, time_format: str, zone: tzinfo, previous_ms: int | None
 
 
 def _parse(text: str, time_format: str) -> datetime:
+    """Return a local time; 24:00 of a day is 0:00 of the next, as loggers write the end of a day."""
+    midnight = _MIDNIGHT.search(text)
+    if midnight is not None:
+        return _parse(f"{text[: midnight.start()]}00{text[midnight.start() + 2 :]}", time_format) + _DAY
     if time_format == ISO:
         return datetime.fromisoformat(text)
     if time_format == EXCEL_DAYS:

@@ -23,6 +23,8 @@ Name = Annotated[str, Meta(pattern=rf"^{NAME.pattern}\Z")]
 #: Files are read line by line, which works for encodings in which a line's end is a byte of its own.
 Encoding = Literal["utf-8", "latin-1", "windows-1252", "gb18030"]
 
+#: The most lines above the headings, and between them and the first row.
+MOST_LINES: Final = 50
 #: Formats of a time that strptime does not know.
 ISO: Final = "iso8601"
 EPOCH_S: Final = "epoch_s"
@@ -66,7 +68,9 @@ class TimeColumn(_Table, frozen=True, kw_only=True):
 class TableMap(_Table, frozen=True, kw_only=True):
     """A map file. `device` is the device of the table; every column is a channel or ignored with a reason.
 
-    `missing` are the texts of a missing value, besides an empty cell. `decimal` is the decimal mark. `simulated` marks
+    The headings are the first line that is not empty, after `lines_before` of a logger's own (its name, its serial
+    number), and `lines_below` are of units and the like. `missing` are the texts of a missing value, besides an empty
+    cell. `decimal` is the decimal mark. `simulated` marks
     the table's data as a simulator's, for good. `describes` is false for the past of a device that a source reads now:
     the table has its values alone, and the source's descriptor remains. `coordinates` is the system of longitudes and
     latitudes; what is not WGS84 is converted to it, and needs both columns.
@@ -83,6 +87,8 @@ class TableMap(_Table, frozen=True, kw_only=True):
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
     decimal: Literal[".", ","] = "."
     encoding: Encoding = "utf-8"
+    lines_before: Annotated[int, Meta(ge=0, le=MOST_LINES)] = 0
+    lines_below: Annotated[int, Meta(ge=0, le=MOST_LINES)] = 0
     missing: tuple[str, ...] = ("NaN", "nan", "NA", "N/A", "null")
     interval_s: Annotated[float, Meta(gt=0, le=86_400)] | None = None
     simulated: bool = False

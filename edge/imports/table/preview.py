@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, get_args
 
+from edge.imports.table.layout import find_layout
 from edge.imports.table.map import Encoding, LoadedMap
 from edge.imports.table.proposal import propose_table
 from edge.imports.table.rows import RefusedRow
@@ -52,17 +53,21 @@ def look_at(path: Path, encoding: str | None = None, delimiter: str | None = Non
     chosen: Encoding = next((name for name in get_args(Encoding) if name == encoding), found)
     text = head.decode(chosen, errors="replace").removeprefix("\ufeff")
     mark = delimiter or _find_delimiter(text.splitlines())
-    lines = [cells for cells in _read(text, mark) if any(cell.strip() for cell in cells)]
-    names = [cell.strip()[:_MOST_CELL] for cell in (lines[0] if lines else [])][:_MOST_COLUMNS]
-    rows = tuple(tuple(cell[:_MOST_CELL] for cell in cells[:_MOST_COLUMNS]) for cells in lines[1 : _SHOWN_ROWS + 1])
+    layout = find_layout(text.splitlines(), mark)
+    lines = [cells for cells in _read(text, mark, layout.lines) if any(cell.strip() for cell in cells)]
+    names = [name[:_MOST_CELL] for name in layout.headings[:_MOST_COLUMNS]]
+    units = [*layout.units, *([""] * len(names))]
+    rows = tuple(tuple(cell[:_MOST_CELL] for cell in cells[:_MOST_COLUMNS]) for cells in lines[:_SHOWN_ROWS])
     return TablePreview(
         encoding=chosen,
         delimiter=mark,
         is_utf8=found == "utf-8",
-        columns=tuple(map(_see_column, names)),
+        columns=tuple(map(_see_column, names, units)),
         rows=rows,
         quantities=_quantities(),
-        proposal=propose_table(names, lines[1:], units_of),
+        lines_before=layout.lines_before,
+        lines_below=layout.lines_below,
+        proposal=propose_table(names, lines, units_of, stated=units, is_plain=layout.is_plain),
     )
 
 
@@ -146,9 +151,9 @@ def _find_delimiter(lines: Sequence[str]) -> str:
     return max(_DELIMITERS, key=alike)
 
 
-def _read(text: str, delimiter: str) -> list[list[str]]:
+def _read(text: str, delimiter: str, from_line: int) -> list[list[str]]:
     rows: list[list[str]] = []
-    reader = csv.reader(text.splitlines(), delimiter=delimiter)
+    reader = csv.reader(text.splitlines()[from_line:], delimiter=delimiter)
     while len(rows) <= _READ_ROWS:
         try:
             rows.append(next(reader))
@@ -159,5 +164,5 @@ def _read(text: str, delimiter: str) -> list[list[str]]:
     return rows
 
 
-def _see_column(name: str) -> SeenColumn:
-    return SeenColumn(name, name if name in QUANTITIES else "", split_unit(name)[1])
+def _see_column(name: str, unit: str) -> SeenColumn:
+    return SeenColumn(name, name if name in QUANTITIES else "", unit or split_unit(name)[1])

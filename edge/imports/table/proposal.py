@@ -25,8 +25,18 @@ from headland.plain_numbers import read_decimal
 _System = Literal["WGS-84", "GCJ-02", "BD-09"]
 _Mark = Literal[".", ","]
 
-_CLOCKS: Final = (" %H:%M", " %H:%M:%S")
-_DATES: Final = ("%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%m/%d/%Y")
+_CLOCKS: Final = (" %H:%M", " %H:%M:%S", " %I:%M %p")
+_DATES: Final = (
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%Y年%m月%d日",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%d-%m-%Y",
+    "%m/%d/%Y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+)
 #: Formats as people have them; numbers are tried where no date is read.
 FORMATS: Final = (ISO, *(date + clock for date in _DATES for clock in _CLOCKS))
 _NUMBERS: Final = (EPOCH_MS, EPOCH_S, EXCEL_DAYS)
@@ -51,35 +61,47 @@ _OF_COMBINES: Final = ("harvest_flow_kg_min", "yield_")
 
 
 def propose_table(
-    names: Sequence[str], rows: Sequence[Sequence[str]], units: Callable[[str], list[str]]
+    names: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    units: Callable[[str], list[str]],
+    *,
+    stated: Sequence[str] = (),
+    is_plain: Sequence[bool] = (),
 ) -> TableProposal:
-    """Return what the columns of a table probably are; `units` gives the units of a quantity, its own first."""
+    """Return what the columns of a table probably are; `units` gives the units of a quantity, its own first.
+
+    `stated` are the units of a line below the headings, by place; a column that `is_plain` denies is a sum, an extreme
+    or a spread, which is no quantity.
+    """
+    below = [stated[at] if at < len(stated) else "" for at in range(len(names))]
     cells = [[row[at].strip() if at < len(row) else "" for row in rows] for at in range(len(names))]
     decimal = _find_decimal(cells)
     time = _find_time(names, cells)
     meanings = [
-        "" if time is not None and name == time.column else _meaning(name, values, decimal)
-        for name, values in zip(names, cells, strict=True)
+        ""
+        if (time is not None and name == time.column) or not (at >= len(is_plain) or is_plain[at])
+        else _meaning(name, below[at], cells[at], decimal)
+        for at, name in enumerate(names)
     ]
     if any(meaning.startswith(_OF_COMBINES) for meaning in meanings):
         meanings = ["grain_moisture_pct" if meaning == "substrate_moisture_pct" else meaning for meaning in meanings]
     channels = _number(names, meanings)
     columns = tuple(
-        _column(name, channel, values, decimal, units)
-        for name, channel, values in zip(names, channels, cells, strict=True)
+        _column(name, unit, channel, values, decimal, units)
+        for name, unit, channel, values in zip(names, below, channels, cells, strict=True)
     )
     header = " ".join(names)
     system: _System = "GCJ-02" if _GCJ_02.search(header) else "BD-09" if _BD_09.search(header) else "WGS-84"
     return TableProposal(columns=columns, time=time, decimal=decimal, coordinates=system)
 
 
-def _meaning(name: str, values: Sequence[str], decimal: str) -> str:
+def _meaning(name: str, unit: str, values: Sequence[str], decimal: str) -> str:
     """Return the quantity of a column; "" where none is certain, or where its cells are no numbers."""
-    channel = meaning_of(_bare(name)).channel
+    channel = meaning_of(_bare(name), unit).channel
     numbers = _numbers(values, decimal)
     if channel not in QUANTITIES or len(numbers) < sum(value.lower() not in _MISSING for value in values):
         return ""
-    if channel == "rain_total_mm" and not split_unit(name)[1] and numbers and set(numbers) <= {0.0, 1.0}:
+    if channel == "rain_total_mm" and not (unit or split_unit(name)[1]) and numbers and set(numbers) <= {0.0, 1.0}:
         return "rain_on"
     return channel
 
@@ -97,7 +119,7 @@ def _number(names: Sequence[str], meanings: Sequence[str]) -> list[str]:
     }
     given: Counter[str] = Counter()
     channels = []
-    for name, meaning in zip(names, meanings, strict=True):
+    for meaning in meanings:
         has_plain = all(
             each.strip().startswith(first[meaning].strip())
             for each, other in zip(names, meanings, strict=True)
@@ -105,20 +127,19 @@ def _number(names: Sequence[str], meanings: Sequence[str]) -> list[str]:
         )
         at = given[meaning] + (0 if has_plain else 1)
         given[meaning] += bool(meaning)
-        del name
         channels.append(meaning if count[meaning] < 2 or at == 0 else f"{meaning}:{at}")
     return channels
 
 
 def _column(
-    name: str, channel: str, values: Sequence[str], decimal: str, units: Callable[[str], list[str]]
+    name: str, unit: str, channel: str, values: Sequence[str], decimal: str, units: Callable[[str], list[str]]
 ) -> ProposedColumn:
     """Return a column with its unit: the one behind its name, else the first in which every cell is possible."""
     quantity = QUANTITIES.get(channel.partition(":")[0])
     if quantity is None:
         return ProposedColumn(name=name)
     offered = units(quantity.name)
-    stated = meaning_of(_bare(name)).unit
+    stated = meaning_of(_bare(name), unit).unit
     if stated and quantity.unit != "1":
         wanted = convert_to_channel(channel, stated)
         same = (unit for unit in offered if convert_to_channel(channel, unit) == wanted)

@@ -70,10 +70,12 @@ class TableSource:
             reader = match_header(self._map, header or [])
             if isinstance(reader, str):
                 raise DataDamaged(f"{self.name}: {reader}")
+            for _ in range(self._map.map.lines_below):
+                self._next(lines)
             if self._map.map.describes:
                 sink.describe(self._descriptor())
             while (cells := self._next(lines)) is not None:
-                self._handle(reader, lines.line_num, cells, sink)
+                self._handle(reader, self._line(lines), cells, sink)
 
     def stop(self) -> None:
         """Make `run` return after the current row."""
@@ -108,7 +110,11 @@ class TableSource:
             except StopIteration:
                 return None
             except csv.Error as error:
-                self._note(RefusedRow(lines.line_num, NOT_CSV, text=str(error)))
+                self._note(RefusedRow(self._line(lines), NOT_CSV, text=str(error)))
+
+    def _line(self, lines: _Lines) -> int:
+        """Return the number of the line in the file."""
+        return lines.line_num + self._map.map.lines_before
 
     def _note(self, refusal: RefusedRow) -> None:
         self._counts[refusal.reason] += 1
@@ -116,11 +122,13 @@ class TableSource:
             self._refusals.append(refusal)
 
     def _lines(self, file: Iterator[bytes]) -> Iterator[str]:
-        encoding = self._map.map.encoding
+        encoding, lines_before = self._map.map.encoding, self._map.map.lines_before
         for number, raw in enumerate(file):
             if self._stop.is_set():
                 return
             self.position_bytes += len(raw)
+            if number < lines_before:
+                continue
             text = raw.decode(encoding, errors="replace")
             yield text.removeprefix("\ufeff") if number == 0 else text
 

@@ -185,6 +185,8 @@ def _load_map(choice: ImportChoice, device: Descriptor | None) -> LoadedMap:
                     "delimiter": table.delimiter,
                     "decimal": table.decimal,
                     "encoding": table.encoding,
+                    "lines_before": table.lines_before,
+                    "lines_below": table.lines_below,
                     "missing": table.missing,
                     "coordinates": table.coordinates,
                 },
