@@ -141,7 +141,7 @@ def test_home_assistant_has_its_unit_class_and_decimals(told: dict[str, Any]) ->
 
 
 def test_a_report_names_and_rounds_it_and_has_a_column_of_the_index(told: dict[str, Any]) -> None:
-    assert told["report"] == ["灌溉水溶解氧", "8.2", "毫克/升", "wet_bulb_degc"]
+    assert told["report"] == ["灌溉水溶解氧", "8.3", "毫克/升", "wet_bulb_degc"]
 
 
 def test_the_index_is_answered_alarmed_on_and_can_have_a_band(told: dict[str, Any]) -> None:

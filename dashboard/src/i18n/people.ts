@@ -6,7 +6,7 @@ import type { Texts } from "./texts";
 export const people = catalogue({
   people_about: [
     "Everybody of the farm, each once: add the person, then say on the person's page what they are here.",
-    "本农场的所有人员，每人一行：先添加人员，再在其页面登记身份、地块份额、登录和报警接收方式。",
+    "本农场的所有人员，每人一行：先添加人员，再在其页面登记身份、地块份额、登录和接收报警的方式。",
   ],
   people_what: ["What they are here", "在本农场的身份"],
   people_nobody: ["not on the list of people yet", "尚未登记为人员"],
