@@ -1,1 +1,0 @@
-export{t as AddPerson}from"./person_form-D1LKsjj8.js";

@@ -1,1 +1,0 @@
-export{n as FirstSteps}from"./places-B7UGKg62.js";
