@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
+from headland.contract.palette import PALETTE
 from headland.reports.document import (
     Cell,
     Chart,
@@ -150,7 +151,7 @@ def _map(drawn: Map, locale: ReportLocale) -> str:
         f' stroke-width="{max(width, height) / 350:.2f}"{dash}/>'
         for colour, dash, group in (
             ("#1c1f1a", "", drawn.outlines),
-            ("#6a3d9a", f' stroke-dasharray="{max(width, height) / 90:.2f}"', drawn.buffers),
+            (PALETTE.untreated_zone, f' stroke-dasharray="{max(width, height) / 90:.2f}"', drawn.buffers),
         )
         for ring in group
     )

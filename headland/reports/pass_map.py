@@ -9,6 +9,7 @@ from headland.agronomy.application.deviation import CLASSES
 from headland.analysis.exports.as_applied import COMMANDED, MISSED, RAMP, paint
 from headland.analysis.passes.as_applied import AppliedPass
 from headland.analysis.passes.deviation import PassDeviation
+from headland.contract.palette import PALETTE, rgb
 from headland.formats.images.png import write_png
 from headland.reports.document import Band, Map, Ring
 
@@ -16,8 +17,8 @@ Pixels = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
 
 #: The margin around the field, as a share of its longer side.
 _MARGIN = 0.04
-#: Colours of `CLASSES` from the second, as on the page (after ColorBrewer's RdYlBu).
-_CLASS_COLOURS = ((165, 0, 38), (215, 48, 39), (245, 138, 74), (247, 240, 168), (116, 173, 209), (49, 54, 149))
+#: Colours of `CLASSES` from the second, as on the page.
+_CLASS_COLOURS = tuple(rgb(PALETTE.classes[name]) for name in CLASSES[1:])
 
 
 def draw_map(applied: AppliedPass, planned_ha: float | None) -> Map:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from headland.analysis.inputs.errors import AnalysisError
+from headland.contract.palette import PALETTE
 from headland.reports.document import (
     Chart,
     Figure,
@@ -223,7 +224,7 @@ def _map(drawn: Map, locale: ReportLocale) -> Any:
     width, height, foot = drawn.width_m * scale, drawn.height_m * scale, 16.0
     picture = Drawing(width, height + foot)
     picture.add(Image(0, foot, width, height, _flatten(drawn.png)))
-    for rings, colour, dash in ((drawn.outlines, "#1c1f1a", None), (drawn.buffers, "#6a3d9a", [3, 2])):
+    for rings, colour, dash in ((drawn.outlines, "#1c1f1a", None), (drawn.buffers, PALETTE.untreated_zone, [3, 2])):
         for ring in rings:
             points = [value for x, y in ring for value in (x * scale, y * scale + foot)]
             picture.add(PolyLine(points, strokeColor=HexColor(colour), strokeWidth=0.9, strokeDashArray=dash))

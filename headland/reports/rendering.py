@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from headland.agronomy.series.answer import Method
+from headland.contract.palette import PALETTE
 from headland.i18n import CatalogText, Language, find_term
 from headland.reports.document import Band, Cell, Chart, ChartLine, Figure, Note, Report, ReportInstant
 from headland.reports.formatting import (
@@ -25,7 +26,7 @@ from headland.reports.formatting import (
 from headland.units_of_time import HOUR_MS
 
 #: Colours of a chart's lines in their order, which colour-blind people can distinguish.
-LINE_COLOURS: Final = ("#b2182b", "#2166ac", "#4d9221")
+LINE_COLOURS: Final = tuple(PALETTE.lines)
 #: The place of a value in a sentence of the catalogue, and what follows it.
 _PLACEHOLDER: Final = re.compile(r"\s*[:：]?\s*\{\w+\}.*", re.DOTALL)
 #: A line of hourly values has a gap where an hour is missing.

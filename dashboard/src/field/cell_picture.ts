@@ -1,21 +1,15 @@
 // Cells of a pass as pictures for a map: a pixel each, coloured by rate or by deviation.
 
+import palette from "../../../headland/contract/palette.json";
 import type { Picture } from "../components/map";
 import type { CellGrid } from "./cell_grid";
 
-/** From too little to too much, distinguishable by the colour-blind (ColorBrewer RdYlBu). */
-export const CLASS_COLOURS = {
-  skip: "#a50026",
-  far_under: "#d73027",
-  under: "#f58a4a",
-  on_target: "#f7f0a8",
-  over: "#74add1",
-  double: "#313695",
-} as const;
-/** From little to much (ColorBrewer YlGn). */
-export const RATE_COLOURS = ["#ffffe5", "#d9f0a3", "#78c679", "#238443", "#004529"] as const;
-export const NOT_APPLIED = "#4a4a4a";
-export const UNKNOWN = "#c45ac4";
+/** From too little to too much, distinguishable by the colour-blind. */
+export const CLASS_COLOURS = palette.classes;
+/** From little to much. */
+export const RATE_COLOURS = palette.rate;
+export const NOT_APPLIED = palette.not_applied;
+export const UNKNOWN = palette.unknown;
 
 export const CELL_LAYERS = ["planned", "applied", "deviation"] as const;
 export type CellLayer = (typeof CELL_LAYERS)[number];

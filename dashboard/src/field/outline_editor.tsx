@@ -1,5 +1,6 @@
 // Editor of a field's outline: draw, move corners, divide, cut a hole, exclude, add a buffer strip, undo; or enter the corners as text.
 
+import palette from "../../../headland/contract/palette.json";
 import { OwnerField, useOwnership } from "../people/owner_field";
 import { onlyOf } from "../components/choice";
 import "../i18n/field";
@@ -215,8 +216,8 @@ function addLayers(map: MapView): void {
     { id: "outline-line", type: "line", paint: { "line-color": edge, "line-width": 2.5 } },
   ]);
   map.setSource("zones", NO_FEATURES, [
-    { id: "zones-fill", type: "fill", paint: { "fill-color": "#6a3d9a", "fill-opacity": 0.3 } },
-    { id: "zones-line", type: "line", paint: { "line-color": "#6a3d9a", "line-width": 1.5, "line-dasharray": [3, 2] } },
+    { id: "zones-fill", type: "fill", paint: { "fill-color": palette.untreated_zone, "fill-opacity": 0.3 } },
+    { id: "zones-line", type: "line", paint: { "line-color": palette.untreated_zone, "line-width": 1.5, "line-dasharray": [3, 2] } },
   ]);
 }
 

@@ -13,19 +13,16 @@ from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.geometry.outline import OUTSIDE, PLACES
 from headland.agronomy.series.arrays import Mask, Values
 from headland.analysis.passes.as_applied import AppliedPass
+from headland.contract.palette import PALETTE, rate_ramp, rgb
 from headland.formats.images.geotiff import write_geotiff
 from headland.formats.images.png import write_png
 from headland.formats.prescriptions.isoxml import Task, write_task
 
-#: Colours from too little to too much of the mean over the treated field, one for each step of a tenth, distinguishable
-#: by the colour-blind (after ColorBrewer's RdYlBu).
-RAMP: Final = (
-    (165, 0, 38), (215, 48, 39), (244, 109, 67), (253, 174, 97), (254, 224, 144), (255, 255, 191),
-    (224, 243, 248), (171, 217, 233), (116, 173, 209), (69, 117, 180), (49, 54, 149),
-)  # fmt: skip
+#: Colours of rates from 0 to twice the mean over the treated field, one for each step of a fifth: those of the page.
+RAMP: Final = rate_ramp(11)
 _NOTHING: Final = (0, 0, 0, 0)
-MISSED: Final = (60, 60, 60, 255)
-COMMANDED: Final = (200, 0, 200, 255)
+MISSED: Final = (*rgb(PALETTE.not_applied), 255)
+COMMANDED: Final = (*rgb(PALETTE.unknown), 255)
 
 
 def applied_geojson(applied: AppliedPass) -> bytes:
