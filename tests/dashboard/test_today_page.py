@@ -98,7 +98,7 @@ def test_the_first_minutes_tell_what_comes_when_and_who_is_missing(visit: Open) 
     # Nothing on the page is awaited.
     expect(page.locator("progress")).to_have_count(0)
     expect(page.locator(".farm-facts .warn")).to_have_count(2)
-    expect(page.get_by_role("link", name="报警还没人收")).to_have_attribute("href", "#/alarms?tab=recipients")
+    expect(page.get_by_role("link", name="报警还没人收")).to_have_attribute("href", "#/alarms?tab=connect")
     expect(page.locator(".farm-row button.done")).to_have_count(0)
 
 

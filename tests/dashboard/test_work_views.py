@@ -15,7 +15,7 @@ ADDRESSES = {
     "field": ["list", "draw", "import", "inputs"],
     "field/{field}": ["passes", "notes", "protection", "plan", "yield", "trials", "water", "weather", "outline"],
     "harvest": ["harvest", "lots", "certificates", "protection"],
-    "alarms": ["active", "rules", "recipients", "duty", "silence", "history"],
+    "alarms": ["active", "rules", "connect", "recipients", "duty", "silence", "history"],
     "health": ["link", "import"],
     "cooperative": ["statements", "people", "accounts", "deliveries", "disputes", "subsidies"],
     "settings": ["browser", "houses", "bands", "sites", "forecasts", "gateways", "keys", "members"],

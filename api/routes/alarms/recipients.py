@@ -24,7 +24,7 @@ from headland.alarms.notification.messages import TEST, trial_body_of
 from headland.alarms.notification.reach import read_reach, read_recipients
 from headland.analysis.inputs.scope import OrgScope
 from headland.registry.models.alarms import AlarmRecipient, Notice, NoticeState, RecipientKind
-from headland.registry.models.reach import ReachFact, RecipientReach
+from headland.registry.models.reach import ReachFact, RecipientReach, RecipientWays
 from headland.registry.registry import Access
 from headland.registry.repositories.alarms import AlarmUpdate, RecipientNotices
 
@@ -38,6 +38,12 @@ router = Router(prefix="/v1/alarm-recipients", tags=["alarms"], responses=declar
 def get_reach(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
     """Return whether alarms reach a person: the same judgement as the first page has."""
     return reply(request, read_reach(scope.repositories, home.unreachable, scope.now_ms))
+
+
+@router.get("/ways", name="get_recipient_ways", response_model=RecipientWays)
+def get_ways(request: Request, home: HomeOf) -> Response:
+    """Return why this station cannot send to recipients of some kinds; it can to those of all others."""
+    return reply(request, RecipientWays(unreachable=dict(home.unreachable)))
 
 
 @router.get("/delivery", name="get_recipient_delivery", response_model=RecipientDeliveryList)

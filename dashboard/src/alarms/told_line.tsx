@@ -32,7 +32,7 @@ export function NobodyIsTold(): JSX.Element | null {
   return (
     <p class="error" role="status" data-told="nobody" data-reach={data.state}>
       {translate("alarms_nobody")} {translate(WHY[data.state])}{" "}
-      <a href={hrefOf("alarms", { tab: "recipients" })}>{translate("alarms_connect")}</a>
+      <a href={hrefOf("alarms", { tab: "connect" })}>{translate("alarms_connect")}</a>
     </p>
   );
 }

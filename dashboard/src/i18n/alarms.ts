@@ -15,6 +15,7 @@ export const alarms = catalogue({
   alarms_nobody_failed: ["The last message did not arrive.", "上一条消息没有送到。"],
   alarms_some_failing: ["{n} recipients are not reached: the last message to them did not arrive.", "有 {n} 个接收人收不到：上一条消息没有送到。"],
   alarms_see_why: ["See why", "查看原因"],
+  alarms_connect_step: ["Connect a person", "接入报警"],
   alarms_confirm: ["I got it", "我收到了"],
   alarms_confirmed: ["A person confirmed {when} that it came", "已有人确认收到（{when}）"],
   alarms_unconfirmed: ["The service took it. No person has confirmed that it came.", "服务商已接受，还没有人确认收到。"],

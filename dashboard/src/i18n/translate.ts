@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import terms from "../../../headland/i18n/terms.json";
 import type { alarms } from "./alarms";
+import type { connect } from "./connect";
 import type { answers } from "./answers";
 import { loadedText } from "./catalogue";
 import "./common";
@@ -63,6 +64,7 @@ export type TextKey =
   | keyof typeof greenhouse
   | keyof typeof answers
   | keyof typeof alarms
+  | keyof typeof connect
   | keyof typeof health
   | keyof typeof house
   | keyof typeof harvest

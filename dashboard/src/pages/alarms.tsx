@@ -30,6 +30,11 @@ function AlarmsPage(): JSX.Element {
       id: "told",
       title: translate("alarms_told"),
       parts: [
+        {
+          id: "connect",
+          title: translate("alarms_connect_step"),
+          content: () => <Lazy load={async () => (await import("../alarms/connect")).Connect} props={{}} />,
+        },
         { id: "recipients", title: translate("alarms_recipients"), content: () => <Recipients /> },
         {
           id: "duty",

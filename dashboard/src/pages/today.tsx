@@ -6,6 +6,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { may } from "../api/may";
 import { prefetch, useApi } from "../api/query";
+import { hrefOf } from "../app/address";
 import { tellFarmName } from "../app/farm_of_bar";
 import { mountComponent, useNow, useView } from "../app/mount";
 import { translate } from "../i18n/translate";
@@ -20,6 +21,7 @@ const EVERY_MS = 60_000;
 /** While a past is made, what can be told changes by the minute. */
 const MAKING_EVERY_MS = 10_000;
 const EMPTY_MS = 1000;
+const CONNECT_SEEN = "headland.connect";
 
 const loadRest = async () => (await import("../today/row_rest")).RowRest;
 
@@ -57,6 +59,7 @@ function TodayPage(): JSX.Element {
               )}
               <FarmFacts facts={answer.facts} zone={answer.time_zone} />
             </section>
+            <ConnectOnce reach={answer.facts.reach.state} />
             {isEmpty ? <Lazy load={async () => (await import("../farm/places")).FirstSteps} props={{}} /> : null}
             {answer.rows.length === 0 ? <p class="note">{translate("today_nothing")}</p> : <Board today={answer} loadRest={loadRest} />}
             <Log today={answer} />
@@ -65,6 +68,27 @@ function TodayPage(): JSX.Element {
       </Loaded>
       {today === undefined ? null : <Doubts />}
     </div>
+  );
+}
+
+/** The first step of an administrator: shown until it is begun or put off; the line of the facts stays. */
+function ConnectOnce({ reach }: { reach: string }): JSX.Element | null {
+  const [isOff, setOff] = useState(localStorage.getItem(CONNECT_SEEN) !== null);
+  if (isOff || reach === "confirmed" || !may("post", "/v1/alarm-recipients")) return null;
+  const putOff = (): void => {
+    localStorage.setItem(CONNECT_SEEN, "1");
+    setOff(true);
+  };
+  return (
+    <p class="notice" data-panel="connect-once">
+      {translate("today_connect")}{" "}
+      <a href={hrefOf("alarms", { tab: "connect" })} onClick={putOff}>
+        {translate("today_connect_now")}
+      </a>{" "}
+      <button type="button" class="plain" onClick={putOff}>
+        {translate("today_connect_later")}
+      </button>
+    </p>
   );
 }
 

@@ -3,7 +3,7 @@
 import "../i18n/settings";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { api, dataOf } from "../api/client";
+import { canPush, storedPush, storePush, subscribeBrowser, type KnownPush } from "../api/browser_push";
 import { reload } from "../api/query";
 import { ApiError } from "../api/request";
 import { useWrite } from "../api/write";
@@ -12,19 +12,12 @@ import { translate, type TextKey } from "../i18n/translate";
 import { TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 
-const STORED = "headland.push";
-
-interface Known {
-  recipient: string;
-  name: string;
-}
-
 export function PushSwitch(): JSX.Element {
-  const [known, setKnown] = useState<Known | null>(stored());
+  const [known, setKnown] = useState<KnownPush | null>(storedPush());
   const [problem, setProblem] = useState<TextKey | null>(null);
   const subscribe = useWrite("post", "/v1/push-subscriptions", { refresh: ["/v1/alarm-recipients"] });
   const remove = useWrite("delete", "/v1/push-subscriptions/{recipient}", { refresh: ["/v1/alarm-recipients"] });
-  const able = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+  const able = canPush();
   const turnOn = async (values: FormValues): Promise<boolean> => {
     setProblem(null);
     if ((await Notification.requestPermission()) !== "granted") {
@@ -47,9 +40,9 @@ export function PushSwitch(): JSX.Element {
       language: currentLanguage(),
       least_severity: "warning" as const,
     };
-    const made = (await subscribe.run({ body })) as Known | true | null;
+    const made = (await subscribe.run({ body })) as KnownPush | true | null;
     if (made === null || made === true) return false;
-    store(made);
+    storePush(made);
     setKnown(made);
     return true;
   };
@@ -58,7 +51,7 @@ export function PushSwitch(): JSX.Element {
     const registration = await navigator.serviceWorker.ready;
     await (await registration.pushManager.getSubscription())?.unsubscribe();
     const gone = (await remove.run({ params: { path: { recipient: known.recipient } } })) !== null || remove.failure?.status === 404;
-    store(null);
+    storePush(null);
     setKnown(null);
     if (!gone) await reload("/v1/alarm-recipients");
   };
@@ -87,33 +80,4 @@ export function PushSwitch(): JSX.Element {
       )}
     </section>
   );
-}
-
-async function subscribeBrowser(): Promise<PushSubscription> {
-  const { public_key } = await dataOf(api.GET("/v1/push-subscriptions/key"));
-  const registration = await navigator.serviceWorker.ready;
-  const key = Uint8Array.from(atob(public_key.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
-  const options = { userVisibleOnly: true, applicationServerKey: key };
-  try {
-    return await registration.pushManager.subscribe(options);
-  } catch (error) {
-    // One by the key of another station, or of this one before its registry was restored.
-    const former = await registration.pushManager.getSubscription();
-    if (former === null) throw error;
-    await former.unsubscribe();
-    return registration.pushManager.subscribe(options);
-  }
-}
-
-function stored(): Known | null {
-  try {
-    return JSON.parse(localStorage.getItem(STORED) ?? "null") as Known | null;
-  } catch {
-    return null;
-  }
-}
-
-function store(known: Known | null): void {
-  if (known === null) localStorage.removeItem(STORED);
-  else localStorage.setItem(STORED, JSON.stringify(known));
 }

@@ -83,7 +83,7 @@ function Reach({ reach, zone }: { reach: Facts["reach"]; zone: string }): JSX.El
       isWrong={!reaches || reach.failing > 0}
       text={reaches ? translate("today_reach", { n: reach.confirmed }) : translate("today_reach_none")}
       note={reaches && reach.failing > 0 ? translate("today_reach_failing", { n: reach.failing }) : notes[state]}
-      href={hrefOf("alarms", { tab: "recipients" })}
+      href={hrefOf("alarms", { tab: reaches ? "recipients" : "connect" })}
     />
   );
 }

@@ -40,6 +40,15 @@ class RecipientReach(msgspec.Struct, frozen=True, kw_only=True):
     confirmed_by: Annotated[str | None, "Key or person that said so; null where nobody has."] = None
 
 
+class RecipientWays(msgspec.Struct, frozen=True, kw_only=True):
+    """Ways by which this station can send alarms."""
+
+    unreachable: Annotated[
+        dict[str, str],
+        "Why nothing can be sent to recipients of a kind, by kind: no_mail_server, no_apprise, no_broker.",
+    ]
+
+
 class MessageConfirmed(msgspec.Struct, frozen=True, kw_only=True):
     """A person's word that a message to a recipient came: when, and who said it."""
 
