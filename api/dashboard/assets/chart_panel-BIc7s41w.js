@@ -1,1 +1,0 @@
-import{ct as e,in as t,pr as n,sr as r}from"./base-Bm4pqe6h.js";import{t as i}from"./chart-CBWaN37D.js";function a({options:a,drawing:o}){let s=n(()=>new i(a),[a.name,a.group]);return r(()=>()=>s.close(),[s]),r(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),t(e,{node:s.element})}export{a as t};

@@ -1,1 +1,0 @@
-import{J as e,U as t,Zn as n}from"./base-Bm4pqe6h.js";var r=12e4,i=1e3;function a(){return e(n()===`mu`?`kg/mu`:`t/ha`)}function o(e){return n()===`mu`?e*i/15:e}function s(){return n()===`mu`?0:2}function c(e){return`${t(o(e),s())} ${a()}`}export{a,c as i,s as n,o as r,r as t};
