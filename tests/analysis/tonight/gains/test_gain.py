@@ -43,6 +43,12 @@ def test_a_larger_error_of_the_model_makes_a_larger_one_of_the_saving_and_takes_
     assert {each.wet_before_h - each.wet_after_h for each in found} == {2.0}
 
 
+def test_the_two_courses_may_err_apart_so_that_even_a_plan_without_effect_has_an_error() -> None:
+    gain = gain_of(course(72, 72, dry_pct=91.0), errors(5.0), 0)
+    assert (gain.wet_before_h - gain.wet_after_h, gain.is_told) == (0.0, False)
+    assert gain.error_h > 1.0
+
+
 def test_a_gain_is_told_with_its_error_and_one_within_it_says_so() -> None:
     gain, reason = told_gain(HouseGain(gain_of(course(72, 48), errors(1.0), 0)))
     assert gain is not None
