@@ -49,6 +49,12 @@ class FieldNutrients:
     reason: str | None
 
     @property
+    def known(self) -> Nutrients | None:
+        """The sum of the passes that are known; None where none is."""
+        found = [nutrients.per_ha for nutrients in self.passes if nutrients.per_ha is not None]
+        return sum(found, Nutrients()) if found else None
+
+    @property
     def simulated(self) -> bool:
         """Whether any pass is simulated."""
         return any(nutrients.field_pass.simulated for nutrients in self.passes)

@@ -61,6 +61,14 @@ class NutrientsOfPass(msgspec.Struct, frozen=True, kw_only=True):
     weather_devices: Annotated[list[str], "The devices of the field's site that measured it."]
 
 
+class UnknownPass(msgspec.Struct, frozen=True, kw_only=True):
+    """A pass whose nutrients are not in the sum of what is known."""
+
+    pass_id: Annotated[str, "Id of the pass."]
+    start_ms: Annotated[int, "Its start."]
+    reason: Annotated[str, "Why its nutrients are not known, such as product_not_told."]
+
+
 class NutrientsOfSeason(msgspec.Struct, frozen=True, kw_only=True):
     """Nutrients that the passes of a season applied to a field; sums are null while an amount is unknown."""
 
@@ -71,6 +79,8 @@ class NutrientsOfSeason(msgspec.Struct, frozen=True, kw_only=True):
     total_kg_ha: Annotated[Elements | None, "Sum per hectare; null while an amount is unknown."]
     total_kg_mu: Annotated[Elements | None, "Sum per mu; null while an amount is unknown."]
     reason: Annotated[str | None, "Why the sum is unknown; else null."]
+    known_kg_ha: Annotated[Elements | None, "Sum of the passes that are known, at least this; null where none is."]
+    unknown: Annotated[list[UnknownPass], "Passes that are not in it, by time."]
     balance: Annotated[NitrogenBalance | None, "Balance of the nitrogen; null without the yield and its nitrogen."]
     efficiency: Annotated[NitrogenUse | None, "Efficiencies of the nitrogen; null without a sum."]
 
@@ -100,6 +110,12 @@ def nutrients_of(
         total_kg_ha=_elements_of(total),
         total_kg_mu=_elements_of(total, 1.0 / MU_PER_HA),
         reason=nutrients.reason,
+        known_kg_ha=_elements_of(nutrients.known),
+        unknown=[
+            UnknownPass(pass_id=each.field_pass.id, start_ms=each.field_pass.start_ms, reason=each.reason or "")
+            for each in nutrients.passes
+            if each.per_ha is None
+        ],
         balance=balance,
         efficiency=use,
     )
