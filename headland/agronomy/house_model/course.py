@@ -18,6 +18,7 @@ from headland.agronomy.house_model.controller import control, move
 from headland.agronomy.house_model.moist_air import Numbers, saturation_pa, vapour_kg_m3
 from headland.agronomy.house_model.moves import Move, moved
 from headland.agronomy.house_model.outside import Outside
+from headland.agronomy.house_model.state import Actuators
 from headland.agronomy.house_model.sun_on_wall import south_w_m2
 from headland.units_of_time import HOUR_MS
 
@@ -118,13 +119,20 @@ def _run(
         clock_h = (time_ms / HOUR_MS + place.clock_ahead_h) % 24
         target = control(structure, climate, actuators, outside, clock_h)
         if is_after:
-            target = moved(target, moves, time_ms)
+            target = _there(structure, moved(target, moves, time_ms))
         actuators = move(actuators, target, step_s)
         climate, _ = step(structure, climate, actuators, outside, step_s)
         if is_after and (time_ms - start_ms) % _POINT_MS == 0:
             points.append((time_ms, climate.air_degc, relative_humidity_pct(climate), climate.leaf_degc))
     told, air, humidity, leaf = zip(*points, strict=True)
     return HouseCourse(np.array(told, float), np.stack(air), np.stack(humidity), np.stack(leaf))
+
+
+def _there(structure: Structure, target: Actuators) -> Actuators:
+    """Return targets without screens and quilts that a house does not have: one that is closed keeps air from vents."""
+    return replace(
+        target, screen=target.screen * (structure.screen_saving > 0), quilt=target.quilt * (structure.quilt_m2k_w > 0)
+    )
 
 
 def _interpolated(weather: OutdoorHours, times: Numbers) -> tuple[list[float], ...]:

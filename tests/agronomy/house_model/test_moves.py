@@ -43,3 +43,8 @@ def test_houses_that_run_side_by_side_do_what_each_does_alone() -> None:
     assert moved_course.air_degc[12, 1] < moved_course.air_degc[12, 0] - 0.1
     assert moved_course.humidity_pct[12, 1] < moved_course.humidity_pct[12, 0]
     np.testing.assert_array_equal(still.air_degc[:, 0], still.air_degc[:, 1])
+
+
+def test_a_screen_that_a_house_does_not_have_is_not_closed_by_a_plan() -> None:
+    (course,) = run_plans([FILM_MULTISPAN], [[Move("screen", 0, 6 * HOUR_MS, least=1.0)]], NIGHT, PLACE, 2 * HOUR_MS)
+    np.testing.assert_array_equal(course.humidity_pct[:, 0], course.humidity_pct[:, 1])

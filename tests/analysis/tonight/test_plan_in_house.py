@@ -121,7 +121,8 @@ def ordered(target: Actuators, unit: int, order: HouseOrder) -> Actuators:
         case "heating", "off":
             return replace(target, boiler=_set(target.boiler, unit, 0.0))
         case "screens", "close":
-            return replace(target, screen=_set(target.screen, unit, 1.0))
+            has_screen = SCENARIO.compartments[unit].screen_saving > 0
+            return replace(target, screen=_set(target.screen, unit, float(has_screen)))
         case "water", "withhold":
             return replace(target, irrigating=_set(target.irrigating, unit, 0.0))
     return target
