@@ -226,7 +226,7 @@ def check_prices(prices: Sequence[EnergyPrice]) -> None:
     """Validate that a cubic metre has its energy, other units none, and that a day has one price of a kind."""
     for price in prices:
         if (price.unit == "m3") != (price.kwh_per_unit is not None):
-            raise InvalidRecord("A price per m3 needs the kWh of heat from a m3 (kwh_per_unit); another has none.")
+            raise InvalidRecord("A price per m3 needs the heat of a m3 in kWh; another has none.")
     days = [(price.kind, price.from_day) for price in prices]
     if len(set(days)) < len(days):
         raise InvalidRecord("Two prices of one kind begin on one day: keep one of them.")
