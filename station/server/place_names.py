@@ -7,7 +7,6 @@ place that has its name in either language is not added again.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from headland.i18n import LANGUAGES, find_term, load_terms
@@ -42,11 +41,3 @@ def implement_name(scenario: str, kind: ImplementKind, language: Language) -> st
 def first_name(what: str, language: Language) -> str:
     """Return the name that a new `farm` or `organisation` has in a language until a person changes it."""
     return load_terms()["first_names"][what][language]
-
-
-def language_of_locale(environment: Mapping[str, str]) -> Language:
-    """Return the language of a process by its environment: Chinese where the locale of its texts is, else English."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if environment.get(name):
-            return "zh" if environment[name].lower().startswith("zh") else "en"
-    return "en"

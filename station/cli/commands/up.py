@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from headland.clock import wall_clock_ms
 from station.cli.log_output import LogRecordFormat, configure_logging, pass_to_children
@@ -22,7 +22,9 @@ from station.cli.options import (
     LogFormatOption,
     farm_folder,
 )
-from station.server.place_names import language_of_locale
+
+if TYPE_CHECKING:
+    from headland.i18n import Language
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -177,3 +179,11 @@ def _line_output(log_format: LogRecordFormat) -> Callable[[str], None]:
 def _print_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def language_of_locale(environment: Mapping[str, str]) -> Language:
+    """Return the language of a process by its environment: Chinese where the locale of its texts is, else English."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if environment.get(name):
+            return "zh" if environment[name].lower().startswith("zh") else "en"
+    return "en"

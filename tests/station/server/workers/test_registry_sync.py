@@ -17,6 +17,7 @@ from headland.registry.models.models import Farm
 from headland.registry.registry import Registry
 from headland.store.memory import MemoryStore
 from station.cli.app import app
+from station.cli.commands.up import language_of_locale
 from station.local.folder import FarmFolder
 from station.local.plan import UpSettings, make_plan
 from station.server.organisation import (
@@ -26,7 +27,7 @@ from station.server.organisation import (
     ensure_organisation,
     open_first_organisation,
 )
-from station.server.place_names import language_of_locale, place_name
+from station.server.place_names import place_name
 from station.server.scenarios import FARMS
 from station.server.settings import StationSettings
 from station.server.storage.registries import open_registry, registry_url
