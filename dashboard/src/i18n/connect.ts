@@ -12,7 +12,7 @@ export const connect = catalogue({
   connect_how: ["How shall the alarm come?", "报警怎么通知到人？"],
   connect_second_how: ["Second person: how shall the alarm come?", "第二个人：报警怎么通知？"],
   connect_push: ["This phone", "本手机推送"],
-  connect_email: ["E-mail", "电子邮箱"],
+  connect_email: ["E-mail", "邮箱"],
   connect_dingtalk: ["DingTalk", "钉钉"],
   connect_wecom: ["WeCom", "企业微信"],
   connect_feishu: ["Feishu", "飞书"],
