@@ -73,7 +73,7 @@ def test_a_unit_and_an_index_of_the_catalogue_are_on_the_page_without_a_change_o
     load(page, "#/alarms?tab=rules")
     page.get_by_role("button", name="添加规则").click()
     form = page.get_by_role("dialog")
-    form.get_by_label("指标").select_option(label="冠层衰减")
+    form.get_by_label("指标", exact=True).select_option(label="冠层衰减")
     expect(form.get_by_label("阈值").locator("xpath=..")).to_contain_text("奈培")
     load(page, "#/settings?tab=bands")
     page.get_by_label("指标", exact=True).select_option(label="冠层衰减 [奈培]")

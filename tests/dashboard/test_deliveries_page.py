@@ -61,7 +61,7 @@ def test_a_delivery_is_entered_corrected_and_taken_back_and_a_table_is_imported(
         Holding(field=farm.field, person=person.id, kind=HoldingKind.LEASE, parts=1, of_parts=9)
     )
     page.get_by_role("tab", name="人员").click()
-    page.get_by_role("button", name="变更赵敏的登记").click()
+    page.locator("[data-panel=people]").get_by_role("link", name="赵敏").click()
     record = page.locator("[data-panel=person-record]")
     expect(record).to_contain_text("4 条账目、0 份结算单")
     record.get_by_label("最后一天").fill("2026-09-30")

@@ -211,6 +211,7 @@ def test_notes_are_added_and_deleted_and_periods_are_compared(visit: Open, farm:
     expect(page).to_have_url(re.compile(r"to=\d{13}"))
 
 
+@pytest.mark.usefixtures("house")  # it has the rule whose limit is drawn
 def test_a_period_after_all_values_leads_to_the_newest(visit: Open, farm: Farm) -> None:
     later_ms = farm.now_ms() + 10 * 86_400_000
     page = visit(f"#/greenhouse/{HOUSE}?to={later_ms}", locale="zh-CN", viewport={"width": 390, "height": 844})
@@ -229,7 +230,7 @@ def test_a_hundred_thousand_samples_are_drawn_and_a_few_minutes_are_not_enough_d
     panel = page.locator("[data-panel=samples]")
     panel.locator("summary").click()
     panel.get_by_label("Device").select_option("gh-east")
-    panel.get_by_label("Quantity").select_option("co2_ppm")
+    panel.get_by_label("Quantity", exact=True).select_option("co2_ppm")
     expect(panel).to_have_attribute("data-points", str(MANY))
     expect(panel.get_by_role("status").last).to_have_text("Samples: 100,000; suspect and failed ones are excluded.")
     expect(panel.locator(".plot-caption")).to_contain_text("CO₂ concentration: 500 ppm to 596 ppm")

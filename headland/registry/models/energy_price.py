@@ -24,6 +24,8 @@ class EnergyPrice(msgspec.Struct, frozen=True, kw_only=True):
     kwh_per_unit: Annotated[
         Annotated[float, Meta(ge=0.1, le=1000)] | None, "kWh of heat from a m3; null for kWh and GJ."
     ] = None
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$"), "Currency by ISO 4217, such as CNY."]
+    currency: Annotated[
+        str, Meta(pattern="^[A-Z]{3}$", extra_json_schema={"example": "CNY"}), "Currency by ISO 4217, such as CNY."
+    ]
     from_day: Annotated[date, "Local day from which it holds."]
     source: Annotated[str, Meta(max_length=200), "Where it is from, such as a bill."] = ""

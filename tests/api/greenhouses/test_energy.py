@@ -72,7 +72,7 @@ def test_the_energy_of_a_week_is_that_of_the_recorded_hours_and_a_price_makes_it
 
 def test_a_price_of_a_cubic_metre_needs_its_energy_and_a_day_has_one_price(client: httpx.Client) -> None:
     refused = save(client, energy_prices=[{**HEAT, "unit": "m3"}])
-    assert (refused.status_code, "kwh_per_unit" in refused.json()["detail"]) == (400, True)
+    assert (refused.status_code, "the heat of a m3 in kWh" in refused.json()["detail"]) == (400, True)
     assert save(client, energy_prices=[HEAT, {**HEAT, "price": 3.0}]).status_code == 400
     assert client.get("/v1/greenhouses/nothing/energy").status_code == 404
     assert client.get("/v1/greenhouses/gh-solar/energy", params={"weeks": 14}).status_code == 422

@@ -52,6 +52,7 @@ UNSUPERVISED = {
 STATION_THREADS = {
     "alarm-worker",
     "garbage-search", "api-live", "forecast-worker", "home-assistant-bridge", "ingest-network", "ingest-writer",
+    "notification-apprise-1", "notification-apprise-2",
     "notification-email-1", "notification-email-2", "notification-mqtt-1", "notification-push-1",
     "notification-push-2", "notification-sender",
     *(f"notification-webhook-{number}" for number in range(1, 5)), "delivery-marks",
