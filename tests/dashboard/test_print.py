@@ -63,3 +63,28 @@ def test_a_printed_pass_has_its_map_in_the_colours_of_the_screen(visit: Open, fa
     )
     assert nearest < 0.02, (nearest, len(pictures))
     assert page.locator(".map-picture").count() == 0
+
+
+def test_a_pass_is_on_four_sheets_with_its_verdict_its_lines_and_all_its_sections(visit: Open, farm: Farm) -> None:
+    page = visit(f"#/field/{farm.field}?pass={farm.flight}", viewport={"width": 1440, "height": 900})
+    expect(page.locator(".field")).to_have_attribute("data-drawn", farm.flight)
+    expect(page.locator("[data-panel=deviation]")).to_be_visible()
+    expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
+    for panel in ("settlement", "nutrients", "ledger"):
+        page.locator(f"[data-panel={panel}] > summary").click()
+        expect(page.locator(f"[data-panel={panel}] .fold-place").locator("table, .note").first).to_be_visible()
+    sheets = pypdf.PdfReader(io.BytesIO(page.pdf(format="A4", print_background=True))).pages
+    text = "\n".join(sheet.extract_text() for sheet in sheets)
+    assert len(sheets) <= 4, [len(sheet.extract_text()) for sheet in sheets]
+    for word in (
+        "within 10 % of the plan",
+        "Treated ground",
+        "Comparison with the plan",
+        "Settlement",
+        "Nutrients",
+        "Ledger",
+    ):
+        assert word in text, word
+    # The lines of the passes are buttons, and stay; other buttons go.
+    assert text.count("uav-spreader") >= 1
+    assert "Draw map" not in text
