@@ -122,8 +122,8 @@ def test_who_leaves_is_deactivated_and_no_longer_chosen_and_can_be_activated_aga
 def test_a_sign_in_and_a_mailbox_become_those_of_a_person_only_when_somebody_says_so(visit: Open, farm: Farm) -> None:
     own = farm.repositories
     mail = Contact(channel=ContactChannel.EMAIL, address="zhao@example.org")
-    zhao = own.people.add(Person(name="赵敏", number="C-1", role=PersonRole.AGRONOMIST, contacts=(mail,)))
-    login = own.members.add(Member(subject="idp|zhao", name="赵敏", role=Scope.WRITE))
+    zhao = own.people.add(Person(name="赵秋敏", number="C-1", role=PersonRole.AGRONOMIST, contacts=(mail,)))
+    login = own.members.add(Member(subject="idp|zhao", name="赵秋敏", role=Scope.WRITE))
     reached = own.alarm_recipients.add(
         AlarmRecipient(name="夜班", kind=RecipientKind.EMAIL, address="Zhao@example.org")
     )
@@ -134,7 +134,7 @@ def test_a_sign_in_and_a_mailbox_become_those_of_a_person_only_when_somebody_say
         row = panel.locator(f"[data-human='{record.id}']")
         expect(row).to_contain_text("尚未登记为人员")
         with page.expect_response(lambda answer: answer.request.method == "PUT" and answer.ok):
-            row.get_by_role("button", name="就是赵敏 · C-1").click()
+            row.get_by_role("button", name="就是赵秋敏 · C-1").click()
         expect(row).to_have_count(0)
     assert own.members.get(login.id).person == own.alarm_recipients.get(reached.id).person == zhao.id
     # Nothing says whose the other one is: nothing is proposed.
@@ -143,11 +143,11 @@ def test_a_sign_in_and_a_mailbox_become_those_of_a_person_only_when_somebody_say
     expect(panel.locator("[data-human]")).to_have_count(1)
     line = panel.locator(f"[data-human='{zhao.id}']")
     expect(line).to_contain_text("农艺师 · 以 idp|zhao 登录（可修改） · 接收报警：邮箱")
-    line.get_by_role("link", name="赵敏").click()
-    expect(page.get_by_role("heading", name="赵敏", exact=True)).to_be_visible()
+    line.get_by_role("link", name="赵秋敏").click()
+    expect(page.get_by_role("heading", name="赵秋敏", exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     alarms = page.locator("[data-section=alarms]")
-    alarms.get_by_role("button", name="值班 属于赵敏").click()
+    alarms.get_by_role("button", name="值班 属于赵秋敏").click()
     page.get_by_role("dialog").get_by_role("button", name="确认").click()
     expect(alarms.locator("[data-recipient]")).to_have_count(2)
     assert own.alarm_recipients.get(other.id).person == zhao.id
