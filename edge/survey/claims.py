@@ -1,4 +1,4 @@
-"""Which source reads which topics of a survey: each topic belongs to one. Pure."""
+"""Division of a survey's topics among proposed sources: each topic belongs to one. Pure."""
 
 from __future__ import annotations
 

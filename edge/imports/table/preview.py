@@ -54,7 +54,7 @@ def look_at(path: Path, encoding: str | None = None, delimiter: str | None = Non
     text = head.decode(chosen, errors="replace").removeprefix("\ufeff")
     mark = delimiter or _find_delimiter(text.splitlines())
     layout = find_layout(text.splitlines(), mark)
-    lines = [cells for cells in _read(text, mark, layout.lines) if any(cell.strip() for cell in cells)]
+    lines = [cells for cells in _read(text, mark, layout.first_line) if any(cell.strip() for cell in cells)]
     names = [name[:_MOST_CELL] for name in layout.headings[:_MOST_COLUMNS]]
     units = [*layout.units, *([""] * len(names))]
     rows = tuple(tuple(cell[:_MOST_CELL] for cell in cells[:_MOST_COLUMNS]) for cells in lines[:_SHOWN_ROWS])

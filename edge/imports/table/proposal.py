@@ -1,4 +1,4 @@
-"""What the columns of a table probably are: by their names, and by what all cells of its beginning say. Pure.
+"""Proposal of what the columns of a table are, by their names and by all cells of its beginning. Pure.
 
 Everything here is a proposal, which a person confirms: a quantity by the names of the catalogue; a unit that stands
 behind a name, else the first one in which every cell is possible; the time's column with the format in which its rows

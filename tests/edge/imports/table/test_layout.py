@@ -136,6 +136,10 @@ def test_a_table_of_weewx_is_read_with_seconds_as_times(tmp_path: Path) -> None:
         (["", "Time,Air", "2026-05-01 08:00,50"], 1, 0),
         (["house 7", "Time,Air", "2026-05-01 08:00,50", "2026-05-01 08:05,51"], 1, 0),
         (["Time,Air", ",degC", "2026-05-01 08:00,50"], 0, 1),
+        (["Time,Air", ",degC", "", "", "2026-05-01 08:00,50"], 0, 1),
+        (["Time,Air", "", ",degC", "2026-05-01 08:00,50"], 0, 2),
+        # A heading may begin with a figure.
+        (["house 7", "Time,10cm soil", "2026-05-01 08:00,50", "2026-05-01 08:05,51"], 1, 0),
         # Without a number below it nothing says that a line is no row.
         (["Time,Air", "now,warm", "later,cold"], 0, 0),
         # Rows with an empty cell behind the last are wider than the headings.
@@ -146,6 +150,13 @@ def test_a_table_of_weewx_is_read_with_seconds_as_times(tmp_path: Path) -> None:
 def test_headings_are_the_first_line_as_wide_as_the_rows(lines: list[str], before: int, below: int) -> None:
     layout = find_layout(lines, ",")
     assert (layout.lines_before, layout.lines_below) == (before, below)
+
+
+def test_a_heading_of_two_lines_is_one(tmp_path: Path) -> None:
+    text = 'house 7\nTime,"Air temp\n(degC)"\n2026-05-01 08:00,20.5\n2026-05-01 08:05,21\n'
+    found = read(tmp_path, text, {"Air temp\n(degC)": "air_temperature_degc"})
+    assert texts(found) == ["05-01 08:00", "05-01 08:05"]
+    assert found.rows[0].values == {"air_temperature_degc": 20.5}
 
 
 def test_the_page_and_the_proposal_know_the_same_formats_of_times() -> None:

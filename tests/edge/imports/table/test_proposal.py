@@ -1,4 +1,4 @@
-"""What the columns of a table probably are: small tables of the shapes of climate computers, loggers and combines."""
+"""Proposals of columns: small tables of the shapes of climate computers, loggers and combines."""
 
 from __future__ import annotations
 
