@@ -27,11 +27,11 @@ class HeldOut(msgspec.Struct, frozen=True, kw_only=True):
     temperature_rmse_k: Annotated[float, Meta(gt=0, le=20), "Root mean square error of the air temperature."]
     humidity_rmse_pct: Annotated[float, Meta(gt=0, le=60), "The same of the relative humidity."]
     temperature_yesterday_rmse_k: Annotated[
-        Annotated[float, Meta(gt=0, le=40)] | None,
-        'What "yesterday at this hour" errs by in the same hours; null where a fit did not say it.',
+        Annotated[float, Meta(ge=0, le=40)] | None,
+        'What "yesterday at this hour" errs by in the same hours, 0 where days repeat; null where no fit said it.',
     ] = None
     humidity_yesterday_rmse_pct: Annotated[
-        Annotated[float, Meta(gt=0, le=100)] | None, "The same of the relative humidity."
+        Annotated[float, Meta(ge=0, le=100)] | None, "The same of the relative humidity."
     ] = None
 
 

@@ -138,6 +138,7 @@ def test_a_plan_tells_its_wet_hours_with_and_without_by_the_fitted_model_of_the_
         ({"temperature_yesterday_rmse_k": None}, "Fit again"),
         ({"humidity_yesterday_rmse_pct": 0.1}, "no better than yesterday"),
         ({"temperature_yesterday_rmse_k": 0.4}, "no better than yesterday"),
+        ({"temperature_yesterday_rmse_k": 0.0}, "no better than yesterday"),
     ],
 )
 def test_a_plan_without_a_model_that_is_good_enough_says_why_no_gain_is_told(

@@ -75,6 +75,13 @@ def test_a_model_is_the_fitted_house_without_the_equipment_that_its_data_lack() 
     assert model_of(house, (), {TEMPERATURE: None, HUMIDITY: errors}, (0, 1)).held_out is None
 
 
+def test_days_that_repeat_make_a_model_that_is_no_better_than_yesterday() -> None:
+    errors = LaterErrors(96, 1.3, 0.2, 0.9, 0.0, 0.0)
+    model = model_of(glasshouse(), (), {TEMPERATURE: errors, HUMIDITY: errors}, (0, 1))
+    assert model.held_out is not None
+    assert (model.held_out.temperature_yesterday_rmse_k, model.held_out.humidity_yesterday_rmse_pct) == (0.0, 0.0)
+
+
 def test_errors_that_no_record_takes_make_no_model() -> None:
     errors = LaterErrors(96, 21.0, 0.2, 0.9, 0.0, 2.0)
     with pytest.raises(SettingsError, match=r"makes no climate model: .*temperature_rmse_k"):
