@@ -8,14 +8,13 @@ import { canPush, storePush, subscribeBrowser } from "../api/browser_push";
 import { useApi } from "../api/query";
 import { ApiError } from "../api/request";
 import { useWrite } from "../api/write";
-import { currentLanguage } from "../i18n/preferences";
 import { term, translate } from "../i18n/translate";
-import { NumberField, SelectField, TextField } from "../ui/fields";
+import { NumberField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { addressOf, type Way } from "./connect_ways";
+import { MessageFields, type SEVERITIES } from "./message_fields";
 
 const REFRESH = ["/v1/alarm-recipients", "/v1/alarm-recipients/delivery", "/v1/alarm-recipients/reach"] as const;
-const SEVERITIES = ["info", "warning", "critical"] as const;
 const MINUTES = 15;
 const COMMAND = "pip install 'headland[notify]'";
 
@@ -125,21 +124,7 @@ export function ConnectForm({ way, known, isSecond, onSaved, onBack }: ConnectFo
             />
           ) : null}
           <div class="choices-row">
-            <SelectField
-              name="language"
-              label={translate("language")}
-              value={currentLanguage()}
-              options={[
-                { value: "zh-CN", text: "简体中文" },
-                { value: "en", text: "English" },
-              ]}
-            />
-            <SelectField
-              name="least_severity"
-              label={translate("settings_min_severity")}
-              value="warning"
-              options={SEVERITIES.map((value) => ({ value, text: term("severities", value) }))}
-            />
+            <MessageFields />
           </div>
         </Form>
       )}

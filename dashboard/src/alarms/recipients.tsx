@@ -9,7 +9,7 @@ import { useApi, useApiList, reload } from "../api/query";
 import { useWrite } from "../api/write";
 import { useNow } from "../app/mount";
 import { ageText } from "../i18n/instants";
-import { currentLanguage } from "../i18n/preferences";
+import { LANGUAGE_NAMES, currentLanguage } from "../i18n/preferences";
 import { findTerm, term, translate } from "../i18n/translate";
 import { DeleteRecord } from "../ui/delete_record";
 import { Empty } from "../ui/empty";
@@ -18,17 +18,13 @@ import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
 import { noteSaved } from "../ui/overlays";
+import { MessageFields, type SEVERITIES } from "./message_fields";
 import type { Notification, Recipient, RecipientDelivery } from "./records";
 
 const REFRESH_MS = 10_000;
 const REACH = ["/v1/alarm-recipients/delivery", "/v1/alarm-recipients/reach"] as const;
 const TEST_REFRESH_MS = 1000;
 const KINDS = ["email", "webhook", "mqtt"] as const;
-const SEVERITIES = ["info", "warning", "critical"] as const;
-const LANGUAGES = [
-  { value: "zh-CN", text: "简体中文" },
-  { value: "en", text: "English" },
-];
 
 export function Recipients(): JSX.Element {
   const recipients = useApiList("/v1/alarm-recipients", {});
@@ -86,7 +82,7 @@ function RecipientCard({
       <p class="note">
         {translate("alarms_recipient_gets", {
           severity: term("severities", recipient.least_severity),
-          language: recipient.language === "en" ? "English" : "简体中文",
+          language: LANGUAGE_NAMES[recipient.language === "en" ? "en" : "zh-CN"],
         })}
       </p>
       {delivery ? <DeliveryState delivery={delivery} /> : null}
@@ -288,13 +284,7 @@ function AddRecipient(): JSX.Element {
           />
         )}
         <div class="choices-row">
-          <SelectField name="language" label={translate("language")} value={currentLanguage()} options={LANGUAGES} />
-          <SelectField
-            name="least_severity"
-            label={translate("settings_min_severity")}
-            value="warning"
-            options={SEVERITIES.map((value) => ({ value, text: term("severities", value) }))}
-          />
+          <MessageFields />
         </div>
       </Form>
     </section>

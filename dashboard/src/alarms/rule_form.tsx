@@ -18,13 +18,13 @@ import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, FormValues } from "../ui/form";
 import { noteSaved } from "../ui/overlays";
 import { ForecastFields, forecastOptions } from "./forecast_fields";
+import { SEVERITIES } from "./message_fields";
 import { DAY_MS, onlyCondition, type Rule } from "./records";
 import { QuantityField } from "./quantity_field";
 import { RuleTestResult, TEST_TIMEOUT_MS, type RuleTest } from "./rule_test";
 
 const PREVIEW_DAYS = 30;
 const MINUTE_S = 60;
-const SEVERITIES = ["info", "warning", "critical"] as const;
 /** Times without data. */
 const AGES = new Set(["age_s", "overdue_s"]);
 

@@ -1,6 +1,8 @@
 // Preferences of this browser: language and area unit. Stored in the browser; listeners are called on a change.
 
 export type Language = "en" | "zh-CN";
+/** Each language by its own name. */
+export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { "zh-CN": "简体中文", en: "English" };
 export type AreaUnit = "ha" | "mu";
 /** Colours of the page: as the device says, or always the same. */
 export type Theme = "auto" | "light" | "dark";

@@ -5,6 +5,7 @@ import "../i18n/people";
 import type { JSX } from "preact";
 import type { ListItem } from "../api/client";
 import { useWrite } from "../api/write";
+import { LANGUAGE_NAMES } from "../i18n/preferences";
 import { term, translate } from "../i18n/translate";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
@@ -95,8 +96,8 @@ function DetailFields({ person }: { person: Person | null }): JSX.Element {
           label={translate("people_language")}
           value={person?.language ?? "zh"}
           options={[
-            { value: "zh", text: "中文" },
-            { value: "en", text: "English" },
+            { value: "zh", text: LANGUAGE_NAMES["zh-CN"] },
+            { value: "en", text: LANGUAGE_NAMES.en },
           ]}
         />
       </div>

@@ -9,6 +9,7 @@ import { currentSession } from "../api/session";
 
 import { timeZoneNote } from "../i18n/instants";
 import {
+  LANGUAGE_NAMES,
   currentAreaUnit,
   currentLanguage,
   currentTheme,
@@ -41,8 +42,8 @@ export function Preferences(): JSX.Element {
         legend={translate("language")}
         name="language"
         options={[
-          ["en", "English"],
-          ["zh-CN", "简体中文"],
+          ["en", LANGUAGE_NAMES.en],
+          ["zh-CN", LANGUAGE_NAMES["zh-CN"]],
         ]}
         chosen={currentLanguage()}
         onChoose={setLanguage}
