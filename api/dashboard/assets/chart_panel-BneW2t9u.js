@@ -1,1 +1,0 @@
-import{_r as e,cn as t,dr as n,ft as r}from"./base-VmNx6R0R.js";import{t as i}from"./chart-CscfBWO5.js";function a({options:a,drawing:o}){let s=e(()=>new i(a),[a.name,a.group]);return n(()=>()=>s.close(),[s]),n(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),t(r,{node:s.element})}export{a as t};

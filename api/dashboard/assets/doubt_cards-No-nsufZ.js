@@ -1,0 +1,1 @@
+export{t as DoubtCards}from"./doubt_cards-BQ_AB33N.js";

@@ -1,0 +1,1 @@
+export{t as OwnData}from"./own-C6C64H9F.js";

@@ -1,1 +1,0 @@
-import{Q as e,q as t,tr as n}from"./base-VmNx6R0R.js";var r=12e4,i=1e3;function a(){return e(n()===`mu`?`kg/mu`:`t/ha`)}function o(e){return n()===`mu`?e*i/15:e}function s(){return n()===`mu`?0:2}function c(e){return`${t(o(e),s())} ${a()}`}export{a,c as i,s as n,o as r,r as t};
