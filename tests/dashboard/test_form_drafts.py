@@ -105,9 +105,9 @@ def open_all(page: Page) -> None:
     """Open what is folded, once the page has its answers."""
     page.locator("main [data-page][data-mounted]").wait_for()
     for _ in range(2):
-        expect(page.locator("main .progress")).to_have_count(0)
+        expect(page.locator("main .progress:visible")).to_have_count(0)
         page.evaluate("document.querySelectorAll('main details:not([open])').forEach((each) => { each.open = true; })")
-    expect(page.locator("main .progress")).to_have_count(0)
+    expect(page.locator("main .progress:visible")).to_have_count(0)
 
 
 @pytest.mark.long
