@@ -73,6 +73,7 @@ from api.routes.devices import live as live_routes
 from api.routes.devices import places as place_routes
 from api.routes.exchange import farmos as farmos_routes
 from api.routes.exchange import imports as import_routes
+from api.routes.exchange import samples as sample_routes
 from api.routes.fields import base_map as base_map_routes
 from api.routes.fields import catalog, field_import, field_outlook, field_plan, outline_edits, recommendation, water
 from api.routes.fields import photos as photo_routes
@@ -393,6 +394,7 @@ def _routes() -> list[DeferredRoute]:
         place_routes.places,
         owner_routes.router,
         import_routes.router,
+        sample_routes.router,
         report_routes.router,
         proof_routes.router,
         epcis_routes.router,

@@ -9,6 +9,7 @@ from typing import Final
 
 from headland.contract.delivery import Delivery
 from headland.contract.gateway_state import RecentTrouble
+from headland.contract.posts.packs import PostedPack, PostedResult
 from headland.contract.records import GatewayStatus
 from headland.contract.refusals import Reason
 from headland.contract.topics import shard_of
@@ -303,6 +304,17 @@ class IngestService:
     def sent_rules(self) -> Mapping[str, SentRules]:
         """Return the last sending of rules to each gateway since the start."""
         return self._rules.sent()
+
+    def hand_over(self, gateway: str, packs: Sequence[PostedPack], within_s: float) -> PostedResult | None:
+        """Store SenML packs in the name of a gateway and return what became of them; None for another worker's shard.
+
+        Raises RetryLater where they are not committed within so many seconds: the sender has them and repeats them.
+        """
+        if not self._writer.thread.is_alive():
+            raise RetryLater("The station does not store samples now.")
+        if shard_of(gateway) not in self._settings.shards:
+            return None
+        return self._writer.handed_over.hand_over(gateway, packs, within_s)
 
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store. Raises RetryLater."""

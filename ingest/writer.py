@@ -26,6 +26,7 @@ from ingest.commit.batch_builder import CommitBatchBuilder
 from ingest.commit.batch_storage import BatchStorage
 from ingest.commit.batch_wait import BatchWait
 from ingest.commit.commit_batch import CommitBatch
+from ingest.commit.handed_over import HandedOver
 from ingest.commit.pending_acks import PendingAcks
 from ingest.commit.traces import IngestTraces
 from ingest.commit.waiting_messages import WaitingMessages, Waits, numbers_of
@@ -121,6 +122,8 @@ class IngestWriter:
         self._pending_acks = PendingAcks(settings.ack_secret)
         #: What needs the quarantine while it cannot be written.
         self.waiting = WaitingMessages(settings.receive_maximum)
+        #: What this process's API handed over, and who waits for its commit.
+        self.handed_over = HandedOver(inbox)
         self._next_replay_s = 0.0
         self._next_refresh_s = self._monotonic_s() + _REFRESH_EVERY_S
         self._next_look_up_s = 0.0
@@ -157,6 +160,7 @@ class IngestWriter:
         self.thread.stopping.set()
         self._inbox.close()
         self.thread.join(15)
+        self.handed_over.abandon()
 
     def resend_acks(self) -> None:
         """Publish each spool's last commit ack again: a restarted broker may have lost the retained acks."""
@@ -190,6 +194,7 @@ class IngestWriter:
         self._builder = self._make_builder()
         self._is_loaded = False
         self.waiting_since_s = None
+        self.handed_over.abandon()
         self._ack_sender.redeliver()
 
     def _make_builder(self) -> CommitBatchBuilder:
@@ -506,6 +511,7 @@ class IngestWriter:
         self.commit_latency_ms = round((self._monotonic_s() - started_s) * 1000)
         self.waiting_since_s = self._monotonic_s()
         self._ack_sender.acknowledge(self.waiting.owe(batch) if batch.is_owed else batch.messages)
+        self.handed_over.settle(batch)
         self.saved_marks.note(batch.marks)
         if batch.stored_again:
             self._commits.submit(self._remove_replaced, batch.stored_again)

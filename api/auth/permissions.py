@@ -18,7 +18,16 @@ from headland.registry.models.people import PersonRole
 
 _PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
 #: Parts of a gateway that decide whose word counts, or what is held to be lost.
-_LOGIN_PARTS: Final = ("replace", "refresh", "rules", "code", "certificate", "delivery/accept", "delivery/marks")
+_LOGIN_PARTS: Final = (
+    "replace",
+    "refresh",
+    "rules",
+    "packs",
+    "code",
+    "certificate",
+    "delivery/accept",
+    "delivery/marks",
+)
 _PARTS_OF_A_YIELD: Final = ("", "/seasons", "/against-applied", "/stability")
 _READS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 
@@ -212,6 +221,7 @@ PATH_PERMISSIONS: Final = (
         "lots",
         "maintenance-windows",
         "plant-protection-products",
+        "samples",
         "statement-passes",
         "today",
         "tonight",

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from headland.contract.delivery import Delivery, Quarantined, QuarantinedDetail
 from headland.contract.gateway_state import GatewayState
+from headland.contract.posts.packs import PostedPack, PostedResult
 
 
 class IngestPort(Protocol):
@@ -46,6 +47,13 @@ class IngestPort(Protocol):
 
     def send_rules(self, gateway: str, number: int, content: bytes) -> None:
         """Send alarm rules (`headland.contract.gateway_rules`) to a gateway; its state then says what became of it."""
+        ...
+
+    def hand_over(self, gateway: str, packs: Sequence[PostedPack], within_s: float) -> PostedResult | None:
+        """Store packs in the name of a gateway and return what became of them, after the commit.
+
+        None for a gateway of which another worker has the shard.
+        """
         ...
 
     def forget_marks(self, gateway: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
 
 class Reason(StrEnum):
@@ -31,5 +32,5 @@ class Reason(StrEnum):
 class Refused:
     """A refusal: the reason, for counters, and the detail, for people."""
 
-    reason: Reason
-    detail: str
+    reason: Annotated[Reason, "Word of the reason."]
+    detail: Annotated[str, "What is wrong, for people."]

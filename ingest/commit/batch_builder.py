@@ -33,7 +33,7 @@ from ingest.admission.gateway_notes import GatewayNotes
 from ingest.admission.ingest_clock import IngestClock
 from ingest.admission.quotas import NO_QUOTAS, GatewayBudgets, Quotas
 from ingest.commit.commit_batch import CommitBatch, Epoch, Origin
-from ingest.mqtt.inbox import InboundMessage
+from ingest.mqtt.inbox import HANDED_OVER, InboundMessage
 from ingest.quarantine.refused_messages import QuarantinedMessage, RefusedMessage
 from ingest.quarantine.replays import mark_of_replay, replay_numbers, spool_marks
 
@@ -196,6 +196,8 @@ class CommitBatchBuilder:
 
     def admit(self, batch: CommitBatch, message: InboundMessage) -> Admitted:
         """Return the accepted content of a message, given the known descriptors and owners of devices."""
+        if message.refused:
+            return Admitted(parse_topic(message.topic), refused=message.refused)
         parsed = self._parse(batch, message.topic, message.payload, message.properties)
         if not message.retained:
             # Heard before anything of it is judged by the clock that it may contradict.
@@ -378,7 +380,9 @@ class CommitBatchBuilder:
         topic = admitted.topic
         origin = len(batch.origins)
         if topic is not None and admitted.blocks:
-            batch.origins.append(Origin(topic.gateway, admitted.mark, message, is_again))
+            is_handed_over = message is not None and message.generation == HANDED_OVER
+            samples = sum(map(_samples_of, admitted.blocks)) if is_handed_over else 0
+            batch.origins.append(Origin(topic.gateway, admitted.mark, message, is_again, samples))
         for block in admitted.blocks:
             batch.columns.add(block, origin)
             if topic is not None and not is_again:
@@ -474,6 +478,10 @@ def _shortened(gateway: str, events: Sequence[Event]) -> list[DispositionEntry]:
         if isinstance(first, int) and isinstance(last, int) and 0 < first <= last <= MAX_SEQ:
             entries.append(DispositionEntry(gateway, epoch, Disposition.SHORTENED, ((first, last),)))
     return entries
+
+
+def _samples_of(block: Block) -> int:
+    return sum(len(column) - column.count(None) for column in block.c.values())
 
 
 def _newest_ms(block: Block) -> int:

@@ -96,7 +96,7 @@ class BatchStorage:
             DispositionEntry(mark.gateway, mark.epoch, Disposition.REFUSED, ((mark.first, mark.last),))
             for mark in result.refused
         ]
-        refusals = refuse_messages(batch.messages, rejections, partial(self.builder.admit, batch))
+        refusals = batch.rejected = refuse_messages(batch.messages, rejections, partial(self.builder.admit, batch))
         try:
             self.quarantine.add(refusals, self.limits.now_ms, refused)
         except QuarantineUnavailable:

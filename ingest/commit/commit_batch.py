@@ -35,13 +35,15 @@ _NO_POINTS = Points((), np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0
 class Origin(NamedTuple):
     """A message whose samples are counted apart: its gateway and records.
 
-    `is_again`: the records were accounted for before, so that nothing of the message should be new.
+    `is_again`: the records were accounted for before, so that nothing of the message should be new. `samples` are those
+    of a message that was handed over in this process.
     """
 
     gateway: str
     mark: Mark | None = None
     message: InboundMessage | None = None
     is_again: bool = False
+    samples: int = 0
 
 
 @dataclass(slots=True)
@@ -53,8 +55,8 @@ class CommitBatch:
     accounted for without samples, `claims` the owners of devices to save, `lasting` counts that outlive the process,
     `spool_reports` what gateways say about their spools; with `refusals` they go to the quarantine's file, where they
     are already if `is_quarantined`. `filled` are records that were accounted for before and whose content is in the
-    batch. `origins` are the messages by which the store counts samples; `result` is what it
-    answered, and `rejections` are samples that it will never accept. `notes` are events of ingest itself;
+    batch. `origins` are the messages by which the store counts samples; `result` is what it answered, `rejections` are
+    samples that it will never accept, and `rejected` their messages. `notes` are events of ingest itself;
     `other_content` are records that arrived with another content than before, `stored_again` those of a replaced store
     that arrived again with the same, `sums` those whose content an ack may show: spool, record and content sum.
     `digests` are those of the records whose content it has, by which ingest knows them again after the commit.
@@ -91,6 +93,7 @@ class CommitBatch:
     owed_counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     result: WriteResult | None = None
     rejections: Sequence[Rejection] = ()
+    rejected: list[RefusedMessage] = field(default_factory=list)
     traced: list[DecodedRecord] = field(default_factory=list)
     store_ns: tuple[int, int] = (0, 0)
 

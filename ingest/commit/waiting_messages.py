@@ -12,7 +12,7 @@ from headland.store.port import Mark
 from ingest.accounting.ledger import DispositionEntry
 from ingest.admission.admit import mark_of_properties
 from ingest.commit.commit_batch import CommitBatch, Epoch
-from ingest.mqtt.inbox import InboundMessage
+from ingest.mqtt.inbox import HANDED_OVER, InboundMessage
 from ingest.quarantine.refused_messages import LOST_MESSAGES, RefusedMessage
 
 #: Share of the broker's unacknowledged messages that may wait here, and the share of that of one gateway.
@@ -23,7 +23,7 @@ class Waits(Enum):
     """Where a message waits for the quarantine."""
 
     HERE = auto()  # without an acknowledgement: the broker has it, too
-    AT_GATEWAY = auto()  # on the disk of its gateway, without a commit ack
+    AT_GATEWAY = auto()  # on the disk of its gateway, without a commit ack, or with its sender, without an answer
     NOWHERE = auto()  # it had no record number, and there was no place left
 
 
@@ -65,7 +65,9 @@ class WaitingMessages:
         of_one = sum(_gateway_of(other) == gateway for other in self._messages.values())
         where = Waits.HERE
         if key not in self._messages and (len(self._messages) >= self._most or of_one >= self._most_of_one):
-            where = Waits.NOWHERE if numbers_of(message) is None else Waits.AT_GATEWAY
+            # Who handed a message over is told that it is not stored, and has it.
+            is_kept = message.generation == HANDED_OVER or numbers_of(message) is not None
+            where = Waits.AT_GATEWAY if is_kept else Waits.NOWHERE
         if where is Waits.HERE:
             self._messages[key] = message
         elif where is Waits.AT_GATEWAY:

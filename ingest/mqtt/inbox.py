@@ -8,13 +8,21 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from headland.contract.refusals import Refused
+
+#: Generation of a message that was handed over in this process: no connection ever has it.
+HANDED_OVER: Final = -1
+#: Share of the queue that may be messages that were handed over.
+_SHARE: Final = 4
 
 
 class InboundMessage(NamedTuple):
     """An MQTT message as received; `generation` identifies the connection that may acknowledge it.
 
-    `received_ns` is the epoch time of its arrival, where traces are on.
+    `received_ns` is the epoch time of its arrival, where traces are on. `refused` is why whoever handed it over could
+    not read it: it goes to quarantine.
 
     A tuple, because one is made for every message and a frozen dataclass takes several times as long to make.
     """
@@ -27,6 +35,7 @@ class InboundMessage(NamedTuple):
     retained: bool = False
     properties: Mapping[str, str] = MappingProxyType({})
     received_ns: int = 0
+    refused: tuple[Refused, ...] = ()
 
 
 def _never() -> bool:
@@ -75,6 +84,19 @@ class Inbox:
                 self._newest_s = time.monotonic()
             if len(self._messages) >= self._wanted:
                 self._changed.notify()
+
+    def offer(self, messages: Iterable[InboundMessage]) -> bool:
+        """Append messages that are handed over in this process; return False, and none is, where too many wait."""
+        with self._changed:
+            waiting = sum(message.generation == HANDED_OVER for message in self._messages)
+            if self._closed or waiting >= max(1, self._limit // _SHARE):
+                return False
+            self._messages.extend(messages)
+            if self._wanted > 1:
+                self._newest_s = time.monotonic()
+            if len(self._messages) >= self._wanted:
+                self._changed.notify()
+        return True
 
     def take(
         self,

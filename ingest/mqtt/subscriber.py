@@ -27,7 +27,7 @@ from headland.contract.topics import ROOT, ack_topic
 from headland.network.mqtt_client import make_properties
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from ingest.mqtt.broker_client import broker_client
-from ingest.mqtt.inbox import InboundMessage, Inbox
+from ingest.mqtt.inbox import HANDED_OVER, InboundMessage, Inbox
 from ingest.mqtt.publish_reader import PublishReader
 from ingest.settings import ALL_SHARDS, IngestSettings
 
@@ -132,6 +132,7 @@ class Subscriber:
 
     def acknowledge(self, messages: Sequence[InboundMessage]) -> None:
         """Send the PUBACK of each message of the present connection; the broker sends the others again."""
+        messages = [message for message in messages if message.generation != HANDED_OVER]
         with self._lock:
             client = self._client
             present = (

@@ -19,6 +19,7 @@ from headland.contract.delivery import (
     RefusedDevice,
 )
 from headland.contract.gateway_state import GatewayState, RulesState, SourceState, SpoolState, UnstoredRecords
+from headland.contract.posts.packs import PostedPack, PostedResult
 
 SPOOL = SpoolState(records=3, bytes=9216)
 MESSAGE = QuarantinedDetail(
@@ -110,6 +111,11 @@ class FakeIngest:
 
     def send_rules(self, gateway: str, number: int, content: bytes) -> None:
         self.moved.append(f"rules {gateway} {number} {content.decode()}")
+
+    def hand_over(self, gateway: str, packs: Sequence[PostedPack], within_s: float) -> PostedResult:
+        self.moved += (f"{gateway} {pack.device} {pack.payload.decode()}" for pack in packs)
+        refused = tuple(each for pack in packs for each in pack.refused)
+        return PostedResult(stored=sum(not pack.refused for pack in packs), refused=refused)
 
     def forget_marks(self, gateway: str) -> None:
         self.moved.append(f"forget {gateway}")

@@ -15,12 +15,21 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.ops.ingest_port import IngestPort
 from api.routes.parameters import NAME_PATTERN
-from api.schemas.devices.gateways import Delivery, GatewayList, NewGateway, QuarantineList, ReplayAsked, RulesToSend
+from api.schemas.devices.gateways import (
+    Delivery,
+    GatewayList,
+    NewGateway,
+    PacksToStore,
+    QuarantineList,
+    ReplayAsked,
+    RulesToSend,
+)
 from api.schemas.model import fill
 from headland.analysis.inputs.flights import list_gateway_flights
 from headland.analysis.inputs.window import Window
 from headland.contract.delivery import QuarantinedDetail
 from headland.contract.gateway_rules import is_content
+from headland.contract.posts.packs import PostedResult
 from headland.errors import SettingsError
 from headland.network.enrolment.gateways import RegisteredGateway
 from headland.registry.models.models import Gateway
@@ -121,6 +130,18 @@ def send_rules(ingest: IngestOf, gateway: GatewayId, body: Sent[RulesToSend]) ->
         sentence = "content is not the JSON of alarm rules for a gateway."
         raise ProblemError(400, "bad-body", "Invalid request body", sentence)
     ingest.send_rules(gateway, body.number, content)
+
+
+@router.post("/gateways/{gateway}/packs", response_model=PostedResult)
+def store_packs(request: Request, ingest: IngestOf, gateway: GatewayId, body: Sent[PacksToStore]) -> Response:
+    """Store posted samples in the name of a gateway, answered after the commit.
+
+    An API sends this to the ingest worker of the gateway's shard; programs send theirs to `/v1/samples`.
+    """
+    result = ingest.hand_over(gateway, body.packs, body.within_s)
+    if result is None:
+        raise ProblemError(404, "unknown-gateway", "Unknown gateway", f"There is no gateway {gateway}: check its id.")
+    return reply(request, result)
 
 
 @router.get("/quarantine", name="list_quarantine", response_model=QuarantineList, responses=declare_problems(400))

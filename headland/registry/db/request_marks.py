@@ -43,6 +43,16 @@ def marking(request: MarkedRequest) -> Iterator[None]:
         REQUEST.reset(token)
 
 
+@contextmanager
+def unmarked() -> Iterator[None]:
+    """Let changes in the block leave the running request unmarked: it is not carried out with them."""
+    token = REQUEST.set(None)
+    try:
+        yield
+    finally:
+        REQUEST.reset(token)
+
+
 def write_mark(connection: sa.Connection, request: MarkedRequest) -> None:
     """Write the mark of a request in an open transaction.
 

@@ -16,6 +16,7 @@ from headland.contract.gateway_state import (
     rules_of,
     spool_of,
 )
+from headland.contract.posts.packs import PostedPack, PostedResult
 from headland.contract.records import GatewayStatus, SourceReport
 from headland.contract.texts import displayable
 from headland.i18n.sentences import translate_sentence
@@ -78,6 +79,13 @@ class LocalIngest:
     def send_rules(self, gateway: str, number: int, content: bytes) -> None:
         """Send alarm rules to a gateway. What became of it is in its state."""
         self._ingest.send_rules(gateway, number, content)
+
+    def hand_over(self, gateway: str, packs: Sequence[PostedPack], within_s: float) -> PostedResult | None:
+        """Store packs in the name of a gateway and return what became of them, after the commit.
+
+        None for a gateway of which another worker has the shard.
+        """
+        return self._ingest.hand_over(gateway, packs, within_s)
 
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store."""

@@ -9,9 +9,10 @@ import httpx
 import msgspec
 
 from api.http.pagination import write_cursor
-from api.schemas.devices.gateways import AcceptedLoss, GatewayList, QuarantineList
+from api.schemas.devices.gateways import AcceptedLoss, GatewayList, PacksToStore, QuarantineList
 from headland.contract.delivery import Delivery, Quarantined, QuarantinedDetail
 from headland.contract.gateway_state import GatewayState
+from headland.contract.posts.packs import PostedPack, PostedResult
 from headland.contract.topics import SHARDS
 from headland.errors import RetryLater
 from station.server.ingest_access.worker_token import WORKER_TOKEN
@@ -108,6 +109,16 @@ class RemoteIngest:
             body: dict[str, str | int] = {"number": number, "content": content.decode()}
             _request(self._workers[-1], "POST", f"/v1/gateways/{gateway}/rules", body=body)
 
+    def hand_over(self, gateway: str, packs: Sequence[PostedPack], within_s: float) -> PostedResult:
+        """Store packs in the name of a gateway by the worker of its shard, after whose commit it answers."""
+        body = PacksToStore(packs=tuple(packs), within_s=within_s)
+        for worker in self._workers:
+            content = msgspec.json.encode(body)
+            response = _request(worker, "POST", f"/v1/gateways/{gateway}/packs", content=content, within_s=within_s)
+            if response.status_code == httpx.codes.OK:
+                return msgspec.json.decode(response.content, type=PostedResult)
+        raise RetryLater(f"No ingest worker has the shard of {gateway}.")
+
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store."""
         for worker in self._workers:
@@ -135,9 +146,15 @@ def _request(
     path: str,
     parameters: dict[str, str | int] | None = None,
     body: dict[str, str | int] | None = None,
+    content: bytes | None = None,
+    within_s: float = 0.0,
 ) -> httpx.Response:
+    headers = None if content is None else {"Content-Type": "application/json"}
+    timeout_s = _TIMEOUT_S + within_s
     try:
-        response = worker.request(method, path, params=parameters, json=body)
+        response = worker.request(
+            method, path, params=parameters, json=body, content=content, headers=headers, timeout=timeout_s
+        )
     except httpx.HTTPError as error:
         raise RetryLater(f"The ingest worker at {worker.base_url} does not respond: {error}.") from error
     if response.is_success or response.status_code == httpx.codes.NOT_FOUND:

@@ -1,0 +1,162 @@
+"""Route by which programs write samples over HTTP: SenML or line protocol, answered after the commit."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import Query, Request
+
+from api.dependencies import AccessOf, ScopeOf
+from api.http.idempotency import HEADER, mark_key
+from api.http.problems import ProblemError, declare_problems
+from api.http.records import BodyOf
+from api.http.router import Router
+from api.routes.devices.gateways import IngestOf
+from api.routes.parameters import NAME_PATTERN
+from headland.analysis.inputs.scope import OrgScope
+from headland.contract.codec import MAX_PAYLOAD_BYTES
+from headland.contract.posts.line_protocol import read_lines
+from headland.contract.posts.packs import PostedBody, PostedResult, packs_of, read_senml
+from headland.errors import RetryLater
+
+#: A commit takes milliseconds; a store that is away for longer is told to the sender, who has the samples.
+COMMIT_WITHIN_S: Final = 10.0
+SENML: Final = "application/senml+json"
+LINES: Final = "text/plain"
+#: Refusals that an answer lists.
+_MOST_LISTED: Final = 20
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "description": "A SenML JSON pack (RFC 8428), or InfluxDB line protocol; at most 128 KiB.",
+        "content": {
+            SENML: {
+                "schema": {"type": "array", "items": {"type": "object", "additionalProperties": True}},
+                "example": [
+                    {"bn": "urn:dev:bed-1:", "bt": 1764672000, "n": "soil_temperature", "u": "Cel", "v": 18.5},
+                    {"n": "soil_moisture_pct", "v": 31.2},
+                ],
+            },
+            LINES: {
+                "schema": {"type": "string"},
+                "example": "soil,device=bed-1 soil_temperature_degc=18.5,soil_moisture_pct=31.2 1764672000000000000",
+            },
+        },
+    }
+}
+
+
+class PostedSamples(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a posted body: all of it is committed to the store."""
+
+    gateway: Annotated[str, "Gateway in whose name the samples are stored: that of the key."]
+    stored: Annotated[int, "Samples that are new."]
+    duplicate: Annotated[int, "Samples that were stored before with the same value."]
+    conflicting: Annotated[
+        int, "Samples of which another value was stored before: that one remains, these are in the conflict record."
+    ]
+    received_ms: Annotated[int, "Time of samples without a time of their own; a repetition with the key has the same."]
+
+
+router = Router(prefix="/v1", tags=["devices"], responses=declare_problems(404, 422, 503))
+
+
+@router.post(
+    "/samples",
+    name="post_samples",
+    response_model=PostedSamples,
+    openapi_extra=_BODY,
+    responses=declare_problems(400, 403, 409, 413, 415),
+)
+def post_samples(
+    request: Request,
+    scope: ScopeOf,
+    access: AccessOf,
+    ingest: IngestOf,
+    body: BodyOf,
+    device: Annotated[
+        str | None, Query(description="Device of records and lines that name none.", pattern=NAME_PATTERN)
+    ] = None,
+    precision: Annotated[
+        str, Query(description="Unit of timestamps in line protocol.", pattern="^(ns|us|ms|s)$")
+    ] = "ns",
+) -> PostedSamples:
+    """Store samples of one device or several; the answer comes after the commit, so that nothing answered is lost.
+
+    The same body may be sent again until it is answered: each sample is stored once. Where samples have no time of
+    their own, the request needs an Idempotency-Key, by which a repetition has the time of the first receipt. What
+    cannot be stored goes to quarantine and is told (422); the rest of the body is stored.
+    """
+    gateway = _gateway_of(access.key)
+    if len(body) > MAX_PAYLOAD_BYTES:
+        sentence = f"Send at most {MAX_PAYLOAD_BYTES:,} bytes."
+        raise ProblemError(413, "too-large", "Request body too large", sentence)
+    posted = _read(request, body, device, precision)
+    received_ms = _received_ms(request, scope, gateway, body, posted)
+    packs = packs_of(posted, body, device, received_ms)
+    result = ingest.hand_over(gateway, packs, COMMIT_WITHIN_S)
+    if result is None:
+        raise RetryLater(f"No ingest has the shard of {gateway}.")
+    if result.refused:
+        raise _refusal_of(result)
+    return PostedSamples(
+        gateway=gateway,
+        stored=result.stored,
+        duplicate=result.duplicate,
+        conflicting=result.conflicting,
+        received_ms=received_ms,
+    )
+
+
+def _gateway_of(key: str | None) -> str:
+    """Return the gateway of a key: its own, as each gateway at the broker has its own login."""
+    if key is None:
+        sentence = "Samples are written with an API key, whose own they are: make one of scope write."
+        raise ProblemError(403, "key-required", "API key required", sentence)
+    return f"http-{key}"
+
+
+def _read(request: Request, body: bytes, device: str | None, precision: str) -> PostedBody:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in (SENML, "application/json"):
+        return read_senml(body, device)
+    if kind == LINES:
+        return read_lines(body, device, precision)
+    sentence = f"{request.url.path} accepts {SENML} and {LINES}, not {kind[:60]}: send one of these Content-Types."
+    raise ProblemError(415, "unsupported-media-type", "Unsupported media type", sentence)
+
+
+def _received_ms(request: Request, scope: OrgScope, gateway: str, body: bytes, posted: PostedBody) -> int:
+    """Return when this body was received first: a repetition is known by its key."""
+    key = request.headers.get(HEADER)
+    if key is None or scope.registry is None:
+        if posted.is_undated:
+            sentence = "Give each sample a time, or send the body with an Idempotency-Key, so that it is stored once."
+            raise ProblemError(400, "no-time", "Samples without a time", sentence)
+        return scope.now_ms
+    marks = scope.repositories.request_marks
+    digest = hashlib.sha256(f"{request.url.query}\n".encode() + body).hexdigest()
+    first = marks.note_received(mark_key("RECEIVED", gateway, key), digest)
+    if first.digest != digest:
+        sentence = "This key was used for another request: make a new one for each request."
+        raise ProblemError(409, "idempotency-key-used", "Idempotency-Key used before", sentence)
+    return first.made_ms
+
+
+def _refusal_of(result: PostedResult) -> ProblemError:
+    first = result.refused[0]
+    kept = result.stored + result.duplicate + result.conflicting
+    listed = [{"reason": each.reason.value, "detail": each.detail} for each in result.refused[:_MOST_LISTED]]
+    sentence = (
+        f"{first.detail}. {len(result.refused)} parts of the body are in quarantine, {kept} samples are stored: "
+        f"correct them and send them again."
+    )
+    extra = {
+        "errors": listed,
+        "stored": result.stored,
+        "duplicate": result.duplicate,
+        "conflicting": result.conflicting,
+    }
+    return ProblemError(422, "samples-refused", "Samples refused", sentence, extra=extra)
