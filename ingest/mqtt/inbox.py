@@ -60,6 +60,8 @@ class Inbox:
         self._newest_s = 0.0
         #: When the wait for more began that `until` ended; the next call of `take` goes on with it.
         self._began_s: float | None = None
+        #: Whether somebody waits for the commit of a message that was handed over.
+        self._is_awaited = False
         self.dropped = 0
 
     def __len__(self) -> int:
@@ -92,10 +94,8 @@ class Inbox:
             if self._closed or waiting >= max(1, self._limit // _SHARE):
                 return False
             self._messages.extend(messages)
-            if self._wanted > 1:
-                self._newest_s = time.monotonic()
-            if len(self._messages) >= self._wanted:
-                self._changed.notify()
+            self._is_awaited = True
+            self._changed.notify()
         return True
 
     def take(
@@ -131,7 +131,7 @@ class Inbox:
         began_s = self._began_s = now_s if self._began_s is None else self._began_s
         self._wanted = most
         try:
-            while len(self._messages) < most and not self._closed:
+            while len(self._messages) < most and not self._closed and not self._is_awaited:
                 left_s = min(max(began_s, self._newest_s) + gap_s, began_s + more_wait_s) - now_s
                 if left_s <= 0:
                     break
@@ -163,6 +163,7 @@ class Inbox:
 
     def _pop(self, most: int) -> list[InboundMessage]:
         self._began_s = None
+        self._is_awaited = self._is_awaited and len(self._messages) > most
         return [self._messages.popleft() for _ in range(min(most, len(self._messages)))]
 
     def close(self) -> None:

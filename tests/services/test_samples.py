@@ -39,10 +39,11 @@ class Sender:
         self.thread.start()
 
     def _run(self) -> None:
-        for number in range(BODIES):
-            while not self._post(number):
-                self.repeated += 1
-            self.answered += 1
+        with self._client:
+            for number in range(BODIES):
+                while not self._post(number):
+                    self.repeated += 1
+                self.answered += 1
 
     def _post(self, number: int) -> bool:
         # Every third body has no time: its repetition is known by its key.

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 
-from ingest.mqtt.inbox import InboundMessage, Inbox
+from ingest.mqtt.inbox import HANDED_OVER, InboundMessage, Inbox
 from tests.waiting import wait_until
 
 
@@ -120,3 +120,26 @@ def test_messages_that_join_the_first_do_not_wake_the_writer_and_the_last_that_f
     assert (calls, taken) == (1, list(range(50)))
     inbox.put(message(50))
     assert calls == 2, "a first message wakes the writer again"
+
+
+def test_what_somebody_waits_for_ends_the_wait_for_others() -> None:
+    inbox = Inbox(10)
+    inbox.put(message(1))
+    taken: list[list[int]] = []
+    writer = threading.Thread(target=lambda: taken.append(mids(inbox.take(3, 3600, 3600))))
+    writer.start()
+    wait_until(lambda: inbox._wanted == 3)
+    assert inbox.offer([message(2, qos=0, generation=HANDED_OVER)])
+    writer.join(10)
+    assert taken == [[1, 2]]
+    # The next messages of gateways wait for one another as before.
+    inbox.put(message(3))
+    assert mids(inbox.take(3, 3600, 3600, 0.01)) == [3]
+
+
+def test_a_new_connection_brings_nothing_of_what_was_handed_over_and_it_remains() -> None:
+    inbox = Inbox(10)
+    inbox.put(message(1))
+    assert inbox.offer([message(2, qos=0, generation=HANDED_OVER)])
+    inbox.forget(redelivered=True)
+    assert mids(inbox.take_now(10)) == [2]
