@@ -19,7 +19,6 @@ from api.schemas.devices.gateways import (
     Delivery,
     GatewayList,
     NewGateway,
-    PacksToStore,
     QuarantineList,
     ReplayAsked,
     RulesToSend,
@@ -29,7 +28,7 @@ from headland.analysis.inputs.flights import list_gateway_flights
 from headland.analysis.inputs.window import Window
 from headland.contract.delivery import QuarantinedDetail
 from headland.contract.gateway_rules import is_content
-from headland.contract.posts.packs import PostedResult
+from headland.contract.posts.packs import PacksToStore, PostedResult
 from headland.errors import SettingsError
 from headland.network.enrolment.gateways import RegisteredGateway
 from headland.registry.models.models import Gateway

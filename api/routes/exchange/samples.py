@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
-import msgspec
 from fastapi import Query, Request
 
 from api.dependencies import AccessOf, ScopeOf
@@ -48,25 +48,13 @@ _BODY: Final[dict[str, Any]] = {
 }
 
 
-class PostedSamples(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a posted body: all of it is committed to the store."""
-
-    gateway: Annotated[str, "Gateway in whose name the samples are stored: that of the key."]
-    stored: Annotated[int, "Samples that are new."]
-    duplicate: Annotated[int, "Samples that were stored before with the same value."]
-    conflicting: Annotated[
-        int, "Samples of which another value was stored before: that one remains, these are in the conflict record."
-    ]
-    received_ms: Annotated[int, "Time of samples without a time of their own; a repetition with the key has the same."]
-
-
 router = Router(prefix="/v1", tags=["devices"], responses=declare_problems(404, 422, 503))
 
 
 @router.post(
     "/samples",
     name="post_samples",
-    response_model=PostedSamples,
+    response_model=PostedResult,
     openapi_extra=_BODY,
     responses=declare_problems(400, 403, 409, 413, 415),
 )
@@ -82,7 +70,7 @@ def post_samples(
     precision: Annotated[
         str, Query(description="Unit of timestamps in line protocol.", pattern="^(ns|us|ms|s)$")
     ] = "ns",
-) -> PostedSamples:
+) -> PostedResult:
     """Store samples of one device or several; the answer comes after the commit, so that nothing answered is lost.
 
     The same body may be sent again until it is answered: each sample is stored once. Where samples have no time of
@@ -100,14 +88,8 @@ def post_samples(
     if result is None:
         raise RetryLater(f"No ingest has the shard of {gateway}.")
     if result.refused:
-        raise _refusal_of(result)
-    return PostedSamples(
-        gateway=gateway,
-        stored=result.stored,
-        duplicate=result.duplicate,
-        conflicting=result.conflicting,
-        received_ms=received_ms,
-    )
+        raise _refusal_of(result, is_unread=not posted.records)
+    return replace(result, gateway=gateway, received_ms=received_ms)
 
 
 def _gateway_of(key: str | None) -> str:
@@ -145,18 +127,12 @@ def _received_ms(request: Request, scope: OrgScope, gateway: str, body: bytes, p
     return first.made_ms
 
 
-def _refusal_of(result: PostedResult) -> ProblemError:
+def _refusal_of(result: PostedResult, *, is_unread: bool) -> ProblemError:
     first = result.refused[0]
-    kept = result.stored + result.duplicate + result.conflicting
     listed = [{"reason": each.reason.value, "detail": each.detail} for each in result.refused[:_MOST_LISTED]]
-    sentence = (
-        f"{first.detail}. {len(result.refused)} parts of the body are in quarantine, {kept} samples are stored: "
-        f"correct them and send them again."
-    )
-    extra = {
-        "errors": listed,
-        "stored": result.stored,
-        "duplicate": result.duplicate,
-        "conflicting": result.conflicting,
-    }
+    extra = {"errors": listed, **{name: getattr(result, name) for name in ("stored", "duplicate", "conflicting")}}
+    if is_unread:
+        sentence = f"Correct the body, which is in quarantine: {first.detail}."
+        return ProblemError(422, "bad-body", "Invalid request body", sentence, extra=extra)
+    sentence = f"Correct what is in quarantine, the rest is stored: {first.detail}."
     return ProblemError(422, "samples-refused", "Samples refused", sentence, extra=extra)

@@ -12,7 +12,6 @@ from headland.contract import delivery
 from headland.contract.delivery import Quarantined
 from headland.contract.gateway_rules import MAX_RULES_BYTES
 from headland.contract.gateway_state import GatewayState
-from headland.contract.posts.packs import PostedPack
 
 
 class NewGateway(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,15 +35,6 @@ class RulesToSend(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     number: Annotated[Annotated[int, Meta(ge=0)], "Grows with each change of the rules."]
     content: Annotated[Annotated[str, Meta(max_length=MAX_RULES_BYTES)], "JSON of `RulesContent`."]
-
-
-class PacksToStore(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Posted samples for the ingest worker of a gateway, as the API of the farm makes them of a body."""
-
-    EXAMPLE: ClassVar = {"packs": [{"device": "bed-1", "payload": "W10=", "refused": []}], "within_s": 10.0}
-
-    packs: Annotated[tuple[PostedPack, ...], "Packs of devices."]
-    within_s: Annotated[Annotated[float, Meta(ge=0, le=60)], "How long the API waits for the commit."]
 
 
 class GatewayList(msgspec.Struct, frozen=True, kw_only=True):

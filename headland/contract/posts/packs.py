@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 
@@ -32,12 +32,30 @@ class PostedPack:
 
 @dataclass(frozen=True, slots=True)
 class PostedResult:
-    """What became of posted samples, after the commit: counts of samples, and why parts went to quarantine."""
+    """What became of posted samples, after the commit: counts of samples, and why parts went to quarantine.
+
+    `gateway` and `received_ms` are set for who posted them.
+    """
 
     stored: Annotated[int, "Samples that are new."] = 0
     duplicate: Annotated[int, "Samples that were stored before with the same value."] = 0
-    conflicting: Annotated[int, "Samples of which another value was stored before."] = 0
+    conflicting: Annotated[
+        int, "Samples of which another value was stored before: that one remains, these are in the conflict record."
+    ] = 0
     refused: Annotated[tuple[Refused, ...], "Why parts are in quarantine."] = ()
+    gateway: Annotated[str, "Gateway in whose name the samples are stored: that of the key."] = ""
+    received_ms: Annotated[
+        int | None, "Time of samples without a time of their own; a repetition with the key has the same."
+    ] = None
+
+
+class PacksToStore(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Posted samples for the ingest worker of a gateway, as the API of the farm makes them of a body."""
+
+    EXAMPLE: ClassVar = {"packs": [{"device": "bed-1", "payload": "W10=", "refused": []}], "within_s": 10.0}
+
+    packs: Annotated[tuple[PostedPack, ...], "Packs of devices."]
+    within_s: Annotated[Annotated[float, msgspec.Meta(ge=0, le=60)], "How long the API waits for the commit."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ import httpx
 import msgspec
 
 from api.http.pagination import write_cursor
-from api.schemas.devices.gateways import AcceptedLoss, GatewayList, PacksToStore, QuarantineList
+from api.schemas.devices.gateways import AcceptedLoss, GatewayList, QuarantineList
 from headland.contract.delivery import Delivery, Quarantined, QuarantinedDetail
 from headland.contract.gateway_state import GatewayState
-from headland.contract.posts.packs import PostedPack, PostedResult
+from headland.contract.posts.packs import PacksToStore, PostedPack, PostedResult
 from headland.contract.topics import SHARDS
 from headland.errors import RetryLater
 from station.server.ingest_access.worker_token import WORKER_TOKEN

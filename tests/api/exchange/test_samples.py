@@ -111,7 +111,7 @@ def test_a_wrong_body_is_refused_with_the_field_and_kept_in_quarantine(writer: W
     [
         ("<xml/>", {"Content-Type": "application/xml"}, 415, "unsupported-media-type"),
         ("x" * 200_000, LINES, 413, "too-large"),
-        ("[]", SENML, 422, "samples-refused"),
+        ("[]", SENML, 422, "bad-body"),
     ],
 )
 def test_other_bodies_are_refused(writer: Writer, body: str, headers: dict[str, str], status: int, kind: str) -> None:
