@@ -66,8 +66,8 @@ def test_every_page_of_the_dashboard_leads_to_a_task() -> None:
     assert set(led.values()) <= {task.slug for task in load_tasks()}
 
 
-#: For people who set up access or read maps by programs: nothing of it is a task of the help.
-OF_PROGRAMS = {"how-to/access.md", "how-to/public-pages.md", "how-to/yield-maps.md"}
+#: For people who set up access, connect programs or read maps by them: nothing of it is a task of the help.
+OF_PROGRAMS = {"how-to/access.md", "how-to/other-programs.md", "how-to/public-pages.md", "how-to/yield-maps.md"}
 WITH_CURL = [path for path in DOCS_OF_GROWERS if "curl" in path.read_text(encoding="utf-8")]
 
 

@@ -31,8 +31,10 @@ KEY = {"Idempotency-Key": "0123456789abcdef"}
 class Writer:
     """A program with a key, the store that its samples go to, and a clock that goes on with each request."""
 
-    def __init__(self, client: httpx.Client, store: MemoryStore, headers: dict[str, str]) -> None:
-        self._client, self._store, self._headers = client, store, headers
+    def __init__(
+        self, client: httpx.Client, store: MemoryStore, headers: dict[str, str], other: dict[str, str]
+    ) -> None:
+        self._client, self._store, self._headers, self.other = client, store, headers, other
 
     def post(self, body: str, headers: dict[str, str], **parameters: str) -> httpx.Response:
         return self._client.post("/v1/samples", content=body, headers={**self._headers, **headers}, params=parameters)
@@ -58,8 +60,9 @@ def writer(mosquitto: Broker, tmp_path: Path) -> Iterator[Writer]:
     try:
         wait_until(lambda: ingest.health().ok)
         _, secret = repositories.add_key("weather station", Scope.WRITE)
+        _, second = repositories.add_key("another station", Scope.WRITE)
         with serve(app, opened=False) as client:
-            yield Writer(client, store, {"Authorization": f"Bearer {secret}"})
+            yield Writer(client, store, *({"Authorization": f"Bearer {key}"} for key in (secret, second)))
     finally:
         ingest.stop()
         registry.close()
@@ -116,3 +119,12 @@ def test_a_wrong_body_is_refused_with_the_field_and_kept_in_quarantine(writer: W
 )
 def test_other_bodies_are_refused(writer: Writer, body: str, headers: dict[str, str], status: int, kind: str) -> None:
     assert told(writer.post(body, headers), "type") == (status, f"urn:headland:problem:{kind}")
+
+
+def test_a_key_writes_about_its_own_devices_alone(writer: Writer) -> None:
+    line = f"air,device=house-1 co2_ppm=410 {TIME_S}"
+    assert told(writer.post(line, LINES, precision="s"), "stored") == (200, 1)
+    answer = writer.post(f"air,device=house-1 co2_ppm=999 {TIME_S + 1}", {**LINES, **writer.other}, precision="s")
+    assert told(answer, "type", "stored") == (422, "urn:headland:problem:samples-refused", 0)
+    assert [each["reason"] for each in answer.json()["errors"]] == ["wrong_identity"]
+    assert writer.stored() == [("house-1", "co2_ppm", TIME_S * 1000, 410.0)]

@@ -126,7 +126,7 @@ def test_what_somebody_waits_for_ends_the_wait_for_others() -> None:
     inbox = Inbox(10)
     inbox.put(message(1))
     taken: list[list[int]] = []
-    writer = threading.Thread(target=lambda: taken.append(mids(inbox.take(3, 3600, 3600))))
+    writer = threading.Thread(target=lambda: taken.append(mids(inbox.take(3, 3600, 3600))), daemon=True)
     writer.start()
     wait_until(lambda: inbox._wanted == 3)
     assert inbox.offer([message(2, qos=0, generation=HANDED_OVER)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 
 import httpx
@@ -11,6 +11,8 @@ import pytest
 
 from headland.contract.delivery import Delivery
 from headland.contract.gateway_state import GatewayState
+from headland.contract.posts.packs import PostedPack, PostedResult
+from headland.contract.refusals import Reason, Refused
 from headland.errors import RetryLater
 from station.server.ingest_access.remote_ingest import RemoteIngest
 from tests.api.devices.test_gateways import app_with
@@ -25,10 +27,20 @@ class SecondIngest(FakeIngest):
     def gateways(self) -> list[GatewayState]:
         return [msgspec.structs.replace(super().gateways()[0], id="gw-3")]
 
+    def hand_over(self, gateway: str, packs: Sequence[PostedPack], within_s: float) -> PostedResult | None:
+        return super().hand_over(gateway, packs, within_s) if gateway == "gw-3" else None
+
+
+class FirstIngest(FakeIngest):
+    """A worker of the shards that the second has not."""
+
+    def hand_over(self, gateway: str, packs: Sequence[PostedPack], within_s: float) -> PostedResult | None:
+        return None if gateway == "gw-3" else super().hand_over(gateway, packs, within_s)
+
 
 @pytest.fixture
 def ingests() -> list[FakeIngest]:
-    return [FakeIngest(), SecondIngest()]
+    return [FirstIngest(), SecondIngest()]
 
 
 @pytest.fixture
@@ -57,6 +69,19 @@ def test_rules_are_sent_by_one_worker_whose_word_on_the_gateway_holds(
         with pytest.raises(RetryLater, match="400"):
             remote.send_rules("gw-1", 8, damaged)
     assert len(ingests[1].moved) == 1
+
+
+def test_posted_samples_are_stored_by_the_worker_of_the_shard(remote: RemoteIngest, ingests: list[FakeIngest]) -> None:
+    why = Refused(Reason.NOT_JSON, "malformed")
+    packs = [PostedPack("bed-1", b"[]"), PostedPack("bed-2", b"\xff".decode("latin-1").encode(), (why,))]
+    assert remote.hand_over("gw-3", packs, 1.0) == PostedResult(stored=1, refused=(why,))
+    assert [len(each.moved) for each in ingests] == [0, 2]
+    assert ingests[1].moved[0] == "gw-3 bed-1 []"
+
+
+def test_samples_of_which_no_worker_has_the_shard_are_told_to_come_again(urls: list[str]) -> None:
+    with closing(RemoteIngest(urls[1:], "any")) as remote, pytest.raises(RetryLater, match="shard"):
+        remote.hand_over("gw-1", [PostedPack("bed-1", b"[]")], 1.0)
 
 
 def test_a_delivery_is_asked_of_the_worker_that_knows_the_gateway(
