@@ -374,6 +374,7 @@ def _routes() -> list[DeferredRoute]:
         pass_routes.router,
         ledger_routes.router,
         gateway_routes.router,
+        gateway_routes.between,
         enrolment_routes.router,
         store_routes.router,
         health.router,

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.dependencies import HomeOf, ScopeOf
 from api.http.pagination import MOST, Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
-from api.http.records import Sent, encode
+from api.http.records import BodyOf, Sent, encode
 from api.http.responses import reply
 from api.http.router import Router
 from api.ops.ingest_port import IngestPort
@@ -28,7 +28,7 @@ from headland.analysis.inputs.flights import list_gateway_flights
 from headland.analysis.inputs.window import Window
 from headland.contract.delivery import QuarantinedDetail
 from headland.contract.gateway_rules import is_content
-from headland.contract.posts.packs import PacksToStore, PostedResult
+from headland.contract.posts.packs import read_packs
 from headland.errors import SettingsError
 from headland.network.enrolment.gateways import RegisteredGateway
 from headland.registry.models.models import Gateway
@@ -53,6 +53,8 @@ async def ingest_of(scope: ScopeOf, home: HomeOf) -> IngestPort:
 IngestOf = Annotated[IngestPort, Depends(ingest_of)]
 
 router = Router(prefix="/v1", tags=["gateways"], responses=declare_problems(404, 422, 503))
+#: What an API and its ingest workers say to one another in a form of their own.
+between = Router(prefix="/v1", include_in_schema=False)
 
 
 @router.get("/gateways", name="list_gateways", response_model=GatewayList, responses=declare_problems(400))
@@ -131,13 +133,16 @@ def send_rules(ingest: IngestOf, gateway: GatewayId, body: Sent[RulesToSend]) ->
     ingest.send_rules(gateway, body.number, content)
 
 
-@router.post("/gateways/{gateway}/packs", response_model=PostedResult)
-def store_packs(request: Request, ingest: IngestOf, gateway: GatewayId, body: Sent[PacksToStore]) -> Response:
+@between.post("/gateways/{gateway}/packs")
+def store_packs(request: Request, ingest: IngestOf, gateway: GatewayId, body: BodyOf) -> Response:
     """Store posted samples in the name of a gateway, answered after the commit.
 
     An API sends this to the ingest worker of the gateway's shard; programs send theirs to `/v1/samples`.
     """
-    result = ingest.hand_over(gateway, body.packs, body.within_s)
+    order = read_packs(body)
+    if order is None:
+        raise ProblemError(400, "bad-body", "Invalid request body", "The body is not the MessagePack of packs.")
+    result = ingest.hand_over(gateway, order.packs, order.within_s)
     if result is None:
         raise ProblemError(404, "unknown-gateway", "Unknown gateway", f"There is no gateway {gateway}: check its id.")
     return reply(request, result)

@@ -19,6 +19,7 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.contract.codec import MAX_PAYLOAD_BYTES
 from headland.contract.posts.line_protocol import read_lines
 from headland.contract.posts.packs import PostedBody, PostedResult, packs_of, read_senml
+from headland.contract.refusals import Reason
 from headland.errors import RetryLater
 
 #: A commit takes milliseconds; a store that is away for longer is told to the sender, who has the samples.
@@ -27,13 +28,31 @@ SENML: Final = "application/senml+json"
 LINES: Final = "text/plain"
 #: Refusals that an answer lists.
 _MOST_LISTED: Final = 20
+_TEXT: Final = {"type": ["string", "null"]}
+_NUMBER: Final = {"type": ["number", "null"]}
+#: A SenML record; a field whose name ends in an underscore must be understood, and none is.
+_RECORD: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("bn", "bu", "u", "vs", "vd"), _TEXT),
+        **dict.fromkeys(("bt", "bv", "bs", "v", "s"), _NUMBER),
+        "n": {"type": "string"},
+        "t": {"type": "number"},
+        "vb": {"type": ["boolean", "null"]},
+        "bver": {"type": ["integer", "null"]},
+    },
+    "patternProperties": {"_$": False},
+    "additionalProperties": True,
+}
+#: Why a body does not fit its schema.
+_MISFITS: Final = (Reason.NOT_JSON, Reason.WRONG_SHAPE)
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "description": "A SenML JSON pack (RFC 8428), or InfluxDB line protocol; at most 128 KiB.",
         "content": {
             SENML: {
-                "schema": {"type": "array", "items": {"type": "object", "additionalProperties": True}},
+                "schema": {"type": "array", "items": _RECORD},
                 "example": [
                     {"bn": "urn:dev:bed-1:", "bt": 1764672000, "n": "soil_temperature", "u": "Cel", "v": 18.5},
                     {"n": "soil_moisture_pct", "v": 31.2},
@@ -75,7 +94,7 @@ def post_samples(
 
     The same body may be sent again until it is answered: each sample is stored once. Where samples have no time of
     their own, the request needs an Idempotency-Key, by which a repetition has the time of the first receipt. What
-    cannot be stored goes to quarantine and is told (422); the rest of the body is stored.
+    cannot be stored goes to quarantine and is told (400, or 422 where the body cannot be read); the rest is stored.
     """
     gateway = _gateway_of(access.key)
     if len(body) > MAX_PAYLOAD_BYTES:
@@ -88,7 +107,7 @@ def post_samples(
     if result is None:
         raise RetryLater(f"No ingest has the shard of {gateway}.")
     if result.refused:
-        raise _refusal_of(result, is_unread=not posted.records)
+        raise _refusal_of(result, is_unread=not posted.records and _kind_of(request) != LINES)
     return replace(result, gateway=gateway, received_ms=received_ms)
 
 
@@ -101,13 +120,17 @@ def _gateway_of(key: str | None) -> str:
 
 
 def _read(request: Request, body: bytes, device: str | None, precision: str) -> PostedBody:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = _kind_of(request)
     if kind in (SENML, "application/json"):
         return read_senml(body, device)
     if kind == LINES:
         return read_lines(body, device, precision)
     sentence = f"{request.url.path} accepts {SENML} and {LINES}, not {kind[:60]}: send one of these Content-Types."
     raise ProblemError(415, "unsupported-media-type", "Unsupported media type", sentence)
+
+
+def _kind_of(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _received_ms(request: Request, scope: OrgScope, gateway: str, body: bytes, posted: PostedBody) -> int:
@@ -131,8 +154,8 @@ def _refusal_of(result: PostedResult, *, is_unread: bool) -> ProblemError:
     first = result.refused[0]
     listed = [{"reason": each.reason.value, "detail": each.detail} for each in result.refused[:_MOST_LISTED]]
     extra = {"errors": listed, **{name: getattr(result, name) for name in ("stored", "duplicate", "conflicting")}}
-    if is_unread:
+    if is_unread and first.reason in _MISFITS:
         sentence = f"Correct the body, which is in quarantine: {first.detail}."
         return ProblemError(422, "bad-body", "Invalid request body", sentence, extra=extra)
     sentence = f"Correct what is in quarantine, the rest is stored: {first.detail}."
-    return ProblemError(422, "samples-refused", "Samples refused", sentence, extra=extra)
+    return ProblemError(400, "samples-refused", "Samples refused", sentence, extra=extra)

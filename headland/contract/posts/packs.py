@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -49,13 +49,23 @@ class PostedResult:
     ] = None
 
 
-class PacksToStore(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Posted samples for the ingest worker of a gateway, as the API of the farm makes them of a body."""
+class PacksToStore(msgspec.Struct, frozen=True, array_like=True):
+    """Posted samples for the ingest worker of a gateway, and how many seconds the API waits for their commit."""
 
-    EXAMPLE: ClassVar = {"packs": [{"device": "bed-1", "payload": "W10=", "refused": []}], "within_s": 10.0}
+    packs: tuple[PostedPack, ...]
+    within_s: Annotated[float, msgspec.Meta(ge=0, le=60)]
 
-    packs: Annotated[tuple[PostedPack, ...], "Packs of devices."]
-    within_s: Annotated[Annotated[float, msgspec.Meta(ge=0, le=60)], "How long the API waits for the commit."]
+    def encode(self) -> bytes:
+        """Return them as MessagePack."""
+        return msgspec.msgpack.encode(self)
+
+
+def read_packs(content: bytes) -> PacksToStore | None:
+    """Return what `encode` wrote; None for anything else. Never raises."""
+    try:
+        return msgspec.msgpack.decode(content, type=PacksToStore)
+    except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,8 +113,8 @@ class RemoteIngest:
         """Store packs in the name of a gateway by the worker of its shard, after whose commit it answers."""
         body = PacksToStore(packs=tuple(packs), within_s=within_s)
         for worker in self._workers:
-            content = msgspec.json.encode(body)
-            response = _request(worker, "POST", f"/v1/gateways/{gateway}/packs", content=content, within_s=within_s)
+            path = f"/v1/gateways/{gateway}/packs"
+            response = _request(worker, "POST", path, content=body.encode(), within_s=within_s)
             if response.status_code == httpx.codes.OK:
                 return msgspec.json.decode(response.content, type=PostedResult)
         raise RetryLater(f"No ingest worker has the shard of {gateway}.")
@@ -149,7 +149,7 @@ def _request(
     content: bytes | None = None,
     within_s: float = 0.0,
 ) -> httpx.Response:
-    headers = None if content is None else {"Content-Type": "application/json"}
+    headers = None if content is None else {"Content-Type": "application/octet-stream"}
     timeout_s = _TIMEOUT_S + within_s
     try:
         response = worker.request(

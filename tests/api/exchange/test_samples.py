@@ -102,7 +102,7 @@ def test_a_wrong_body_is_refused_with_the_field_and_kept_in_quarantine(writer: W
     answer = writer.post(
         f"soil,device=bed-1 co2_ppm=400 {TIME_S}\nsoil,device=bed-1 mood=1 {TIME_S}\nx", LINES, precision="s"
     )
-    assert told(answer, "type", "stored") == (422, "urn:headland:problem:samples-refused", 1)
+    assert told(answer, "type", "stored") == (400, "urn:headland:problem:samples-refused", 1)
     assert [each["reason"] for each in answer.json()["errors"]] == ["unknown_channel", "wrong_shape"]
     assert "mood" in answer.json()["errors"][0]["detail"]
     assert answer.json()["errors"][1]["detail"].startswith("line 3: ")
@@ -114,7 +114,9 @@ def test_a_wrong_body_is_refused_with_the_field_and_kept_in_quarantine(writer: W
     [
         ("<xml/>", {"Content-Type": "application/xml"}, 415, "unsupported-media-type"),
         ("x" * 200_000, LINES, 413, "too-large"),
-        ("[]", SENML, 422, "bad-body"),
+        ("[]", SENML, 400, "samples-refused"),
+        ('[{"n":"co2_ppm","v":"410"}]', SENML, 422, "bad-body"),
+        ("x", LINES, 400, "samples-refused"),
     ],
 )
 def test_other_bodies_are_refused(writer: Writer, body: str, headers: dict[str, str], status: int, kind: str) -> None:
@@ -125,6 +127,6 @@ def test_a_key_writes_about_its_own_devices_alone(writer: Writer) -> None:
     line = f"air,device=house-1 co2_ppm=410 {TIME_S}"
     assert told(writer.post(line, LINES, precision="s"), "stored") == (200, 1)
     answer = writer.post(f"air,device=house-1 co2_ppm=999 {TIME_S + 1}", {**LINES, **writer.other}, precision="s")
-    assert told(answer, "type", "stored") == (422, "urn:headland:problem:samples-refused", 0)
+    assert told(answer, "type", "stored") == (400, "urn:headland:problem:samples-refused", 0)
     assert [each["reason"] for each in answer.json()["errors"]] == ["wrong_identity"]
     assert writer.stored() == [("house-1", "co2_ppm", TIME_S * 1000, 410.0)]
