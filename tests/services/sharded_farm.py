@@ -35,6 +35,7 @@ class ShardedFarm:
         self.postgres = Postgres()
         self.workers: list[subprocess.Popen[bytes]] = []
         self._listening: list[int] = []
+        self._shards: list[str] = []
         self._api: subprocess.Popen[bytes] | None = None
         self._port = 0
         self._client = httpx.Client(timeout=PATIENCE_S, verify=False)
@@ -56,21 +57,31 @@ class ShardedFarm:
         for number in range(count):
             self._listening.append(find_free_port())
             shards = f"{number * each}-{(number + 1) * each - 1}"
-            self.workers.append(
-                self._run(
-                    f"ingest-{shards}", "ingest", "run", "--broker", f"127.0.0.1:{self.broker.port}",
-                    "--shards", shards, "--listen", f"127.0.0.1:{self._listening[-1]}",
-                )
-            )  # fmt: skip
+            self._shards.append(shards)
+            self.workers.append(self._start_worker(number))
         for port in self._listening:
             wait_until(lambda port=port: self._is_ready(port), every_s=0.2)  # type: ignore[misc]  # the loop's value
+
+    def kill_worker(self, number: int) -> None:
+        """SIGKILL a worker, and start another one in its place."""
+        self.workers[number].kill()
+        self.workers[number].wait(PATIENCE_S)
+        self.workers[number] = self._start_worker(number)
+        wait_until(lambda: self._is_ready(self._listening[number]), every_s=0.2)
+
+    def kill_api(self) -> None:
+        """SIGKILL the API, and start another one."""
+        assert self._api is not None
+        self._api.kill()
+        self._api.wait(PATIENCE_S)
+        self.start_api()
 
     def stop_workers(self, stop_with: signal.Signals = signal.SIGTERM) -> None:
         """End the workers and the API that asks them."""
         for process in [*self.workers, *([] if self._api is None else [self._api])]:
             process.send_signal(stop_with)
             process.wait(PATIENCE_S)
-        self.workers, self._listening, self._api = [], [], None
+        self.workers, self._listening, self._shards, self._api = [], [], [], None
 
     def start_api(self) -> None:
         """Start an API that asks the workers of now."""
@@ -82,9 +93,14 @@ class ShardedFarm:
         )  # fmt: skip
         wait_until(lambda: self._is_ready(self._port), every_s=0.2)
 
+    @property
+    def api_url(self) -> str:
+        """Address of the API of now."""
+        return f"http://127.0.0.1:{self._port}"
+
     def get(self, path: str, key: str) -> Any:
         """Return an answer of the API."""
-        answer = self._client.get(f"http://127.0.0.1:{self._port}{path}", headers={"Authorization": f"Bearer {key}"})
+        answer = self._client.get(f"{self.api_url}{path}", headers={"Authorization": f"Bearer {key}"})
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
 
@@ -113,6 +129,13 @@ class ShardedFarm:
         self.victoria.kill()
         self.postgres.close()
         self._client.close()
+
+    def _start_worker(self, number: int) -> subprocess.Popen[bytes]:
+        shards = self._shards[number]
+        return self._run(
+            f"ingest-{shards}", "ingest", "run", "--broker", f"127.0.0.1:{self.broker.port}",
+            "--shards", shards, "--listen", f"127.0.0.1:{self._listening[number]}",
+        )  # fmt: skip
 
     def _run(self, name: str, *words: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:

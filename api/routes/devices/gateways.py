@@ -15,14 +15,7 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.ops.ingest_port import IngestPort
 from api.routes.parameters import NAME_PATTERN
-from api.schemas.devices.gateways import (
-    Delivery,
-    GatewayList,
-    NewGateway,
-    QuarantineList,
-    ReplayAsked,
-    RulesToSend,
-)
+from api.schemas.devices.gateways import Delivery, GatewayList, NewGateway, QuarantineList, ReplayAsked, RulesToSend
 from api.schemas.model import fill
 from headland.analysis.inputs.flights import list_gateway_flights
 from headland.analysis.inputs.window import Window
@@ -133,12 +126,21 @@ def send_rules(ingest: IngestOf, gateway: GatewayId, body: Sent[RulesToSend]) ->
     ingest.send_rules(gateway, body.number, content)
 
 
+def needs_own_key() -> ProblemError:
+    """Return the answer to samples in the name of a gateway that is not that of the request's key."""
+    sentence = "Samples are written with an API key, whose own they are: make one of scope write."
+    return ProblemError(403, "key-required", "API key required", sentence)
+
+
 @between.post("/gateways/{gateway}/packs")
-def store_packs(request: Request, ingest: IngestOf, gateway: GatewayId, body: BodyOf) -> Response:
+def store_packs(request: Request, scope: ScopeOf, ingest: IngestOf, gateway: GatewayId, body: BodyOf) -> Response:
     """Store posted samples in the name of a gateway, answered after the commit.
 
     An API sends this to the ingest worker of the gateway's shard; programs send theirs to `/v1/samples`.
     """
+    if scope.registry is not None:
+        # Here keys and people ask: nobody writes in the name of a gateway that is not his own.
+        raise needs_own_key()
     order = read_packs(body)
     if order is None:
         raise ProblemError(400, "bad-body", "Invalid request body", "The body is not the MessagePack of packs.")

@@ -13,7 +13,7 @@ from api.http.idempotency import HEADER, mark_key
 from api.http.problems import ProblemError, declare_problems
 from api.http.records import BodyOf
 from api.http.router import Router
-from api.routes.devices.gateways import IngestOf
+from api.routes.devices.gateways import IngestOf, needs_own_key
 from api.routes.parameters import NAME_PATTERN
 from headland.analysis.inputs.scope import OrgScope
 from headland.contract.codec import MAX_PAYLOAD_BYTES
@@ -114,8 +114,7 @@ def post_samples(
 def _gateway_of(key: str | None) -> str:
     """Return the gateway of a key: its own, as each gateway at the broker has its own login."""
     if key is None:
-        sentence = "Samples are written with an API key, whose own they are: make one of scope write."
-        raise ProblemError(403, "key-required", "API key required", sentence)
+        raise needs_own_key()
     return f"http-{key}"
 
 

@@ -145,7 +145,10 @@ class PortConnections:
 
 
 class RemotePort:
-    """An object whose methods are those of a port that another process serves."""
+    """An object whose methods are those of a port that another process serves.
+
+    `apart` has the connections of methods that wait for long: the others find theirs free.
+    """
 
     def __init__(
         self,
@@ -154,8 +157,10 @@ class RemotePort:
         port: str,
         errors: Mapping[str, type[Exception]] = MappingProxyType({}),
         within_s: float = CALL_S,
+        apart: Mapping[str, PortConnections] = MappingProxyType({}),
     ) -> None:
         self._connections = connections
+        self._apart = apart
         self._protocol = protocol
         self._port = port
         self._errors = errors
@@ -166,10 +171,10 @@ class RemotePort:
         if method.startswith("_") or method not in methods_of(self._protocol):
             raise AttributeError(method)
 
+        connections = self._apart.get(method, self._connections)
+
         def call(*positional: Any, **named: Any) -> Any:
-            return self._connections.call(
-                self._protocol, self._port, method, positional, named, self._within_s, self._errors
-            )
+            return connections.call(self._protocol, self._port, method, positional, named, self._within_s, self._errors)
 
         return call
 

@@ -23,10 +23,10 @@ from headland.store.port import Store
 from headland.store.remote import PORT as STORE
 from headland.store.remote import RemoteStore, served_store
 
-#: Connections of a worker: for its questions to the store, for all else, and for each feed that it follows. Questions
-#: of one worker that take long keep neither another's waiting nor its own health.
-STORE_CONNECTIONS: Final = 8
-OTHER_CONNECTIONS: Final = 4
+#: Connections of a worker: for its questions to the store, for posted samples, which wait for their commit, for all
+#: else, and for each feed that it follows. Questions of one worker that take long keep neither another's waiting nor
+#: its own health.
+CONNECTIONS: Final[Mapping[str, int]] = {"store": 8, "samples": 8, "others": 4}
 #: What is there now, in the counters of a worker.
 LEVELS: Final = frozenset(("result_cache_entries", "result_cache_bytes"))
 
@@ -113,11 +113,15 @@ def served_ports(owned: OwnedServices) -> dict[str, ServedPort]:
     return {STORE: served_store(owned.store), **ports}
 
 
-def remote_services(store: PortConnections, others: PortConnections, lacking: Sequence[str] = ()) -> OwnedServices:
-    """Return the services of the owner as a worker calls them, without those that it is `lacking`."""
+def remote_services(connections: Mapping[str, PortConnections], lacking: Sequence[str] = ()) -> OwnedServices:
+    """Return the services of the owner as a worker calls them, without those that it is `lacking`.
+
+    `connections` are those of `CONNECTIONS`, by their names.
+    """
+    others, apart = connections["others"], {"hand_over": connections["samples"]}
 
     def remote(name: str) -> Any:
-        return RemotePort(others, _PROTOCOLS[name], name, _ERRORS)
+        return RemotePort(others, _PROTOCOLS[name], name, _ERRORS, apart=apart)
 
     names = (name for name in _PROTOCOLS if name not in lacking)
-    return OwnedServices(store=RemoteStore(store), **{name: remote(name) for name in names})
+    return OwnedServices(store=RemoteStore(connections["store"]), **{name: remote(name) for name in names})

@@ -20,12 +20,7 @@ from headland.runtime.remote.client import PortConnections, RemotePort
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from headland.runtime.tracing.exporter import start_exporter
 from station.server.api_workers.place import StationPlace
-from station.server.api_workers.services import (
-    OTHER_CONNECTIONS,
-    STORE_CONNECTIONS,
-    StationServices,
-    remote_services,
-)
+from station.server.api_workers.services import CONNECTIONS, StationServices, remote_services
 from station.server.http_server import serve_until_stopped
 from station.server.notifications.sender import unreachable_kinds
 from station.server.process_memory import GarbageSearch, limit_arenas
@@ -52,11 +47,11 @@ def run_worker(settings: StationSettings, place: StationPlace) -> None:
     with ExitStack() as cleanup:
         connections = {
             purpose: PortConnections(place.owner_path, f"{name}/{purpose}", most)
-            for purpose, most in (("store", STORE_CONNECTIONS), ("others", OTHER_CONNECTIONS))
+            for purpose, most in CONNECTIONS.items()
         }
         for each in connections.values():
             cleanup.callback(each.close)
-        owned = remote_services(connections["store"], connections["others"], lacking_of(settings))
+        owned = remote_services(connections, lacking_of(settings))
         _await_owner(owned.station)
         # The owner's record tells what time it is; only the owner hears gateways.
         clock = StationClock(settings.clock_path, saves=False)

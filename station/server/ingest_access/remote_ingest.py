@@ -111,13 +111,18 @@ class RemoteIngest:
 
     def hand_over(self, gateway: str, packs: Sequence[PostedPack], within_s: float) -> PostedResult:
         """Store packs in the name of a gateway by the worker of its shard, after whose commit it answers."""
-        body = PacksToStore(packs=tuple(packs), within_s=within_s)
+        body = PacksToStore(packs=tuple(packs), within_s=within_s).encode()
+        away: RetryLater | None = None
         for worker in self._workers:
-            path = f"/v1/gateways/{gateway}/packs"
-            response = _request(worker, "POST", path, content=body.encode(), within_s=within_s)
+            try:
+                response = _request(worker, "POST", f"/v1/gateways/{gateway}/packs", content=body, within_s=within_s)
+            except RetryLater as error:
+                # Another one may have the shard.
+                away = error
+                continue
             if response.status_code == httpx.codes.OK:
                 return msgspec.json.decode(response.content, type=PostedResult)
-        raise RetryLater(f"No ingest worker has the shard of {gateway}.")
+        raise away or RetryLater(f"No ingest worker has the shard of {gateway}.")
 
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store."""

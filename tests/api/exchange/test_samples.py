@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from headland.contract.posts.packs import PacksToStore, PostedPack
 from headland.registry.models.models import Scope
 from headland.store.memory import MemoryStore
 from headland.store.port import SeriesFilter
@@ -35,9 +36,15 @@ class Writer:
         self, client: httpx.Client, store: MemoryStore, headers: dict[str, str], other: dict[str, str]
     ) -> None:
         self._client, self._store, self._headers, self.other = client, store, headers, other
+        self.manager: dict[str, str] = {}
 
     def post(self, body: str, headers: dict[str, str], **parameters: str) -> httpx.Response:
         return self._client.post("/v1/samples", content=body, headers={**self._headers, **headers}, params=parameters)
+
+    def as_manager(self, path: str, body: bytes) -> httpx.Response:
+        return self._client.post(
+            path, content=body, headers={**self.manager, "Content-Type": "application/octet-stream"}
+        )
 
     def stored(self) -> list[tuple[str, str, int, float]]:
         return [
@@ -61,8 +68,11 @@ def writer(mosquitto: Broker, tmp_path: Path) -> Iterator[Writer]:
         wait_until(lambda: ingest.health().ok)
         _, secret = repositories.add_key("weather station", Scope.WRITE)
         _, second = repositories.add_key("another station", Scope.WRITE)
+        _, manager = repositories.add_key("manager", Scope.ADMIN)
         with serve(app, opened=False) as client:
-            yield Writer(client, store, *({"Authorization": f"Bearer {key}"} for key in (secret, second)))
+            made = Writer(client, store, *({"Authorization": f"Bearer {key}"} for key in (secret, second)))
+            made.manager = {"Authorization": f"Bearer {manager}"}
+            yield made
     finally:
         ingest.stop()
         registry.close()
@@ -130,3 +140,10 @@ def test_a_key_writes_about_its_own_devices_alone(writer: Writer) -> None:
     assert told(answer, "type", "stored") == (400, "urn:headland:problem:samples-refused", 0)
     assert [each["reason"] for each in answer.json()["errors"]] == ["wrong_identity"]
     assert writer.stored() == [("house-1", "co2_ppm", TIME_S * 1000, 410.0)]
+
+
+def test_nobody_writes_in_the_name_of_a_gateway_where_keys_ask(writer: Writer) -> None:
+    packs = PacksToStore((PostedPack("house-1", b"[]"),), 1.0).encode()
+    answer = writer.as_manager("/v1/gateways/gw-1/packs", packs)
+    assert told(answer, "type") == (403, "urn:headland:problem:key-required")
+    assert writer.stored() == []

@@ -211,6 +211,24 @@ def test_a_client_waits_for_its_own_connections_and_never_for_those_of_another(s
     thread.join(PATIENCE_S)
 
 
+def test_methods_that_wait_for_long_have_connections_of_their_own(served: Served) -> None:
+    connections, apart = (PortConnections(served.path, client, 1, begin_s=1.0) for client in ("one", "two"))
+    served.opened += [connections, apart]
+    field = cast("Field", RemotePort(connections, Field, "field", within_s=PATIENCE_S, apart={"work": apart}))
+    token = CancellationToken()
+
+    def wait_long() -> None:
+        set_token(token)
+        field.work()
+
+    waiting, raised = in_thread(wait_long)
+    assert served.field.began.wait(PATIENCE_S)
+    assert field.double(np.ones(1)).tolist() == [2.0]
+    token.cancel()
+    waiting.join(PATIENCE_S)
+    assert [type(error) for error in raised] == [WorkCancelled]
+
+
 def test_the_server_refuses_more_connections_of_a_client_than_its_share(served: Served) -> None:
     fields = [served.connect() for _ in range(CONNECTIONS_OF_CLIENT + 1)]
     for field in fields[:-1]:

@@ -84,6 +84,18 @@ def test_samples_of_which_no_worker_has_the_shard_are_told_to_come_again(urls: l
         remote.hand_over("gw-1", [PostedPack("bed-1", b"[]")], 1.0)
 
 
+def test_a_worker_that_is_away_keeps_no_samples_of_anothers_shard_waiting(
+    urls: list[str], ingests: list[FakeIngest]
+) -> None:
+    away = f"http://127.0.0.1:{find_free_port()}"
+    packs = [PostedPack("bed-1", b"[]")]
+    with closing(RemoteIngest([away, urls[1]], "any")) as remote:
+        assert remote.hand_over("gw-3", packs, 1.0) == PostedResult(stored=1)
+        with pytest.raises(RetryLater, match="does not respond"):
+            remote.hand_over("gw-1", packs, 1.0)
+    assert [len(each.moved) for each in ingests] == [0, 1]
+
+
 def test_a_delivery_is_asked_of_the_worker_that_knows_the_gateway(
     remote: RemoteIngest, ingests: list[FakeIngest]
 ) -> None:

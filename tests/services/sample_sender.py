@@ -1,0 +1,102 @@
+"""A program that posts samples, as curl in a loop would: each body again until it is answered."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import httpx
+
+from tests.waiting import PATIENCE_S
+
+T0_S: Final = 1_764_000_000
+#: Every third body has no time: its repetition is known by its key. Every tenth cannot be stored.
+UNDATED_EACH: Final = 3
+WRONG_EACH: Final = 10
+#: Of every second body the sender does not take the first answer, as if a network had lost it.
+LOST_EACH: Final = 2
+_NO_ANSWER: Final = httpx.Timeout(PATIENCE_S, read=0.001)
+
+
+def is_wrong(number: int) -> bool:
+    return number % WRONG_EACH == WRONG_EACH - 1
+
+
+def is_dated(number: int) -> bool:
+    return number % UNDATED_EACH != 0 or is_wrong(number)
+
+
+class SampleSender:
+    """Posts `bodies` numbered bodies about `NAME-dated` and `NAME-undated` to an address that may change."""
+
+    def __init__(self, name: str, bodies: int, address: Callable[[], str], headers: dict[str, str]) -> None:
+        self.repeated = self.answered = 0
+        self.failed: BaseException | None = None
+        self._name, self._bodies, self._address, self._headers = name, bodies, address, headers
+        # No keep-alive: of several processes that serve, another one may take each body.
+        self._client = httpx.Client(verify=False, limits=httpx.Limits(max_keepalive_connections=0))
+        self._thread = threading.Thread(target=self._run, name=f"sender-{name}")
+        self._thread.start()
+
+    @property
+    def expected(self) -> dict[str, list[float]]:
+        """What is to be stored, by device."""
+        good = [number for number in range(self._bodies) if not is_wrong(number)]
+        return {
+            f"{self._name}-dated": [float(number) for number in good if is_dated(number)],
+            f"{self._name}-undated": [float(number) for number in good if not is_dated(number)],
+        }
+
+    @property
+    def refused(self) -> int:
+        """How many bodies are to be in quarantine."""
+        return sum(is_wrong(number) for number in range(self._bodies))
+
+    def has_answers(self, least: int) -> bool:
+        """Return whether so many bodies are answered; raises what the sender met."""
+        if self.failed is not None:
+            raise self.failed
+        return self.answered >= least
+
+    def join(self, timeout_s: float) -> None:
+        """Wait until every body is answered; raises what the sender met."""
+        self._thread.join(timeout_s)
+        assert self.has_answers(self._bodies)
+
+    def _run(self) -> None:
+        try:
+            with self._client:
+                for number in range(self._bodies):
+                    is_lost = number % LOST_EACH == 0
+                    while not self._post(number, _NO_ANSWER if is_lost else httpx.Timeout(PATIENCE_S)):
+                        self.repeated += 0 if is_lost else 1
+                        is_lost = False
+                        threading.Event().wait(0.05)
+                    self.answered += 1
+        except BaseException as error:
+            self.failed = error
+
+    def _post(self, number: int, timeout: httpx.Timeout) -> bool:
+        channel = "mood" if is_wrong(number) else "co2_ppm"
+        device = f"{self._name}-{'dated' if is_dated(number) else 'undated'}"
+        time = f" {T0_S + number}" if is_dated(number) else ""
+        key = f"{self._name}-body-number-{number:08}"
+        headers = {**self._headers, "Content-Type": "text/plain", "Idempotency-Key": key}
+        body = f"air,device={device} {channel}={number}{time}"
+        try:
+            address = f"{self._address()}/v1/samples?precision=s"
+            answer = self._client.post(address, content=body, headers=headers, timeout=timeout)
+        except httpx.TransportError:
+            return False
+        if answer.status_code == 503:
+            assert int(answer.headers["retry-after"]) > 0
+            return False
+        if not is_wrong(number):
+            assert answer.status_code == 200, answer.text
+            assert sum(answer.json()[name] for name in ("stored", "duplicate")) == 1, answer.text
+            return True
+        assert answer.status_code == 400, answer.text
+        assert [each["reason"] for each in answer.json()["errors"]] == ["unknown_channel"], answer.text
+        assert "mood" in answer.json()["detail"]
+        return True
