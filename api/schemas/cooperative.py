@@ -8,13 +8,9 @@ import msgspec
 from msgspec import Meta
 
 from api.schemas.model import EXAMPLE_ID, KEPT, answer_of_record, body_of_record
+from headland.analysis.cooperative.claimed_flights import ClaimAccount
 from headland.analysis.cooperative.subsidy import Claim
-from headland.registry.models.cooperative import (
-    AccountEntry,
-    RecordId,
-    SignedFen,
-    SubsidyRule,
-)
+from headland.registry.models.cooperative import AccountEntry, RecordId, SignedFen
 from headland.registry.models.models import Latitude, Longitude, Note, Text
 from headland.registry.models.people import Instant
 
@@ -150,18 +146,16 @@ class TreatedItem(msgspec.Struct, frozen=True, kw_only=True):
     corrects: TreatedCorrection | None = None
 
 
-@answer_of_record(Claim, "field_m2", "area_m2", "repeated_m2", "coverage_pct", "fen", "reason")
+@answer_of_record(
+    Claim, "pass_id", "operator", "start_ms", "product", "evidence", "simulated", "treated_m2", "field_m2", "area_m2",
+    "repeated_m2", "coverage_pct", "fen", "reason",
+)  # fmt: skip
 class ClaimItem(msgspec.Struct, frozen=True, kw_only=True):
     """A pass on a field by a rule: ground that can be claimed, and the reason for what cannot."""
 
     field: str
     field_name: str
     holders: Annotated[str, "Names of those who hold the field."]
-    pass_id: str
-    operator: Annotated[str, "Name of who worked."]
-    start_ms: int
-    evidence: Annotated[str, "Weakest evidence of the ground: measured_flow, tank_mass, pump_pwm or declared."]
-    simulated: bool
 
 
 class ClaimCorrectionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -193,11 +187,16 @@ class ClaimCorrections(msgspec.Struct, frozen=True, kw_only=True):
     kept: Annotated[bool, "Whether they were appended to the ledger."]
 
 
+@answer_of_record(
+    ClaimAccount, "rule", "start_ms", "end_ms", "flights", "claimed", "not_claimed", "fen", "simulated_fen", "area_m2",
+    "unclaimed",
+)  # fmt: skip
 class ClaimAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Claims by a rule. Nothing is promised: they hold by this rule and these samples."""
+    """Claims by a rule; `claimed` and `not_claimed` flights together are all `flights` of the period.
 
-    rule: Annotated[SubsidyRule, "The rule of the subsidy."]
+    Nothing is promised: the claims hold by this rule and these samples.
+    """
+
     items: tuple[ClaimItem, ...]
-    fen: Annotated[int, "Claimed money in fen."]
     kept: Annotated[bool, "Whether the claims were kept in the ledger."]
     caveat: Annotated[str, "What the claims rest on, in words."]

@@ -24,13 +24,15 @@ from headland.reports.document import (
     Section,
     has_own_unit,
 )
-from headland.reports.rendering import LINE_COLOURS, ReportLocale, chart_scale, scale_bar_m
+from headland.reports.rendering import LINE_COLOURS, ReportLocale, chart_scale, column_widths, scale_bar_m
 from headland.runtime.cancellation import check_cancelled
 
 _LATIN, _HAN = "Helvetica", "STSong-Light"
 #: Characters outside of Helvetica's encoding, which are in the other font.
 _OTHER: Final = re.compile("[^\u0020-\u007e\u00a0-\u00ff]+")
 _WIDTH_PT: Final = 510.0
+#: What is right of a cell's text, and half a point that a line needs to be no narrower than its word.
+_CELL_BESIDE_PT: Final = 6.5
 #: The height up to which a map fits on the first page.
 _MAP_MOST_PT: Final = 215.0
 _GREEN, _GREY, _BROWN = "#2f6b2f", "#4c5449", "#8a4b00"
@@ -109,6 +111,13 @@ class _Pen:
         marked = escape(text).replace("\u2212", "-")
         return _OTHER.sub(lambda run: f'<font name="{_HAN}">{run[0]}</font>', marked)
 
+    def word_width_pt(self, text: str) -> float:
+        """Return the width of the longest word of a cell with what is beside it; Chinese breaks at any character."""
+        from reportlab.pdfbase.pdfmetrics import stringWidth
+
+        words = _OTHER.sub(" ", text).split()
+        return max((stringWidth(word, _LATIN, self.cell.fontSize) for word in words), default=0.0) + _CELL_BESIDE_PT
+
     def write(self, text: str, style: Any) -> Any:
         """Return a paragraph."""
         from reportlab.platypus import Paragraph
@@ -180,19 +189,15 @@ def _table(table: ReportTable, locale: ReportLocale, pen: _Pen) -> Any:
     heads = []
     for name, unit in table.columns:
         shown_unit = locale.unit(unit)
-        heads.append(pen.write(f"{locale.word(name)} [{shown_unit}]" if shown_unit else locale.word(name), pen.head))
+        heads.append(f"{locale.word(name)} [{shown_unit}]" if shown_unit else locale.word(name))
     units = [unit for _, unit in table.columns]
     texts = [
         [locale.cell(cell, with_unit=has_own_unit(cell, unit)) for cell, unit in zip(row, units, strict=True)]
         for row in table.rows
     ]
     rows = [[pen.write(text, pen.cell) for text in row] for row in texts]
-    # Names and sources are long; numbers are short.
-    weights = [
-        max(9.0, *(min(_width(row[at]), 40.0) for row in texts), _width(locale.word(name)) / 2.0)
-        for at, (name, _) in enumerate(table.columns)
-    ]
-    return _grid([heads, *rows], [_WIDTH_PT * weight / sum(weights) for weight in weights], heads=1)
+    widths_pt = column_widths(texts, heads, _WIDTH_PT, _width, pen.word_width_pt)
+    return _grid([[pen.write(head, pen.head) for head in heads], *rows], widths_pt, heads=1)
 
 
 def _width(text: str) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -31,6 +31,8 @@ LINE_COLOURS: Final = tuple(PALETTE.lines)
 _PLACEHOLDER: Final = re.compile(r"\s*[:：]?\s*\{\w+\}.*", re.DOTALL)
 #: A line of hourly values has a gap where an hour is missing.
 _LONGEST_STEP_MS: Final = 2 * HOUR_MS
+#: Least and most letters by which a column's texts are weighed: names and sources are long, numbers are short.
+_LEAST_LETTERS, _MOST_LETTERS = 9.0, 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,33 @@ def chart_scale(chart: Chart) -> tuple[list[float], float, float]:
 def scale_bar_m(width_m: float) -> float:
     """Return a round length of about a fifth of a map's width."""
     return _round_step(width_m / 5.0)
+
+
+def column_widths(
+    rows: Sequence[Sequence[str]],
+    heads: Sequence[str],
+    whole: float,
+    letters_of: Callable[[str], float],
+    word_width_of: Callable[[str], float],
+) -> list[float]:
+    """Return the widths of columns, together `whole`, of which none has a broken word where the others have room.
+
+    `letters_of` is the length of a text in letters, `word_width_of` the width of its longest word in units of `whole`.
+    """
+    columns = list(range(len(heads)))
+    texts = [[row[at] for row in rows] for at in columns]
+    weights = [
+        max(_LEAST_LETTERS, letters_of(heads[at]) / 2.0, *(min(letters_of(text), _MOST_LETTERS) for text in texts[at]))
+        for at in columns
+    ]
+    widths = [whole * weight / sum(weights) for weight in weights]
+    needed = [max(map(word_width_of, (heads[at], *texts[at]))) for at in columns]
+    missing = sum(max(needed[at] - widths[at], 0.0) for at in columns)
+    spare = sum(max(widths[at] - needed[at], 0.0) for at in columns)
+    if not 0.0 < missing <= spare:
+        return widths
+    share = missing / spare
+    return [max(widths[at], needed[at]) - max(widths[at] - needed[at], 0.0) * share for at in columns]
 
 
 def _round_step(rough: float) -> float:

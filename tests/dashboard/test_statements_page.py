@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 import numpy as np
+import pypdf
 import pytest
 from playwright.sync_api import expect
 
 from headland.analysis.cooperative.treated_ground import pack_mask
-from headland.registry.models.cooperative import TariffRecord
+from headland.registry.models.cooperative import SubsidyRule, TariffRecord
 from tests.api.spread_field import SPREADER
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
@@ -57,3 +60,18 @@ def test_ground_by_cells_is_corrected_only_after_both_areas_were_shown(
     expect(told).to_have_count(0)
     # The flight of a drone without an implement cannot be recorded, and the page says so.
     page_errors[:] = [error for error in page_errors if not ("409" in error and error.endswith("/treated"))]
+
+
+def test_a_claim_is_a_pdf_with_the_flights_and_the_sum_of_the_page(visit: Open, farm: Farm) -> None:
+    farm.repositories.subsidy_rules.add(SubsidyRule(name="植保补贴", fen_per_mu=1500, least_coverage_pct=1))
+    page = visit("#/cooperative?tab=subsidies", locale="zh-CN", viewport={"width": 390, "height": 844})
+    page.locator("[data-act=preview]").click()
+    said = page.locator("[data-panel=subsidies] [role=status]").filter(has_text="次作业")
+    expect(said).to_contain_text("未申报")
+    numbers = re.findall(r"[\d,.]+", said.inner_text())
+    with page.expect_download() as download:
+        page.get_by_role("button", name="申报表（PDF）").click()
+    sheets = pypdf.PdfReader(download.value.path()).pages
+    text = "\n".join(sheet.extract_text() for sheet in sheets)
+    assert "补贴申报表" in text
+    assert set(numbers[:4]) <= set(text.split()), (numbers, text)

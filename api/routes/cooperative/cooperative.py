@@ -36,7 +36,8 @@ from api.schemas.cooperative import (
     TreatedItem,
 )
 from api.schemas.model import fill
-from headland.analysis.cooperative.claims import CAVEAT, FieldClaim, claim_pack, find_claims, keep_claims
+from headland.analysis.cooperative.claimed_flights import ClaimAccount, account_claims
+from headland.analysis.cooperative.claims import CAVEAT, claim_pack, keep_claims
 from headland.analysis.cooperative.disputes import Dispute, close_dispute, list_disputes, open_dispute
 from headland.analysis.cooperative.kept_claims import find_claim_corrections, keep_claim_corrections
 from headland.analysis.cooperative.run_preview import RunPreview, preview_season
@@ -50,9 +51,10 @@ from headland.analysis.cooperative.treated_entries import (
 )
 from headland.analysis.cooperative.treated_works import is_by_cells, recorded_of_pass
 from headland.analysis.passes.detection import find_pass
-from headland.registry.models.cooperative import AccountEntry, SeasonStatement, StatementRunRecord, SubsidyRule
+from headland.registry.models.cooperative import AccountEntry, SeasonStatement, StatementRunRecord
 from headland.registry.models.errors import NotFound
 from headland.registry.repositories.ledger.entries import LedgerEntry
+from headland.reports.claim_report import make_claim_document
 from headland.reports.statement_report import make_statement_document
 from headland.reports.statement_sheets import write_statement_xlsx
 
@@ -323,27 +325,38 @@ def add_outcome(
 
 @router.post(
     "/subsidy-claims",
-    response_model=ClaimAnswer, responses={200: {"description": "The claims.", "content": {_ZIP: _BINARY}},
-               **declare_problems(409, 413)},
-)  # fmt: skip
+    response_model=ClaimAnswer,
+    responses={
+        200: {"description": "The claims.", "content": {_ZIP: _BINARY, **REPORT_CONTENT}},
+        **declare_problems(409, 413, 501),
+    },
+)
 def claim_subsidy(
     scope: ScopeOf,
     order: Sent[ClaimOrder],
     keep: Annotated[bool, Query(description="Keep the claims: their ground cannot be claimed again.")] = False,
-    shape: Annotated[Literal["json", "zip"], Query(alias="format", description="Form of the answer.")] = "json",
+    shape: Annotated[
+        Literal["json", "zip", "html", "pdf", "csv"], Query(alias="format", description="Form of the answer.")
+    ] = "json",
+    language: LanguageOf = "en",
 ) -> Response:
-    """Return what can be claimed by a rule, and why other ground cannot; as a zip, the pack for the office."""
+    """Return what can be claimed by a rule, and why other ground cannot; as a zip, the pack for the office.
+
+    As a printable page, PDF or CSV it is the paper of the claim, with the same figures.
+    """
     window = window_of(order.start_ms, order.end_ms)
     try:
         rule = scope.repositories.subsidy_rules.get(order.rule)
     except NotFound as error:
         raise unknown_reference(error) from error
-    claims = find_claims(scope, rule, window)
+    account = account_claims(scope, rule, window)
     if keep:
-        keep_claims(scope, rule, claims)
+        keep_claims(scope, rule, account.claims)
+    if shape == "json":
+        return reply_json(_claims_of(account, kept=keep))
     if shape == "zip":
-        return _file(claim_pack(scope, rule, claims, window), _ZIP, f"claims-{rule.id}.zip")
-    return reply_json(_claims_of(rule, claims, kept=keep))
+        return _file(claim_pack(scope, rule, account.claims, window), _ZIP, f"claims-{rule.id}.zip")
+    return reply_report(make_claim_document(scope, account), f"claim-{rule.id}", shape, language)
 
 
 @router.post(
@@ -390,22 +403,19 @@ def _run_of(run: StatementRunRecord, statements: Iterable[SeasonStatement]) -> S
     return fill(StatementRunItem, run, simulated=is_simulated)
 
 
-def _claims_of(rule: SubsidyRule, claims: list[FieldClaim], *, kept: bool) -> ClaimAnswer:
+def _claims_of(account: ClaimAccount, *, kept: bool) -> ClaimAnswer:
     items = tuple(
         fill(
             ClaimItem,
             each.claim,
-            each.claim.work,
             each,
             field=each.field.id,
             field_name=each.field.name,
             coverage_pct=round(each.claim.coverage_pct, 2),
-            evidence=each.claim.work.weakest_evidence,
         )
-        for each in claims
+        for each in account.claims
     )
-    caveat = CAVEAT[current_language()]
-    return ClaimAnswer(rule=rule, items=items, fen=sum(each.claim.fen for each in claims), kept=kept, caveat=caveat)
+    return fill(ClaimAnswer, account, items=items, kept=kept, caveat=CAVEAT[current_language()])
 
 
 def _treated_of(entry: LedgerEntry) -> TreatedItem:

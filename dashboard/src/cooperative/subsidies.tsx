@@ -7,8 +7,9 @@ import { useEffect, useState } from "preact/hooks";
 import { useLastChoice } from "../app/mount";
 import { useApiList } from "../api/query";
 import type { ListItem } from "../api/client";
-import { errorText, request } from "../api/request";
+import { errorText, request, type RequestOptions } from "../api/request";
 import { useWrite } from "../api/write";
+import { make } from "../components/dom";
 import { fileButton } from "../components/file_button";
 import { Simulated } from "../components/simulated";
 import { dateTimeText } from "../i18n/instants";
@@ -24,6 +25,7 @@ import { confirm, noteSaved, showToast } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 import { fenOf, yuanText } from "./money";
 import { useSeason, type Season } from "./season_period";
+import { languageOfFile } from "./statements";
 
 type Rule = ListItem<"/v1/subsidy-rules">;
 interface Claim {
@@ -39,9 +41,24 @@ interface Claim {
   reason: string | null;
   simulated: boolean;
 }
+interface Unclaimed {
+  pass_id: string;
+  field: string;
+  field_name: string;
+  start_ms: number;
+  reason: string;
+  simulated: boolean;
+}
+/** A flight of the period: its claim, or the reason alone. */
+type Flight = Unclaimed | Claim;
 interface Claims {
   items: Claim[];
+  unclaimed: Unclaimed[];
+  flights: number;
+  claimed: number;
+  not_claimed: number;
   fen: number;
+  simulated_fen: number;
   caveat: string;
 }
 const TIMEOUT_MS = 300_000;
@@ -141,14 +158,7 @@ function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; ad
           <button type="button" class="secondary" disabled={busy || claims === null} onClick={() => void keep()}>
             {translate("coop_claim_keep")}
           </button>
-          <DomNode
-            key={JSON.stringify(body)}
-            node={fileButton(translate("coop_claim_pack"), "/v1/subsidy-claims", `claims-${rule}.zip`, {
-              method: "POST",
-              body,
-              query: { format: "zip" },
-            })}
-          />
+          {rule === "" ? null : <DomNode key={JSON.stringify(body)} node={claimFiles(body)} />}
         </div>
       ) : null}
       {admin ? <Exclusions rules={rules} chosen={rules.find(({ id }) => id === rule)} /> : null}
@@ -166,6 +176,17 @@ function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; ad
       )}
       {claims === null ? null : <ClaimTable claims={claims} />}
     </div>
+  );
+}
+
+/** The paper of a claim, and the pack for the office. */
+function claimFiles(body: { rule: string; start_ms: number; end_ms: number }): HTMLElement {
+  const of = (format: "pdf" | "zip"): RequestOptions => ({ method: "POST", body, query: { format, lang: languageOfFile() } });
+  return make(
+    "span",
+    { class: "buttons" },
+    fileButton(translate("coop_claim_pdf"), "/v1/subsidy-claims", `claim-${body.rule}.pdf`, of("pdf")),
+    fileButton(translate("coop_claim_pack"), "/v1/subsidy-claims", `claims-${body.rule}.zip`, of("zip")),
   );
 }
 
@@ -207,35 +228,51 @@ function excludes(rule: Rule, other: Rule): boolean {
 }
 
 function ClaimTable({ claims }: { claims: Claims }): JSX.Element {
-  const columns: Column<Claim>[] = [
+  const of = (flight: Flight, text: (claim: Claim) => string): string => ("fen" in flight ? text(flight) : "—");
+  const columns: Column<Flight>[] = [
     {
       key: "field",
       head: translate("coop_dispute_field"),
-      cell: (claim) => (
+      cell: (flight) => (
         <>
-          {claim.field_name} {claim.simulated ? <Simulated /> : null}
+          {flight.field_name} {flight.simulated ? <Simulated /> : null}
         </>
       ),
-      sortBy: (claim) => claim.field_name,
+      sortBy: (flight) => flight.field_name,
     },
-    { key: "area", head: translate("coop_claimed"), number: true, cell: (claim) => areaText(claim.area_m2) },
-    { key: "amount", head: translate("coop_amount"), number: true, cell: (claim) => yuanText(claim.fen), sortBy: (claim) => claim.fen },
-    { key: "holders", head: translate("coop_person"), cell: (claim) => claim.holders || translate("coop_nobody") },
-    { key: "when", head: translate("coop_when"), cell: (claim) => dateTimeText(claim.start_ms), sortBy: (claim) => claim.start_ms },
-    { key: "coverage", head: translate("coop_coverage"), number: true, cell: (claim) => `${numberText(claim.coverage_pct, 1)} %` },
-    { key: "evidence", head: translate("coop_evidence"), cell: (claim) => term("evidence", claim.evidence) },
-    { key: "reason", head: translate("coop_reason"), cell: (claim) => (claim.reason === null ? "" : term("claim_reasons", claim.reason)) },
+    { key: "area", head: translate("coop_claimed"), number: true, cell: (flight) => of(flight, (claim) => areaText(claim.area_m2)) },
+    {
+      key: "amount",
+      head: translate("coop_amount"),
+      number: true,
+      cell: (flight) => of(flight, (claim) => yuanText(claim.fen)),
+      sortBy: (flight) => ("fen" in flight ? flight.fen : -1),
+    },
+    { key: "holders", head: translate("coop_person"), cell: (flight) => of(flight, (claim) => claim.holders || translate("coop_nobody")) },
+    { key: "when", head: translate("coop_when"), cell: (flight) => dateTimeText(flight.start_ms), sortBy: (flight) => flight.start_ms },
+    {
+      key: "coverage",
+      head: translate("coop_coverage"),
+      number: true,
+      cell: (flight) => of(flight, (claim) => `${numberText(claim.coverage_pct, 1)} %`),
+    },
+    { key: "evidence", head: translate("coop_evidence"), cell: (flight) => of(flight, (claim) => term("evidence", claim.evidence)) },
+    { key: "reason", head: translate("coop_reason"), cell: ({ reason }) => (reason === null ? "" : term("claim_reasons", reason)) },
   ];
+  const { flights, claimed, not_claimed } = claims;
   return (
     <>
       <p role="status">
-        <strong>{yuanText(claims.fen)}</strong> {claims.caveat}
+        <strong>{yuanText(claims.fen)}</strong> {translate("coop_claim_flights", { flights, claimed, not_claimed })} {claims.caveat}
       </p>
+      {claims.simulated_fen > 0 ? (
+        <p class="note">{translate("coop_claim_simulated", { amount: yuanText(claims.simulated_fen) })}</p>
+      ) : null}
       <Table
         name={translate("coop_subsidies")}
-        rows={claims.items}
+        rows={[...claims.items, ...claims.unclaimed]}
         columns={columns}
-        keyOf={(claim) => `${claim.field} ${claim.pass_id}`}
+        keyOf={(flight) => `${flight.field} ${flight.pass_id}`}
         empty={<p class="note">{translate("coop_no_claims")}</p>}
       />
     </>

@@ -131,6 +131,12 @@ export const cooperative = catalogue({
   coop_claim_look: ["Preview", "预览"],
   coop_claim_keep: ["Claim", "登记申报"],
   coop_claim_keep_text: ["The claimed ground cannot be claimed again within the days of the rule.", "登记后，规则期限内同一地面不能再次申报。"],
+  coop_claim_pdf: ["Claim (PDF)", "申报表（PDF）"],
+  coop_claim_flights: [
+    "{flights} flights in this period: {claimed} claimed, {not_claimed} not claimed.",
+    "本期共 {flights} 次作业：申报 {claimed} 次，未申报 {not_claimed} 次。",
+  ],
+  coop_claim_simulated: ["Of it {amount} for simulated flights: no claim for an office.", "其中 {amount} 为模拟作业，不可用于申报。"],
   coop_claim_pack: ["Pack for the office (ZIP)", "申报材料（ZIP）"],
   coop_claimed: ["Can be claimed", "可申报面积"],
   coop_claim_correction: [

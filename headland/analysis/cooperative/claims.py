@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from headland.agronomy.geometry.outline import rasterise
 from headland.analysis.cooperative.counted_ground import COUNTED_BY, COUNTED_GROUND, CountedBefore
 from headland.analysis.cooperative.kept_claims import CLAIM, KeptClaim, kept_claims, usable_m2
 from headland.analysis.cooperative.subsidy import Claim, Spent, assess_claims
-from headland.analysis.cooperative.treated_ground import PlacedGround, pack_mask
+from headland.analysis.cooperative.treated_ground import PlacedGround, TreatedGround, pack_mask
 from headland.analysis.cooperative.treated_works import (
     TREATED,
     lattice_of,
@@ -27,17 +27,15 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window, utc_of
 from headland.files.zip_members import pack_zip
 from headland.formats.geojson import geojson_of
-from headland.i18n import find_term
+from headland.i18n import Language, find_term
 from headland.registry.models.cooperative import SubsidyRule
 from headland.registry.models.models import Field
 from headland.registry.repositories.ledger.entries import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
+_LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 #: What a claim says of itself, in both languages.
-CAVEAT: Final = {
-    "en": "By these rules and these samples. Whether a subsidy is paid is decided by the office.",
-    "zh": "依据上述规则和所附数据计算，是否发放补贴由主管部门决定。",
-}
+CAVEAT: Final = {each: find_term("report_statement", "claim_caveat", each) or "" for each in _LANGUAGES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +48,16 @@ class FieldClaim:
 
 
 def find_claims(scope: OrgScope, rule: SubsidyRule, window: Window) -> list[FieldClaim]:
-    """Return the claims of the passes that begin in a window, by field.
+    """Return the claims of the passes that begin in a window, by field: those of `find_claims_and_rest`."""
+    return find_claims_and_rest(scope, rule, window)[0]
 
+
+def find_claims_and_rest(
+    scope: OrgScope, rule: SubsidyRule, window: Window
+) -> tuple[list[FieldClaim], list[tuple[TreatedGround, str]]]:
+    """Return the claims of the passes that begin in a window, by field, and the works without one, with the reason.
+
+    A work has no claim where another pass stands for it (`replaced`) or its claim was kept (`claimed_before`).
     Ground of claims that were kept by this rule, or by one that excludes it, is not claimed again, nor ground of two
     fields that share it, nor under a field's edited outline. What the rule paid a field before counts for its caps.
     """
@@ -59,13 +65,7 @@ def find_claims(scope: OrgScope, rule: SubsidyRule, window: Window) -> list[Fiel
     every = kept_claims(repositories)
     shut = _excluding(repositories, rule, {claim.rule for claims in every.values() for claim in claims})
     kept = {name: [claim for claim in claims if claim.rule in shut] for name, claims in every.items()}
-    works = [
-        work
-        for work in treated_works(repositories)
-        if window.start_ms <= work.start_ms < window.end_ms
-        and not work.is_replaced
-        and not any(claim.entry.pass_id == work.pass_id for claim in kept.get(work.field, ()))
-    ]
+    works, rest = _works_and_rest(repositories, window, kept)
     fields = {name: repositories.fields.get(name, also_deleted=True) for name in {work.field for work in works}}
     people = {person.id: person.name for person in repositories.people.all()}
     claims = assess_claims(
@@ -81,7 +81,23 @@ def find_claims(scope: OrgScope, rule: SubsidyRule, window: Window) -> list[Fiel
         for name in fields
     }
     found = [FieldClaim(fields[claim.work.field], holders[claim.work.field], claim) for claim in claims]
-    return sorted(found, key=lambda each: each.field.id)
+    return sorted(found, key=lambda each: each.field.id), rest
+
+
+def _works_and_rest(
+    repositories: OrganisationRepositories, window: Window, kept: Mapping[str, Iterable[KeptClaim]]
+) -> tuple[list[TreatedGround], list[tuple[TreatedGround, str]]]:
+    """Return the works of a window to assess, and those without a claim, with the reason."""
+    paid = {(name, claim.entry.pass_id) for name, claims in kept.items() for claim in claims}
+    works, rest = [], []
+    for work in treated_works(repositories):
+        if not window.start_ms <= work.start_ms < window.end_ms:
+            continue
+        if work.is_replaced or (work.field, work.pass_id) in paid:
+            rest.append((work, "replaced" if work.is_replaced else "claimed_before"))
+        else:
+            works.append(work)
+    return works, rest
 
 
 def _spent(rule: SubsidyRule, kept: Iterable[KeptClaim]) -> Spent:

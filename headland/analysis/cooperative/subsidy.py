@@ -41,6 +41,41 @@ class Claim:
         "over_the_cap; null where all of it can.",
     ] = None
 
+    @property
+    def pass_id(self) -> str:
+        """Id of the pass."""
+        return self.work.pass_id
+
+    @property
+    def operator(self) -> str:
+        """Name of who worked."""
+        return self.work.operator
+
+    @property
+    def start_ms(self) -> int:
+        """Begin of the pass."""
+        return self.work.start_ms
+
+    @property
+    def product(self) -> str:
+        """Name of the product; empty where it is not known."""
+        return self.work.product
+
+    @property
+    def treated_m2(self) -> int:
+        """Treated ground of the pass on the field, in square metres."""
+        return self.work.area_m2
+
+    @property
+    def evidence(self) -> str:
+        """Weakest evidence of the ground: measured_flow, tank_mass, pump_pwm or declared."""
+        return self.work.weakest_evidence
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a simulator made it."""
+        return self.work.simulated
+
 
 @dataclass(frozen=True, slots=True)
 class Spent:
