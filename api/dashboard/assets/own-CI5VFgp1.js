@@ -1,1 +1,0 @@
-export{t as OwnData}from"./own-C6C64H9F.js";
