@@ -121,6 +121,7 @@ def _meaning(claim: SourceTopics, name: str, unit: str, device: str, label: str)
     stated = unit or documented_unit
     words = [step for step in map(_readable, name.split("/")) if step and not is_digits(step)]
     own = words[-1] if words else name
+    of_parent = ""
     if _is_own_name(name, unit):
         return Meaning(name, unit or "-")
     if means:
@@ -128,8 +129,13 @@ def _meaning(claim: SourceTopics, name: str, unit: str, device: str, label: str)
     elif len(words) > 1 and own.lower() in _OF_PARENT:
         candidates = [words[-2] if own.lower() in _NAMELESS else f"{words[-2]} {own}"]
     else:
+        # What a number is part of says more than its own name: `soil/temperature` is none of the air.
+        of_parent = f"{words[-2]} {own}" if len(words) > 1 else ""
         candidates = [label, _without(own, device), own]
     found = [meaning_of(text, stated) for text in candidates if text]
+    whole = meaning_of(of_parent, stated)
+    if whole.channel in QUANTITIES and not (label and found[0].channel in QUANTITIES):
+        return whole
     in_table = [meaning for meaning in found if meaning.channel in QUANTITIES]
     others = [meaning for meaning in found if meaning.channel and channel_unit(meaning.unit)]
     return next(iter(in_table or others), Meaning("", stated or (found[0].unit if found else "")))

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from edge.sources.mapping.json_tree import parse_json
 from edge.sources.mqtt.home_assistant import HomeAssistantDecoder
-from edge.survey.documented_units import SHELLY_GEN1, SHELLY_GEN2, Documented
+from edge.survey.documented_units import SHELLY_GEN1, SHELLY_GEN2, THINGS_STACK, Documented
 from edge.survey.survey import TopicSeen
 from headland.contract.foreign_names import meaning_of
 
@@ -97,14 +97,15 @@ def _tasmota(topics: Topics) -> Iterable[SourceTopics]:
 
 def _lorawan(topics: Topics) -> Iterable[SourceTopics]:
     servers = (
-        ("chirpstack", "application/+/device/+/event/up", re.compile(r"^application/[^/]+/device/")),
-        ("things_stack", "v3/+/devices/+/up", re.compile(r"^v3/[^/]+/devices/")),
+        ("chirpstack", "application/+/device/+/event/up", re.compile(r"^application/[^/]+/device/"), Documented()),
+        ("things_stack", "v3/+/devices/+/up", re.compile(r"^v3/[^/]+/devices/"), THINGS_STACK),
     )
-    for kind, pattern, own in servers:
+    for kind, pattern, own, documented in servers:
         if any(seen.format == kind for seen in topics.values()):
             yield SourceTopics(
                 {"name": kind.replace("_", "-"), "format": kind, "topic": pattern},
                 {topic: seen for topic, seen in topics.items() if own.match(topic)},
+                documented,
             )
 
 

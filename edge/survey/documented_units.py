@@ -1,5 +1,6 @@
-"""Units that a firmware's documentation states for numbers whose messages have none.
+"""What a firmware's or a server's documentation states of numbers: their units where messages have none, their meaning.
 
+The Things Stack: "Payload formatters", normalized payload (thethingsindustries.com/docs).
 Shelly: "Gen1 Device API", MQTT, and "Gen2+ Device API", components (shelly-api-docs.shelly.cloud). The temperature of a
 Gen1 sensor is in the unit that is set in it: only its `info` states which.
 """
@@ -37,6 +38,15 @@ class Documented:
 def _name(pattern: str, unit: str, means: str = "") -> DocumentedName:
     return DocumentedName(re.compile(pattern), unit, means)
 
+
+THINGS_STACK: Final = Documented(
+    (
+        # "Payload formatters", normalized payload: the unit is with the value.
+        _name(r"^normalized/air/lightIntensity$", "", "illuminance"),
+        _name(r"^normalized/soil/pH$", "", "soil"),
+        _name(r"^normalized/(air|soil|wind)/(\w+)$", "", "{0} {1}"),
+    )
+)
 
 SHELLY_GEN1: Final = Documented(
     (
