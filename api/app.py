@@ -74,6 +74,7 @@ from api.routes.devices import places as place_routes
 from api.routes.exchange import farmos as farmos_routes
 from api.routes.exchange import imports as import_routes
 from api.routes.exchange import samples as sample_routes
+from api.routes.exchange import uplinks as uplink_routes
 from api.routes.fields import base_map as base_map_routes
 from api.routes.fields import catalog, field_import, field_outlook, field_plan, outline_edits, recommendation, water
 from api.routes.fields import photos as photo_routes
@@ -110,6 +111,7 @@ from api.standards.ogc_features import routes as ogc_routes
 from api.standards.sensorthings import routes as sta_routes
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.clock import wall_clock_ms
+from headland.contract.posts.uplinks import UplinkReader
 from headland.formats.weather.providers import ForecastProviderKind
 from headland.network.address_policy import AddressPolicy
 from headland.registry.db.photo_files import PhotoFiles
@@ -258,6 +260,7 @@ def create_app(
     registrar: GatewayRegistrar | None = None,
     enrolment: GatewayEnrolment | None = None,
     imports: FileImports | None = None,
+    uplinks: UplinkReader | None = None,
     base_map: Path | None = None,
     photos: PhotoFiles | None = None,
     book_notes: Path | None = None,
@@ -283,7 +286,7 @@ def create_app(
     threads of this process, which /readyz and /metrics report. A recipient at an address that `webhooks_to` does not
     permit is refused when it is saved. `unreachable` says by kind of recipient why this station cannot send to it.
     `registrar` adds gateways to the broker of this station, `enrolment` enrols them by code, `imports` takes files.
-    `clock` is the station's.
+    `clock` is the station's. `uplinks` reads what network servers of LoRaWAN post.
     `base_map` is the file of a base map, `photos` are the files of photos of notes; without them no photo is accepted.
     `addresses` says by which URL links lead here, which proxies name their clients, and whose scripts may read answers.
     `public_limits` are those of the pages that are open to everybody. `spans` takes the spans of requests, of which
@@ -326,6 +329,7 @@ def create_app(
         farm_folder=farm_folder,
         clock=clock,
         public_url=addresses.public_url,
+        uplinks=uplinks,
     )
     metrics, all_metrics = CollectorRegistry(), None
     if metrics_folder is not None:
@@ -396,6 +400,7 @@ def _routes() -> list[DeferredRoute]:
         owner_routes.router,
         import_routes.router,
         sample_routes.router,
+        uplink_routes.router,
         report_routes.router,
         proof_routes.router,
         epcis_routes.router,

@@ -16,6 +16,7 @@ from api.ops.ingest_port import IngestPort
 from api.ops.store_admin_port import StoreAdmin
 from headland.analysis.inputs.result_cache import ResultCache
 from headland.analysis.inputs.scope import OrgScope
+from headland.contract.posts.uplinks import UplinkReader
 from headland.network.address_policy import AddressPolicy
 from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.registry import Access, Registry
@@ -62,6 +63,8 @@ class HomeServices:
     farm_folder: Path | None = None
     clock: ClockPort | None = None
     public_url: str | None = None
+    #: Reads what network servers of LoRaWAN post.
+    uplinks: UplinkReader | None = None
 
     def serves(self, scope: OrgScope) -> bool:
         """Tell whether these services belong to the organisation of `scope`."""

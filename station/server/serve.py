@@ -44,6 +44,7 @@ from station.server.ingest_access.local_ingest import LocalIngest
 from station.server.notifications.channels import MailSettings
 from station.server.notifications.sender import NotificationSender, unreachable_kinds
 from station.server.organisation import add_demo, ensure_bootstrap_key, ensure_organisation
+from station.server.posted_uplinks import read_uplink
 from station.server.process_memory import GarbageSearch, limit_arenas
 from station.server.settings import ApiSettings, StationSettings
 from station.server.site_outlooks import SiteOutlooks
@@ -413,6 +414,7 @@ def _station_app(parts: _StationParts) -> FastAPI:
         registrar=settings.registrar,
         enrolment=settings.enrolment,
         imports=settings.imports,
+        uplinks=read_uplink,
         clock=LocalClock(parts.clock),
         base_map=settings.base_map,
         photos=settings.photos,
@@ -557,6 +559,7 @@ def run_api(settings: ApiSettings) -> None:
             webhooks_to=settings.webhooks_to,
             unreachable=unreachable_kinds(settings.mail, has_broker=False),
             gateways=gateways,
+            uplinks=read_uplink,
             registry=registry,
             authenticator=authenticator_of(registry, settings.issuer, clock.now_ms),
             limits=settings.limits,

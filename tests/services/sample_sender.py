@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final
 
 import httpx
@@ -25,6 +27,10 @@ def is_wrong(number: int) -> bool:
 
 def is_dated(number: int) -> bool:
     return number % UNDATED_EACH != 0 or is_wrong(number)
+
+
+def channel_of(number: int) -> str:
+    return "mood" if is_wrong(number) else "co2_ppm"
 
 
 class SampleSender:
@@ -78,15 +84,11 @@ class SampleSender:
             self.failed = error
 
     def _post(self, number: int, timeout: httpx.Timeout) -> bool:
-        channel = "mood" if is_wrong(number) else "co2_ppm"
-        device = f"{self._name}-{'dated' if is_dated(number) else 'undated'}"
-        time = f" {T0_S + number}" if is_dated(number) else ""
-        key = f"{self._name}-body-number-{number:08}"
-        headers = {**self._headers, "Content-Type": "text/plain", "Idempotency-Key": key}
-        body = f"air,device={device} {channel}={number}{time}"
+        path, content_type, body = self._request(number)
+        key = {"Idempotency-Key": f"{self._name}-body-number-{number:08}"} if content_type == "text/plain" else {}
+        headers = {**self._headers, **key, "Content-Type": content_type}
         try:
-            address = f"{self._address()}/v1/samples?precision=s"
-            answer = self._client.post(address, content=body, headers=headers, timeout=timeout)
+            answer = self._client.post(f"{self._address()}{path}", content=body, headers=headers, timeout=timeout)
         except httpx.TransportError:
             return False
         if answer.status_code == 503:
@@ -100,3 +102,25 @@ class SampleSender:
         assert [each["reason"] for each in answer.json()["errors"]] == ["unknown_channel"], answer.text
         assert "mood" in answer.json()["detail"]
         return True
+
+    def _request(self, number: int) -> tuple[str, str, str]:
+        """Return the path, the type and the text of a body."""
+        device = f"{self._name}-{'dated' if is_dated(number) else 'undated'}"
+        time = f" {T0_S + number}" if is_dated(number) else ""
+        return "/v1/samples?precision=s", "text/plain", f"air,device={device} {channel_of(number)}={number}{time}"
+
+
+class UplinkSender(SampleSender):
+    """Posts uplinks of one device, as the webhooks of The Things Stack do."""
+
+    @property
+    def expected(self) -> dict[str, list[float]]:
+        """What is to be stored, by device."""
+        return {f"{self._name}.bed-1": [float(number) for number in range(self._bodies) if not is_wrong(number)]}
+
+    def _request(self, number: int) -> tuple[str, str, str]:
+        ids = {"device_id": "bed-1", "application_ids": {"application_id": self._name}}
+        received_at = datetime.fromtimestamp(T0_S + number, UTC).isoformat()
+        uplink = {"received_at": received_at, "decoded_payload": {channel_of(number): number}}
+        body = json.dumps({"end_device_ids": ids, "uplink_message": uplink})
+        return "/v1/samples/things-stack", "application/json", body

@@ -13,7 +13,7 @@ import pytest
 from headland.contract.topics import SHARDS, shard_of
 from headland.store.port import SeriesFilter
 from headland.store.victoria.store import open_victoria
-from tests.services.sample_sender import SampleSender
+from tests.services.sample_sender import SampleSender, UplinkSender
 from tests.services.sharded_farm import ShardedFarm
 from tests.waiting import PATIENCE_S, wait_until
 
@@ -58,8 +58,9 @@ def keys_of_each_worker(farm: ShardedFarm, manager: str) -> dict[int, str]:
 def test_every_posted_sample_is_stored_once_while_workers_and_the_api_are_killed(farm: ShardedFarm) -> None:
     manager = farm.make_key()
     senders = [
-        SampleSender(f"console-{worker}", BODIES, lambda: farm.api_url, {"Authorization": f"Bearer {key}"})
+        kind(f"{name}-{worker}", BODIES, lambda: farm.api_url, {"Authorization": f"Bearer {key}"})
         for worker, key in keys_of_each_worker(farm, manager).items()
+        for name, kind in (("console", SampleSender), ("network", UplinkSender))
     ]
     kills: tuple[Callable[[], None], ...] = (
         lambda: farm.kill_worker(0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
@@ -13,6 +14,7 @@ from api.http.idempotency import HEADER, mark_key
 from api.http.problems import ProblemError, declare_problems
 from api.http.records import BodyOf
 from api.http.router import Router
+from api.ops.ingest_port import IngestPort
 from api.routes.devices.gateways import IngestOf, needs_own_key
 from api.routes.parameters import NAME_PATTERN
 from headland.analysis.inputs.scope import OrgScope
@@ -21,6 +23,7 @@ from headland.contract.posts.line_protocol import read_lines
 from headland.contract.posts.packs import PostedBody, PostedResult, packs_of, read_senml
 from headland.contract.refusals import Reason
 from headland.errors import RetryLater
+from headland.registry.registry import Access
 
 #: A commit takes milliseconds; a store that is away for longer is told to the sender, who has the samples.
 COMMIT_WITHIN_S: Final = 10.0
@@ -96,19 +99,47 @@ def post_samples(
     their own, the request needs an Idempotency-Key, by which a repetition has the time of the first receipt. What
     cannot be stored goes to quarantine and is told (400, or 422 where the body cannot be read); the rest is stored.
     """
+    is_lines = _kind_of(request) == LINES
+    return store_posted(
+        request,
+        scope,
+        access,
+        ingest,
+        body,
+        lambda: _read(request, body, device, precision),
+        device,
+        speaks=not is_lines,
+    )
+
+
+def store_posted(
+    request: Request,
+    scope: OrgScope,
+    access: Access,
+    ingest: IngestPort,
+    body: bytes,
+    read: Callable[[], PostedBody],
+    device: str | None = None,
+    *,
+    speaks: bool,
+) -> PostedResult:
+    """Store what `read` makes of a body in the name of the request's key, and return what became of it.
+
+    `speaks` says that a body which does not fit its schema is told with 422. Raises ProblemError and RetryLater.
+    """
     gateway = _gateway_of(access.key)
     if len(body) > MAX_PAYLOAD_BYTES:
         sentence = f"Send at most {MAX_PAYLOAD_BYTES:,} bytes."
         raise ProblemError(413, "too-large", "Request body too large", sentence)
-    posted = _read(request, body, device, precision)
+    posted = read()
     received_ms = _received_ms(request, scope, gateway, body, posted)
-    packs = packs_of(posted, body, device, received_ms)
-    result = ingest.hand_over(gateway, packs, COMMIT_WITHIN_S)
+    packs = packs_of(posted, body, device or posted.device, received_ms)
+    result = ingest.hand_over(gateway, packs, COMMIT_WITHIN_S) if packs else PostedResult()
     if result is None:
         raise RetryLater(f"No ingest has the shard of {gateway}.")
     if result.refused:
-        raise _refusal_of(result, is_unread=not posted.records and _kind_of(request) != LINES)
-    return replace(result, gateway=gateway, received_ms=received_ms)
+        raise _refusal_of(result, is_unread=speaks and not posted.records)
+    return replace(result, gateway=gateway, received_ms=received_ms, unmapped=tuple(posted.unmapped))
 
 
 def _gateway_of(key: str | None) -> str:

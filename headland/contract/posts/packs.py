@@ -47,6 +47,10 @@ class PostedResult:
     received_ms: Annotated[
         int | None, "Time of samples without a time of their own; a repetition with the key has the same."
     ] = None
+    unmapped: Annotated[
+        tuple[str, ...],
+        "Numbers of an uplink without a channel, each with what the webhook's address needs to store it.",
+    ] = ()
 
 
 class PacksToStore(msgspec.Struct, frozen=True, array_like=True):
@@ -81,10 +85,15 @@ class PostedRecord:
 
 @dataclass(frozen=True, slots=True)
 class PostedBody:
-    """Records of a body, and why others could not be read."""
+    """Records of a body, and why others could not be read.
+
+    Of an uplink: `unmapped` says what no channel is known for, and `device` is its device.
+    """
 
     records: Sequence[PostedRecord]
     refused: Sequence[Refused] = ()
+    unmapped: Sequence[str] = ()
+    device: str | None = None
 
     @property
     def is_undated(self) -> bool:

@@ -23,6 +23,7 @@ from station.server.api_workers.place import StationPlace
 from station.server.api_workers.services import CONNECTIONS, StationServices, remote_services
 from station.server.http_server import serve_until_stopped
 from station.server.notifications.sender import unreachable_kinds
+from station.server.posted_uplinks import read_uplink
 from station.server.process_memory import GarbageSearch, limit_arenas
 from station.server.settings import StationSettings
 from station.server.storage.registries import open_registry
@@ -97,6 +98,7 @@ def run_worker(settings: StationSettings, place: StationPlace) -> None:
             registrar=owned.registrar,
             enrolment=owned.enrolment,
             imports=owned.imports,
+            uplinks=read_uplink,
             clock=owned.clock,
             base_map=settings.base_map,
             photos=settings.photos,

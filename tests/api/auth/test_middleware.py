@@ -20,6 +20,7 @@ from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.runtime.readiness import Check
 from headland.store.memory import MemoryStore
+from station.server.posted_uplinks import read_uplink
 from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import NOW_MS, OWN, fill_farm
 from tests.api.open_authenticator import OpenAuthenticator
@@ -61,6 +62,7 @@ def serve_api(folder: Path, store: MemoryStore | None = None, **options: Any) ->
         readiness=lambda: [Check("ingest", True, "connected")],
         now_ms=lambda: NOW_MS,
         gateways=FakeIngest(),
+        uplinks=read_uplink,
         registry=registry,
         **options,
     )

@@ -2,84 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
-import httpx
 import pytest
 
 from headland.contract.posts.packs import PacksToStore, PostedPack
-from headland.registry.models.models import Scope
-from headland.store.memory import MemoryStore
-from headland.store.port import SeriesFilter
-from ingest.service import IngestService
-from ingest.settings import IngestSettings
-from station.server.ingest_access.local_ingest import LocalIngest
-from tests.api.farm import NOW_MS, OWN
-from tests.api.registry_api import fill_registry
-from tests.api.server import own_app, serve
-from tests.broker import Broker
-from tests.waiting import wait_until
+from tests.api.exchange.posting import KEY, LINES, SENML, TIME_S, Writer, told
 
 pytestmark = pytest.mark.services("mosquitto")
-TIME_S = NOW_MS // 1000 - 60
-LINES = {"Content-Type": "text/plain"}
-SENML = {"Content-Type": "application/senml+json"}
-KEY = {"Idempotency-Key": "0123456789abcdef"}
-
-
-class Writer:
-    """A program with a key, the store that its samples go to, and a clock that goes on with each request."""
-
-    def __init__(
-        self, client: httpx.Client, store: MemoryStore, headers: dict[str, str], other: dict[str, str]
-    ) -> None:
-        self._client, self._store, self._headers, self.other = client, store, headers, other
-        self.manager: dict[str, str] = {}
-
-    def post(self, body: str, headers: dict[str, str], **parameters: str) -> httpx.Response:
-        return self._client.post("/v1/samples", content=body, headers={**self._headers, **headers}, params=parameters)
-
-    def as_manager(self, path: str, body: bytes) -> httpx.Response:
-        return self._client.post(
-            path, content=body, headers={**self.manager, "Content-Type": "application/octet-stream"}
-        )
-
-    def stored(self) -> list[tuple[str, str, int, float]]:
-        return [
-            (samples.key.device, samples.key.channel, int(time_ms), float(value))
-            for samples in self._store.raw(SeriesFilter(OWN), 0, 2**60)
-            for time_ms, value in zip(samples.time_ms, samples.value, strict=True)
-        ]
-
-
-@pytest.fixture
-def writer(mosquitto: Broker, tmp_path: Path) -> Iterator[Writer]:
-    store = MemoryStore()
-    ingest = IngestService(
-        IngestSettings(quarantine_path=tmp_path / "q.sqlite", port=mosquitto.port, organisation=OWN), store
-    )
-    ingest.start()
-    registry, repositories, _ = fill_registry(tmp_path)
-    clock = iter(range(NOW_MS, NOW_MS + 1_000_000, 1000))
-    app = own_app(store, gateways=LocalIngest(ingest), registry=registry, now_ms=lambda: next(clock))
-    try:
-        wait_until(lambda: ingest.health().ok)
-        _, secret = repositories.add_key("weather station", Scope.WRITE)
-        _, second = repositories.add_key("another station", Scope.WRITE)
-        _, manager = repositories.add_key("manager", Scope.ADMIN)
-        with serve(app, opened=False) as client:
-            made = Writer(client, store, *({"Authorization": f"Bearer {key}"} for key in (secret, second)))
-            made.manager = {"Authorization": f"Bearer {manager}"}
-            yield made
-    finally:
-        ingest.stop()
-        registry.close()
-
-
-def told(answer: httpx.Response, *names: str) -> tuple[Any, ...]:
-    return (answer.status_code, *(answer.json().get(name) for name in names))
 
 
 def test_senml_and_lines_are_stored_once_however_often_they_come(writer: Writer) -> None:

@@ -1,0 +1,1 @@
+"""What servers of other makers post."""
