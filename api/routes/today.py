@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import Path, Request
 from starlette.responses import Response
 
-from api.dependencies import HomeOf, ScopeOf
+from api.dependencies import HomeOf, HomeServices, ScopeOf
 from api.http.problems import declare_problems
 from api.http.records import Sent
 from api.http.responses import reply
@@ -20,6 +20,8 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.tonight.today.answer import DutyFact, Today, TodayRow
 from headland.analysis.tonight.today.done import ActionDone, say_done, take_back
 from headland.analysis.tonight.today.page import answer_today
+from headland.contract.gateway_state import GatewayState
+from headland.errors import RetryLater
 
 router = Router(prefix="/v1", tags=["answers"], responses=declare_problems(400, 422, 503))
 
@@ -33,10 +35,11 @@ def get_today(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
 
     One next action for each, weighed against everything else that is asked of the same actuator; what a person has said
     to have done makes room for what follows. Figures and judgements are those of `tonight`, of forecasts and of passes.
-    With it the weather of three days, who is on duty, whether alarms reach a person, and whether all data have arrived.
+    With it the weather of three days, who is on duty, whether alarms reach a person, and whether all data have arrived:
+    what waits on the disks of gateways by their own reports, and which of them do not report.
     """
     reach = read_reach(scope.repositories, home.unreachable, scope.now_ms)
-    return reply(request, answer_today(scope, _duty(scope), reach))
+    return reply(request, answer_today(scope, _duty(scope), reach, _gateways(scope, home)))
 
 
 @router.post("/today/done", name="say_done", response_model=TodayRow, responses=_GONE)
@@ -63,3 +66,13 @@ def _duty(scope: OrgScope) -> DutyFact | None:
         return None
     duty = duty_now(rotas[0], scope.repositories, scope.now_ms)
     return fill(DutyFact, duty, names=duty.on_duty)
+
+
+def _gateways(scope: OrgScope, home: HomeServices) -> list[GatewayState] | None:
+    """Return the gateways of the farm; None where its ingest runs elsewhere, or does not answer now."""
+    if home.gateways is None or not home.serves(scope):
+        return None
+    try:
+        return home.gateways.gateways()
+    except RetryLater:
+        return None

@@ -20,6 +20,10 @@ LEAST_SILENT_S: Final = 900.0
 #: The interval where none is declared [s]: the usual one of a fixed sensor, and that of a vehicle.
 USUAL_INTERVAL_S: Final = 300.0
 VEHICLE_INTERVAL_S: Final = 1.0
+#: A gateway reports every ten seconds: what it said last is not known to hold after so long [s].
+GATEWAY_REPORT_OLD_S: Final = 30.0
+#: A record that waits on a gateway's disk for so long is behind [s].
+RECORD_BEHIND_S: Final = 600.0
 #: Kinds of devices that move while they work.
 VEHICLES: Final = frozenset({"drone", "rover", "boat", "plane"})
 

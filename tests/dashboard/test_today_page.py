@@ -13,7 +13,7 @@ from tests.api.farm import HOUSE
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 from tests.dashboard.test_every_page import IDENTIFIER, PLACEHOLDER
-from tests.dashboard.today_answer import all_states, first_minutes, five_rows, twenty_houses
+from tests.dashboard.today_answer import all_states, at, first_minutes, five_rows, twenty_houses
 
 pytestmark = pytest.mark.services("chromium")
 
@@ -58,6 +58,19 @@ def test_twenty_houses_stand_on_one_screen(visit: Open) -> None:
     assert page.locator(".calm-tiles").evaluate_all(BOTTOM) <= 900
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
     expect(page.locator(".calm-tile").first).to_have_attribute("href", "#/greenhouse/calm-6")
+
+
+def test_whether_everything_has_arrived_is_not_known_while_a_gateway_is_not_heard(visit: Open) -> None:
+    answer = five_rows()
+    data = answer["facts"]["data"]
+    unheard = [{"gateway": "gw-east", "reported_ms": at(11.5)}]
+    gateways = data["at_gateways"] | {"known": 0, "records": None, "unheard": unheard}
+    answer["facts"]["data"] = data | {"waiting": None, "at_gateways": gateways}
+    page = show(visit, answer, **PHONE)
+    fact = page.locator(".farm-facts li").last
+    expect(fact).to_have_text("数据齐不齐不知道gw-east 11:30 起没消息")
+    expect(fact).to_have_class("warn")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_fewer_than_five_calm_houses_are_rows(visit: Open) -> None:

@@ -29,6 +29,14 @@ CONFIRMED: Final[Answer] = {
     **NOBODY, "people": 2, "tried_ms": at(8.2), "state": "confirmed", "confirmed": 2, "confirmed_ms": at(8.3),
 }  # fmt: skip
 
+#: The one gateway reports, and nothing waits there.
+_NOTHING_WAITS: Final[Answer] = {
+    "gateways": 1, "known": 1, "records": 0, "oldest_ms": None, "is_behind": False, "unheard": [],
+}  # fmt: skip
+ALL_HERE: Final[Answer] = {
+    "complete": True, "last_ms": NOON_MS, "missing": [], "waiting": 0, "at_gateways": _NOTHING_WAITS,
+}  # fmt: skip
+
 
 def _night_curve(high: float, low: float) -> list[float]:
     """Return 27 temperatures from 10:00 on that are lowest at 6:00."""
@@ -298,7 +306,7 @@ def answer(rows: list[Answer], sentence: tuple[str, str], **more: Any) -> Answer
             "alarms": {"open": 1, "unacknowledged": 1},
             "duty": {"names": ["李梅"], "until_ms": at(20)},
             "reach": CONFIRMED,
-            "data": {"complete": True, "last_ms": NOON_MS, "missing": [], "waiting": 0},
+            "data": ALL_HERE,
         },
         "counts": {"houses": 3, "houses_act": 2, "fields": 2, "fields_act": 1, "missed_strips": 1},
         "done_today": [
@@ -328,7 +336,7 @@ def first_minutes() -> Answer:
         "alarms": {"open": 0, "unacknowledged": 0},
         "duty": {"names": [], "until_ms": None},
         "reach": NOBODY,
-        "data": {"complete": True, "last_ms": NOON_MS, "missing": [], "waiting": 0},
+        "data": ALL_HERE,
     }
     making = {"share": 0.64, "eta_ms": NOON_MS + 180_000, "steps": {"forecast_ms": None, "record_ms": None}}
     sentence = ("Getting to know your farm: about 3 minutes", "正在认识您的农场，约 3 分钟")

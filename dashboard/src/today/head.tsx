@@ -89,17 +89,28 @@ function Reach({ reach, zone }: { reach: Facts["reach"]; zone: string }): JSX.El
 }
 
 function Data({ data, zone }: { data: Facts["data"]; zone: string }): JSX.Element {
-  const isWrong = data.missing.length > 0;
-  const last = data.last_ms === null ? "" : formatInstant(data.last_ms, CLOCK, zone);
-  return (
-    <Fact
-      sign={isWrong ? "silent" : "data"}
-      isWrong={isWrong}
-      text={isWrong ? translate("today_missing", { n: data.missing.length }) : translate("today_data")}
-      note={isWrong ? (data.missing[0]?.name ?? "") : last}
-      href={hrefOf("health")}
-    />
-  );
+  const clock = (instant_ms: number | null): string => (instant_ms === null ? "" : formatInstant(instant_ms, CLOCK, zone));
+  const { missing, at_gateways: waiting } = data;
+  const unheard = waiting?.unheard[0];
+  const behind = waiting?.is_behind === true;
+  const isWrong = missing.length > 0 || unheard !== undefined || behind;
+  // Without the word of all gateways only the sensors are known to report.
+  let said = [translate(waiting === null || waiting.gateways === 0 ? "today_data_seen" : "today_data"), clock(data.last_ms)];
+  if (missing.length > 0) said = [translate("today_missing", { n: missing.length }), missing[0]?.name ?? ""];
+  else if (unheard !== undefined)
+    said = [
+      translate("today_data_unknown"),
+      translate(unheard.reported_ms === null ? "today_unheard_ever" : "today_unheard", {
+        gateway: unheard.gateway,
+        time: clock(unheard.reported_ms),
+      }),
+    ];
+  else if (behind)
+    said = [
+      translate("today_waiting", { n: waiting?.records ?? 0 }),
+      translate("today_waiting_since", { time: clock(waiting?.oldest_ms ?? null) }),
+    ];
+  return <Fact sign={isWrong ? "silent" : "data"} isWrong={isWrong} text={said[0] ?? ""} note={said[1] ?? ""} href={hrefOf("health")} />;
 }
 
 /** While a past is being made: what is here, what comes when. */

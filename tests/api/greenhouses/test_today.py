@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import numpy as np
 import pytest
 
 from headland.analysis.tonight.today.answer import Today
+from headland.contract.gateway_state import GatewayState, SpoolState
 from headland.contract.records import Descriptor
+from headland.errors import RetryLater
 from headland.registry.models.alarms import Alarm, AlarmRecipient, RecipientKind, Severity
 from headland.registry.models.duty import DutyRota, DutyShift
 from headland.registry.models.models import Greenhouse
 from headland.registry.repositories.alarms import AlarmUpdate
 from headland.units_of_time import HOUR_MS
+from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import HOUSE, NOW_MS, OWN, fill_farm, write_series
 from tests.api.greenhouses.test_tonight import Farm
 from tests.api.registry_api import fill_registry
@@ -127,6 +131,37 @@ def test_too_little_data_is_unknown_and_says_what_comes_when(farm: Farm) -> None
     assert page["making"]["steps"]["forecast_ms"] > NOW_MS
     assert page["counts"]["houses_unknown"] == 3
     assert [each["device"] for each in page["facts"]["data"]["missing"]] == ["gh-3"]
+
+
+class Reporting(FakeIngest):
+    """Two gateways that report now, of which one has records on its disk; or a broken one."""
+
+    heard = True
+    broken = False
+
+    def gateways(self) -> list[GatewayState]:
+        if self.broken:
+            raise RetryLater("The ingest worker does not respond.")
+        spool = SpoolState(records=3, oldest_ms=NOW_MS - 20_000)
+        time_ms = NOW_MS - (2000 if self.heard else 60_000)
+        return [msgspec.structs.replace(each, last_status_ms=time_ms, spool=spool) for each in super().gateways()[:1]]
+
+
+def test_data_say_what_waits_at_gateways_and_null_where_one_does_not_report(tmp_path: Path) -> None:
+    registry, _, _ = fill_registry(tmp_path)
+    ingest = Reporting()
+    with serve(own_app(fill_farm(), registry=registry, now_ms=lambda: NOW_MS, gateways=ingest)) as client:
+        data = today(client)["facts"]["data"]
+        assert (data["waiting"], data["at_gateways"]["records"], data["at_gateways"]["known"]) == (3, 3, 1)
+        assert data["at_gateways"]["oldest_ms"] == NOW_MS - 20_000
+        ingest.heard = False
+        data = today(client)["facts"]["data"]
+        assert (data["waiting"], data["at_gateways"]["records"], data["at_gateways"]["known"]) == (None, None, 0)
+        assert data["at_gateways"]["unheard"] == [{"gateway": "gw-1", "reported_ms": NOW_MS - 60_000}]
+        ingest.broken = True
+        data = today(client)["facts"]["data"]
+        assert (data["waiting"], data["at_gateways"]) == (None, None)
+    registry.close()
 
 
 def test_facts_say_who_is_on_duty_and_that_no_person_gets_alarms(farm: Farm) -> None:

@@ -252,13 +252,34 @@ class MissingDevice(msgspec.Struct, frozen=True, kw_only=True):
     row: Annotated[TodayLink | None, "The greenhouse that it is in; null for none."]
 
 
+class UnheardGateway(msgspec.Struct, frozen=True, kw_only=True):
+    """A gateway that does not report now: how much waits on its disk is not known."""
+
+    gateway: Annotated[str, "Id of the gateway."]
+    reported_ms: Annotated[int | None, "When it last reported; null where it never did."]
+
+
+class WaitingFact(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits on the disks of gateways, by their own reports, and which of them do not report."""
+
+    gateways: Annotated[int, "Gateways of the farm's devices."]
+    known: Annotated[int, "Those that report now."]
+    records: Annotated[int | None, "Records that wait at those that report; null where none does."]
+    oldest_ms: Annotated[int | None, "Time of the oldest of these records; null without any."]
+    is_behind: Annotated[bool, "The oldest waits for more than ten minutes."]
+    unheard: Annotated[list[UnheardGateway], "Gateways that do not report, the longest first."]
+
+
 class DataFact(msgspec.Struct, frozen=True, kw_only=True):
     """Whether everything has arrived."""
 
     complete: Annotated[bool, "No fixed device is silent."]
     last_ms: Annotated[int | None, "Time of the newest sample of all; null without one."]
     missing: Annotated[list[MissingDevice], "Fixed devices that are silent, the longest first."]
-    waiting: Annotated[int | None, "Records on their way at gateways; null where it is not known here."]
+    waiting: Annotated[
+        int | None, "Records that wait on the disks of all gateways; null where one of them is not known."
+    ]
+    at_gateways: Annotated[WaitingFact | None, "The same with its coverage; null where no ingest here tells it."]
 
 
 class AlarmFact(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,6 +33,7 @@ from headland.analysis.tonight.today.facts import read_facts
 from headland.analysis.tonight.today.fields.work import FieldWork
 from headland.analysis.tonight.today.rows import read_done, rows_of
 from headland.analysis.tonight.today.weather import three_days
+from headland.contract.gateway_state import GatewayState
 from headland.i18n import find_term
 from headland.registry.models.reach import ReachFact
 from headland.registry.repositories.local_time import find_local_time
@@ -47,10 +48,13 @@ _HISTORY_EVERY_MS: Final = 10_000
 _ACTING: Final = ("act", "interrupted", "recalled")
 
 
-def answer_today(scope: OrgScope, duty: DutyFact | None, reach: ReachFact) -> Today:
+def answer_today(
+    scope: OrgScope, duty: DutyFact | None, reach: ReachFact, gateways: Sequence[GatewayState] | None
+) -> Today:
     """Return the first page; `duty` is who is on duty, `reach` whether alarms reach a person.
 
-    Raises AnalysisError without a registry.
+    `gateways` are the states of the farm's gateways, None where no ingest tells them. Raises
+    AnalysisError without a registry.
     """
     page = list_cards(scope, _MOST_ROWS)
     cards, repositories = page.cards, scope.repositories
@@ -69,7 +73,7 @@ def answer_today(scope: OrgScope, duty: DutyFact | None, reach: ReachFact) -> To
         first=_first(rows),
         making=_making(scope, cards),
         weather=_weather(scope, cards, repositories),
-        facts=read_facts(scope, [card.subject for card in cards], duty, reach),
+        facts=read_facts(scope, [card.subject for card in cards], duty, reach, gateways),
         counts=counts,
         rows=rows,
         done_today=_done_today(cards, done, clock.midnight_ms()),
