@@ -1,1 +1,0 @@
-export{t as TreatmentsPanel}from"./treatments_panel-CQU6K5MZ.js";

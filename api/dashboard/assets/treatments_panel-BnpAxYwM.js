@@ -1,0 +1,1 @@
+export{t as TreatmentsPanel}from"./treatments_panel-Ds6q9HS0.js";
