@@ -1,4 +1,7 @@
-"""Climates that look like sensor faults: vents that hunt, gas that is dosed in pulses, light that two sensors share."""
+"""Climates that look like sensor faults: vents that hunt, gas that is dosed, clouds, changes that two sensors share.
+
+Every judgement that something found in a sensor's course is the climate's, for its cause, is made here.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.sensor_faults.course import Course
-from headland.agronomy.sensor_faults.fault import GAIN, LIGHT, NOISE, SPIKES, Fault, quantity_of
-from headland.agronomy.series.arrays import Values
-from headland.units_of_time import HOUR_MS
+from headland.agronomy.sensor_faults.fault import LIGHT, NOISE, SPIKES, Fault, quantity_of
+from headland.agronomy.sensor_faults.relation import Change, Explained, errors_at
+from headland.agronomy.series.arrays import Counts
 
 #: What moves the air within minutes, and how the names of quantities begin that it changes.
 _VENT: Final = "vent_open_pct"
@@ -22,8 +25,13 @@ _HUNT_RATIO, _LEAST_HUNT_PCT = 1.5, 2.0
 #: The most that the neighbours of a lone value differ from theirs, as a share of its height: gas that is dosed comes
 #: and goes over samples. Of spikes so many are lone, and this share.
 _MOST_BESIDE, _LEAST_LONE, _LONE_SHARE = 0.5, 4, 0.5
-#: The part of a gain that the ratio of two light sensors shows, and the share of the most light that is compared.
-_GAIN_SHOWN, _BRIGHT = 0.4, 0.1
+#: The share of the means of the days before above which CO2 is dosed as it was not.
+_CO2, _DOSED = "co2_ppm", 0.9
+#: Edges of clouds are lone values of light, and puffs of a dosing lone high values of CO2: so much less sure are those.
+_OF_CLOUDS: Final = 1.4
+#: A second sensor shows the same change by this share of the first one's standard errors, and by so many: it is the
+#: climate's.
+_SAME_BESIDE, _LEAST_BESIDE = 0.5, 4.0
 
 
 def without_climate(faults: Iterable[Fault], courses: Mapping[str, Course]) -> list[Fault]:
@@ -32,14 +40,40 @@ def without_climate(faults: Iterable[Fault], courses: Mapping[str, Course]) -> l
     return [one for one in faults if not _is_climate(one, courses, vents)]
 
 
+def doubt_of_spikes(channel: str, course: Course, at: Counts) -> float:
+    """Return by how much less sure lone values at some samples are, 1 and more: as clouds and puffs of gas are."""
+    quantity = quantity_of(channel)
+    are_puffs = quantity == _CO2 and bool(np.mean(course.value[at] > course.value[at - 1]) > 0.5)
+    return _OF_CLOUDS if quantity in LIGHT or are_puffs else 1.0
+
+
+def is_shared(channel: str, change: Change, relations: Mapping[str, Explained | None]) -> bool:
+    """Return whether another sensor of the quantity shows the very change: new lamps, another crop, no fault."""
+    own = relations.get(channel)
+    if own is None:
+        return False
+    errors = errors_at(own, change)
+    least = max(_SAME_BESIDE * abs(errors), _LEAST_BESIDE)
+    return any(
+        errors_at(each, change) * np.sign(errors) >= least
+        for name, each in relations.items()
+        if name != channel and quantity_of(name) == quantity_of(channel) and each is not None
+    )
+
+
 def _is_climate(fault: Fault, courses: Mapping[str, Course], vents: list[Course]) -> bool:
-    if fault.kind == NOISE and quantity_of(fault.channel).startswith(_OF_AIR):
-        return any(_hunts(vent, fault.start_ms, fault.end_ms) for vent in vents)
-    if fault.kind == SPIKES:
-        return _is_of_pulses(fault, courses[fault.channel])
-    if fault.kind == GAIN and fault.beside and quantity_of(fault.channel) in LIGHT:
-        return not _is_in_ratio(fault, courses[fault.channel], courses[fault.beside])
-    return False
+    quantity, course = quantity_of(fault.channel), courses[fault.channel]
+    if fault.kind == NOISE and quantity.startswith(_OF_AIR):
+        is_dosed = quantity == _CO2 and _is_dosed(fault, course)
+        return is_dosed or any(_hunts(vent, fault.start_ms, fault.end_ms) for vent in vents)
+    return fault.kind == SPIKES and _is_of_pulses(fault, course)
+
+
+def _is_dosed(fault: Fault, course: Course) -> bool:
+    """Return whether CO2 is at a level of few of the blocks before: a dosing that begins mixes slowly with the air."""
+    first, last = ((at_ms - course.start_ms) // course.block_ms for at_ms in (fault.start_ms, fault.end_ms))
+    before, now = (part[np.isfinite(part)] for part in (course.mean[:first], course.mean[first : last + 1]))
+    return len(before) > 0 and len(now) > 0 and float(np.median(now)) > float(np.quantile(before, _DOSED))
 
 
 def _hunts(vent: Course, start_ms: int, end_ms: int) -> bool:
@@ -64,25 +98,3 @@ def _is_of_pulses(fault: Fault, course: Course) -> bool:
     beside = np.maximum(np.abs(value[at - 1] - value[at - 2]), np.abs(value[at + 1] - value[at + 2]))
     lone = int((beside <= _MOST_BESIDE * height).sum())
     return lone < max(_LEAST_LONE, _LONE_SHARE * len(at))
-
-
-def _is_in_ratio(fault: Fault, course: Course, beside: Course) -> bool:
-    """Return whether a gain is in the ratio of two light sensors: the light itself is in both."""
-    first = min(course.time_ms[0], beside.time_ms[0]) // HOUR_MS
-    hours = int(max(course.time_ms[-1], beside.time_ms[-1]) // HOUR_MS - first) + 1
-    own, other = (_hourly(one, int(first), hours) for one in (course, beside))
-    bright = _BRIGHT * min(np.nanmax(own), np.nanmax(other))
-    ratio = np.where((own > bright) & (other > bright), np.log(np.maximum(own, 1e-9) / np.maximum(other, 1e-9)), np.nan)
-    since = int(fault.start_ms // HOUR_MS - first)
-    before, after = (part[np.isfinite(part)] for part in (ratio[:since], ratio[since:]))
-    if len(before) == 0 or len(after) == 0:
-        return True
-    shown = float(np.median(after) - np.median(before)) * np.sign(fault.size)
-    return bool(shown >= _GAIN_SHOWN * abs(float(np.log(max(1.0 + fault.size, 0.05)))))
-
-
-def _hourly(course: Course, first: int, hours: int) -> Values:
-    """Return the means of hours from `first` since 1970 on, NaN where unknown."""
-    at = course.time_ms // HOUR_MS - first
-    count = np.bincount(at, minlength=hours)
-    return np.where(count > 0, np.bincount(at, course.value, hours) / np.maximum(count, 1), np.nan)

@@ -45,7 +45,7 @@ def find_faults(series: Mapping[str, Samples]) -> list[Fault]:
     cleaned = {channel: samples for channel, samples in cleaned.items() if len(samples[0])}
     lasting = {c: course for c in judged if c in cleaned and (course := course_of(*cleaned[c])) is not None}
     if lasting:
-        faults += without_climate(find_level_changes(table_of(cleaned), lasting, frozenset()), lasting)
+        faults += find_level_changes(table_of(cleaned), lasting, frozenset())
     faults = [fault for fault in faults if fault.chance >= _LEAST_CHANCE]
     return sorted(faults, key=lambda fault: (fault.channel, fault.start_ms))
 

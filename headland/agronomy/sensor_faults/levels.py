@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from headland.agronomy.sensor_faults.climate import is_shared
 from headland.agronomy.sensor_faults.course import Course
 from headland.agronomy.sensor_faults.fault import (
     DRIFT,
@@ -41,9 +42,6 @@ _ERRORS_STEP, _ERRORS_DRIFT, _ERRORS_TWIN = 10.0, 6.5, 8.0
 _ERRORS_AT_JUMP, _LIKE_STEP, _OF_LARGEST, _NEAR_H = 4.5, (0.5, 1.8), 0.8, 8
 #: A screen or lamp that moves by this share of its range changes the climate.
 _MOVED: Final = 0.3
-#: A second sensor shows the same change by this share of the first one's standard errors, and by so many: it is the
-#: climate's.
-_SAME_BESIDE, _LEAST_BESIDE = 0.5, 4.0
 #: Standard errors by which one of two twins must lead to be the one that changed.
 _LEAD: Final = 1.3
 _LEAST_GAIN: Final = 0.12
@@ -117,22 +115,8 @@ def _surest(table: Table, courses: Mapping[str, Course], suspects: frozenset[str
         for right in courses:
             if left < right and quantity_of(left) == quantity_of(right) and not {left, right} & suspects:
                 suspicions += _between(left, right, table, relations)
-    suspicions = [one for one in suspicions if one.ratio >= 1.0 and not _is_shared(one, relations)]
+    suspicions = [one for one in suspicions if one.ratio >= 1.0 and not is_shared(one.channel, one.change, relations)]
     return max(suspicions, key=lambda one: one.ratio, default=None)
-
-
-def _is_shared(one: _Suspicion, relations: Mapping[str, Explained | None]) -> bool:
-    """Return whether another sensor of the quantity shows the very change: new lamps, another crop, no fault."""
-    own = relations.get(one.channel)
-    if own is None:
-        return False
-    errors = errors_at(own, one.change)
-    least = max(_SAME_BESIDE * abs(errors), _LEAST_BESIDE)
-    return any(
-        errors_at(each, one.change) * np.sign(errors) >= least
-        for name, each in relations.items()
-        if name != one.channel and quantity_of(name) == quantity_of(one.channel) and each is not None
-    )
 
 
 def _changes_of(channel: str, table: Table, course: Course, relation: Explained) -> Iterator[_Suspicion]:

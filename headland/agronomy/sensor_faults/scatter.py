@@ -7,8 +7,9 @@ from typing import Final
 
 import numpy as np
 
+from headland.agronomy.sensor_faults.climate import doubt_of_spikes
 from headland.agronomy.sensor_faults.course import Course, rolling
-from headland.agronomy.sensor_faults.fault import LIGHT, NOISE, SIZES, SPIKES, Fault, quantity_of
+from headland.agronomy.sensor_faults.fault import NOISE, SIZES, SPIKES, Fault, quantity_of
 from headland.agronomy.sensor_faults.own_course import LEAST_DAYS, fault_at, runs_of
 from headland.agronomy.series.arrays import Counts, Mask, Values
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
@@ -21,11 +22,6 @@ _NOISE_RATIO, _NOISE_BLOCKS = 3.0, 3
 _SWING_TOGETHER, _LEAST_SHARED = 0.4, 30
 #: Times the most lone values in two days of the days before, and the fewest of them.
 _SPIKE_RATIO, _LEAST_SPIKES = 3.0, 4
-#: Edges of clouds are lone values of light, and puffs of a dosing lone high values of CO2: so much less sure are those.
-_OF_CLOUDS: Final = 1.4
-_CO2: Final = "co2_ppm"
-#: The share of the means of the days before above which CO2 is dosed as it was not.
-_DOSED: Final = 0.9
 #: Times the middle step of the samples about it, this many before and behind, by which a value is lone.
 _LONE_RATIO, _ABOUT = 4.0, 8
 _SPIKE_NEAR_MS: Final = 40 * MINUTE_MS
@@ -70,26 +66,12 @@ def find_noise(channel: str, course: Course, others: Sequence[Course]) -> list[F
         blocks = np.zeros(n, np.bool_)
         blocks[max(start - 1, 0) : end] = True
         at = course.samples_in(blocks)
-        if any(_swings_with(course, at, other) for other in others) or _is_dosed(channel, course, start, end):
+        if any(_swings_with(course, at, other) for other in others):
             continue
         size = float(np.nanmedian(course.noise[start:end]))
         top = float(np.quantile(ratio[start:end], 0.75)) / _NOISE_RATIO
         faults.append(fault_at(channel, NOISE, course, at, size, max(top, 1.0)))
     return faults
-
-
-def _is_dosed(channel: str, course: Course, start: int, end: int) -> bool:
-    """Return whether CO2 is at a level of few of the blocks before: a dosing that begins mixes slowly with the air."""
-    if quantity_of(channel) != _CO2:
-        return False
-    before = course.mean[:start]
-    before = before[np.isfinite(before)]
-    return len(before) > 0 and float(np.nanmedian(course.mean[start:end])) > float(np.quantile(before, _DOSED))
-
-
-def _are_puffs(channel: str, course: Course, at: Counts) -> bool:
-    """Return whether most of some lone values are high ones of CO2."""
-    return quantity_of(channel) == _CO2 and bool(np.mean(course.value[at] > course.value[at - 1]) > 0.5)
 
 
 def _most_before(usual: Values, block: int, day: int, near: int) -> float:
@@ -141,7 +123,7 @@ def find_spikes(channel: str, course: Course, others: Sequence[Course]) -> list[
         first = int(np.argmax(told))
         chosen = at[max(first - int(within[first]) + 1, 0) :]
         evidence = float(np.max(within[told] / (_SPIKE_RATIO * np.maximum(most[told], 1))))
-        evidence /= _OF_CLOUDS if quantity_of(channel) in LIGHT or _are_puffs(channel, course, chosen) else 1.0
+        evidence /= doubt_of_spikes(channel, course, chosen)
         if best is None or evidence > best[0]:
             best = (evidence, chosen)
     if best is None:

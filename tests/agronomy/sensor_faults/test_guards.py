@@ -6,15 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from headland.agronomy.sensor_faults.climate import without_climate
+from headland.agronomy.sensor_faults.climate import is_shared, without_climate
 from headland.agronomy.sensor_faults.course import Course, course_of
 from headland.agronomy.sensor_faults.detector import find_faults
 from headland.agronomy.sensor_faults.fault import ALTERNATING, GAIN, NOISE, SPIKES, Fault
 from headland.agronomy.sensor_faults.own_course import find_still, find_two_values
+from headland.agronomy.sensor_faults.relation import explain, find_change
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 AIR, CO2, SOIL = "air_temperature_degc", "co2_ppm", "soil_temperature_degc"
-PAR, VENT = "par_umol_m2_s", "vent_open_pct"
+PAR, VENT, RADIATION = "par_umol_m2_s", "vent_open_pct", "global_radiation_w_m2"
 DAYS, ONSET_D = 12, 9
 TIME_MS = 300_000 * np.arange(DAYS * 288, dtype=np.int64)
 AFTER = TIME_MS >= ONSET_D * DAY_MS
@@ -49,7 +50,9 @@ def puffs(shape: tuple[float, ...], every: int = 60) -> np.ndarray:
 
 def kinds(channel: str, value: np.ndarray, **others: np.ndarray) -> list[str]:
     """Return the kinds of the faults of a channel beside others."""
-    series = {channel: (TIME_MS[: len(value)], value)} | {name: (TIME_MS, each) for name, each in others.items()}
+    series = {channel: (TIME_MS[: len(value)], value)} | {
+        name: (TIME_MS[: len(each)], each) for name, each in others.items()
+    }
     return [one.kind for one in find_faults(series) if one.channel == channel]
 
 
@@ -88,15 +91,26 @@ def test_gas_that_scatters_while_the_vents_hunt_as_on_no_day_before_is_the_clima
     assert kinds(CO2, value, **{VENT: always}) == [NOISE]
 
 
-def test_a_gain_of_light_that_the_ratio_of_two_sensors_does_not_show_is_the_light() -> None:
-    sun = np.maximum(SWING, 0.0) * 400.0
-    courses = {PAR: course(sun), f"{PAR}:1": course(0.9 * sun), "faulty": course(sun * np.where(AFTER, 1.4, 1.0))}
-    fault = Fault(PAR, GAIN, ONSET_D * DAY_MS, int(TIME_MS[-1]), np.flatnonzero(AFTER), 0.4, 0.9, f"{PAR}:1")
-    assert without_climate([fault], courses) == []
-    assert without_climate([fault], {**courses, PAR: courses["faulty"]}) == [fault]
-    # By the days before and other quantities it is judged by these alone.
-    alone = replace(fault, beside="")
-    assert without_climate([alone], courses) == [alone]
+def test_a_gain_that_another_sensor_of_the_quantity_shows_is_shared_and_one_that_goes_the_other_way_is_not() -> None:
+    hours = np.arange(DAYS * 24)
+    sun = np.maximum(np.sin(2.0 * np.pi * hours / 24.0), 0.0) * 400.0
+    gain = np.where(hours >= ONSET_D * 24, 1.4, 1.0)
+    rise, fall, same = (
+        explain(scale * sun + np.random.default_rng(seed).normal(0.0, 2.0, len(sun)), {RADIATION: sun}, 0)
+        for seed, scale in enumerate((gain, 1.0 / gain, 0.0 * gain + 1.0))
+    )
+    assert rise is not None
+    change = find_change(rise, (GAIN,), len(hours))
+    assert change is not None
+    assert is_shared(PAR, change, {PAR: rise, f"{PAR}:1": rise})
+    assert not is_shared(PAR, change, {PAR: rise, f"{PAR}:1": fall})
+    assert not is_shared(PAR, change, {PAR: rise, f"{PAR}:1": same})
+    # Another quantity that changes at that hour is no second sensor, and one without a relation shows nothing.
+    assert not is_shared(PAR, change, {PAR: rise, CO2: rise, f"{PAR}:1": None})
+    assert not is_shared(PAR, change, {PAR: None, f"{PAR}:1": rise})
+    # Of a change of few standard errors a few of another sensor are none: both are within what varies.
+    small = replace(change, size=0.01, hour=change.hour - 72)
+    assert not is_shared(PAR, small, {PAR: same, f"{PAR}:1": same})
 
 
 def test_scatter_below_the_size_that_matters_is_no_noise_whatever_the_days_before_were() -> None:
