@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,17 @@ from headland.agronomy.sensor_faults.fault import NOISE, SPIKES
 from headland.agronomy.sensor_faults.levels import jumps_of
 from headland.units_of_time import DAY_MS, HOUR_MS
 from tests.agronomy.sensor_faults.planted import Series
-from tests.agronomy.sensor_faults.test_detector import AIR, HOUSE, HUMIDITY, LIGHT, ONSET_D, found_in, planted
+from tests.agronomy.sensor_faults.test_detector import (
+    AIR,
+    ALONE,
+    HOUSE,
+    HUMIDITY,
+    LIGHT,
+    ONSET_D,
+    OUTSIDE,
+    found_in,
+    planted,
+)
 
 CO2, SCREEN, LAMP = "co2_ppm", "screen_closed_pct", "lamp_power_pct"
 TIME_MS = HOUSE[AIR][0]
@@ -22,24 +34,68 @@ def kinds(series: Series, channel: str) -> set[str]:
     return {fault.kind for fault in find_faults(series) if fault.channel == channel}
 
 
-@pytest.mark.parametrize(("minutes", "is_jump"), [(0.1, True), (30.0, False)])
-def test_a_jump_is_between_two_samples_and_heating_goes_on(minutes: float, is_jump: bool) -> None:
-    since = np.maximum(TIME_MS - 9.5 * DAY_MS, 0.0) / 60_000.0
-    course = course_of(TIME_MS, 10.0 + 0.001 * (np.arange(len(TIME_MS)) % 10) - 8.0 * np.expm1(-since / minutes))
+def jumps(value: np.ndarray, keep: np.ndarray | None = None) -> np.ndarray:
+    at = np.ones(len(TIME_MS), np.bool_) if keep is None else keep
+    course = course_of(TIME_MS[at], value[at] + 0.001 * (np.arange(int(at.sum())) % 10))
     assert course is not None
-    assert (float(jumps_of(course).max()) > 4.0) is is_jump
+    return jumps_of(course)
 
 
-def test_a_small_step_is_told_by_its_jump_and_a_screen_that_moves_with_it_makes_it_the_climate() -> None:
-    still = np.full(len(TIME_MS), 50.0) + 30.0 * np.sin(2.0 * np.pi * TIME_MS / DAY_MS)
-    moved = np.where(AFTER, 100.0, 0.0)
-    fault = planted("step", HUMIDITY, 8.0)
-    base = {AIR: HOUSE[AIR], HUMIDITY: HOUSE[HUMIDITY]}
-    named = {
-        name: {one.channel for one in found_in({**base, SCREEN: (TIME_MS, screen)}, fault)}
-        for name, screen in (("still", still), ("moved", moved))
-    }
-    assert named == {"still": {HUMIDITY}, "moved": set()}
+@pytest.mark.parametrize("height", [8.0, -8.0])
+def test_a_jump_is_between_two_samples_at_its_height_and_its_sample(height: float) -> None:
+    first = int(9.5 * 288)
+    found = jumps(10.0 + height * (np.arange(len(TIME_MS)) >= first))
+    assert int(np.argmax(np.abs(found))) == first
+    assert found[first] == pytest.approx(height, abs=0.05)
+    assert np.abs(np.delete(found, first)).max() < 0.05
+
+
+@pytest.mark.parametrize("minutes", [8.0, 15.0, 30.0])
+def test_heating_that_goes_on_after_its_first_sample_is_no_jump_at_all(minutes: float) -> None:
+    since = np.maximum(TIME_MS - 9.5 * DAY_MS, 0.0) / 60_000.0
+    assert np.abs(jumps(10.0 - 8.0 * np.expm1(-since / minutes))).max() < 0.05
+
+
+def test_a_lone_value_a_pause_and_a_start_that_overshoots_are_no_jump() -> None:
+    at, first = np.arange(len(TIME_MS)), int(9.5 * 288)
+    assert np.abs(jumps(10.0 + 8.0 * (at == first))).max() < 0.05
+    step = 10.0 + 8.0 * (at >= first)
+    assert np.abs(jumps(step, (at < first - 9) | (at >= first))).max() < 0.05
+    # 8 K between two samples of which 2 K stay, and 2 K of which 8 K follow.
+    over = jumps(10.0 + 2.0 * (at >= first) + 6.0 * (at == first))
+    assert np.abs(over).max() == pytest.approx(2.0, abs=0.05)
+    # The samples about a fall are lower before it than behind it.
+    back = 10.0 + 4.0 * (at >= first - 3) - 1.0 * (at >= first)
+    assert jumps(back)[first] == 0.0
+
+
+def test_a_course_of_a_few_samples_has_no_jump() -> None:
+    few = course_of(TIME_MS[:40], np.asarray(10.0 + np.arange(40) // 20, np.float64))
+    assert few is not None
+    short = replace(few, time_ms=few.time_ms[14:26], value=few.value[14:26])
+    assert jumps_of(short).tolist() == [0.0] * 12
+
+
+@pytest.mark.parametrize("is_explained", [True, False], ids=["by relation", "by day"])
+def test_a_step_is_told_by_its_jump_and_a_screen_that_moves_for_an_hour_makes_it_the_climate(
+    is_explained: bool,
+) -> None:
+    """The screen is back an hour later: it explains no level, and is asked by itself."""
+    hour, first = TIME_MS // HOUR_MS, int(np.argmax(AFTER))
+    rest = np.full(len(TIME_MS), 50.0) + 30.0 * np.sin(2.0 * np.pi * TIME_MS / DAY_MS)
+    pulse = np.where(hour == hour[first], 100.0, rest)
+    slow = rest + np.where(hour == hour[first], 10.0, 0.0)
+    if is_explained:
+        # Of the air outdoors no level of the day alone is judged, so that its relation to the others tells.
+        base, channel, size = ALONE, OUTSIDE, 3.0
+    else:
+        base, channel, size = {HUMIDITY: HOUSE[HUMIDITY]}, HUMIDITY, 15.0
+    keep = np.ones(len(TIME_MS), np.bool_) if is_explained else np.abs(TIME_MS - TIME_MS[first]) < 2 * DAY_MS
+    named = [
+        {one.channel for one in found_in({**base, name: (TIME_MS[keep], value[keep])}, planted("step", channel, size))}
+        for name, value in ((SCREEN, rest), (SCREEN, slow), ("vent_open_pct", pulse), (SCREEN, pulse), (LAMP, pulse))
+    ]
+    assert named == [{channel}, {channel}, {channel}, set(), set()]
 
 
 def test_two_sensors_of_one_quantity_that_change_alike_are_no_fault() -> None:
