@@ -44,6 +44,7 @@ from api.ops.clock_port import ClockPort
 from api.ops.file_imports import FileImports
 from api.ops.gateway_enrolment import GatewayEnrolment, GatewayRegistrar
 from api.ops.ingest_port import IngestPort
+from api.ops.map_tiles import MapTiles
 from api.ops.metrics import DurationMiddleware
 from api.ops.store_admin_port import StoreAdmin
 from api.routes import doubts as doubt_routes
@@ -77,6 +78,7 @@ from api.routes.exchange import samples as sample_routes
 from api.routes.exchange import uplinks as uplink_routes
 from api.routes.fields import base_map as base_map_routes
 from api.routes.fields import catalog, field_import, field_outlook, field_plan, outline_edits, recommendation, water
+from api.routes.fields import map_sources as map_source_routes
 from api.routes.fields import photos as photo_routes
 from api.routes.fields import prescriptions as prescription_routes
 from api.routes.fields import trials as trial_routes
@@ -114,6 +116,7 @@ from headland.clock import wall_clock_ms
 from headland.contract.posts.uplinks import UplinkReader
 from headland.formats.weather.providers import ForecastProviderKind
 from headland.network.address_policy import AddressPolicy
+from headland.network.map_tiles import KnownMapService
 from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.models.fertilizer_catalog import CatalogProduct
 from headland.registry.registry import Registry
@@ -353,6 +356,7 @@ def create_app(
     app.add_middleware(IdempotencyMiddleware, registry=registry, now_ms=now_ms)
     app.add_middleware(AuthMiddleware, router=app.router, limits=limits)
     app.state.running = RunningRequests()
+    app.state.map_tiles = MapTiles(webhooks_to)
     app.state.health_limiter = CapacityLimiter(_HEALTH_THREADS)
     app.add_middleware(TimeoutMiddleware, answer_s=limits.answer_s, running=app.state.running)
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1, thread_minimum_size=_LARGE_BODY_BYTES)
@@ -417,6 +421,7 @@ def _routes() -> list[DeferredRoute]:
         # Fixed paths below a kind of record come before that kind's `{record}`.
         catalog.router,
         weather_routes.catalog_router,
+        map_source_routes.router,
         default_bands.router,
         doubt_routes.router,
         energy.router,
@@ -481,6 +486,7 @@ def _document() -> dict[str, Any]:
         [
             CatalogProduct,
             ForecastProviderKind,
+            KnownMapService,
             Problem,
             *(kind.wire for kind in _KINDS),
             *(kind for route in shown for kind in route.answers),

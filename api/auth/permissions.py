@@ -178,6 +178,7 @@ PATH_PERMISSIONS: Final = (
     *_kinds(KindOfRecord.RECIPIENTS, "alarm-recipients"),
     *_kinds(KindOfRecord.PUSH, "push-subscriptions"),
     *_kinds(KindOfRecord.FORECAST_PROVIDERS, "forecast-providers"),
+    *_kinds(KindOfRecord.MAP_SOURCES, "map-sources"),
     # Deletion, which alone can lose a gateway's records, needs ADMIN: see `required_scope`.
     *_kinds(KindOfRecord.LOST_MESSAGES, "quarantine"),
     *_kinds(KindOfRecord.GROUND, "base-map"),

@@ -11,11 +11,13 @@ import msgspec
 from api.schemas.model import EXAMPLE_ID, body_of_record, fill
 from api.schemas.registry import FieldResource, read_field, show_field
 from headland.analysis.inputs.doubts import DoubtQuestion, Judge
+from headland.network.map_tiles import tile_address
 from headland.registry.models.access_table import KindOfRecord, Right, right_to_read
 from headland.registry.models.confirmations import Confirmation
 from headland.registry.models.cooperative import SubsidyRule, TariffRecord
 from headland.registry.models.crop_bands import CropBand
 from headland.registry.models.irrigation import IrrigationRecord, IrrigationZone
+from headland.registry.models.map_sources import MapSource
 from headland.registry.models.models import (
     Farm,
     Greenhouse,
@@ -236,6 +238,20 @@ FORECAST_PROVIDERS: Final = RecordResource(
     {"provider": "met-norway", "enabled": True, "contact": "office@farm.example"},
     target=lambda setting: setting.url or None,
 )
+MAP_SOURCES: Final = RecordResource(
+    "map-sources",
+    "map source",
+    MapSource,
+    lambda repositories: repositories.map_sources,
+    {
+        "name": "OpenStreetMap",
+        "url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
+        "attribution": "© OpenStreetMap contributors",
+        "system": "wgs84",
+        "max_zoom": 19,
+    },
+    target=lambda source: tile_address(source.url, source.subdomains, "", 0, 0, 0),
+)
 IRRIGATION_ZONES: Final = RecordResource(
     "irrigation-zones",
     "irrigation zone",
@@ -268,6 +284,7 @@ KINDS: Final = (
     CROP_BANDS,
     CONFIRMATIONS,
     FORECAST_PROVIDERS,
+    MAP_SOURCES,
     IRRIGATION_ZONES,
     IRRIGATIONS,
 )

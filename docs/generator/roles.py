@@ -36,6 +36,7 @@ _NAMES: Final = {
     KindOfRecord.DISPUTES: "disputes and their outcomes, also in the ledger",
     KindOfRecord.RECIPIENTS: "alarm recipients: name and kind",
     KindOfRecord.FORECAST_PROVIDERS: "providers of weather forecasts",
+    KindOfRecord.MAP_SOURCES: "map sources: services of map tiles",
     KindOfRecord.ADDRESSES: "addresses of alarm recipients",
     KindOfRecord.PUSH: "browsers that take alarms",
     KindOfRecord.ACCESS: "keys, sign-ins, audit log, webhooks, codes of gateways",

@@ -169,7 +169,7 @@ KINDS: Final = (
             *("confirmations", "done_actions"),
             *("people", "holdings", "tariffs", "subsidy_rules", "germplasm", "trial_variables", "irrigation_zones"),
             *("members", "api_keys", "webhooks", "alarm_rules", "alarm_recipients", "maintenance_windows"),
-            *("duty_rotas", "push_keys", "forecast_providers"),
+            *("duty_rotas", "push_keys", "forecast_providers", "map_sources"),
         ),
     ),
     RecordKind(

@@ -22,6 +22,7 @@ from headland.registry.models.crop_bands import BandIndex, CropBand
 from headland.registry.models.duty import DutyRota, DutyShift
 from headland.registry.models.geometry import Geometry, Ring
 from headland.registry.models.irrigation import IrrigationRecord, IrrigationZone
+from headland.registry.models.map_sources import MapSource
 from headland.registry.models.models import (
     Farm,
     Field,
@@ -215,6 +216,13 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
         ),
         "forecast_providers": repositories.forecast_providers.add(
             ForecastProviderSetting(provider="met-norway", enabled=True, contact="office@farm.example")
+        ),
+        "map_sources": repositories.map_sources.add(
+            MapSource(
+                name="OpenStreetMap",
+                url="https://tile.openstreetmap.org/{z}/{x}/{y}.png",
+                attribution="© OpenStreetMap contributors",
+            )
         ),
         "webhooks": repositories.webhooks.add(
             Webhook(name="farm app", url="https://app.example/headland", events=(WebhookEvent.ALARM_RAISED,))

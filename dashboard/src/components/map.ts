@@ -257,12 +257,22 @@ export class MapView {
     this.#map = map;
     const layers = new LayerList(map);
     this.#layers = layers;
-    this.element.append(make("div", { class: "map-bar" }, measureTool(map), layers.button), layers.panel);
+    const bar = make("div", { class: "map-bar" }, measureTool(map), layers.button);
+    this.element.append(bar, layers.panel);
     // A map without its base is a map.
-    void addBaseMap(map).then(
-      (ids) => ids.length > 0 && layers.add({ id: "base", title: translate("tool_base"), layers: ids }),
-      () => undefined,
-    );
+    void addBaseMap(map)
+      .then((ids) => ids.length > 0 && layers.add({ id: "base", title: translate("tool_base"), layers: ids }))
+      .catch(() => undefined)
+      .then(() => this.#offerSources(map, bar))
+      .catch(() => undefined);
+  }
+
+  /** Offer the sources of tiles that were named, with what has to be said of the one that is drawn. */
+  async #offerSources(map: MapLibreMap, bar: HTMLElement): Promise<void> {
+    const [choice, ...said] = (await (await import("./map_sources")).addSourceChoice(map)) ?? [];
+    if (choice === undefined) return;
+    bar.append(choice);
+    this.element.append(...said);
   }
 }
 

@@ -83,6 +83,7 @@ export const settings = catalogue({
   settings_access: ["Gateways and access", "网关与权限"],
   settings_houses: ["Houses and crops", "温室与作物"],
   settings_sites: ["Sites", "场区"],
+  settings_maps: ["Maps", "地图来源"],
   settings_forecasts: ["Weather forecast", "天气预报"],
   settings_sites_about: ["Local days, sunrise and evapotranspiration are computed with a site's time zone and position.", "当地日、日出日落和蒸散量按场区的时区和位置计算。"],
   settings_no_sites: ["No site yet.", "尚无场区。"],

@@ -27,6 +27,7 @@ import type { greenhouse } from "./greenhouse";
 import type { house } from "./house";
 import type { health } from "./health";
 import type { imports } from "./imports";
+import type { mapSources } from "./map_sources";
 import type { mapTools } from "./map_tools";
 import type { harvest } from "./harvest";
 import type { notFound } from "./not_found";
@@ -60,6 +61,7 @@ export type TextKey =
   | keyof typeof doubts
   | keyof typeof forecastProviders
   | keyof typeof mapTools
+  | keyof typeof mapSources
   | keyof typeof findings
   | keyof typeof greenhouse
   | keyof typeof answers

@@ -38,6 +38,15 @@ function SettingsPage(): JSX.Element {
               },
             ]
           : []),
+        ...(may("post", "/v1/map-sources")
+          ? [
+              {
+                id: "maps",
+                title: translate("settings_maps"),
+                content: () => <Lazy load={async () => (await import("../settings/map_sources")).MapSources} props={{}} />,
+              },
+            ]
+          : []),
       ],
     },
     ...(may("get", "/v1/keys") ? [{ id: "access", title: translate("settings_access"), parts: access() }] : []),

@@ -18,6 +18,7 @@ type List =
   | "/v1/irrigation-zones"
   | "/v1/irrigations"
   | "/v1/maintenance-windows"
+  | "/v1/map-sources"
   | "/v1/members"
   | "/v1/people"
   | "/v1/prescriptions"

@@ -62,6 +62,7 @@ class KindOfRecord(StrEnum):
     DISPUTES = "disputes"
     RECIPIENTS = "recipients"
     FORECAST_PROVIDERS = "forecast_providers"
+    MAP_SOURCES = "map_sources"
     ADDRESSES = "addresses"
     PUSH = "push"
     ACCESS = "access"
@@ -106,6 +107,8 @@ TABLE: Final[dict[KindOfRecord, Rights]] = {
     KindOfRecord.RECIPIENTS: Rights((ALL, ALL, ALL, NONE, ALL), _MANAGERS),
     # Whoever names a provider chooses whom the station tells where the farm is.
     KindOfRecord.FORECAST_PROVIDERS: Rights((ALL, ALL, ALL, NONE, ALL), _MANAGERS),
+    # Whoever names a source chooses whom the station tells which ground is looked at.
+    KindOfRecord.MAP_SOURCES: Rights((ALL, ALL, ALL, ALL, ALL), _MANAGERS),
     KindOfRecord.ADDRESSES: Rights(_MANAGERS, _MANAGERS),
     KindOfRecord.PUSH: Rights((ALL, ALL, ALL, NONE, ALL), (ALL, OWN, NONE, NONE, NONE)),
     KindOfRecord.ACCESS: Rights(_MANAGERS, _MANAGERS),

@@ -120,6 +120,7 @@ NOT_PERSONAL: Final[dict[str, frozenset[str]]] = {
     "fields": frozenset(("farm", "geometry", "site")),
     "forecasts": frozenset(("house", "body")),
     "forecast_providers": frozenset(("provider", "model", "url")),
+    "map_sources": frozenset(("name", "url", "attribution", "system", "subdomains", "key", "secret")),
     "weather_issues": frozenset(("digest", "provider", "place", "body")),
     "weather_requests": frozenset(("provider", "place", "state")),
     "gateways": frozenset(("name", "site")),

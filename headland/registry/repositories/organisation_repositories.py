@@ -72,6 +72,7 @@ from headland.registry.repositories.harvest.treatments import TreatmentRepositor
 from headland.registry.repositories.ledger.anchors import Anchors
 from headland.registry.repositories.ledger.ledger import Ledger
 from headland.registry.repositories.ledger.proof_log import ProofLog
+from headland.registry.repositories.map_sources import MapSourceRepository
 from headland.registry.repositories.notes import DoneActionRepository, NotePhotoRepository, NoteRepository
 from headland.registry.repositories.own_rows import held_fields, sees_field_at
 from headland.registry.repositories.passes import PassRepository
@@ -172,6 +173,7 @@ class OrganisationRepositories(RepositoryTable):
     forecast_providers = records(
         KindOfRecord.FORECAST_PROVIDERS, ForecastProviderSetting, weather_tables.forecast_providers, check_provider
     )
+    map_sources = RepositoryRow(KindOfRecord.MAP_SOURCES, MapSourceRepository)
     alarm_rules = records(KindOfRecord.FARM, AlarmRule, alarm_tables.alarm_rules, check_rule)
     alarm_recipients = RepositoryRow(KindOfRecord.RECIPIENTS, RecipientRepository)
     maintenance = records(KindOfRecord.FARM, MaintenanceWindow, alarm_tables.maintenance_windows, check_window)

@@ -133,6 +133,7 @@ def _fill(farm: Farm) -> Farm:
         KindOfRecord.DISPUTES: {"mark-quarrel", "mark-peace", "dispute_outcome"},
         KindOfRecord.RECIPIENTS: {"Phone"},
         KindOfRecord.FORECAST_PROVIDERS: {"office@farm.example"},
+        KindOfRecord.MAP_SOURCES: {"tile.openstreetmap.org"},
         KindOfRecord.ADDRESSES: {"mark-mail@example.org", "mark-hook-path", "mark-push", SUBSCRIPTION.auth},
         KindOfRecord.ACCESS: {"mark-app-path", "mark-subject"},
         # What is kept of a person has the marks of all other kinds.

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[3]
 #: The first schema that opens, with a farm that older code wrote and its steps brought there, and a later one.
 FIRST = (Path(__file__).parent / "r0027.sql").read_text(encoding="utf-8")
 #: Kinds of records that came after the first schema.
-LATER = frozenset(("irrigation_zones", "irrigations", "confirmations", "done_actions"))
+LATER = frozenset(("irrigation_zones", "irrigations", "confirmations", "done_actions", "map_sources"))
 #: What PostgreSQL calls otherwise.
 IN_POSTGRESQL = {
     " DOUBLE": " DOUBLE PRECISION",

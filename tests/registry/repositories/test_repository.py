@@ -21,7 +21,7 @@ SHELVES = ["farms", "sites", "fields", "greenhouses", "zones", "gateways", "devi
            "implements", "seasons", "prescriptions", "notes", "alarm_rules", "alarm_recipients", "maintenance",
            "webhooks", "plant_protection", "keys", "people", "holdings", "tariffs", "subsidy_rules",
            "forecast_providers", "crop_bands", "duty_rotas", "germplasm", "trial_variables", "trials",
-           "irrigation_zones", "irrigations", "confirmations", "done_actions"]  # fmt: skip
+           "irrigation_zones", "irrigations", "confirmations", "done_actions", "map_sources"]  # fmt: skip
 
 
 def repository(repositories: OrganisationRepositories, name: str) -> Repository[Any]:
