@@ -122,19 +122,19 @@ def _surest(table: Table, courses: Mapping[str, Course], suspects: frozenset[str
 def _changes_of(channel: str, table: Table, course: Course, relation: Explained) -> Iterator[_Suspicion]:
     """Yield the changes of a channel's relation to the others: the likeliest, and a step at a jump of the samples."""
     found = [find_change(relation, (kind,), table.length) for kind in _kinds(channel)]
-    changes = [change for change in found if change is not None and _matters(channel, change, table.length)]
+    changes = [change for change in found if change is not None and matters(channel, change, table.length)]
     likeliest = max((change for change in found if change is not None), key=lambda one: abs(one.errors), default=None)
     for change in changes:
         if change is likeliest and change.share >= _LEAST_EXPLAINED:
             least = _ERRORS_DRIFT if change.kind == DRIFT else _ERRORS_STEP
             yield _Suspicion(abs(change.errors) / least, channel, change, "")
         if change.kind == STEP and change.share >= _EXPLAINED_AT_JUMP and quantity_of(channel) not in LIGHT:
-            hour = _hour_of_jump(course, change, table.first_hour)
+            hour = hour_of_jump(course, change, table.first_hour)
             if hour is not None and not _is_set(table, hour):
                 yield _Suspicion(abs(change.errors) / _ERRORS_AT_JUMP, channel, replace(change, hour=hour), "")
 
 
-def _hour_of_jump(course: Course, change: Change, first_hour: int) -> int | None:
+def hour_of_jump(course: Course, change: Change, first_hour: int) -> int | None:
     """Return the hour of a table in which the samples jump by about a step of their relation; None without a jump."""
     hour = course.time_ms // HOUR_MS - first_hour
     jumps = jumps_of(course)
@@ -177,7 +177,7 @@ def _between(left: str, right: str, table: Table, relations: Mapping[str, Explai
     if relation is None:
         return []
     change = find_change(relation, kinds, table.length)
-    if change is None or not _matters(left, change, table.length):
+    if change is None or not matters(left, change, table.length):
         return []
     ratio = abs(change.errors) / _ERRORS_TWIN
     a, b = (0.0 if (each := relations.get(name)) is None else errors_at(each, change) for name in (left, right))
@@ -195,7 +195,8 @@ def _kinds(channel: str) -> tuple[str, ...]:
     return (GAIN, STEP, DRIFT) if quantity_of(channel) in LIGHT else (STEP, DRIFT)
 
 
-def _matters(channel: str, change: Change, length: int) -> bool:
+def matters(channel: str, change: Change, length: int) -> bool:
+    """Return whether a change is large enough to change an answer; `length` is that of the table [h]."""
     sizes = SIZES[quantity_of(channel)]
     if change.kind == GAIN:
         return abs(change.size) >= _LEAST_GAIN
