@@ -3,7 +3,6 @@
 import "./style.css";
 
 import "./api/authors";
-import { nowMs } from "./api/clock";
 import { FarmState } from "./api/farm_state";
 import { queries } from "./api/query";
 import { ApiError, askAgain, errorText, onReachability, onSessionEnded } from "./api/request";
@@ -221,7 +220,7 @@ onSessionEnded((why) => {
   if (shell !== null || farm !== null) showSignIn(why);
 });
 startTheme();
-startPrint(nowMs);
+startPrint();
 acceptDroppedFiles();
 onPreferenceChange(() => {
   if (shell === null) void start();

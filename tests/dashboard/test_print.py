@@ -1,22 +1,25 @@
-"""Paper of the page of a pass: the map is on it in its colours, every section is open, and controls are gone."""
+"""Paper of a page: its map is on it in its colours, every section is loaded and open, and controls are gone."""
 
 from __future__ import annotations
 
 import base64
 import io
+import unicodedata
 
 import numpy as np
 import pypdf
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from tests.api.farm import HOUSE
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("chromium")
 
+NOT_LOADED = "Not loaded when this was printed"
 #: Prepares the page for paper, takes the picture of its map, and ends that.
 TAKE = """
 async () => {
@@ -88,3 +91,68 @@ def test_a_pass_is_on_four_sheets_with_its_verdict_its_lines_and_all_its_section
     # The lines of the passes are buttons, and stay; other buttons go.
     assert text.count("uav-spreader") >= 1
     assert "Draw map" not in text
+
+
+def print_whole(page: Page) -> str:
+    """Print by the button of the page, which loads every section first; return the text of the paper."""
+    page.evaluate("window.printed = 0; window.print = () => { window.printed += 1; }; null")
+    address = page.evaluate("location.hash")
+    page.locator("[data-act=print]").click()
+    wait_until(lambda: page.evaluate("window.printed") == 1, every_s=0.1)
+    assert page.evaluate("location.hash") == address
+    return paper_of(page)
+
+
+def paper_of(page: Page) -> str:
+    sheets = pypdf.PdfReader(io.BytesIO(page.pdf(format="A4", print_background=True))).pages
+    texts = [sheet.extract_text() for sheet in sheets]
+    assert all(text.strip() or sheet.images for text, sheet in zip(texts, sheets, strict=True))
+    # A line of paper may end anywhere within a sentence, and readers give ligatures and radicals back.
+    return unicodedata.normalize("NFKC", " ".join("\n".join(texts).split()))
+
+
+def test_print_loads_every_section_of_a_house_first_and_closes_it_again(visit: Open) -> None:
+    page = visit(f"#/greenhouse/{HOUSE}", viewport={"width": 1440, "height": 900})
+    expect(page.locator(".house-top [data-panel=plan]")).to_be_visible()
+    expect(page.locator("main details[open]")).to_have_count(0)
+    text = print_whole(page)
+    for words in (
+        "Energy",
+        "Climate by day",
+        "Disease risk by day",
+        "Data sources and quality",
+        "Vapour pressure deficit",
+    ):
+        assert words in text, words
+    assert NOT_LOADED not in text
+    assert "Other headings of this page, not on this paper: Climate · Water and weather." in text
+    assert "Download" not in text
+    expect(page.locator("main details[open]")).to_have_count(0)
+    expect(page.locator(".print-line, .print-head, .off-paper")).to_have_count(0)
+
+
+def test_the_menu_of_the_browser_prints_a_line_in_place_of_what_was_never_opened(visit: Open) -> None:
+    page = visit(f"#/greenhouse/{HOUSE}", viewport={"width": 1440, "height": 900})
+    expect(page.locator(".house-top [data-panel=plan]")).to_be_visible()
+    text = paper_of(page)
+    assert "Climate by day" not in text
+    assert text.count(NOT_LOADED) == page.locator("main details").count() == 3
+
+
+def test_the_rows_of_today_and_the_steps_of_a_plan_are_open_on_paper(visit: Open, farm: Farm) -> None:
+    page = visit("#/today", locale="zh-CN", viewport={"width": 390, "height": 844})
+    expect(page.locator("[data-row]").first).to_be_visible()
+    expect(page.locator(".row-rest")).to_have_count(0)
+    page.get_by_role("button", name="菜单").click()
+    text = print_whole(page)
+    assert "打印时尚未加载" not in text
+    # What a row opens ends with the way to its house or field.
+    assert text.count("查看") == page.locator("[data-row]").count() >= 2
+    expect(page.locator(".row-rest")).to_have_count(0)
+    page.goto(f"{farm.base}/#/field/{farm.field}?tab=plan")
+    expect(page.locator(".plan-step")).to_have_count(5)
+    page.get_by_role("button", name="菜单").click()
+    text = print_whole(page)
+    for words in ("茬口", "需肥", "处方", "任务", "产量与试验"):
+        assert words in text, words
+    assert "在地图上绘制" not in text

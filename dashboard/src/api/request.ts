@@ -75,6 +75,13 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
 }
 
+let pending = 0;
+
+/** Return how many requests wait for an answer. */
+export function pendingRequests(): number {
+  return pending;
+}
+
 /** Return a successful answer. Throws `ApiError`. */
 export async function requestResponse(path: string, options: RequestOptions = {}): Promise<Response> {
   const sentMs = Date.now();
@@ -88,12 +95,15 @@ export async function requestResponse(path: string, options: RequestOptions = {}
     init.body = encoded ? (options.body as Blob | string) : JSON.stringify(options.body);
   }
   let response: Response;
+  pending += 1;
   try {
     response = await fetch(urlOf(path, options.query), init);
   } catch (error) {
     if (options.signal?.aborted) throw error;
     notifyReachability(false);
     throw new ApiError(0, "unreachable", translate(timeout.aborted ? "error_timeout" : "error_unreachable"));
+  } finally {
+    pending -= 1;
   }
   // Without a network the service worker answers with what it has stored.
   const received = response.headers.get(RECEIVED_HEADER);

@@ -15,6 +15,7 @@ import { currentRoute, hrefOf } from "./address";
 import { ClockNotice } from "./clock_notice";
 import { hrefOfHelp } from "./help_of";
 import { farmName, isFarmSimulated } from "./farm_of_bar";
+import { printWhole } from "./print";
 import { AlarmCount, TabBar } from "./tab_bar";
 import { WaitingButton } from "./waiting";
 
@@ -203,6 +204,9 @@ function Bar({
             chosen={currentLanguage()}
             choose={setLanguage}
           />
+          <button type="button" class="plain" data-act="print" onClick={() => void printWhole()}>
+            {translate("print")}
+          </button>
           <HelpLink text={translate("help")} />
           <a href="/docs">{translate("api")}</a>
           <a href="/third-party-notices">{translate("notices_of_others")}</a>

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { RefObject } from "preact";
 import { useNow } from "./mount";
+import { printing } from "../ui/printing";
 
 const PHONE = "(max-width: 760px)";
 /** How often the time of what nobody sees is followed. */
@@ -46,5 +47,5 @@ export function useOnScreen(place: RefObject<Element | null>, margin = "0px"): b
     observer.observe(place.current);
     return () => observer.disconnect();
   }, [place, margin]);
-  return isSeen;
+  return isSeen || printing.value;
 }

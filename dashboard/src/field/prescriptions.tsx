@@ -60,20 +60,23 @@ export function Prescriptions({ field }: { field: FieldRecord }): JSX.Element {
       </Loaded>
       {may("post", "/v1/prescriptions") ? (
         <>
-          <h3>{translate("work_new_prescription")}</h3>
+          <h3 class="tool">{translate("work_new_prescription")}</h3>
           <LazyFold
+            class="fold tool"
             key={`one-${made}`}
             title={translate("work_uniform")}
             load={async () => (await import("./one_rate_prescription")).OneRatePrescription}
             props={{ field, onMade: show }}
           />
           <LazyFold
+            class="fold tool"
             key={`draw-${made}`}
             title={translate("work_zones_draw")}
             load={async () => (await import("./drawn_prescription")).DrawnPrescription}
             props={{ field, onMade: show }}
           />
           <LazyFold
+            class="fold tool"
             key={`values-${made}`}
             title={translate("work_zones_of_values")}
             load={async () => (await import("./points_prescription")).PointsPrescription}

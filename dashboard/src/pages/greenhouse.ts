@@ -12,6 +12,7 @@ import { errorText, requestAll } from "../api/request";
 import { hrefOf, hrefOfThing } from "../app/address";
 import { currentLanguage } from "../i18n/preferences";
 import { mountInto } from "../app/mount";
+import { printing } from "../ui/printing";
 import type { Mount, View } from "../app/view";
 import type { HousePeriod } from "../answers/house_answers";
 import { make, setText } from "../components/dom";
@@ -90,7 +91,7 @@ class DataFold {
       await page.start();
     };
     this.element.addEventListener("toggle", () => {
-      view.setQuery("data", this.element.open ? "open" : null);
+      if (!printing.value) view.setQuery("data", this.element.open ? "open" : null);
       void this.start().catch((error: unknown) => view.showMessage(errorText(error)));
     });
   }

@@ -4,6 +4,7 @@ import "../i18n/field_work";
 import "../i18n/plan";
 import "./plan.css";
 import type { ComponentChildren, JSX } from "preact";
+import { printing } from "../ui/printing";
 import type { FieldRecord } from "../api/registry";
 import { areaText } from "../i18n/numbers";
 import { findTerm, listText, term, translate } from "../i18n/translate";
@@ -41,7 +42,7 @@ function Steps({ field, plan, draft }: { field: FieldRecord; plan: Plan; draft: 
           key={step}
           step={step}
           number={index + 1}
-          open={step === open}
+          open={step === open || (printing.value && index <= last)}
           done={index < STEPS.indexOf(open)}
           answer={answerOf(step, plan)}
           onOpen={index <= last ? () => draft.show(step) : null}
@@ -80,7 +81,7 @@ function OneStep({ step, number, open, done, answer, onOpen, children }: StepPro
       {open || onOpen === null ? (
         <h3>
           <span class="plan-number">{number}</span> {title}
-          {open ? null : <small>{answer}</small>}
+          {open && !printing.value ? null : <small>{answer}</small>}
         </h3>
       ) : (
         <button type="button" class="plan-closed" onClick={onOpen}>

@@ -96,11 +96,13 @@ export function RateStep({ field, plan, draft }: { field: FieldRecord; plan: Pla
         </button>
       </div>
       <LazyFold
+        class="fold tool"
         title={translate("plan_zones")}
         load={async () => (await import("../field/drawn_prescription")).DrawnPrescription}
         props={{ field, onMade, start }}
       />
       <LazyFold
+        class="fold tool"
         title={translate("plan_values")}
         load={async () => (await import("../field/points_prescription")).PointsPrescription}
         props={{ field, onMade, start }}

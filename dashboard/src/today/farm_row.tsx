@@ -3,6 +3,7 @@
 import type { ComponentType, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { hrefOfThing } from "../app/address";
+import { printing } from "../ui/printing";
 import { numberText } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 import "../i18n/today";
@@ -34,8 +35,8 @@ export function FarmRow({ row, scale, marksSimulated, loadRest }: FarmRowProps):
       <RowHead row={row} marksSimulated={marksSimulated} />
       <span class="sure">{recordText(row)}</span>
       {row.strip === null ? null : <RowStrip row={row} scale={scale} />}
-      <NextAction row={row} nowMs={scale.nowMs} zone={scale.zone} isOpen={isOpen} onOpen={() => setOpen(!isOpen)} />
-      {isOpen ? (
+      <NextAction row={row} nowMs={scale.nowMs} zone={scale.zone} isOpen={isOpen || printing.value} onOpen={() => setOpen(!isOpen)} />
+      {isOpen || printing.value ? (
         <div class="row-rest">
           <Lazy load={loadRest} props={{ subject: { kind: row.kind, id: row.id } }} />
         </div>

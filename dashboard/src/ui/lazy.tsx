@@ -14,7 +14,7 @@ interface FoldProps<Props> {
   open?: boolean;
 }
 
-/** A heading that opens a component, whose code is loaded then. */
+/** A heading that opens a component, whose code is loaded then; of class `tool` it makes something new, and is not printed. */
 export function LazyFold<Props extends object>({
   title,
   load,

@@ -1,5 +1,6 @@
 // Tabs: the content of one of several headings. Arrow keys go from heading to heading. A heading may have several parts, each behind its own title.
 
+import { printing } from "./printing";
 import { NotFound } from "./not_found";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -100,7 +101,7 @@ function Part({ part, isAsked, onOpen }: { part: Tab; isAsked: boolean; onOpen: 
       onToggle={(event) => {
         const now = event.currentTarget.open;
         setOpen(now);
-        if (now && !isAsked) onOpen(part.id);
+        if (now && !isAsked && !printing.value) onOpen(part.id);
       }}
     >
       <summary>{part.title}</summary>
