@@ -1,1 +1,0 @@
-import{cn as e,fr as t,ft as n,vr as r}from"./base-CGz1Pj4b.js";import{t as i}from"./chart-Cq9-aqfS.js";function a({options:a,drawing:o}){let s=r(()=>new i(a),[a.name,a.group]);return t(()=>()=>s.close(),[s]),t(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),e(n,{node:s.element})}export{a as t};

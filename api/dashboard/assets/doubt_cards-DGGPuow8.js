@@ -1,0 +1,1 @@
+export{t as DoubtCards}from"./doubt_cards-6fs25vgs.js";

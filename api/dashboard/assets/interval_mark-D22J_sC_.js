@@ -1,1 +1,0 @@
-import"./records-MkaV77qy.js";import{Gn as e,cn as t}from"./base-CGz1Pj4b.js";function n({state:n}){return n===`no_breach`?null:n===`breached`?t(`strong`,{class:`error`,"data-interval":n,children:[` `,e(`harvest_breached`)]}):t(`span`,{class:`note`,"data-interval":n,children:[` `,e(`harvest_not_known`)]})}export{n as t};

@@ -1,1 +1,0 @@
-import{fr as e,gr as t,vr as n}from"./base-CGz1Pj4b.js";import{t as r}from"./map-C5DE8_Fq.js";var i=()=>Promise.resolve(void 0);function a(a,o,s=i){let c=n(()=>new r(a),[a]),[l,u]=t(!1);return e(()=>{let e=!1,t;return Promise.all([c.ready,s()]).then(([,n])=>{e||c.map===null||(t=o(c,n),u(!0))},()=>void 0),()=>{e=!0,t?.(),c.close()}},[c]),{map:c,ready:l}}export{a as t};

@@ -1,1 +1,0 @@
-import{Q as e,nr as t,q as n}from"./base-CGz1Pj4b.js";var r=12e4,i=1e3;function a(){return e(t()===`mu`?`kg/mu`:`t/ha`)}function o(e){return t()===`mu`?e*i/15:e}function s(){return t()===`mu`?0:2}function c(e){return`${n(o(e),s())} ${a()}`}export{a,c as i,s as n,o as r,r as t};

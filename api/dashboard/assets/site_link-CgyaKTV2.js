@@ -1,1 +1,0 @@
-import"./house_answers-v4H101fi.js";import{Ct as e,Gn as t,cn as n,on as r}from"./base-CGz1Pj4b.js";function i({site:i}){let a=r(`/v1/sites`,{}).data,o=a?.find(({id:e})=>e===i)??a?.find(({name:e})=>e===i);return o===void 0?null:n(`p`,{children:n(`a`,{class:`button`,href:e({kind:`weather`,site:o.id}),children:t(`answers_weather_of`,{site:o.name})})})}export{i as t};

@@ -1,1 +1,0 @@
-export{t as TreatmentsPanel}from"./treatments_panel-Ds6q9HS0.js";
