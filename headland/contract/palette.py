@@ -1,7 +1,9 @@
-"""Colours of the maps of a pass and of the charts of reports: one table for the page, the papers and the pictures.
+"""Colours of data on maps and charts: one table for the page, the papers and the pictures.
 
 `palette.json` is the table; the page reads the same file. Class and line colours can be told apart by the colour-blind
 (after ColorBrewer's RdYlBu), the rates go from light to dark (YlGn).
+Errors are OrRd, differences from a mean BrBG, removed samples Paired. Colours of the page's own parts are in its style
+sheets, which have them for light and dark.
 """
 
 from __future__ import annotations
@@ -19,10 +21,23 @@ class Palette(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     classes: dict[str, str]
     rate: list[str]
+    errors: list[str]
+    differences: list[str]
     not_applied: str
+    no_rate: str
+    no_value: str
     unknown: str
     untreated_zone: str
     lines: list[str]
+    track: str
+    vehicle: str
+    outline: str
+    target_band: str
+    grid: str
+    measured_distance: str
+    treatments: list[str]
+    removed: dict[str, str]
+    lot: dict[str, str]
 
 
 PALETTE: Final = msgspec.json.decode(Path(__file__).with_name("palette.json").read_bytes(), type=Palette)

@@ -150,7 +150,7 @@ def _map(drawn: Map, locale: ReportLocale) -> str:
         f'<polygon points="{" ".join(f"{x:.2f},{height - y:.2f}" for x, y in ring)}" fill="none" stroke="{colour}"'
         f' stroke-width="{max(width, height) / 350:.2f}"{dash}/>'
         for colour, dash, group in (
-            ("#1c1f1a", "", drawn.outlines),
+            (PALETTE.outline, "", drawn.outlines),
             (PALETTE.untreated_zone, f' stroke-dasharray="{max(width, height) / 90:.2f}"', drawn.buffers),
         )
         for ring in group
@@ -158,7 +158,7 @@ def _map(drawn: Map, locale: ReportLocale) -> str:
     bar_m, size = scale_bar_m(width), max(width, height) / 36
     low = height + size * 1.4
     bar = (
-        f'<path d="M{size:.2f} {low:.2f}h{bar_m:.2f}" stroke="#1c1f1a" stroke-width="{size / 5:.2f}"/>'
+        f'<path d="M{size:.2f} {low:.2f}h{bar_m:.2f}" stroke="{PALETTE.outline}" stroke-width="{size / 5:.2f}"/>'
         f'<text x="{size * 1.5 + bar_m:.2f}" y="{low + size / 3:.2f}" font-size="{size:.2f}">'
         f"{escape(locale.word('scale').format(metres=f'{bar_m:g}'))}</text>"
         f'<text x="{width:.2f}" y="{low + size / 3:.2f}" font-size="{size:.2f}" text-anchor="end">N ▲</text>'
@@ -190,14 +190,15 @@ def _chart(chart: Chart, locale: ReportLocale) -> str:
     wide = width - left - 6.0
     if chart.target is not None:
         first, last = (y_of(min(max(edge, low), high)) for edge in chart.target)
-        parts.append(f'<rect x="{left}" y="{last:.1f}" width="{wide:.1f}" height="{first - last:.1f}" fill="#dcefd9"/>')
+        size = f'width="{wide:.1f}" height="{first - last:.1f}"'
+        parts.append(f'<rect x="{left}" y="{last:.1f}" {size} fill="{PALETTE.target_band}"/>')
     parts += [
-        f'<path d="M{left} {y_of(tick):.1f}H{width - 6}" stroke="#d9ddd5"/>'
+        f'<path d="M{left} {y_of(tick):.1f}H{width - 6}" stroke="{PALETTE.grid}"/>'
         f'<text x="{left - 6}" y="{y_of(tick) + 4:.1f}" text-anchor="end" font-size="12">{tick:g}</text>'
         for tick in ticks
     ]
     parts += [
-        f'<path d="M{x_of(day):.1f} {top}V{base}" stroke="#d9ddd5"/>'
+        f'<path d="M{x_of(day):.1f} {top}V{base}" stroke="{PALETTE.grid}"/>'
         f'<text x="{x_of(day) + 3:.1f}" y="{base + 16:.1f}" font-size="12">{escape(locale.day(day))}</text>'
         for day in chart.days_ms[:-1]
     ]
@@ -210,7 +211,7 @@ def _chart(chart: Chart, locale: ReportLocale) -> str:
         for line, colour in zip(chart.lines, LINE_COLOURS, strict=False)
     )
     if chart.target is not None:
-        key += f'<li><i style="background:#dcefd9"></i>{escape(locale.word("target_band"))}</li>'
+        key += f'<li><i style="background:{PALETTE.target_band}"></i>{escape(locale.word("target_band"))}</li>'
     name = escape(f"{locale.word(chart.name)} [{locale.unit(chart.unit)}]")
     return (
         f'<figure><figcaption>{name}</figcaption><svg viewBox="0 0 {width:g} {height:g}" role="img"'

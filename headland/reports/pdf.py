@@ -229,16 +229,19 @@ def _map(drawn: Map, locale: ReportLocale) -> Any:
     width, height, foot = drawn.width_m * scale, drawn.height_m * scale, 16.0
     picture = Drawing(width, height + foot)
     picture.add(Image(0, foot, width, height, _flatten(drawn.png)))
-    for rings, colour, dash in ((drawn.outlines, "#1c1f1a", None), (drawn.buffers, PALETTE.untreated_zone, [3, 2])):
+    for rings, colour, dash in (
+        (drawn.outlines, PALETTE.outline, None),
+        (drawn.buffers, PALETTE.untreated_zone, [3, 2]),
+    ):
         for ring in rings:
             points = [value for x, y in ring for value in (x * scale, y * scale + foot)]
             picture.add(PolyLine(points, strokeColor=HexColor(colour), strokeWidth=0.9, strokeDashArray=dash))
     bar_m = scale_bar_m(drawn.width_m)
-    picture.add(Line(0, 5, bar_m * scale, 5, strokeColor=HexColor("#1c1f1a"), strokeWidth=2))
+    picture.add(Line(0, 5, bar_m * scale, 5, strokeColor=HexColor(PALETTE.outline), strokeWidth=2))
     picture.add(_label(bar_m * scale + 5, 2, locale.word("scale").format(metres=f"{bar_m:g}"), 8))
     picture.add(_label(width - 10, 2, "N", 8))
-    picture.add(Line(width - 14, 0, width - 14, 11, strokeColor=HexColor("#1c1f1a"), strokeWidth=1))
-    picture.add(PolyLine([width - 17, 7, width - 14, 12, width - 11, 7], strokeColor=HexColor("#1c1f1a")))
+    picture.add(Line(width - 14, 0, width - 14, 11, strokeColor=HexColor(PALETTE.outline), strokeWidth=1))
+    picture.add(PolyLine([width - 17, 7, width - 14, 12, width - 11, 7], strokeColor=HexColor(PALETTE.outline)))
     return picture
 
 
@@ -280,7 +283,7 @@ def _chart(chart: Chart, locale: ReportLocale) -> Any:
     width, height, left, base, top = _WIDTH_PT, 132.0, 30.0, 26.0, 128.0
     picture = Drawing(width, height)
     ticks, low, high = chart_scale(chart)
-    grey = HexColor("#d9ddd5")
+    grey = HexColor(PALETTE.grid)
 
     def x_of(time_ms: int) -> float:
         return left + (time_ms - chart.start_ms) / (chart.end_ms - chart.start_ms) * (width - left)
@@ -290,7 +293,9 @@ def _chart(chart: Chart, locale: ReportLocale) -> Any:
 
     if chart.target is not None:
         first, last = (y_of(min(max(edge, low), high)) for edge in chart.target)
-        picture.add(Rect(left, first, width - left, last - first, fillColor=HexColor("#dcefd9"), strokeColor=None))
+        picture.add(
+            Rect(left, first, width - left, last - first, fillColor=HexColor(PALETTE.target_band), strokeColor=None)
+        )
     for tick in ticks:
         picture.add(Line(left, y_of(tick), width, y_of(tick), strokeColor=grey, strokeWidth=0.5))
         picture.add(_label(0, y_of(tick) - 3, f"{tick:g}", 7.5))
@@ -307,7 +312,7 @@ def _chart(chart: Chart, locale: ReportLocale) -> Any:
         picture.add(_label(at + 18, 2, label, 7.5))
         at += 40.0 + 8.0 * len(label)
     if chart.target is not None:
-        picture.add(Rect(at, 2, 10, 7, fillColor=HexColor("#dcefd9"), strokeWidth=0.3))
+        picture.add(Rect(at, 2, 10, 7, fillColor=HexColor(PALETTE.target_band), strokeWidth=0.3))
         picture.add(_label(at + 14, 2, locale.word("target_band"), 7.5))
     return picture
 

@@ -15,8 +15,9 @@ from headland.reports.rendering import LINE_COLOURS
 
 ROOT = Path(__file__).parents[2]
 OWN = [*PALETTE.classes.values(), PALETTE.not_applied, PALETTE.unknown, PALETTE.untreated_zone, *PALETTE.lines]
-#: Categories of samples of a yield that were left out: no map of a pass has them.
-OTHER_MEANING = {"dashboard/src/yields/cleaning.tsx"}
+#: Parts of the page itself, and not of data: its mark, and a code that is black on white.
+CHROME = {"dashboard/src/app/shell.tsx", "dashboard/src/ui/qr_code.tsx"}
+LITERAL = re.compile(r"""["'`](#(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{6}|[0-9a-fA-F]{3}))["'`]|\brgba?\((?!0,0,0,0\))\d""")
 #: Channels within this of a colour are one with it, to the eye.
 NEAR = 6
 HEX = re.compile(r"#([0-9a-fA-F]{6})\b")
@@ -38,7 +39,7 @@ def test_no_other_place_writes_a_colour_of_the_maps_of_a_pass() -> None:
     assert len(files) > 500
     for path in files:
         name = path.relative_to(ROOT).as_posix()
-        if name in OTHER_MEANING or name.endswith("schema.d.ts"):
+        if name.endswith("schema.d.ts"):
             continue
         wrong += [
             f"{name}: {found}"
@@ -46,6 +47,19 @@ def test_no_other_place_writes_a_colour_of_the_maps_of_a_pass() -> None:
             if any(all(abs(a - b) <= NEAR for a, b in zip(found, colour, strict=True)) for colour in own)
         ]
     assert wrong == []
+
+
+def test_no_code_of_the_page_writes_a_colour_of_data() -> None:
+    files = [path for kind in ("ts", "tsx") for path in (ROOT / "dashboard/src").rglob(f"*.{kind}")]
+    wrong = {path.relative_to(ROOT).as_posix() for path in files if LITERAL.search(path.read_text("utf-8"))}
+    assert wrong == CHROME
+
+
+def test_a_removed_sample_has_a_colour_for_each_filter() -> None:
+    text = (ROOT / "dashboard/src/yields/cleaning.tsx").read_text("utf-8")
+    reasons = re.findall(r'^  (\w+): "yield_reason_', text, re.MULTILINE)
+    assert reasons == list(PALETTE.removed)
+    assert len(set(PALETTE.removed.values())) == len(reasons)
 
 
 def test_paper_and_picture_have_the_colours_of_the_page() -> None:

@@ -8,6 +8,7 @@ import { clockText, dateText, formatInstant, timeZoneName } from "../i18n/instan
 import { numberText, unitText } from "../i18n/numbers";
 import { digitsOf } from "../i18n/quantities";
 import { translate } from "../i18n/translate";
+import palette from "../../../headland/contract/palette.json";
 import { barPaths } from "./chart_bars";
 import { savePicture, saveTable, type ChartContent } from "./chart_export";
 import { withGaps } from "./chart_gaps";
@@ -90,7 +91,9 @@ export class Chart {
       lines.map((line) => line.values),
       this.options.gapMs,
     );
-    this.#caption.textContent = lines.map((line) => summaryOf(line)).join(currentLanguage() === "en" ? "; " : "；");
+    this.#caption.textContent = lines
+      .map((line) => summaryOf(line, timeMs, this.options.axis ?? "time"))
+      .join(currentLanguage() === "en" ? "; " : "；");
     if (same && this.#plot) this.#plot.setData(data, this.#zoom === null);
     else {
       this.#plot?.destroy();
@@ -148,7 +151,7 @@ export class Chart {
   }
 
   #options(): uPlot.Options {
-    const colour = (name: string): string => getComputedStyle(this.element).getPropertyValue(name).trim() || "#888";
+    const colour = (name: string): string => getComputedStyle(this.element).getPropertyValue(name).trim() || palette.no_value;
     const scales = [...new Set(this.#lines.map((line) => line.scale ?? line.unit))];
     const days = this.options.axis === "days";
     const muted = colour("--muted");
@@ -291,16 +294,18 @@ function tickText(atMs: number, beforeMs: number | undefined, stepMs: number): s
   return newDay ? `${time}\n${date}` : time;
 }
 
-function summaryOf(line: Line): string {
-  let [low, high, last] = [Infinity, -Infinity, NaN];
+/** Return a line in words: lowest, highest, and the last value with its time, which stand below the chart at rest. */
+function summaryOf(line: Line, timeMs: ArrayLike<number>, axis: "time" | "days"): string {
+  let [low, high, last, lastMs] = [Infinity, -Infinity, NaN, NaN];
   for (let index = 0; index < line.values.length; index += 1) {
     const value = line.values[index];
     if (value === null || value === undefined || Number.isNaN(value)) continue;
     if (value < low) low = value;
     if (value > high) high = value;
-    last = value;
+    [last, lastMs] = [value, timeMs[index] as number];
   }
   if (Number.isNaN(last)) return `${line.name}: ${translate("chart_none")}`;
   const format = (value: number): string => `${numberText(value, digitsOf(line.unit))} ${unitText(line.unit)}`.trim();
-  return translate("chart_text", { name: line.name, low: format(low), high: format(high), last: format(last) });
+  const time = axis === "days" ? `${translate("chart_day")} ${numberText(lastMs, 0)}` : `${dateText(lastMs)} ${clockText(lastMs)}`;
+  return translate("chart_text", { name: line.name, low: format(low), high: format(high), last: format(last), time });
 }

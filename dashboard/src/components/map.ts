@@ -23,6 +23,7 @@ import {
 // The library's worker: without this file the map remains empty, and no build would fail.
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
+import palette from "../../../headland/contract/palette.json";
 import { printAsPicture } from "./map_print";
 import { translate } from "../i18n/translate";
 import { make } from "./dom";
@@ -78,7 +79,7 @@ export class MapView {
 
   /** Return a colour of the style sheet. */
   colour(name: string): string {
-    return getComputedStyle(document.documentElement).getPropertyValue(name).trim() || "#888888";
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim() || palette.no_value;
   }
 
   /** Set the features of the source `name`; the layers are added with the source, the first time. */

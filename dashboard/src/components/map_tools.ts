@@ -8,6 +8,7 @@ import { request } from "../api/request";
 import { areaText, withUnit } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
 import { translate } from "../i18n/translate";
+import palette from "../../../headland/contract/palette.json";
 import { make, setText } from "./dom";
 
 const BASE = "base-map";
@@ -100,7 +101,12 @@ export function measureTool(map: MapLibreMap): HTMLElement {
     if (source) source.setData(line);
     else if (points !== null) {
       map.addSource("measure", { type: "geojson", data: line });
-      map.addLayer({ id: "measure-line", type: "line", source: "measure", paint: { "line-color": "#c2185b", "line-width": 3 } });
+      map.addLayer({
+        id: "measure-line",
+        type: "line",
+        source: "measure",
+        paint: { "line-color": palette.measured_distance, "line-width": 3 },
+      });
     }
     const lengthM = lineLength(points ?? []);
     const length = lengthM >= 1000 ? withUnit(lengthM / 1000, "km", 2) : withUnit(lengthM, "m");

@@ -3,6 +3,7 @@
 import palette from "../../../headland/contract/palette.json";
 import type { Picture } from "../components/map";
 import type { CellGrid } from "./cell_grid";
+import { channels, rateColour } from "./zone_colours";
 
 /** From too little to too much, distinguishable by the colour-blind. */
 export const CLASS_COLOURS = palette.classes;
@@ -98,19 +99,6 @@ function rateColours(grid: CellGrid, layer: "planned" | "applied", maxRate: numb
 
 function unknownColours(evidence: readonly string[]): number[] {
   return evidence.map((name) => (isUnknown(name) ? pixelOf(UNKNOWN) : CLEAR));
-}
-
-/** Return the colour of a share of the largest rate. */
-function rateColour(share: number): string {
-  const place = share * (RATE_COLOURS.length - 1);
-  const lower = Math.min(Math.floor(place), RATE_COLOURS.length - 2);
-  const [from, to] = [channels(RATE_COLOURS[lower] as string), channels(RATE_COLOURS[lower + 1] as string)];
-  const mixed = from.map((value, index) => Math.round(value + ((to[index] as number) - value) * (place - lower)));
-  return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
-}
-
-function channels(colour: string): number[] {
-  return [1, 3, 5].map((start) => Number.parseInt(colour.slice(start, start + 2), 16));
 }
 
 /** Return a colour as a pixel of an image in the byte order of the machine. */

@@ -11,6 +11,7 @@ import { DomNode } from "../ui/dom_node";
 import { useDrawMap, type DrawHandlers } from "./draw_map";
 import type { Tool } from "./draw_tool";
 import { labelSpot, type DrawnZone } from "./drawn_zones_model";
+import { NO_VALUE } from "./zone_colours";
 
 interface DrawnZonesMapProps extends DrawHandlers {
   field: FieldRecord;
@@ -30,7 +31,7 @@ export function DrawnZonesMap({ field, zones, colours, tool, ...handlers }: Draw
     if (!ready) return;
     const features = zones.map(({ parts }, index) => ({
       type: "Feature" as const,
-      properties: { colour: colours[index] ?? "#888888" },
+      properties: { colour: colours[index] ?? NO_VALUE },
       geometry: { type: "MultiPolygon" as const, coordinates: parts },
     }));
     map.setSource("zones", { type: "FeatureCollection", features }, []);

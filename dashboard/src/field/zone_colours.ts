@@ -1,18 +1,33 @@
 // Colours of treatment zones by their rate: alike on the map, in tables and while zones are drawn.
 
-/** From the lowest rate to the highest (ColorBrewer YlGn). */
-const RAMP = ["#ffffcc", "#d9f0a3", "#addd8e", "#78c679", "#41ab5d", "#238443", "#006837", "#004529"];
-const MIDDLE = "#78c679";
-/** A zone that gets nothing, or has no rate yet. */
-const NO_RATE = "#b5b5b5";
+import palette from "../../../headland/contract/palette.json";
+
+/** A zone without a known one. */
+export const NO_VALUE = palette.no_value;
+const MIDDLE = 0.5;
+
+/** Return the colour of a share of the largest rate, 0 to 1, between the stops of the palette. */
+export function rateColour(share: number): string {
+  const stops = palette.rate;
+  const place = share * (stops.length - 1);
+  const lower = Math.min(Math.floor(place), stops.length - 2);
+  const [from, to] = [channels(stops[lower] as string), channels(stops[lower + 1] as string)];
+  const mixed = from.map((value, index) => Math.round(value + ((to[index] as number) - value) * (place - lower)));
+  return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** Return red, green and blue of a colour, each 0 to 255. */
+export function channels(colour: string): number[] {
+  return [1, 3, 5].map((start) => Number.parseInt(colour.slice(start, start + 2), 16));
+}
 
 /** Return a colour for each rate; equal rates have one colour, and 0 and null are grey. */
 export function rateColours(rates: readonly (number | null)[]): string[] {
   const given = rates.filter((rate): rate is number => rate !== null && rate > 0);
   const [least, most] = [Math.min(...given), Math.max(...given)];
   return rates.map((rate) => {
-    if (rate === null || rate <= 0) return NO_RATE;
-    if (most === least) return MIDDLE;
-    return RAMP[Math.round(((rate - least) / (most - least)) * (RAMP.length - 1))] ?? MIDDLE;
+    if (rate === null || rate <= 0) return palette.no_rate;
+    if (most === least) return rateColour(MIDDLE);
+    return rateColour((rate - least) / (most - least));
   });
 }

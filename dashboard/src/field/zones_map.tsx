@@ -13,7 +13,7 @@ import { areaText, withUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
 import type { Prescription, ZoneMap } from "./records";
-import { rateColours } from "./zone_colours";
+import { NO_VALUE, rateColours } from "./zone_colours";
 
 export function ZonesMap({ field, prescription }: { field: FieldRecord; prescription: Prescription }): JSX.Element {
   const map = useMemo(() => new MapView(translate("field_map", { name: field.name })), [field.name]);
@@ -45,7 +45,7 @@ function draw(map: MapView, field: FieldRecord, { zones, unit }: Prescription, d
       id: "zones-fill",
       type: "fill",
       paint: {
-        "fill-color": (colours.length > 1 ? ["match", ["get", "zone"], ...pairs, "#888888"] : (colours[0] ?? "#888888")) as never,
+        "fill-color": (colours.length > 1 ? ["match", ["get", "zone"], ...pairs, NO_VALUE] : (colours[0] ?? NO_VALUE)) as never,
         "fill-opacity": 0.85,
       },
     },

@@ -121,7 +121,7 @@ export const common = catalogue({
   member_time: ["Times in this browser's time zone: {zone}.", "时间采用本浏览器的{zone}。"],
   browser_time: ["Times in this browser's time zone: {zone}. Set the time zone of the site.", "场区未设置时区，时间采用本浏览器的{zone}。"],
   beijing_time: ["Beijing time", "北京时间"],
-  chart_text: ["{name}: {low} to {high}, latest {last}", "{name}：{low}～{high}，最新 {last}"],
+  chart_text: ["{name}: {low} to {high}, latest {last} ({time})", "{name}：{low}～{high}，最新 {last}（{time}）"],
   chart_none: ["No values in this period", "该时段没有数据"],
   chart_day: ["Day of the season", "茬口第几天"],
   chart_reset: ["Show all", "显示全部"],

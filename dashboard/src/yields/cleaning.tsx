@@ -2,6 +2,7 @@
 
 import "../i18n/yields";
 import type { JSX } from "preact";
+import palette from "../../../headland/contract/palette.json";
 import { useFarm } from "../app/mount";
 import { ZoneKey } from "../field/zone_key";
 import { numberText, reasonText, shareText, unitText, withUnit } from "../i18n/numbers";
@@ -9,23 +10,23 @@ import { Facts } from "../ui/facts";
 import { translate } from "../i18n/translate";
 import { yieldDigits, yieldNumber, yieldText, yieldUnit, type FieldYield, type MachineYield } from "./records";
 
-/** In the order in which the filters are applied, distinguishable in pairs (ColorBrewer Paired). */
+/** In the order in which the filters are applied. */
 const REASONS = {
-  outside: ["yield_reason_outside", "#a6cee3"],
-  header_up: ["yield_reason_header_up", "#1f78b4"],
-  start_of_strip: ["yield_reason_start_of_strip", "#b2df8a"],
-  end_of_strip: ["yield_reason_end_of_strip", "#33a02c"],
-  no_flow: ["yield_reason_no_flow", "#fb9a99"],
-  speed: ["yield_reason_speed", "#e31a1c"],
-  speed_change: ["yield_reason_speed_change", "#fdbf6f"],
-  overlap: ["yield_reason_overlap", "#ff7f00"],
-  yield_limits: ["yield_reason_yield_limits", "#cab2d6"],
-  neighbours: ["yield_reason_neighbours", "#6a3d9a"],
+  outside: "yield_reason_outside",
+  header_up: "yield_reason_header_up",
+  start_of_strip: "yield_reason_start_of_strip",
+  end_of_strip: "yield_reason_end_of_strip",
+  no_flow: "yield_reason_no_flow",
+  speed: "yield_reason_speed",
+  speed_change: "yield_reason_speed_change",
+  overlap: "yield_reason_overlap",
+  yield_limits: "yield_reason_yield_limits",
+  neighbours: "yield_reason_neighbours",
 } as const;
 type Reason = keyof typeof REASONS;
 
 export function reasonColour(reason: string): string {
-  return REASONS[reason as Reason]?.[1] ?? "#888888";
+  return palette.removed[reason as Reason] ?? palette.no_value;
 }
 
 export function Cleaning({ found }: { found: FieldYield }): JSX.Element {
@@ -50,12 +51,11 @@ export function Cleaning({ found }: { found: FieldYield }): JSX.Element {
           </thead>
           <tbody>
             {(Object.keys(REASONS) as Reason[]).map((reason) => {
-              const [key, colour] = REASONS[reason];
               const count = found.removed[reason] ?? 0;
               return (
                 <tr key={reason} data-reason={reason}>
                   <th scope="row">
-                    <ZoneKey colour={colour} /> {translate(key)}
+                    <ZoneKey colour={reasonColour(reason)} /> {translate(REASONS[reason])}
                   </th>
                   <td>{settingText(reason, found)}</td>
                   <td class="number">{numberText(count, 0)}</td>

@@ -1,5 +1,7 @@
 // Classes of a grid's numbers by colour, and cells as a picture: a pixel each.
 
+import palette from "../../../headland/contract/palette.json";
+import { rateColour } from "../field/zone_colours";
 import type { Cells } from "./records";
 
 export interface ColourClass {
@@ -9,15 +11,15 @@ export interface ColourClass {
   text: string;
 }
 
-/** From little to much (ColorBrewer YlGn). */
-const AMOUNTS = ["#ffffcc", "#d9f0a3", "#addd8e", "#78c679", "#31a354", "#006837"];
-/** From small to large errors (ColorBrewer OrRd). */
-const ERRORS = ["#fef0d9", "#fdcc8a", "#fc8d59", "#d7301f"];
-/** Below and above the mean, distinguishable by the colour-blind (ColorBrewer BrBG). */
-const DIFFERENCES = ["#8c510a", "#d8b365", "#f6e8c3", "#c7eae5", "#5ab4ac", "#01665e"];
+/** As many classes of amounts as of differences. */
+const AMOUNT_CLASSES = 6;
 
 export type Ramp = "amounts" | "errors" | "differences";
-const RAMPS: Record<Ramp, readonly string[]> = { amounts: AMOUNTS, errors: ERRORS, differences: DIFFERENCES };
+const RAMPS: Record<Ramp, readonly string[]> = {
+  amounts: Array.from({ length: AMOUNT_CLASSES }, (_, index) => rateColour(index / (AMOUNT_CLASSES - 1))),
+  errors: palette.errors,
+  differences: palette.differences,
+};
 
 /** Return classes between these edges; `textOf` gets the lower and the upper edge, null where there is none. */
 export function classesBetween(
@@ -63,7 +65,7 @@ export function paintCells(values: Cells, classes: readonly ColourClass[]): HTML
   [...values].reverse().forEach((row, line) => {
     row.forEach((value, column) => {
       if (value === null) return;
-      context.fillStyle = classes.find(({ below }) => value < below)?.colour ?? "#888888";
+      context.fillStyle = classes.find(({ below }) => value < below)?.colour ?? palette.no_value;
       context.fillRect(column, line, 1, 1);
     });
   });

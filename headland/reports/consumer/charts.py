@@ -7,11 +7,13 @@ from html import escape
 from itertools import pairwise
 from typing import Final
 
+from headland.contract.palette import PALETTE
 from headland.registry.models.releases import Points, ReleasedClaim, ReleasedPass
 
 _WIDTH: Final = 640.0
-_GREEN: Final = "#2f6b2f"
-_BLUE: Final = "#1f5fa8"
+_GREEN: Final = PALETTE.lot["field_edge"]
+_BLUE: Final = PALETTE.track
+_FIELD: Final = PALETTE.lot["field"]
 #: Length of the replay of a pass [s].
 REPLAY_S: Final = 15.0
 
@@ -43,7 +45,7 @@ def draw_replay(drawn: ReleasedPass, title: str) -> str:
         f'<path d="{line}" fill="none" stroke="{_BLUE}" stroke-opacity=".2" stroke-width="2"/>'
         f'<path d="{line}" fill="none" stroke="{_BLUE}" stroke-width="3" pathLength="1" stroke-dasharray="1 1">'
         f'<animate attributeName="stroke-dashoffset" values="{dashes}" {clock}/></path>'
-        f'<circle r="9" fill="#d9480f" stroke="#fff" stroke-width="3">'
+        f'<circle r="9" fill="{PALETTE.vehicle}" stroke="#fff" stroke-width="3">'
         f'<animateMotion path="{line}" keyPoints="{points}" {clock}/></circle></svg>'
     )
 
@@ -74,7 +76,7 @@ def draw_weeks(
         return 8.0 + (base - 8.0) * (top - value) / (top - bottom)
 
     parts = [
-        f'<path d="M{left:g} {y(tick):.1f}H{right:g}" stroke="#d9ddd5"/>'
+        f'<path d="M{left:g} {y(tick):.1f}H{right:g}" stroke="{PALETTE.grid}"/>'
         f'<text x="{left - 8:g}" y="{y(tick) + 7:.1f}" text-anchor="end">{tick:g}</text>'
         for tick in _ticks(bottom, top)
     ]
@@ -130,7 +132,7 @@ def _scale_of(drawn: ReleasedPass) -> tuple[float, float]:
 
 def _field(drawn: ReleasedPass, scale: float, height: float) -> str:
     return "".join(
-        f'<path d="{_line(ring, scale, height)}Z" fill="#e6efdf" stroke="{_GREEN}" stroke-width="2"/>'
+        f'<path d="{_line(ring, scale, height)}Z" fill="{_FIELD}" stroke="{_GREEN}" stroke-width="2"/>'
         for ring in drawn.outlines
     )
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from headland.analysis.plant_protection.harvest_review import HarvestBreach
+from headland.contract.palette import PALETTE
 from headland.i18n import Language
 from headland.proof.checkpoint import read_checkpoint
 from headland.proof.proof_document import ProofDocument
@@ -250,7 +251,7 @@ def _climate(lot: ReleasedLot, wording: Wording) -> str:
     )
     tags = " ".join(_tag(name, wording) for name in dict.fromkeys(each.evidence for each in weeks))
     humidity = wording.word("humidity")
-    damp = draw_weeks(weeks, _HUMIDITY, None, None, humidity, "#1f5fa8")
+    damp = draw_weeks(weeks, _HUMIDITY, None, None, humidity, PALETTE.lot["humidity"])
     # The temperatures are in the picture of the season.
     charts = f"<p>{humidity}</p>{damp}" if damp else ""
     return _section("climate", f"<p>{tags} {span}</p>{charts}", wording)
