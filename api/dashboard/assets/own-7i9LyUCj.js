@@ -1,0 +1,1 @@
+export{t as OwnData}from"./own-e3Qs2x9W.js";

@@ -1,1 +1,0 @@
-var e=[`#ffffcc`,`#d9f0a3`,`#addd8e`,`#78c679`,`#41ab5d`,`#238443`,`#006837`,`#004529`],t=`#78c679`,n=`#b5b5b5`;function r(r){let i=r.filter(e=>e!==null&&e>0),[a,o]=[Math.min(...i),Math.max(...i)];return r.map(r=>r===null||r<=0?n:o===a?t:e[Math.round((r-a)/(o-a)*(e.length-1))]??t)}export{r as t};
