@@ -80,7 +80,7 @@ def _wanted(scope: OrgScope, thing: str, z: int, x: int, y: int) -> tuple[TileWa
     sources = scope.repositories.map_sources
     source = sources.get(thing)
     if not source.min_zoom <= z <= source.max_zoom or max(x, y) >= 2**z:
-        raise ProblemError(404, "no-map-tile", "No such tile", "The source has no such tile: choose another zoom.")
+        raise ProblemError(404, "no-map-tile", "Tile missing", "The source has no such tile: choose another zoom.")
     return TileWanted(scope.organisation, source, z, x, y), sources.key_of(thing)
 
 
@@ -88,15 +88,15 @@ def _problem_of(fault: TileError, name: str) -> ProblemError:
     if fault.kind == "map-tiles-quota":
         sentence = "Too many tiles of the map were asked for: wait a moment."
         return ProblemError(
-            429, fault.kind, "Too many tiles", sentence, headers={"Retry-After": str(int(fault.wait_s) + 1)}
+            429, fault.kind, "Quota spent", sentence, headers={"Retry-After": str(int(fault.wait_s) + 1)}
         )
     if fault.kind == "no-map-tile":
-        return ProblemError(404, fault.kind, "No such tile", "The source has no such tile: choose another zoom.")
+        return ProblemError(404, fault.kind, "Tile missing", "The source has no such tile: choose another zoom.")
     if fault.kind == "map-service-refuses":
         sentence = f"The map service {name} refuses this station: check its key and its conditions of use."
-        return ProblemError(502, fault.kind, "Map service refuses", sentence)
+        return ProblemError(502, fault.kind, "Service refuses", sentence)
     if fault.kind == "no-map-picture":
         sentence = f"The map service {name} answers with something that is no picture: check its address."
         return ProblemError(502, fault.kind, "No picture", sentence)
     sentence = f"The map service {name} does not answer: choose another map, or try again later."
-    return ProblemError(502, "map-service-silent", "Map service does not answer", sentence)
+    return ProblemError(502, "map-service-silent", "Service silent", sentence)
