@@ -68,11 +68,12 @@ async def get_tile(
     tile = tiles.kept(wanted)
     try:
         if tile is None:
-            tile = await to_thread.run_sync(tiles.fetch, wanted, key, access.by, limiter=tiles.limiter)
+            at_once = tiles.limiter
+            tile = await to_thread.run_sync(tiles.fetch, wanted, key, access.by, limiter=at_once)
     except TileError as fault:
         raise _problem_of(fault, wanted.source.name) from fault
     age = f"private, max-age={tiles.left_s(tile)}" if tiles.left_s(tile) else "no-store"
-    return Response(tile.body, media_type=tile.media_type, headers={"Cache-Control": age})
+    return Response(tile.body, 200, {"Cache-Control": age}, tile.media_type)
 
 
 def _wanted(scope: OrgScope, thing: str, z: int, x: int, y: int) -> tuple[TileWanted, str]:
