@@ -120,7 +120,7 @@ class MapTiles:
             )
         except (OutgoingError, ValueError) as error:
             # Its text may have the address, and so the key.
-            self._silent_until_s = {source: self._now_s() + _SILENT_S}
+            self._note_silence(source)
             raise TileError("map-service-silent") from error
         if answer.status in (204, 404):
             raise TileError("no-map-tile")
@@ -139,6 +139,12 @@ class MapTiles:
     def left_s(self, tile: Tile) -> int:
         """Return how long a tile still holds [s]."""
         return max(0, int(tile.until_s - self._now_s()))
+
+    def _note_silence(self, source: tuple[str, int]) -> None:
+        now_s = self._now_s()
+        with self._lock:
+            others = {each: until_s for each, until_s in self._silent_until_s.items() if until_s > now_s}
+            self._silent_until_s = {**others, source: now_s + _SILENT_S}
 
     def _keep(self, wanted: TileWanted, tile: Tile) -> None:
         with self._lock:

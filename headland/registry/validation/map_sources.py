@@ -24,7 +24,14 @@ def check_map_source(source: MapSource, _connection: sa.Connection, _organisatio
         raise InvalidRecord("The coarsest zoom is finer than the finest one: correct them.")
     if ("{key}" in source.url) != bool(source.key):
         raise InvalidRecord("The key and its place in the address belong together: give both or none.")
-    host = check_url(tile_address(source.url, source.subdomains, "k", 0, 0, 0)).host
+    for column in range(max(1, len(source.subdomains))):
+        _check_host(source, check_url(tile_address(source.url, source.subdomains, "k", 0, column, 0)).host)
+    if not (source.name + source.attribution).isprintable():
+        raise InvalidRecord("Name and attribution must be printable text in one line.")
+    return source
+
+
+def _check_host(source: MapSource, host: str) -> None:
     known = system_of_host(host)
     if known == BAIDU:
         raise InvalidRecord(
@@ -33,6 +40,3 @@ def check_map_source(source: MapSource, _connection: sa.Connection, _organisatio
     if known is not None and known != source.system:
         name = _NAMES[TileSystem(known)]
         raise InvalidRecord(f"The host {host} draws in {name}: choose these coordinates, or the map would be shifted.")
-    if not (source.name + source.attribution).isprintable():
-        raise InvalidRecord("Name and attribution must be printable text in one line.")
-    return source

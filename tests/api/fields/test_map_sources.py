@@ -184,11 +184,22 @@ def test_addresses_inside_of_the_network_are_refused_where_the_operator_does_not
     with farm(tmp_path, AddressPolicy()) as client:
         assert kind(source(client, service.url))[1] == "inside-address"
         assert kind(source(client, "http://169.254.169.254"))[1] == "inside-address"
-        # A name is looked up when it is asked.
-        named = source(client, "http://ip6-localhost")
-        if named.status_code == 201:
-            assert kind(tile(client, named)) == (502, "map-service-silent")
     assert service.asked == []
+
+
+def test_a_source_of_a_permitted_network_is_not_asked_once_that_is_permitted_no_more(
+    tmp_path: Path, service: Service
+) -> None:
+    registry, _, _ = fill_registry(tmp_path)
+    inside, outside = parse_networks("127.0.0.0/8"), AddressPolicy()
+    with serve(own_app(now_ms=lambda: NOW_MS, registry=registry, webhooks_to=inside)) as client:
+        made = source(client, service.url)
+        assert tile(client, made).status_code == 200
+    for policy in (outside, None):
+        with serve(own_app(now_ms=lambda: NOW_MS, registry=registry, webhooks_to=policy)) as client:
+            assert kind(tile(client, made)) == (502, "map-service-silent")
+    registry.close()
+    assert service.asked == ["/3/4/2.png"]
 
 
 @pytest.mark.parametrize(
@@ -197,6 +208,7 @@ def test_addresses_inside_of_the_network_are_refused_where_the_operator_does_not
         ({"url": "https://wprd01.is.autonavi.com/appmaptile?x={x}&y={y}&z={z}"}, "draws in GCJ-02"),
         ({"url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png", "system": "gcj02"}, "draws in WGS84"),
         ({"url": "https://maponline0.bdimg.com/tile/?x={x}&y={y}&z={z}"}, "Baidu"),
+        ({"url": "https://webrd.{s}utonavi.com/{z}/{x}/{y}", "subdomains": "ba"}, "draws in GCJ-02"),
         ({"url": "https://maps.example/{z}/{x}"}, "it needs z, x"),
         ({"url": "https://{x}.maps.example/{z}/{y}/{x}"}, "in its host"),
         ({"url": "https://maps.example/{z}/{x}/{y}?tk=abc"}, "its own field"),
