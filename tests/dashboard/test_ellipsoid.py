@@ -68,11 +68,15 @@ def test_the_map_measures_the_ground_that_the_api_names(tmp_path: Path) -> None:
         )
 
 
+#: The axis of GCJ-02's shift is a part of its definition; nothing is measured with it (`test_tile_warp`).
+NO_MEASURE = {"tile_warp.ts"}
+
+
 def test_no_module_of_the_dashboard_measures_by_a_formula_of_its_own() -> None:
     own = [
         str(path.relative_to(SOURCE))
         for path in sorted(SOURCE.rglob("*.ts*"))
-        if path.name != "ellipsoid.ts"
+        if path.name not in {"ellipsoid.ts", *NO_MEASURE}
         and any(radius in path.read_text() for radius in ("6_371", "6371", "6_378", "6378"))
     ]
     assert own == []
