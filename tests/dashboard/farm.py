@@ -189,7 +189,7 @@ def imports_of(folder: Path) -> FolderImports:
 
 
 @contextmanager
-def serve_farm(folder: Path, *, opened: bool = True) -> Iterator[Farm]:
+def serve_farm(folder: Path, *, opened: bool = True, ingest: FakeIngest | None = None) -> Iterator[Farm]:
     """Yield a served farm: a field spread an hour ago, a drone that flew just now, a greenhouse, an alarm.
 
     It accepts any key where `opened`, else those of its registry.
@@ -227,7 +227,7 @@ def serve_farm(folder: Path, *, opened: bool = True) -> Iterator[Farm]:
     app = own_app(
         store,
         readiness=lambda: [Check("ingest", True, "connected")],
-        gateways=FakeIngest(),
+        gateways=ingest or FakeIngest(),
         registry=registry,
         live=feed,
         base_map=folder / "base-map",

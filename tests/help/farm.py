@@ -11,13 +11,24 @@ import httpx
 from msgspec.structs import replace
 
 from docs.generator.tasks import Language, Task, label_of
+from headland.clock import wall_clock_ms
+from headland.contract.gateway_state import GatewayState
 from headland.registry.models.models import Device, Greenhouse, GreenhouseZone, Scope
 from headland.registry.models.people import Holding, HoldingKind, Person, PersonRole
 from station.server.place_names import first_name
+from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import HOUSE
 from tests.dashboard.farm import Farm, serve_farm
 
 YEAR_MS = 365 * 86_400_000
+
+
+class HeardIngest(FakeIngest):
+    """An ingest whose gateways have reported just now, as those of a farm that runs."""
+
+    def gateways(self) -> list[GatewayState]:
+        now_ms = wall_clock_ms()
+        return [replace(state, online=True, last_status_ms=now_ms) for state in super().gateways()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +46,7 @@ class HelpFarm:
 @contextmanager
 def serve_help_farm(folder: Path, language: Language) -> Iterator[HelpFarm]:
     """Yield a farm whose field, house and people have the names of the examples in a language."""
-    with serve_farm(folder, opened=False) as farm:
+    with serve_farm(folder, opened=False, ingest=HeardIngest()) as farm:
         name_places(farm, language)
         repositories = farm.repositories
         member = repositories.people.add(Person(name=label_of("@owner", language), number="17", role=PersonRole.MEMBER))

@@ -68,9 +68,10 @@ def _data(scope: OrgScope, subjects: Sequence[OutlookSubject], gateways: Sequenc
 def _gateways_of(scope: OrgScope, shown: Iterable[DeviceRecord], reported: Collection[str]) -> set[str]:
     """Return the gateways of the page's fixed devices and, but for a member, those of vehicles that ever reported.
 
-    A log that was imported has a gateway that reports nothing: none of it waits.
+    A log that was imported has a gateway that reports nothing: none of it waits. A device of samples that were never
+    described has no gateway.
     """
-    found = {record.gateway for record in shown if record.descriptor.kind not in VEHICLES}
+    found = {record.gateway for record in shown if record.gateway and record.descriptor.kind not in VEHICLES}
     if scope.person is not None:
         return found
     inactive = find_inactive_places(scope.repositories)
