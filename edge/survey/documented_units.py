@@ -1,4 +1,4 @@
-"""What a firmware's or a server's documentation states of numbers: their units where messages have none, their meaning.
+"""Units and meanings of numbers by a firmware's or a server's documentation, where their messages have none.
 
 The Things Stack: "Payload formatters", normalized payload (thethingsindustries.com/docs).
 Shelly: "Gen1 Device API", MQTT, and "Gen2+ Device API", components (shelly-api-docs.shelly.cloud). The temperature of a

@@ -1,1 +1,1 @@
-"""What servers of other makers post."""
+"""Uplinks that servers of other makers post."""

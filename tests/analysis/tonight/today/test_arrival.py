@@ -1,4 +1,4 @@
-"""What waits on the disks of gateways, by their own reports: one that does not report is not known, never nothing."""
+"""Records that wait at gateways, by their own reports: one that does not report is not known, never nothing."""
 
 from __future__ import annotations
 
