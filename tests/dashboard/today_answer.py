@@ -32,6 +32,7 @@ CONFIRMED: Final[Answer] = {
 #: The one gateway reports, and nothing waits there.
 _NOTHING_WAITS: Final[Answer] = {
     "gateways": 1, "known": 1, "records": 0, "oldest_ms": None, "is_behind": False, "unheard": [],
+    "devices_without_gateway": 0,
 }  # fmt: skip
 ALL_HERE: Final[Answer] = {
     "complete": True, "last_ms": NOON_MS, "missing": [], "waiting": 0, "at_gateways": _NOTHING_WAITS,

@@ -13,11 +13,12 @@ from msgspec.structs import replace
 from docs.generator.tasks import Language, Task, label_of
 from headland.clock import wall_clock_ms
 from headland.contract.gateway_state import GatewayState
+from headland.contract.records import Descriptor
 from headland.registry.models.models import Device, Greenhouse, GreenhouseZone, Scope
 from headland.registry.models.people import Holding, HoldingKind, Person, PersonRole
 from station.server.place_names import first_name
 from tests.api.fake_ingest import FakeIngest
-from tests.api.farm import HOUSE
+from tests.api.farm import HOUSE, OWN
 from tests.dashboard.farm import Farm, serve_farm
 
 YEAR_MS = 365 * 86_400_000
@@ -48,6 +49,7 @@ def serve_help_farm(folder: Path, language: Language) -> Iterator[HelpFarm]:
     """Yield a farm whose field, house and people have the names of the examples in a language."""
     with serve_farm(folder, opened=False, ingest=HeardIngest()) as farm:
         name_places(farm, language)
+        farm.store.describe(OWN, "gw-1", Descriptor(device="wx-1", kind="weather", site="home", name="wx-1"))
         repositories = farm.repositories
         member = repositories.people.add(Person(name=label_of("@owner", language), number="17", role=PersonRole.MEMBER))
         since_ms = farm.now_ms() - YEAR_MS

@@ -94,8 +94,9 @@ function Data({ data, zone }: { data: Facts["data"]; zone: string }): JSX.Elemen
   const unheard = waiting?.unheard[0];
   const behind = waiting?.is_behind === true;
   const isWrong = missing.length > 0 || unheard !== undefined || behind;
-  // Without the word of all gateways only the sensors are known to report.
-  let said = [translate(waiting === null || waiting.gateways === 0 ? "today_data_seen" : "today_data"), clock(data.last_ms)];
+  // Without the word of a gateway for each of them, the sensors are only known to report.
+  const isWhole = waiting !== null && waiting.gateways > 0 && waiting.devices_without_gateway === 0;
+  let said = [translate(isWhole ? "today_data" : "today_data_seen"), clock(data.last_ms)];
   if (missing.length > 0) said = [translate("today_missing", { n: missing.length }), missing[0]?.name ?? ""];
   else if (unheard !== undefined)
     said = [

@@ -164,6 +164,17 @@ def test_data_say_what_waits_at_gateways_and_null_where_one_does_not_report(tmp_
     registry.close()
 
 
+def test_of_a_device_that_no_gateway_described_nothing_is_said_to_wait(tmp_path: Path) -> None:
+    registry, _, _ = fill_registry(tmp_path)
+    store = fill_farm()
+    columns = {"air_temperature_degc": np.full(len(SEEN_MS), 19.0)}
+    write_series(store, OWN, "home", "greenhouse", "gh-9", SEEN_MS, columns)
+    with serve(own_app(store, registry=registry, now_ms=lambda: NOW_MS, gateways=Reporting())) as client:
+        waiting = today(client)["facts"]["data"]["at_gateways"]
+        assert (waiting["devices_without_gateway"], waiting["gateways"], waiting["unheard"]) == (1, 1, [])
+    registry.close()
+
+
 def test_facts_say_who_is_on_duty_and_that_no_person_gets_alarms(farm: Farm) -> None:
     rotas, recipients = farm.repositories.duty_rotas, farm.repositories.alarm_recipients
     for rota in list(rotas.all()):

@@ -268,6 +268,9 @@ class WaitingFact(msgspec.Struct, frozen=True, kw_only=True):
     oldest_ms: Annotated[int | None, "Time of the oldest of these records; null without any."]
     is_behind: Annotated[bool, "The oldest waits for more than ten minutes."]
     unheard: Annotated[list[UnheardGateway], "Gateways that do not report, the longest first."]
+    devices_without_gateway: Annotated[
+        int, "Fixed devices that no gateway described, as those by HTTP: what waits at their senders is not known."
+    ]
 
 
 class DataFact(msgspec.Struct, frozen=True, kw_only=True):

@@ -55,7 +55,9 @@ def _data(scope: OrgScope, subjects: Sequence[OutlookSubject], gateways: Sequenc
     waiting = None
     if gateways is not None:
         reported = {state.id for state in gateways if state.last_status_ms is not None}
-        waiting = waiting_at(gateways, _gateways_of(scope, known.values(), reported), scope.now_ms)
+        fixed = [record.gateway for record in known.values() if record.descriptor.kind not in VEHICLES]
+        needed = _gateways_of(scope, fixed, reported)
+        waiting = waiting_at(gateways, needed, scope.now_ms, devices_without_gateway=fixed.count(""))
     return DataFact(
         complete=not silent,
         last_ms=max(last, default=None),
@@ -65,13 +67,12 @@ def _data(scope: OrgScope, subjects: Sequence[OutlookSubject], gateways: Sequenc
     )
 
 
-def _gateways_of(scope: OrgScope, shown: Iterable[DeviceRecord], reported: Collection[str]) -> set[str]:
+def _gateways_of(scope: OrgScope, fixed: Iterable[str], reported: Collection[str]) -> set[str]:
     """Return the gateways of the page's fixed devices and, but for a member, those of vehicles that ever reported.
 
-    A log that was imported has a gateway that reports nothing: none of it waits. A device of samples that were never
-    described has no gateway.
+    A log that was imported has a gateway that reports nothing: none of it waits.
     """
-    found = {record.gateway for record in shown if record.gateway and record.descriptor.kind not in VEHICLES}
+    found = {gateway for gateway in fixed if gateway}
     if scope.person is not None:
         return found
     inactive = find_inactive_places(scope.repositories)
@@ -82,7 +83,9 @@ def _gateways_of(scope: OrgScope, shown: Iterable[DeviceRecord], reported: Colle
     }
 
 
-def waiting_at(states: Iterable[GatewayState], needed: Collection[str], now_ms: int) -> WaitingFact:
+def waiting_at(
+    states: Iterable[GatewayState], needed: Collection[str], now_ms: int, *, devices_without_gateway: int = 0
+) -> WaitingFact:
     """Return what waits on the disks of the gateways `needed`, by their reports; one without a state is not heard.
 
     Only a gateway that is online and has reported of late is known: the report that an interrupted one left behind
@@ -105,6 +108,7 @@ def waiting_at(states: Iterable[GatewayState], needed: Collection[str], now_ms: 
         oldest_ms=oldest_ms,
         is_behind=oldest_ms is not None and now_ms - oldest_ms > RECORD_BEHIND_S * 1000.0,
         unheard=unheard,
+        devices_without_gateway=devices_without_gateway,
     )
 
 
