@@ -1,1 +1,0 @@
-export{t as OwnData}from"./own-e3Qs2x9W.js";

@@ -1,0 +1,1 @@
+export{t as People}from"./people_list-BpQY0-Tj.js";
