@@ -61,6 +61,10 @@ export async function addSourceChoice(map: MapLibreMap): Promise<HTMLElement[] |
 function draw(map: MapLibreMap, source: Source | undefined): void {
   if (map.getLayer(LAYER)) map.removeLayer(LAYER);
   if (map.getSource(LAYER)) map.removeSource(LAYER);
+  // Until the map is idle again: paper waits for it.
+  const view = map.getContainer().closest<HTMLElement>(".map-view[data-state=idle]");
+  if (view !== null) view.dataset["state"] = "loading";
+  map.triggerRepaint();
   if (source === undefined) return;
   const tiles = [`${PROTOCOL}://${source.id}/${source.version}/${source.system}/{z}/{x}/{y}`];
   map.addSource(LAYER, { type: "raster", tiles, tileSize: TILE_PX, minzoom: source.min_zoom ?? 0, maxzoom: source.max_zoom ?? 18 });
