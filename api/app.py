@@ -75,6 +75,7 @@ from api.routes.devices import places as place_routes
 from api.routes.exchange import farmos as farmos_routes
 from api.routes.exchange import imports as import_routes
 from api.routes.exchange import samples as sample_routes
+from api.routes.exchange import senders as sender_routes
 from api.routes.exchange import uplinks as uplink_routes
 from api.routes.fields import base_map as base_map_routes
 from api.routes.fields import catalog, field_import, field_outlook, field_plan, outline_edits, recommendation, water
@@ -404,6 +405,7 @@ def _routes() -> list[DeferredRoute]:
         owner_routes.router,
         import_routes.router,
         sample_routes.router,
+        sender_routes.router,
         uplink_routes.router,
         report_routes.router,
         proof_routes.router,

@@ -1,0 +1,54 @@
+"""Kinds of senders that post samples over HTTP: path, form of the body, and where the key is carried. The one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Final
+
+
+class KeyPlace(StrEnum):
+    """Where a request carries what permits it."""
+
+    #: `Authorization: Bearer KEY`, with an API key of scope `write`.
+    HEADER = "header"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSender:
+    """A kind of sender whose samples the station takes."""
+
+    slug: Annotated[str, "Name of the kind, which never changes."]
+    en: Annotated[str, "Name for people in English."]
+    zh: Annotated[str, "Name for people in Chinese."]
+    path: Annotated[str, "Path that it posts to, below the station's address."]
+    content_types: Annotated[tuple[str, ...], "Content types of its bodies; none where the address says all."]
+    methods: Annotated[tuple[str, ...], "HTTP methods that it may use."] = ("POST",)
+    key: Annotated[KeyPlace, "Where it carries what permits it: `header` is `Authorization: Bearer KEY`."] = (
+        KeyPlace.HEADER
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSenders:
+    """All kinds of senders, in the order in which people see them."""
+
+    items: Annotated[tuple[SampleSender, ...], "Kinds of senders."]
+
+
+_JSON: Final = ("application/json",)
+
+SAMPLE_SENDERS: Final = SampleSenders(
+    (
+        SampleSender("senml", "Program, SenML", "程序（SenML）", "/v1/samples", ("application/senml+json", *_JSON)),
+        SampleSender(
+            "line-protocol",
+            "Program, InfluxDB line protocol",
+            "程序（InfluxDB 行协议）",
+            "/v1/samples",
+            ("text/plain",),
+        ),
+        SampleSender("things-stack", "The Things Stack v3", "The Things Stack v3", "/v1/samples/things-stack", _JSON),
+        SampleSender("chirpstack", "ChirpStack v4", "ChirpStack v4", "/v1/samples/chirpstack", _JSON),
+    )
+)
