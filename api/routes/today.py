@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import Path, Request
@@ -20,8 +21,9 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.tonight.today.answer import DutyFact, Today, TodayRow
 from headland.analysis.tonight.today.done import ActionDone, say_done, take_back
 from headland.analysis.tonight.today.page import answer_today
+from headland.contract.file_imports import FileImportList
 from headland.contract.gateway_state import GatewayState
-from headland.errors import RetryLater
+from headland.errors import ImportRefused, RetryLater
 
 router = Router(prefix="/v1", tags=["answers"], responses=declare_problems(400, 422, 503))
 
@@ -39,7 +41,9 @@ def get_today(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
     what waits on the disks of gateways by their own reports, and which of them do not report.
     """
     reach = read_reach(scope.repositories, home.unreachable, scope.now_ms)
-    return reply(request, answer_today(scope, _duty(scope), reach, _gateways(scope, home)))
+    return reply(
+        request, answer_today(scope, _duty(scope), reach, _gateways(scope, home), partial(_imports, scope, home))
+    )
 
 
 @router.post("/today/done", name="say_done", response_model=TodayRow, responses=_GONE)
@@ -66,6 +70,16 @@ def _duty(scope: OrgScope) -> DutyFact | None:
         return None
     duty = duty_now(rotas[0], scope.repositories, scope.now_ms)
     return fill(DutyFact, duty, names=duty.on_duty)
+
+
+def _imports(scope: OrgScope, home: HomeServices) -> FileImportList | None:
+    """Return the imports of the farm; None where it has none here, or they do not answer now."""
+    if home.imports is None or not home.serves(scope):
+        return None
+    try:
+        return home.imports.list("en")
+    except (RetryLater, ImportRefused):
+        return None
 
 
 def _gateways(scope: OrgScope, home: HomeServices) -> list[GatewayState] | None:

@@ -37,11 +37,12 @@ def write_past(
     steps: Mapping[str, float],
     paths: Sequence[Path],
     is_stopped: Callable[[], bool],
+    written: Callable[[float], None] = lambda _: None,
 ) -> bool:
     """Write the samples of [start_ms, end_ms), `every_ms` apart, to a path for each compartment; False if stopped.
 
     The same arguments give the same files. All compartments are stepped together, by the longest stable step that
-    divides `every_ms`, which is 1 or more.
+    divides `every_ms`, which is 1 or more. `written` is told the share that is written, 0 to 1, after each row.
     """
     if is_stopped():
         return False
@@ -60,6 +61,7 @@ def write_past(
                     return False
                 for unit, writer in enumerate(writers, 1):
                     writer.writerow((house.time_ms, *_row(house.readings(unit), steps)))
+                written((house.time_ms - start_ms) / (end_ms - start_ms))
             house.step(measures=(house.time_ms + step_ms) % every_ms == 0)
     return True
 

@@ -150,12 +150,30 @@ class FileImport(msgspec.Struct, frozen=True, kw_only=True):
     error: Annotated[str | None, "Why nothing was imported, in the language of the request."] = None
 
 
+class PastProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the simulated past of this farm's greenhouses is: its days are written, then stored."""
+
+    phase: Annotated[
+        Literal["waiting", "writing", "storing", "stopped"],
+        "What is being done; waiting before its making began, stopped where nothing is told any more.",
+    ]
+    fraction: Annotated[float, Meta(ge=0, le=1), "Share of the whole that is done."]
+    left_s: Annotated[
+        float | None, "Seconds from `told_ms` until all of it is stored, by measured pace; null before there is one."
+    ]
+    told_ms: Annotated[int, "When this was told."]
+    start_ms: Annotated[int, "The first instant of it."]
+    days_written: Annotated[float, "Days that are written, each compartment's counted by itself."]
+    days_total: Annotated[float, "Days of the whole."]
+
+
 class FileImportList(msgspec.Struct, frozen=True, kw_only=True):
     """Imports, the newest first. `free_bytes` is how much may still be handed over."""
 
     items: tuple[FileImport, ...]
     free_bytes: int
     next: None
+    past: Annotated[PastProgress | None, "A simulated past that is being made; null where none is."] = None
 
 
 @dataclass(frozen=True, slots=True)

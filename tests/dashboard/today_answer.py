@@ -339,7 +339,13 @@ def first_minutes() -> Answer:
         "reach": NOBODY,
         "data": ALL_HERE,
     }
-    making = {"share": 0.64, "eta_ms": NOON_MS + 180_000, "steps": {"forecast_ms": None, "record_ms": None}}
+    making = {
+        "share": 0.64,
+        "eta_ms": NOON_MS + 180_000,
+        "text": "The simulated past is being made",
+        "text_zh": "正在生成模拟历史数据",
+        "steps": {"forecast_ms": NOON_MS + 180_000, "record_ms": None},
+    }
     sentence = ("Getting to know your farm: about 3 minutes", "正在认识您的农场，约 3 分钟")
     return answer(rows, sentence, making=making, facts=facts, first=None, done_today=[])
 

@@ -71,6 +71,7 @@ export const today = catalogue({
   today_steps: ["What comes when", "什么时候有什么"],
   today_step_now: ["Now", "现在"],
   today_step_values: ["live values arrive", "实测值在来"],
+  today_step_next: ["Next", "接下来"],
   today_step_soon: ["At {time}", "{time}"],
   today_step_in: ["In {time}", "{time} 后"],
   today_step_forecast: ["forecast and what to do", "预报和要做的事"],

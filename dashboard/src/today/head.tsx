@@ -120,10 +120,10 @@ export function FirstMinutes({ making, nowMs, zone }: { making: NonNullable<Toda
   const eta = making.eta_ms;
   const when =
     eta === null
-      ? "…"
+      ? translate("today_step_next")
       : eta - nowMs > 3_600_000
-        ? formatInstant(eta, CLOCK, zone)
-        : durationText(Math.max(60, Math.ceil((eta - nowMs) / 60_000) * 60));
+        ? translate("today_step_soon", { time: formatInstant(eta, CLOCK, zone) })
+        : translate("today_step_in", { time: durationText(Math.max(60, Math.ceil((eta - nowMs) / 60_000) * 60)) });
   return (
     <ol class="first-minutes" aria-label={translate("today_steps")}>
       <li>
@@ -131,13 +131,11 @@ export function FirstMinutes({ making, nowMs, zone }: { making: NonNullable<Toda
         <span>{translate("today_step_values")}</span>
       </li>
       <li>
-        <b>
-          …{" "}
-          {eta !== null && eta - nowMs > 3_600_000
-            ? translate("today_step_soon", { time: when })
-            : translate("today_step_in", { time: when })}
-        </b>
-        <span>{translate("today_step_forecast")}</span>
+        <b>… {when}</b>
+        <span>
+          {eta !== null && making.steps.forecast_ms === null ? null : `${translate("today_step_forecast")} · `}
+          {textOf(making)}
+        </span>
         <svg
           class="history"
           role="progressbar"

@@ -9,22 +9,32 @@ from typing import Annotated, Final
 import msgspec
 import numpy as np
 
-from headland.agronomy.climate.forecast import Skill, skill_of
-from headland.agronomy.climate.forecast_features import HOURS_A_DAY
+from headland.agronomy.climate.air import AIR_TEMPERATURE
+from headland.agronomy.climate.forecast import LEAST_PAIRS, MOST_HISTORY_H, Skill, skill_of
+from headland.agronomy.climate.forecast_features import HOURS_A_DAY, MOST_AHEAD_H
 from headland.agronomy.series.arrays import Values
+from headland.agronomy.series.qartod import NOT_EVALUATED
 from headland.analysis.greenhouse.forecast import HouseForecast
 from headland.analysis.greenhouse.forecast_basis import HouseBasis, basis_of_quantity
 from headland.analysis.greenhouse.forecast_record import RECORD_DAYS, RECORD_EVERY_H, HouseRecord, errors_of
 from headland.analysis.greenhouse.house import House
+from headland.analysis.inputs.origin import of_one_origin
+from headland.analysis.inputs.scope import OrgScope
 from headland.contract.indices import unit_of
 from headland.registry.repositories.forecasts import Forecast, QuantityForecast
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.store.port import DeviceRecord, SeriesFilter
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: Samples may be late by so much; after it a value that was not measured remains unknown.
 _LATE_MS: Final = 2 * DAY_MS
 #: Forecasts older than this are complete: their last hour is a day after their origin.
 _OPEN_MS: Final = _LATE_MS + 2 * DAY_MS
+
+#: Hours of measured air that a forecast needs.
+NEEDED_H: Final = LEAST_PAIRS + MOST_AHEAD_H
+#: Where they are too few, they are counted again after so long.
+_COUNT_EVERY_MS: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +174,20 @@ def _value_at(column: Values, at: int) -> float | None:
 def _rounded(value: float | None) -> float | None:
     """Return a value as it is stored: no sensor resolves more than a thousandth, and further digits are most bytes."""
     return None if value is None else round(value, 3)
+
+
+def hours_of_air(scope: OrgScope, subject: str, devices: Sequence[DeviceRecord]) -> int:
+    """Return the hours of the last weeks in which a greenhouse, by its id, measured its air."""
+    family = ("hours-of-air", scope.organisation, subject)
+    key = (*family, scope.now_ms // _COUNT_EVERY_MS)
+    return scope.cache.get(key, lambda: _count_hours(scope, devices), family)
+
+
+def _count_hours(scope: OrgScope, devices: Sequence[DeviceRecord]) -> int:
+    start_ms = scope.now_ms - MOST_HISTORY_H * HOUR_MS
+    hours: set[int] = set()
+    for record in devices:
+        which = SeriesFilter(scope.organisation, record.descriptor.device, frozenset((AIR_TEMPERATURE,)))
+        for buckets in of_one_origin(scope.store.buckets(which, start_ms, scope.now_ms, HOUR_MS, NOT_EVALUATED)):
+            hours.update(buckets.start_ms.tolist())
+    return len(hours)

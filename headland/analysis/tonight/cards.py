@@ -16,7 +16,12 @@ from headland.agronomy.series.answer import COVER_NOT_KNOWN
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.derived import OUTSIDE
 from headland.analysis.greenhouse.forecast_basis import BasisOfHouse, basis_of_record
-from headland.analysis.greenhouse.forecast_history import fill_measured, record_forecast
+from headland.analysis.greenhouse.forecast_history import (
+    NEEDED_H,
+    fill_measured,
+    hours_of_air,
+    record_forecast,
+)
 from headland.analysis.greenhouse.house import find_house, place_of
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.greenhouse.rule_limits import field_frost_limit
@@ -165,7 +170,9 @@ def _make_missing(
     missing = [one for one in houses if not _is_whole(forecasts.get(one.forecast_id))][:_MOST_MADE]
     for subject in missing:
         family = ("tonight-made", scope.organisation, subject.id)
-        key = (*family, scope.now_ms // _RETRY_MS)
+        # It is tried at once when the hours are there.
+        is_due = hours_of_air(scope, subject.id, subject.devices) >= NEEDED_H
+        key = (*family, is_due, scope.now_ms // _RETRY_MS)
         scope.cache.get(key, lambda subject=subject: _make(scope, repositories, subject), family)  # type: ignore[misc]
     return _forecasts(scope, repositories, missing) if missing else {}
 

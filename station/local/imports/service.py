@@ -22,6 +22,7 @@ from station.local.imports.gateway import find_password
 from station.local.imports.import_files import ImportFiles, not_now
 from station.local.imports.job import ImportJob
 from station.local.imports.worker import ImportWorker, Start, start_process
+from station.local.past.progress import read_progress
 
 #: Ignored columns need a reason; on the page it is the choice itself.
 _WHY: Final = "not chosen"
@@ -50,7 +51,8 @@ class FolderImports:
     def list(self, language: Language) -> FileImportList:
         """Return the imports, the newest first."""
         items = tuple(self._show(job, language) for job in self._files.all())
-        return FileImportList(items=items, free_bytes=self._files.free_bytes(), next=None)
+        past = read_progress(self._folder, wall_clock_ms())
+        return FileImportList(items=items, free_bytes=self._files.free_bytes(), next=None, past=past)
 
     def get(self, id: str, language: Language) -> FileImport:  # noqa: A002 - it is the import's id
         """Return an import."""

@@ -13,7 +13,7 @@ import shutil
 import threading
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ import msgspec
 
 from edge.agent.settings import EdgeSettings, load_settings
 from edge.imports.importer import import_files
-from edge.imports.report import FileReport
+from edge.imports.report import FileReport, Progress
 from edge.imports.table.map import load_map
 from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.modbus.registers import find_map
@@ -46,6 +46,7 @@ from station.local.past.plan import (
     work_folder,
     write_plan,
 )
+from station.local.past.progress import PastTeller
 from station.local.simulators import SIMULATED_MAP, drone_source
 from station.server.scenarios import FarmDrone
 from station.server.storage.registries import REGISTRY_URL, registry_url
@@ -71,6 +72,7 @@ def make_past(folder: FarmFolder, stop: threading.Event) -> str:
     gateway = msgspec.structs.replace(settings.gateway, data_dir=str(work))
     settings = msgspec.structs.replace(settings, gateway=gateway)
     samples, is_nice = 0, False
+    teller = PastTeller(folder, plan.house_jobs(), plan.done)
     with PastRecords(folder, plan.language) as records:
         for job in plan.jobs():
             part_s = time.monotonic()
@@ -78,7 +80,7 @@ def make_past(folder: FarmFolder, stop: threading.Event) -> str:
                 os.nice(_NICE)
                 is_nice = True
             if isinstance(job, HouseJob):
-                reports = _make_house(job, plan, settings, work, stop)
+                reports = _make_house(job, plan, settings, work, stop, teller)
                 records.enter_house(job.house, stop)
             elif isinstance(job, ForecastJob):
                 reports = []
@@ -87,6 +89,8 @@ def make_past(folder: FarmFolder, stop: threading.Event) -> str:
                 reports = _make_flight(job, plan, settings, work, stop, records)
             plan = msgspec.structs.replace(plan, done=(*plan.done, job.name))
             write_plan(folder, plan)
+            if isinstance(job, HouseJob):
+                teller.end()
             samples += sum(report.points for report in reports)
             _LOGGER.info("%s: %.1f s", job.name, time.monotonic() - part_s)
     write_plan(folder, msgspec.structs.replace(plan, finished_ms=wall_clock_ms()))
@@ -99,13 +103,14 @@ def make_past(folder: FarmFolder, stop: threading.Event) -> str:
 
 
 def _make_house(
-    job: HouseJob, plan: PastPlan, settings: EdgeSettings, work: Path, stop: threading.Event
+    job: HouseJob, plan: PastPlan, settings: EdgeSettings, work: Path, stop: threading.Event, teller: PastTeller
 ) -> list[FileReport]:
     """Simulate the compartments of a house and import their tables."""
     house = job.house
     steps = NODE_STEPS if house.radio else controller_steps()
     paths = [work / f"{device}.csv" for device in house.devices]
     scenario = house_named(house.scenario).scaled(house.compartments)
+    teller.begin(job.name)
     is_whole = write_past(
         scenario,
         seed=plan.seed + job.number - 1,
@@ -116,15 +121,18 @@ def _make_house(
         steps=steps,
         paths=paths,
         is_stopped=stop.is_set,
+        written=teller.note_written,
     )
     if not is_whole:
         raise RetryLater("The simulated past is not made yet: the farm stopped.")
     reports = []
-    for device, path in zip(house.devices, paths, strict=True):
+    teller.note_stored(0)
+    for number, (device, path) in enumerate(zip(house.devices, paths, strict=True), 1):
         map_path = path.with_suffix(".toml")
         write_map(map_path, device, house.kind, house.site, tuple(steps))
-        reports += _import([path], settings, stop, map_path)
+        reports += _import([path], settings, stop, map_path, lambda _: teller.note_waiting())
         path.unlink()
+        teller.note_stored(number)
     return reports
 
 
@@ -151,11 +159,15 @@ def log_source(drone: FarmDrone, number: int) -> MavlinkSettings:
 
 
 def _import(
-    paths: Sequence[Path], settings: EdgeSettings, stop: threading.Event, map_path: Path | None = None
+    paths: Sequence[Path],
+    settings: EdgeSettings,
+    stop: threading.Event,
+    map_path: Path | None = None,
+    progress: Callable[[Progress], None] = lambda _: None,
 ) -> list[FileReport]:
     """Import files; raises RetryLater where `stop` came first, DataDamaged where a file of our own is refused."""
     table_map = None if map_path is None else load_map(map_path)
-    report = import_files(paths, settings, progress=lambda _: None, stop=stop, table_map=table_map)
+    report = import_files(paths, settings, progress=progress, stop=stop, table_map=table_map)
     if not report.finished:
         raise RetryLater("The simulated past is not stored yet: the farm stopped.")
     for file in report.files:

@@ -55,6 +55,10 @@ class PastPlan(msgspec.Struct, frozen=True, kw_only=True):
             if job.name not in self.done:
                 yield job
 
+    def house_jobs(self) -> list[HouseJob]:
+        """Return the days of all houses, done or not."""
+        return [job for job in self._all_jobs() if isinstance(job, HouseJob)]
+
     def _all_jobs(self) -> Iterator[HouseJob | ForecastJob | FlightJob]:
         farm = self.farm
         compartments = sum(house.compartments for house in farm.houses)

@@ -315,15 +315,23 @@ class TodayCounts(msgspec.Struct, frozen=True, kw_only=True):
 class MakingSteps(msgspec.Struct, frozen=True, kw_only=True):
     """What comes when."""
 
-    forecast_ms: Annotated[int | None, "When there is a forecast at the latest, if data go on; null: there is one."]
+    forecast_ms: Annotated[int | None, "When there is a forecast, if data go on; null where that is not known."]
     record_ms: Annotated[int | None, "When it can be told how often that is right."]
 
 
 class TodayMaking(msgspec.Struct, frozen=True, kw_only=True):
     """A history that is being made: how much of what a forecast needs is there."""
 
-    share: Annotated[float, "Share of the hours that a forecast needs, of the house that has the fewest."]
-    eta_ms: Annotated[int | None, "When it is there at the latest; null where no samples arrive."]
+    share: Annotated[
+        float,
+        "Share of the simulated past or of the import that is made, as `GET /v1/imports` tells it; else of the hours "
+        "that a forecast needs, of the house that has the fewest.",
+    ]
+    eta_ms: Annotated[
+        int | None, "When it is there, by the measured pace of what makes it; null where no pace is known."
+    ]
+    text: Annotated[str, "What is being made, and what is waited for, in English."]
+    text_zh: Annotated[str, "The same in Chinese."]
     steps: Annotated[MakingSteps, "What comes when."]
 
 

@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from headland.agronomy.climate.air import AIR_TEMPERATURE
-from headland.agronomy.climate.forecast import LEAST_PAIRS, MOST_HISTORY_H
-from headland.agronomy.climate.forecast_features import MOST_AHEAD_H
-from headland.agronomy.series.qartod import NOT_EVALUATED
 from headland.analysis.greenhouse.house import place_of
-from headland.analysis.inputs.origin import of_one_origin
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.tonight.cards import Card, list_cards
 from headland.analysis.tonight.done import Done
-from headland.analysis.tonight.statements import LEAST_STATEMENTS
 from headland.analysis.tonight.today.answer import (
     DoneToday,
     DutyFact,
-    MakingSteps,
     Today,
     TodayCounts,
     TodayDone,
     TodayFarm,
-    TodayMaking,
     TodayRow,
     TodayText,
     TodayWeather,
@@ -31,6 +23,7 @@ from headland.analysis.tonight.today.answer import (
 from headland.analysis.tonight.today.clock_words import PhoneClock, joined, said
 from headland.analysis.tonight.today.facts import read_facts
 from headland.analysis.tonight.today.fields.work import FieldWork
+from headland.analysis.tonight.today.making import AskImports, making_of
 from headland.analysis.tonight.today.rows import read_done, rows_of
 from headland.analysis.tonight.today.weather import three_days
 from headland.contract.gateway_state import GatewayState
@@ -38,23 +31,23 @@ from headland.i18n import find_term
 from headland.registry.models.reach import ReachFact
 from headland.registry.repositories.local_time import find_local_time
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.store.port import SeriesFilter
-from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: More greenhouses and fields than any farm has.
 _MOST_ROWS: Final = 2000
-#: Hours of history are counted again after so long.
-_HISTORY_EVERY_MS: Final = 10_000
 _ACTING: Final = ("act", "interrupted", "recalled")
 
 
 def answer_today(
-    scope: OrgScope, duty: DutyFact | None, reach: ReachFact, gateways: Sequence[GatewayState] | None
+    scope: OrgScope,
+    duty: DutyFact | None,
+    reach: ReachFact,
+    gateways: Sequence[GatewayState] | None,
+    imports: AskImports,
 ) -> Today:
     """Return the first page; `duty` is who is on duty, `reach` whether alarms reach a person.
 
-    `gateways` are the states of the farm's gateways, None where no ingest tells them. Raises
-    AnalysisError without a registry.
+    `gateways` are the states of the farm's gateways, None where no ingest tells them; `imports` asks for what is being
+    imported, where a forecast lacks history. Raises AnalysisError without a registry.
     """
     page = list_cards(scope, _MOST_ROWS)
     cards, repositories = page.cards, scope.repositories
@@ -71,7 +64,7 @@ def answer_today(
         simulated=any(row.simulated for row in rows),
         sentence=_sentence(rows, counts, work),
         first=_first(rows),
-        making=_making(scope, cards),
+        making=making_of(scope, cards, imports),
         weather=_weather(scope, cards, repositories),
         facts=read_facts(scope, [card.subject for card in cards], duty, reach, gateways),
         counts=counts,
@@ -126,39 +119,6 @@ def _first(rows: Sequence[TodayRow]) -> TodayText | None:
         return None
     action = TodayText(text=row.action.text, text_zh=row.action.text_zh)
     return said("first", name=row.name, action=action)
-
-
-def _making(scope: OrgScope, cards: Sequence[Card]) -> TodayMaking | None:
-    """Return how much of a history there is, by the house that has the fewest hours; None with forecasts of all."""
-    houses = [card for card in cards if card.subject.kind == "greenhouse"]
-    lacking = [card for card in houses if card.forecast is None]
-    if not lacking:
-        return None
-    needed = LEAST_PAIRS + MOST_AHEAD_H
-    known = min(_history_h(scope, card) for card in lacking)
-    share = min(1.0, known / needed)
-    is_fed = any(record.last_seen_ms is not None for card in lacking for record in card.subject.devices)
-    forecast_ms = scope.now_ms + max(1, needed - known) * HOUR_MS if is_fed else None
-    record_ms = None if forecast_ms is None else forecast_ms + LEAST_STATEMENTS * DAY_MS
-    steps = MakingSteps(forecast_ms=forecast_ms, record_ms=record_ms)
-    return TodayMaking(share=round(share, 3), eta_ms=forecast_ms, steps=steps)
-
-
-def _history_h(scope: OrgScope, card: Card) -> int:
-    """Return the hours of the last weeks in which a greenhouse measured its air."""
-    family = ("today-history", scope.organisation, card.subject.id)
-    key = (*family, scope.now_ms // _HISTORY_EVERY_MS)
-    return scope.cache.get(key, lambda: _count_hours(scope, card), family)
-
-
-def _count_hours(scope: OrgScope, card: Card) -> int:
-    start_ms = scope.now_ms - MOST_HISTORY_H * HOUR_MS
-    hours: set[int] = set()
-    for record in card.subject.devices:
-        which = SeriesFilter(scope.organisation, record.descriptor.device, frozenset((AIR_TEMPERATURE,)))
-        for buckets in of_one_origin(scope.store.buckets(which, start_ms, scope.now_ms, HOUR_MS, NOT_EVALUATED)):
-            hours.update(buckets.start_ms.tolist())
-    return len(hours)
 
 
 def _weather(scope: OrgScope, cards: Sequence[Card], repositories: OrganisationRepositories) -> TodayWeather | None:
