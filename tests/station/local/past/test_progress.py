@@ -55,7 +55,7 @@ def test_each_table_that_is_stored_shortens_the_rest_and_the_last_ends_it() -> N
     assert meter.fraction() == 1.0
 
 
-def test_before_a_fifth_is_measured_no_time_is_told() -> None:
+def test_before_a_quarter_is_measured_no_time_is_told() -> None:
     meter = PastMeter([NEWEST, OLDER], ())
     assert meter.left_s() is None
     meter = newest_made()
@@ -63,7 +63,7 @@ def test_before_a_fifth_is_measured_no_time_is_told() -> None:
     assert meter.left_s() is None
     meter.note_written(0.06, 6.5)
     assert meter.left_s() is None
-    meter.note_written(0.11, 7.0)
+    meter.note_written(0.13, 7.0)
     assert meter.left_s() is not None
 
 
