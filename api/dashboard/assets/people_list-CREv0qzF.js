@@ -1,1 +1,0 @@
-export{t as People}from"./people_list-BpQY0-Tj.js";
