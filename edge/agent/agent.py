@@ -31,6 +31,7 @@ from edge.plugins import GatewayIdentity, PluginSettings
 from edge.sources.connection.reconnect import Backoff
 from edge.sources.http.settings import HttpSettings
 from edge.sources.mavlink.settings import MavlinkSettings
+from edge.sources.modbus.dtu.settings import ModbusDtuSettings
 from edge.sources.modbus.settings import ModbusRtuSettings, ModbusSettings
 from edge.sources.mqtt.settings import MqttSettings
 from edge.sources.sdi12.settings import Sdi12Settings
@@ -438,6 +439,10 @@ def build_source(
             from edge.sources.modbus.source import ModbusSource
 
             return ModbusSource(settings, gateway.id, gateway.site, clock=edge.clock)
+        case ModbusDtuSettings():
+            from edge.sources.modbus.dtu.source import ModbusDtuSource
+
+            return ModbusDtuSource(settings, gateway.id, gateway.site, clock=edge.clock)
         case LinesSettings():
             from edge.sources.serial_text.source import LinesSource
 

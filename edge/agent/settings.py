@@ -17,6 +17,7 @@ from edge.pipeline.settings import BatchSettings, resolve_tables
 from edge.plugins import PluginSettings, SourceType
 from edge.sources.http.settings import HttpSettings
 from edge.sources.mavlink.settings import MavlinkSettings
+from edge.sources.modbus.dtu.settings import ModbusDtuSettings
 from edge.sources.modbus.settings import ModbusRtuSettings, ModbusSettings
 from edge.sources.mqtt.settings import MqttSettings
 from edge.sources.sdi12.settings import Sdi12Settings
@@ -33,7 +34,14 @@ from headland.runtime.tracing.settings import TRACES
 
 #: The built-in source types; plug-ins add others (`edge.plugins`).
 SourceSettings = (
-    MavlinkSettings | ModbusSettings | ModbusRtuSettings | LinesSettings | Sdi12Settings | MqttSettings | HttpSettings
+    MavlinkSettings
+    | ModbusSettings
+    | ModbusRtuSettings
+    | ModbusDtuSettings
+    | LinesSettings
+    | Sdi12Settings
+    | MqttSettings
+    | HttpSettings
 )
 
 _BUILT_IN: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(SourceSettings))

@@ -19,6 +19,7 @@ from firmware_sim.greenhouse.weather import Weather, WeatherSource
 from firmware_sim.greenhouse.weather_file import WeatherFile
 from firmware_sim.links.link_faults import NO_FAULTS, LinkFaults
 from firmware_sim.protocols.buses import Bus, LinesBus, ModbusTcpBus, MqttBus, RtuBus, Sdi12PtyBus
+from firmware_sim.protocols.dtu import DtuBus, DtuTarget
 from firmware_sim.protocols.mqtt_publisher import EVERY_KIND, KINDS, BrokerLogin, MqttDevices
 from firmware_sim.protocols.readings import Readings
 from firmware_sim.protocols.text_lines import LINES
@@ -44,7 +45,7 @@ class LinesLink:
 class GreenhouseSettings:
     """Settings of a simulated greenhouse. Without `start_ms` it starts now, and `speed` has no effect.
 
-    `port` 0 turns Modbus/TCP off; a link or broker of None is not served. Periods are in simulated seconds.
+    `port` 0 turns Modbus/TCP off; a link DTU or broker of None is not served. Periods are in simulated seconds.
     """
 
     host: str = "127.0.0.1"
@@ -65,6 +66,7 @@ class GreenhouseSettings:
     lines: Sequence[LinesLink] = ()
     lines_period_s: float = 1.0
     sdi12_link: Path | None = None
+    dtu: DtuTarget | None = None
     broker: BrokerLogin | None = None
     fleet: MqttDevices = EVERY_KIND
     mqtt_period_s: float = 10.0
@@ -193,6 +195,8 @@ def _buses(settings: GreenhouseSettings, house: SimulatedHouse) -> list[Bus]:
         buses.append(LinesBus(house, lines.link, LINES[lines.form], period_s, settings.faults, settings.seed))
     if settings.sdi12_link is not None:
         buses.append(Sdi12PtyBus(house, settings.sdi12_link, settings.speed, settings.faults, settings.seed))
+    if settings.dtu is not None:
+        buses.append(DtuBus(house, settings.dtu, settings.faults, settings.seed))
     if settings.broker is not None:
         period_s = settings.mqtt_period_s / settings.speed
         faults = replace(settings.faults, lost=max(settings.faults.lost, settings.house().radio_lost))

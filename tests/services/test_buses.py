@@ -49,6 +49,7 @@ OUTSIDE = ("outside_temperature_degc", "outside_humidity_pct", "wind_speed_m_s",
 EXPECTED: dict[str, tuple[Clock, tuple[str, ...]]] = {
     "tcp-1": (Clock.RTC, (*CLIMATE, *OUTSIDE, "vent_open_pct", "heating_power_w_m2")),
     "rtu-1": (Clock.NTP, (TEMPERATURE, HUMIDITY, CO2, "outside_temperature_degc")),
+    "dtu-1": (Clock.NTP, (TEMPERATURE, HUMIDITY, CO2, "outside_temperature_degc")),
     "json-1": (Clock.ARRIVAL, CLIMATE),
     "csv-1": (Clock.ARRIVAL, CLIMATE),
     "kv-1": (Clock.ARRIVAL, CLIMATE),
@@ -137,7 +138,7 @@ def serial_sources(folder: Path) -> str:
     ).replace("simulated = true\nurl", "url", 2)  # fmt: skip
 
 
-def all_sources(folder: Path, broker: Broker, modbus_port: int) -> str:
+def all_sources(folder: Path, broker: Broker, modbus_port: int, dtu_port: int) -> str:
     """Return a source for every bus."""
     columns = ["id", "temp", "hum", "co2", "par", "leaf", "soil_t", "soil_m"]
 
@@ -146,8 +147,13 @@ def all_sources(folder: Path, broker: Broker, modbus_port: int) -> str:
         where = {"host": broker.host, "port": broker.port}
         return source("mqtt", device, format=kind, **where, listed_only=True, channel=fields(*pairs), node=node)
 
+    dtu = [
+        {"registration": "headland-dtu", "node": [{"device": "dtu-1", "registers": "floats.toml", "simulated": True}]}
+    ]
     return serial_sources(folder) + "".join(
         [
+            source("modbus_dtu", "dtu", host="127.0.0.1", port=dtu_port, poll_s=0.3, heartbeat=["ping"], dtu=dtu)
+            .replace("simulated = true\n", ""),
             source("modbus_tcp", "tcp", host="127.0.0.1", port=modbus_port, device="tcp-1", poll_s=0.3,
                    registers="greenhouse-sim.toml"),
             source("lines", "csv", url=f"serial:{folder}/csv", format="csv", columns=columns, device="csv-1",
@@ -196,6 +202,7 @@ class Simulation:
     def __init__(self, folder: Path, broker: Broker, *faults: str) -> None:
         self.folder = folder
         self.modbus_port = find_free_port()
+        self.dtu_port = find_free_port()
         self.real_start_ms = wall_clock_ms()
         # Noon in Wuhan, yesterday: there is light, and a time of its own is never ahead of the gateway's.
         self.start_ms = self.real_start_ms // 86_400_000 * 86_400_000 - 20 * 3_600_000
@@ -203,7 +210,7 @@ class Simulation:
             *HEADLAND, "sim", "greenhouse", "--seed", "1", "--truth", str(folder / "truth"),
             "--start-ms", str(self.start_ms), "--real-start-ms", str(self.real_start_ms),
             "--modbus-port", str(self.modbus_port), "--rtu-pty", str(folder / "rtu"),
-            "--sdi12-pty", str(folder / "sdi12"),
+            "--sdi12-pty", str(folder / "sdi12"), "--dtu", f"127.0.0.1:{self.dtu_port}",
             *(word for form in ("json", "csv", "kv") for word in ("--lines-pty", f"{form}:{folder}/{form}")),
             "--lines-period", "0.3", "--mqtt", f"{broker.host}:{broker.port}", "--mqtt-period", "0.3",
             *(word for fault in faults for word in ("--fault", fault)),
@@ -282,7 +289,7 @@ def test_every_source_reads_the_house_over_its_bus_also_after_a_cut_and_agrees_w
         except AssertionError:
             pytest.fail(f"{lacking(ingest, since_ms)} did not come: {(tmp_path / 'said.txt').read_text()}")
 
-    with simulation.running(all_sources(tmp_path, mosquitto, simulation.modbus_port)) as ingest:
+    with simulation.running(all_sources(tmp_path, mosquitto, simulation.modbus_port, simulation.dtu_port)) as ingest:
         wait_for_all(ingest, simulation.start_ms)
         simulation.restart_house()
         cut_ms = wall_clock_ms() - simulation.real_start_ms + simulation.start_ms
@@ -297,7 +304,7 @@ def test_every_source_reads_the_house_over_its_bus_also_after_a_cut_and_agrees_w
         assert disagreeing(samples, truth, channel) == [], (device, channel)
     counters = {one.name: one.counters for one in simulation.status().sources}
     assert all(one.counters["rows"] >= 6 for one in simulation.status().sources)
-    assert all(counters[name]["lost"] >= 1 for name in ("tcp", "rtu", "probes", "json", "csv", "kv"))
+    assert all(counters[name]["lost"] >= 1 for name in ("tcp", "rtu", "dtu", "probes", "json", "csv", "kv"))
     assert counters["probes"]["service_requests"] >= 1
     assert counters["esp"]["descriptions"] >= 4
 

@@ -21,7 +21,7 @@ from headland.errors import RetryLater
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
 #: Exception codes of a Modbus gateway whose unit does not answer (Modbus Application Protocol 1.1b3, section 7).
-_UNREACHABLE: Final = (0x0A, 0x0B)
+UNREACHABLE: Final = (0x0A, 0x0B)
 #: Twice the longest frame.
 _MOST_RECEIVED: Final = 512
 
@@ -72,7 +72,7 @@ class ModbusBus:
             how = f"is silent for {self._timeout_s:g} s" if isinstance(error, ModbusIOException) else "sends garbage"
             raise NoAnswer(f"unit {unit} at {self._link.address} {how}") from error
         if answer.isError():
-            if answer.exception_code in _UNREACHABLE:
+            if answer.exception_code in UNREACHABLE:
                 raise NoAnswer(f"unit {unit} behind {self._link.address} does not answer", answer.exception_code)
             return BadResponse(answer.exception_code)
         if read.function in BIT_FUNCTIONS:

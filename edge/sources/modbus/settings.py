@@ -54,7 +54,7 @@ class ModbusSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_
         """Refuse a source with neither device nor units, and one with both."""
         if bool(self.node) == (self.device is not None) or (self.device is None) != (self.registers is None):
             raise ValueError("name either device and registers, or [[source.node]] tables with them")
-        _check_units(self.node)
+        check_units(self.node)
 
     @property
     def nodes(self) -> Sequence[UnitSettings]:
@@ -75,7 +75,7 @@ class ModbusSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_
         Raises TableError where there is no such map, SettingsError where the map is wrong.
         """
         registers = None if self.registers is None else _resolve_map(self.registers, folder, ())
-        return msgspec.structs.replace(self, registers=registers, node=_resolve_nodes(self.node, folder))
+        return msgspec.structs.replace(self, registers=registers, node=resolve_nodes(self.node, folder))
 
 
 class ModbusRtuSettings(SourceTable, frozen=True, kw_only=True, tag_field="type", tag="modbus_rtu"):
@@ -94,7 +94,7 @@ class ModbusRtuSettings(SourceTable, frozen=True, kw_only=True, tag_field="type"
     def __post_init__(self) -> None:
         """Refuse a wrong link, and two nodes with one unit."""
         parse_link(self.url)
-        _check_units(self.node)
+        check_units(self.node)
 
     @property
     def nodes(self) -> Sequence[UnitSettings]:
@@ -113,10 +113,11 @@ class ModbusRtuSettings(SourceTable, frozen=True, kw_only=True, tag_field="type"
 
     def resolve(self, folder: Path) -> Self:
         """Return the settings with full paths of checked register maps, as `ModbusSettings.resolve`."""
-        return msgspec.structs.replace(self, node=_resolve_nodes(self.node, folder))
+        return msgspec.structs.replace(self, node=resolve_nodes(self.node, folder))
 
 
-def _check_units(nodes: Sequence[UnitSettings]) -> None:
+def check_units(nodes: Sequence[UnitSettings]) -> None:
+    """Raise ValueError where two nodes have one unit."""
     units = [node.unit for node in nodes]
     for unit in units:
         if units.count(unit) > 1:
@@ -131,8 +132,12 @@ def _resolve_map(name: str, folder: Path, place: TomlPath) -> str:
     return str(path)
 
 
-def _resolve_nodes(nodes: Sequence[UnitSettings], folder: Path) -> list[UnitSettings]:
+def resolve_nodes(nodes: Sequence[UnitSettings], folder: Path, place: TomlPath = ()) -> list[UnitSettings]:
+    """Return the nodes of the table at `place` with full paths of checked register maps.
+
+    Raises TableError where there is no such map, SettingsError where the map is wrong.
+    """
     return [
-        msgspec.structs.replace(node, registers=_resolve_map(node.registers, folder, ("node", index)))
+        msgspec.structs.replace(node, registers=_resolve_map(node.registers, folder, (*place, "node", index)))
         for index, node in enumerate(nodes)
     ]

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 from edge.sources.connection.reconnect import Attempts
-from edge.sources.connection.schedule import PollSchedule
-from edge.sources.devices.device import SourceDevice
-from edge.sources.devices.device_clock import CREDIBLE_FROM_MS
-from edge.sources.modbus.bus import BadResponse, ModbusBus, NoAnswer
-from edge.sources.modbus.registers import find_map, load_map, plan_reads
-from edge.sources.modbus.settings import ModbusRtuSettings, ModbusSettings, UnitSettings
-from edge.sources.modbus.words import Words, decode_clock, decode_values, is_simulator, place_words
+from edge.sources.modbus.bus import ModbusBus, NoAnswer
+from edge.sources.modbus.settings import ModbusRtuSettings, ModbusSettings
+from edge.sources.modbus.unit import UNIT_COUNTERS, PolledUnit
 from edge.sources.retried_source import RetriedSource
 from edge.sources.source import Sink
-from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
-from headland.errors import RetryLater, SettingsError
+from headland.errors import RetryLater
 
 #: Counters that exist from the start.
-_COUNTERS: Final = (
-    "polls", "rows", "connects", "connect_failures", "lost", "no_answer", "missed_slots", "out_of_range",
-    "repeated_rows", "clock_unset", "bad_exception_response", "bad_short_response",
-)  # fmt: skip
+_COUNTERS: Final = ("connects", "connect_failures", "lost", *UNIT_COUNTERS)
 
 
 class ModbusSource(RetriedSource):
@@ -45,7 +36,7 @@ class ModbusSource(RetriedSource):
         self._bus = ModbusBus(settings.address, settings.framing, settings.timeout_s)
         several = len(settings.nodes) > 1
         self._nodes = [
-            _Node(
+            PolledUnit(
                 unit,
                 settings.poll_s if unit.poll_s is None else unit.poll_s,
                 settings.clock_speed,
@@ -77,21 +68,21 @@ class ModbusSource(RetriedSource):
     def _peers(self) -> Sequence[Attempts]:
         return (self._attempts, *(node.attempts for node in self._nodes))
 
-    def _poll(self, node: _Node, sink: Sink) -> None:
+    def _poll(self, node: PolledUnit, sink: Sink) -> None:
         """Poll a unit. A silent unit enters its back-off; for a lost line all of them wait."""
         wait_s = 0.0
         try:
             if not self._bus.is_open:
                 self._open()
-            node.poll(self._bus, sink)
+            node.begin()
+            for read in node.reads:
+                node.take(read, self._bus.read(node.unit, read))
+            node.finish(sink)
         except RetryLater as error:
             if self._stopping.is_set():
                 return
             if isinstance(error, NoAnswer):
-                self._counts["no_answer"] += 1
-                if error.exception is not None:
-                    self._counts[f"exception_{error.exception:02x}"] += 1
-                wait_s = node.attempts.fail(error)
+                wait_s = node.fail(error)
             else:
                 self._wait_after(error)
         else:
@@ -106,75 +97,3 @@ class ModbusSource(RetriedSource):
             self._counts["connect_failures"] += 1
             raise
         self._counts["connects"] += 1
-
-
-class _Node:
-    """One unit: its map, its next poll, and its failures."""
-
-    def __init__(
-        self,
-        settings: UnitSettings,
-        poll_s: float,
-        clock_speed: float,
-        site: str,
-        clock: Clock,
-        name: str,
-        counts: Counter[str],
-    ) -> None:
-        path = find_map(settings.registers)
-        if path is None:
-            raise SettingsError(f"there is no register map {settings.registers!r}")
-        self._map = load_map(path)
-        self._reads = plan_reads(self._map)
-        self._unit = settings.unit
-        self._poll_s = poll_s
-        self._clock = clock
-        self._counts = counts
-        channels = [register.channel for register in self._map.register]
-        self._device = SourceDevice(
-            settings.device, settings, site, counts, name=name, channels=channels, interval_s=poll_s * clock_speed
-        )
-        self._device.update(model=self._map.model)
-        self.attempts = Attempts(name, counts)
-        self._schedule = PollSchedule(poll_s, 0.0)
-        self.due_s = 0.0
-
-    def start(self, now_s: float) -> None:
-        """Start the grid of slots now."""
-        self._schedule = PollSchedule(self._poll_s, now_s)
-        self.due_s = now_s
-
-    def skip(self, now_s: float, wait_s: float) -> None:
-        """Advance to the next slot that is not within `wait_s`."""
-        self._counts["missed_slots"] += self._schedule.advance(now_s)
-        self.due_s = now_s + max(wait_s, self._schedule.wait_s(now_s))
-
-    def poll(self, bus: ModbusBus, sink: Sink) -> None:
-        """Read all registers once and emit their row. Raises NoAnswer, and RetryLater for a lost line."""
-        self._counts["polls"] += 1
-        words: dict[tuple[int, int], int] = {}
-        for read in self._reads:
-            answer = bus.read(self._unit, read)
-            if not isinstance(answer, BadResponse):
-                words.update(place_words(read, answer))
-            elif answer.exception is None:
-                self._counts["bad_short_response"] += 1
-            else:
-                self._counts["bad_exception_response"] += 1
-                self._counts[f"exception_{answer.exception:02x}"] += 1
-        self._device.update(simulated=is_simulator(self._map, words))
-        self._device.describe(sink)
-        values = decode_values(self._map, words)
-        own_ms = self._own_time_ms(words)
-        if own_ms is None:
-            self._device.emit(sink, self._clock, wall_clock_ms(), values, own_time=False)
-        else:
-            self._device.emit(sink, Clock.RTC, own_ms, values)
-
-    def _own_time_ms(self, words: Words) -> int | None:
-        """Return the time of the unit's own clock, None where it has none or the clock was never set."""
-        time_ms = decode_clock(self._map, words)
-        if time_ms is not None and time_ms >= CREDIBLE_FROM_MS:
-            return time_ms
-        self._counts["clock_unset"] += self._map.clock is not None
-        return None

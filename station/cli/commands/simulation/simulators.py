@@ -125,6 +125,17 @@ def sim_greenhouse(
     sdi12_pty: Annotated[
         Path | None, Option(help="Create an SDI-12 adapter with this link.", rich_help_panel=_MODBUS)
     ] = None,
+    dtu: Annotated[
+        str | None,
+        Option(
+            metavar="HOST:PORT",
+            help="Port of a gateway that a DTU with the compartments connects to.",
+            rich_help_panel=_MODBUS,
+        ),
+    ] = None,
+    dtu_registration: Annotated[
+        str, Option(help="Registration that the DTU sends first.", rich_help_panel=_MODBUS)
+    ] = "headland-dtu",
     mqtt: Annotated[
         str | None,
         Option(metavar="HOST:PORT", help="Broker that the MQTT devices publish to.", rich_help_panel=_MQTT),
@@ -178,6 +189,7 @@ def sim_greenhouse(
     """Simulate a greenhouse behind Modbus/TCP and, as options, serial ports and MQTT devices."""
     from firmware_sim.greenhouse.simulator import GreenhouseSettings, run_greenhouse
     from firmware_sim.links.link_faults import read_faults
+    from firmware_sim.protocols.dtu import DtuTarget
     from firmware_sim.protocols.mqtt_publisher import KINDS, MqttDevices
 
     configure_logging("sim-greenhouse", log_format)
@@ -210,6 +222,7 @@ def sim_greenhouse(
             lines=[_lines_link(text) for text in lines_pty or ()],
             lines_period_s=lines_period,
             sdi12_link=sdi12_pty,
+            dtu=None if dtu is None else DtuTarget(*host_and_port(dtu), dtu_registration),
             broker=None if mqtt is None else _login(mqtt, mqtt_username, mqtt_password_file),
             fleet=MqttDevices(mqtt_name, tuple(mqtt_kind or KINDS)),
             mqtt_period_s=mqtt_period,

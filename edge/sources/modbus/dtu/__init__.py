@@ -1,0 +1,1 @@
+"""Modbus behind DTUs: modems that connect out to the gateway and name themselves."""

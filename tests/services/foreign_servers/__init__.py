@@ -1,0 +1,1 @@
+"""Servers of other projects as processes: each serves a number that grows, and writes down what it has served."""
