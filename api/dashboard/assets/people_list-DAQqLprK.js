@@ -1,0 +1,1 @@
+export{t as People}from"./people_list-U8vdCs0r.js";

@@ -1,1 +1,0 @@
-export{t as PersonData}from"./person_data-BK64_RVD.js";

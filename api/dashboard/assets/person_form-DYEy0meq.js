@@ -1,1 +1,0 @@
-export{t as AddPerson}from"./person_form-CFcUQ1_Z.js";
