@@ -72,6 +72,7 @@ from api.routes.devices import enrolments as enrolment_routes
 from api.routes.devices import gateways as gateway_routes
 from api.routes.devices import live as live_routes
 from api.routes.devices import places as place_routes
+from api.routes.exchange import consoles as console_routes
 from api.routes.exchange import farmos as farmos_routes
 from api.routes.exchange import imports as import_routes
 from api.routes.exchange import samples as sample_routes
@@ -406,6 +407,7 @@ def _routes() -> list[DeferredRoute]:
         import_routes.router,
         sample_routes.router,
         sender_routes.router,
+        console_routes.router,
         uplink_routes.router,
         report_routes.router,
         proof_routes.router,

@@ -20,6 +20,8 @@ class Credentials:
     bearer: str | None = field(default=None, repr=False)
     session: str | None = field(default=None, repr=False)
     organisation: str | None = None
+    #: Kind of sender and unguessable part of an address.
+    address: tuple[str, str] | None = field(default=None, repr=False)
 
 
 class RefusedError(HeadlandError):
@@ -87,6 +89,8 @@ class RegistryAuthenticator:
 
     def admit(self, credentials: Credentials) -> Access:
         """Return the access; raises RefusedError and RetryLater."""
+        if credentials.address is not None:
+            return self._by_address(*credentials.address)
         if credentials.bearer is not None:
             return self._by_bearer(credentials.bearer, credentials.organisation)
         access = None if credentials.session is None else self._registry.resume_session(credentials.session)
@@ -101,6 +105,12 @@ class RegistryAuthenticator:
         found = self._registry.resume_sessions(set(with_session.values()))
         by_session = {each: found.get(session) for each, session in with_session.items()}
         return {**by_session, **admit_each(self.admit, others)}
+
+    def _by_address(self, sender: str, address: str) -> Access:
+        access = self._registry.authenticate_address(sender, address)
+        if access is None:
+            raise RefusedError("The address is unknown, revoked or expired: make another one.", "bad-address")
+        return access
 
     def _by_bearer(self, bearer: str, organisation: str | None) -> Access:
         if api_keys.is_key(bearer) or self._token_verifier is None:

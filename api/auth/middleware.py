@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.auth.authenticators import ORGANISATION_HEADER, Credentials
 from api.auth.body_limits import ClientLeftError, read_body
 from api.auth.limits import Limits
-from api.auth.permissions import Refusal, RequiredScope, refusal_of, required_scope
+from api.auth.permissions import Refusal, RequiredScope, address_in, refusal_of, required_scope
 from api.auth.sessions_cache import AuthCache, challenge
 from api.auth.shares import Place, Shares
 from api.http.addresses import asked_host, call_as_asked
@@ -124,7 +124,7 @@ class AuthMiddleware:
         refusal = refusal_of(access.role, access.scope, method, path)
         if refusal is Refusal.UNDECLARED:
             self._refuse_undeclared(connection)
-        if credentials.bearer is None and method not in _SAFE:
+        if credentials.session is not None and method not in _SAFE:
             refuse_foreign_page(connection, must_name_origin=True)
         if refusal is Refusal.ROLE:
             sentence = f"The role {access.role} does not include this: ask a manager of the cooperative."
@@ -146,7 +146,10 @@ class AuthMiddleware:
 
 
 def credentials_of(connection: HTTPConnection) -> Credentials | None:
-    """Return the credentials of a request; a bearer token takes precedence over a cookie."""
+    """Return the credentials of a request; an address takes precedence over a token, and that over a cookie."""
+    address = address_in(connection.scope["path"])
+    if address is not None:
+        return Credentials(address=address)
     kind, _, token = connection.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer" and token.strip():
         return Credentials(bearer=token.strip(), organisation=connection.headers.get(ORGANISATION_HEADER))

@@ -12,10 +12,13 @@ from enum import Enum, StrEnum
 from functools import cache, lru_cache
 from typing import Final
 
+from headland.registry.auth.api_keys import is_address
 from headland.registry.models.access_table import KindOfRecord, Right, Role, right_to_change, right_to_read, role_of
 from headland.registry.models.models import Scope
 from headland.registry.models.people import PersonRole
 
+#: Paths with an address of a kind of sender.
+_ADDRESSED: Final = re.compile(r"/v1/samples/([a-z-]+)/([^/]+)")
 _PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
 #: Parts of a gateway that decide whose word counts, or what is held to be lost.
 _LOGIN_PARTS: Final = (
@@ -188,6 +191,8 @@ PATH_PERMISSIONS: Final = (
     *_kinds(KindOfRecord.ALARMS, "alarms", "alarm-acknowledgements", "authors"),
     *_kinds(KindOfRecord.WITNESSES, "ledger/witnesses", "ledger/witnessed"),
     *_kinds(KindOfRecord.PROOFS, "ledger"),
+    # A console that can only GET writes by it.
+    PathPermission("/v1/samples/{name}/{name}", KindOfRecord.FARM, reads=RequiredScope.WRITE, below=False),
     PathPermission("/v1/gateways", KindOfRecord.IDENTITIES, below=False),
     *_kinds(KindOfRecord.IDENTITIES, *(f"gateways/{{name}}/{part}" for part in _LOGIN_PARTS)),
     *_kinds(KindOfRecord.IDENTITIES, "devices/{name}/owner", "devices/{name}/simulated"),
@@ -261,6 +266,12 @@ def refusal_of(role: PersonRole | None, scope: Scope, method: str, path: str) ->
         return Refusal.ROLE
     # A member's paths are named one by one; what they change is their own.
     return None if role is PersonRole.MEMBER or includes(scope, required.scope) else Refusal.SCOPE
+
+
+def address_in(path: str) -> tuple[str, str] | None:
+    """Return the kind of sender and the unguessable part of an address in a path; None where it has none."""
+    found = _ADDRESSED.fullmatch(path)
+    return (found[1], found[2]) if found is not None and is_address(found[2]) else None
 
 
 def includes(scope: Scope, needed: Scope) -> bool:

@@ -38,6 +38,8 @@ class RouteOptions(TypedDict, total=False):
     response_class: type[Response]
     responses: Responses
     openapi_extra: dict[str, Any]
+    #: The query is what a foreign device says, with names of its own: unknown parameters are the route's matter.
+    open_query: bool
 
 
 class _HeadIsSentError(Exception):
@@ -53,14 +55,15 @@ class DeferredRoute(BaseRoute):
         self.path: Final = path
         self.endpoint: Final = endpoint
         self.methods: Final = frozenset(methods)
-        self.options: Final = options
+        self.is_open: Final = options.get("open_query", False)
+        self.options: Final = {name: value for name, value in options.items() if name != "open_query"}
         self._start: Final = path.partition("{")[0]
 
     @cached_property
     def analysed(self) -> APIRoute:
         """The route of FastAPI. Raises what FastAPI raises for an endpoint that it cannot serve."""
         options = _with_answers(self.options, self.answers) if self.answers else self.options
-        if self.path.startswith(_OWN_INTERFACE):
+        if self.path.startswith(_OWN_INTERFACE) and not self.is_open:
             # Last: who may not ask is told that, and nothing of parameters.
             dependencies = [*options.get("dependencies", ()), Depends(self._refuse_unknown)]
             responses = {**declare_problems(400), **options.get("responses", {})}
@@ -111,7 +114,9 @@ class DeferredRoute(BaseRoute):
             "path_params": {**scope.get("path_params", {}), **values},
             "route": self,
         }
-        is_answered = scope["method"] in self.methods or (scope["method"] == "HEAD" and "GET" in self.methods)
+        is_answered = scope["method"] in self.methods or (
+            scope["method"] == "HEAD" and "GET" in self.methods and not self.is_open
+        )
         return (Match.FULL if is_answered else Match.PARTIAL), of_route
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

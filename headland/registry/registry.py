@@ -192,6 +192,15 @@ class Registry:
             opened = self._find_access(connection, access_tables.api_keys.c.secret_sha256 == api_keys.hash_key(key))
         return self._record_use(opened)
 
+    def authenticate_address(self, sender: str, address: str) -> Access | None:
+        """Return the access of an address of a kind of sender; None for an unknown, expired or revoked one."""
+        if not api_keys.is_address(address):
+            return None
+        digest = api_keys.hash_address(sender, address)
+        with self._database.reading() as connection:
+            opened = self._find_access(connection, access_tables.api_keys.c.secret_sha256 == digest)
+        return self._record_use(opened)
+
     def begin_session(self, key: str) -> tuple[Access, str, int] | None:
         """Begin a browser session with a key; return its access, the session's secret, and its duration [ms].
 

@@ -1,15 +1,20 @@
-"""Reader of what network servers of LoRaWAN post: a gateway's own, loaded with the first of them."""
+"""Readers of what network servers of LoRaWAN and consoles post: a gateway's own, loaded with the first of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from headland.contract.posts.consoles import Console
 from headland.contract.posts.packs import PostedBody
 from headland.contract.posts.uplinks import UplinkServer
 
 
-def read_uplink(server: UplinkServer, body: bytes, channels: Sequence[str]) -> PostedBody:
-    """Return the records of an uplink, as a gateway reads it over MQTT. Raises SettingsError for a wrong channel."""
+def read_uplink(server: UplinkServer | Console, body: bytes, channels: Sequence[str]) -> PostedBody:
+    """Return the records of an uplink or upload, by a gateway's own map. Raises SettingsError for a wrong channel."""
+    if server is Console.ECOWITT:
+        from edge.posts.weather_consoles import read_weather_console
+
+        return read_weather_console(body, channels)
     from edge.posts import uplinks
 
     return uplinks.read_uplink(server, body, channels)

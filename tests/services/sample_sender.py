@@ -110,6 +110,26 @@ class SampleSender:
         return "/v1/samples?precision=s", "text/plain", f"air,device={device} {channel_of(number)}={number}{time}"
 
 
+class ConsoleSender(SampleSender):
+    """Uploads of one weather console to its address, each as a form."""
+
+    def __init__(self, name: str, bodies: int, address: Callable[[], str], path: str) -> None:
+        self._path = path
+        super().__init__(name, bodies, address, {})
+
+    @property
+    def expected(self) -> dict[str, list[float]]:
+        """What is to be stored, by device."""
+        return {f"wunderground.{self._name}": [float(number) for number in range(self._bodies) if not is_wrong(number)]}
+
+    def _request(self, number: int) -> tuple[str, str, str]:
+        time = datetime.fromtimestamp(T0_S + number, UTC).strftime("%Y-%m-%d+%H%%3A%M%%3A%S")
+        field = "mood" if is_wrong(number) else "dailyrainin"
+        value = f"{number / 25.4:.9f}"
+        body = f"ID={self._name}&PASSWORD=x&dateutc={time}&{field}={value}&softwaretype=EasyWeatherV1.6.6"
+        return self._path, "application/x-www-form-urlencoded", body
+
+
 class UplinkSender(SampleSender):
     """Posts uplinks of one device, as the webhooks of The Things Stack do."""
 

@@ -20,9 +20,11 @@ from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.access import AuditChecked, AuditCutItem, AuditItem, AuditList, KeyItem, KeyList, KeyOrder, NewKey
 from api.schemas.model import fill
 from headland.analysis.inputs.scope import OrgScope
+from headland.contract.posts.senders import ADDRESSED, SAMPLE_SENDERS
+from headland.registry.auth.api_keys import sender_of_prefix
 from headland.registry.db.audit import AuditEntry
 from headland.registry.models.errors import NotFound
-from headland.registry.models.models import Member, Scope
+from headland.registry.models.models import ApiKey, Member, Scope
 from headland.registry.registry import Access
 from headland.registry.repositories.person_data.author_names import AuthorNames
 
@@ -45,25 +47,45 @@ def get_keys(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Lim
     """List the keys in order of creation, with name, scope and time of last use."""
     after = read_cursor(cursor, tuple[str])
     keys = scope.repositories.keys.list(after="" if after is None else after[0], limit=limit + 1)
-    items = [fill(KeyItem, key) for key in keys[:limit]]
+    items = [_item(key) for key in keys[:limit]]
     following = write_cursor(keys[limit - 1].id) if len(keys) > limit else None
     return reply_page(request, KeyList(items=items, next=following))
 
 
 @router.post("/keys", response_model=NewKey, status_code=201, responses=declare_problems(400, 409))
 def add_key(scope: ScopeOf, access: AccessOf, body: Sent[KeyOrder]) -> Response:
-    """Create a key. The response is the only place that contains it; a lost key is replaced by another."""
+    """Create a key, or with `sender` an address. The response alone contains it; a lost one is replaced by another."""
     if body.expires_ms is not None and body.expires_ms <= scope.now_ms:
         raise ProblemError(400, "expired", "Key already expired", "Set `expires_ms` to a time in the future.")
     ends_ms = _end_of(scope, access)
     if ends_ms is not None and (body.expires_ms is None or body.expires_ms > ends_ms):
         sentence = f"Your own key expires: set `expires_ms` to at most {ends_ms}, or use a key that lasts longer."
         raise ProblemError(400, "expires-later", "Key would outlive its maker", sentence)
+    if body.sender is not None:
+        return _reply_made(*_add_address(scope, body.sender, body))
     try:
         record, key = scope.repositories.add_key(body.name, Scope(body.scope), body.expires_ms, body.person)
     except NotFound as error:
         raise ProblemError(400, "unknown-person", "Referenced record not found", str(error)) from error
-    new_key = fill(NewKey, record, key=key)
+    return _reply_made(record, key)
+
+
+def _item(record: ApiKey) -> KeyItem:
+    return fill(KeyItem, record, sender=sender_of_prefix(record.prefix))
+
+
+def _add_address(scope: OrgScope, slug: str, order: KeyOrder) -> tuple[ApiKey, str]:
+    """Create the address of a kind of sender, with the right to write its samples alone."""
+    if slug not in ADDRESSED or order.scope != "write" or order.person is not None:
+        sentence = f"Give `scope` write, no `person`, and a `sender` that has an address: {', '.join(ADDRESSED)}."
+        raise ProblemError(400, "unknown-sender", "No address for this sender", sentence)
+    return scope.repositories.add_address(order.name, slug, order.expires_ms)
+
+
+def _reply_made(record: ApiKey, key: str) -> Response:
+    sender = sender_of_prefix(record.prefix)
+    path = next((each.path.format(address=key) for each in SAMPLE_SENDERS.items if each.slug == sender), None)
+    new_key = fill(NewKey, record, key=key, path=path, sender=sender)
     headers = {"Location": f"/v1/keys/{record.id}", "Cache-Control": "no-store"}
     return Response(encode(new_key), 201, headers, "application/json")
 
@@ -71,7 +93,7 @@ def add_key(scope: ScopeOf, access: AccessOf, body: Sent[KeyOrder]) -> Response:
 @router.get("/keys/{key}", response_model=KeyItem)
 def get_key(request: Request, scope: ScopeOf, key: Id) -> Response:
     """Return a key's name, scope and times."""
-    return reply(request, fill(KeyItem, scope.repositories.keys.get(key)))
+    return reply(request, _item(scope.repositories.keys.get(key)))
 
 
 @router.delete("/keys/{key}", status_code=204, responses=declare_problems(409, 412))

@@ -27,6 +27,8 @@ from headland.registry.registry import Access
 
 #: A commit takes milliseconds; a store that is away for longer is told to the sender, who has the samples.
 COMMIT_WITHIN_S: Final = 10.0
+#: A device without keys that repeats a body does so at once; its shortest interval is longer.
+REPEATED_WITHIN_MS: Final = 15_000
 SENML: Final = "application/senml+json"
 LINES: Final = "text/plain"
 #: Refusals that an answer lists.
@@ -122,17 +124,21 @@ def store_posted(
     device: str | None = None,
     *,
     speaks: bool,
+    has_keys: bool = True,
 ) -> PostedResult:
     """Store what `read` makes of a body in the name of the request's key, and return what became of it.
 
-    `speaks` says that a body which does not fit its schema is told with 422. Raises ProblemError and RetryLater.
+    `speaks` says that a body which does not fit its schema is told with 422. A sender that `has_keys` names its body
+    where samples have no time; of another the same body within seconds is the same. Raises ProblemError and RetryLater.
     """
     gateway = _gateway_of(access.key)
     if len(body) > MAX_PAYLOAD_BYTES:
         sentence = f"Send at most {MAX_PAYLOAD_BYTES:,} bytes."
         raise ProblemError(413, "too-large", "Request body too large", sentence)
     posted = read()
-    received_ms = _received_ms(request, scope, gateway, body, posted)
+    received_ms = (
+        _received_ms(request, scope, gateway, body, posted) if has_keys else _receipt_ms(scope, gateway, body, posted)
+    )
     packs = packs_of(posted, body, device or posted.device, received_ms)
     result = ingest.hand_over(gateway, packs, COMMIT_WITHIN_S) if packs else PostedResult()
     if result is None:
@@ -178,6 +184,18 @@ def _received_ms(request: Request, scope: OrgScope, gateway: str, body: bytes, p
         sentence = "This key was used for another request: make a new one for each request."
         raise ProblemError(409, "idempotency-key-used", "Idempotency-Key used before", sentence)
     return first.made_ms
+
+
+def _receipt_ms(scope: OrgScope, gateway: str, body: bytes, posted: PostedBody) -> int:
+    """Return when this body was received first; a repetition comes within seconds, before anything else of the device.
+
+    Only samples without a time of their own need it.
+    """
+    if scope.registry is None or not posted.is_undated:
+        return scope.now_ms
+    key = mark_key("RECEIPT", gateway, posted.device or "")
+    digest = hashlib.sha256(body).hexdigest()
+    return scope.repositories.request_marks.note_receipt(key, digest, scope.now_ms, REPEATED_WITHIN_MS)
 
 
 def _refusal_of(result: PostedResult, *, is_unread: bool) -> ProblemError:

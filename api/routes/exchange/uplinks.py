@@ -13,6 +13,7 @@ from api.http.records import BodyOf
 from api.http.router import Router
 from api.routes.devices.gateways import IngestOf
 from api.routes.exchange.samples import store_posted
+from headland.contract.posts.consoles import Console
 from headland.contract.posts.packs import PostedBody, PostedResult
 from headland.contract.posts.uplinks import UplinkServer
 from headland.errors import SettingsError
@@ -99,7 +100,7 @@ def post_things_stack(
     """
 
     def read() -> PostedBody:
-        return _read(home, UplinkServer.THINGS_STACK, body, channel)
+        return read_posted(home, UplinkServer.THINGS_STACK, body, channel)
 
     return store_posted(request, scope, access, ingest, body, read, speaks=True)
 
@@ -132,12 +133,13 @@ def post_chirpstack(
     def read() -> PostedBody:
         if event != "up":
             return PostedBody(())
-        return _read(home, UplinkServer.CHIRPSTACK, body, channel)
+        return read_posted(home, UplinkServer.CHIRPSTACK, body, channel)
 
     return store_posted(request, scope, access, ingest, body, read, speaks=True)
 
 
-def _read(home: HomeOf, server: UplinkServer, body: bytes, channels: Sequence[str]) -> PostedBody:
+def read_posted(home: HomeOf, server: UplinkServer | Console, body: bytes, channels: Sequence[str]) -> PostedBody:
+    """Return what the station's reader makes of a body. Raises ProblemError."""
     if home.uplinks is None:
         raise ProblemError(
             404, "no-ingest", "No ingest", "This API runs without an ingest: ask the station that runs it."

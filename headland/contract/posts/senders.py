@@ -12,6 +12,8 @@ class KeyPlace(StrEnum):
 
     #: `Authorization: Bearer KEY`, with an API key of scope `write`.
     HEADER = "header"
+    #: An unguessable part of the address, for what can send no header.
+    ADDRESS = "address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class SampleSender:
     path: Annotated[str, "Path that it posts to, below the station's address."]
     content_types: Annotated[tuple[str, ...], "Content types of its bodies; none where the address says all."]
     methods: Annotated[tuple[str, ...], "HTTP methods that it may use."] = ("POST",)
-    key: Annotated[KeyPlace, "Where it carries what permits it: `header` is `Authorization: Bearer KEY`."] = (
+    key: Annotated[KeyPlace, "`header`: in `Authorization: Bearer KEY`; `address`: in `{address}` of the path."] = (
         KeyPlace.HEADER
     )
 
@@ -34,9 +36,11 @@ class SampleSenders:
     """All kinds of senders, in the order in which people see them."""
 
     items: Annotated[tuple[SampleSender, ...], "Kinds of senders."]
+    next: Annotated[None, "Null: the list is whole."] = None
 
 
 _JSON: Final = ("application/json",)
+_FORM: Final = ("application/x-www-form-urlencoded",)
 
 SAMPLE_SENDERS: Final = SampleSenders(
     (
@@ -50,5 +54,16 @@ SAMPLE_SENDERS: Final = SampleSenders(
         ),
         SampleSender("things-stack", "The Things Stack v3", "The Things Stack v3", "/v1/samples/things-stack", _JSON),
         SampleSender("chirpstack", "ChirpStack v4", "ChirpStack v4", "/v1/samples/chirpstack", _JSON),
+        SampleSender(
+            "ecowitt",
+            "Ecowitt, Fine Offset, Ambient Weather",
+            "Ecowitt、Fine Offset、Ambient Weather 气象站",
+            "/v1/samples/ecowitt/{address}",
+            _FORM,
+            ("GET", "POST"),
+            KeyPlace.ADDRESS,
+        ),
     )
 )
+#: Kinds of senders that have an address of their own.
+ADDRESSED: Final = tuple(each.slug for each in SAMPLE_SENDERS.items if each.key is KeyPlace.ADDRESS)

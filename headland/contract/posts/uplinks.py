@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
+from headland.contract.posts.consoles import Console
 from headland.contract.posts.packs import PostedBody
 
 
@@ -15,5 +16,5 @@ class UplinkServer(StrEnum):
     CHIRPSTACK = "chirpstack"
 
 
-#: Reads the body of a webhook with what its address says of channels. Raises SettingsError for a wrong one.
-UplinkReader = Callable[[UplinkServer, bytes, Sequence[str]], PostedBody]
+#: Reads what a server or console posted, with what its address says of channels. Raises SettingsError for a wrong one.
+UplinkReader = Callable[[UplinkServer | Console, bytes, Sequence[str]], PostedBody]

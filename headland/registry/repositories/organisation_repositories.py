@@ -214,6 +214,16 @@ class OrganisationRepositories(RepositoryTable):
         record = ApiKey(name=name, scope=scope, prefix=api_keys.prefix_of(key), expires_ms=expires_ms, person=person)
         return self.keys.add(record, {"secret_sha256": api_keys.hash_key(key)}), key
 
+    def add_address(self, name: str, sender: str, expires_ms: int | None = None) -> tuple[ApiKey, str]:
+        """Create an address by which senders of one kind write samples; return its record and its unguessable part.
+
+        It is a key that opens the paths of `sender` alone; its unguessable part is not kept.
+        """
+        address = api_keys.make_address()
+        prefix = api_keys.prefix_of_address(sender, address)
+        record = ApiKey(name=name, scope=Scope.WRITE, prefix=prefix, expires_ms=expires_ms)
+        return self.keys.add(record, {"secret_sha256": api_keys.hash_address(sender, address)}), address
+
     def add_people(self, new: Sequence[Person], held: Sequence[Holding]) -> tuple[list[Person], list[Holding]]:
         """Add people and holdings, all or none; a holding's `person` is an index of `new` as text, or an id."""
         now_ms = self._context.now_ms()

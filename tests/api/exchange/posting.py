@@ -29,6 +29,18 @@ class Writer:
     def post(self, body: str, headers: dict[str, str], path: str = "/v1/samples", **parameters: Any) -> httpx.Response:
         return self._client.post(path, content=body, headers={**self._headers, **headers}, params=parameters)
 
+    def make_address(self, name: str, sender: str) -> str:
+        """Return the path of a new address."""
+        order = {"name": name, "scope": "write", "sender": sender}
+        answer = self._client.post("/v1/keys", json=order, headers=self.manager)
+        assert answer.status_code == 201, answer.text
+        path: str = answer.json()["path"]
+        return path
+
+    def send(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Send a request as a device does, which has no key."""
+        return self._client.request(method, path, **more)
+
     def quarantined(self) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = self._client.get("/v1/quarantine", headers=self.manager).json()["items"]
         return items

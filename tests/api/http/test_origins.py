@@ -85,7 +85,12 @@ def test_head_is_answered_as_get_is_without_a_body(api: tuple[httpx.Client, str,
     app = own_app(addresses=Addresses())
     headers = {"Authorization": f"Bearer {own}"}
     paths = {
-        with_ids(route.path) for route in app.routes if isinstance(route, DeferredRoute) and "GET" in route.methods
+        with_ids(route.path)
+        for route in app.routes
+        if isinstance(route, DeferredRoute)
+        and "GET" in route.methods
+        # What stores is not asked for its head.
+        and not route.is_open
     }
     assert len(paths) > 150
     for path in sorted(paths - {"/v1/live"}):

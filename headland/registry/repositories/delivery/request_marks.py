@@ -72,6 +72,23 @@ class RequestMarkRepository:
             return self._find_received(key) or ReceivedBody(digest, now_ms)
         return ReceivedBody(digest, now_ms)
 
+    def note_receipt(self, key: str, digest: str, now_ms: int, within_ms: int) -> int:
+        """Return when what a device sent last was received first, where it is this content and not older; else now.
+
+        The receipt is noted for good before anything is done with it. A device has one mark, its newest.
+        """
+        which = self._mine & (request_marks.c.key == key)
+        with unmarked(), self._context.database.writing() as connection:
+            query = sa.select(request_marks.c.digest, request_marks.c.made_ms).where(which)
+            row = connection.execute(query).one_or_none()
+            if row is None:
+                write_mark(connection, MarkedRequest(self._context.organisation, key, digest, now_ms))
+            elif row.digest == digest and now_ms - row.made_ms <= within_ms:
+                return int(row.made_ms)
+            else:
+                connection.execute(request_marks.update().where(which).values(digest=digest, made_ms=now_ms))
+        return now_ms
+
     def _find_received(self, key: str) -> ReceivedBody | None:
         query = sa.select(request_marks.c.digest, request_marks.c.made_ms).where(self._mine, request_marks.c.key == key)
         with self._context.database.reading() as connection:

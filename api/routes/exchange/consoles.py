@@ -1,0 +1,117 @@
+"""Routes by which consoles post samples in their maker's form to an address of their own, answered after the commit."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import Path, Query, Request
+
+from api.dependencies import AccessOf, HomeOf, ScopeOf
+from api.http.problems import ProblemError, declare_problems
+from api.http.records import BodyOf
+from api.http.router import Router
+from api.routes.devices.gateways import IngestOf
+from api.routes.exchange.samples import store_posted
+from api.routes.exchange.uplinks import read_posted
+from headland.contract.posts.consoles import Console, hide_secrets
+from headland.contract.posts.packs import PostedBody, PostedResult
+from headland.registry.auth.api_keys import is_address
+
+FORM: Final = "application/x-www-form-urlencoded"
+_FORM: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "description": "An upload of a console in Ecowitt's or Weather Underground's protocol; at most 128 KiB.",
+        "content": {
+            FORM: {
+                "schema": {"type": "string"},
+                "example": "PASSKEY=0123456789ABCDEF0123456789ABCDEF&stationtype=GW1100A_V2.3.1"
+                "&dateutc=2026-12-02+12:00:00&tempf=47.8&soilmoisture1=31&freq=868M&model=GW1100A",
+            }
+        },
+    }
+}
+Address = Annotated[str, Path(description="Unguessable part of the address.", max_length=128)]
+Channels = Annotated[
+    list[Annotated[str, Query(max_length=400)]],
+    Query(
+        description="Channel of a further field, or of one that means something else, as CHANNEL,UNIT,NAME.",
+        max_length=64,
+    ),
+]
+
+router = Router(prefix="/v1/samples", tags=["devices"], responses=declare_problems(400, 403, 404, 422, 503))
+
+
+@router.post(
+    "/ecowitt/{address}",
+    name="post_ecowitt",
+    response_model=PostedResult,
+    openapi_extra=_FORM,
+    responses=declare_problems(413, 415),
+    open_query=True,
+)
+def post_ecowitt(
+    request: Request,
+    scope: ScopeOf,
+    access: AccessOf,
+    home: HomeOf,
+    ingest: IngestOf,
+    body: BodyOf,
+    address: Address,
+    channel: Channels = [],  # noqa: B006 - FastAPI copies it
+) -> PostedResult:
+    """Store an upload of an Ecowitt or Fine Offset console after its commit, in the units of the channels.
+
+    The address is the key: `POST /v1/keys` with `sender` makes it. The device is told by PASSKEY, or by ID; values of
+    neither are kept. Fields without a channel are in `unmapped`. A `dateutc` of now is the time of receipt.
+    """
+    check_address(address)
+    check_kind(request, FORM)
+    return _store(request, scope, access, home, ingest, body, Console.ECOWITT, channel)
+
+
+@router.get("/ecowitt/{address}", name="get_ecowitt", response_model=PostedResult, open_query=True)
+def get_ecowitt(
+    request: Request,
+    scope: ScopeOf,
+    access: AccessOf,
+    home: HomeOf,
+    ingest: IngestOf,
+    address: Address,
+    channel: Channels = [],  # noqa: B006 - FastAPI copies it
+) -> PostedResult:
+    """Store what a console says in the query of a GET, as Weather Underground's protocol does."""
+    check_address(address)
+    return _store(request, scope, access, home, ingest, request.url.query.encode(), Console.ECOWITT, channel)
+
+
+def check_kind(request: Request, *kinds: str) -> None:
+    """Raise ProblemError (415) where a body is of another type; one that states none is let through."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind and kind not in kinds:
+        sentence = f"This sender posts {' or '.join(kinds)}, not {kind[:60]}: send one of these Content-Types."
+        raise ProblemError(415, "unsupported-media-type", "Unsupported media type", sentence)
+
+
+def check_address(address: str) -> None:
+    """Raise ProblemError (404) where it is none: then somebody with a key asks, whom the address did not let in."""
+    if not is_address(address):
+        raise ProblemError(404, "unknown-address", "No such address", "There is no such address: make one.")
+
+
+def _store(
+    request: Request,
+    scope: ScopeOf,
+    access: AccessOf,
+    home: HomeOf,
+    ingest: IngestOf,
+    text: bytes,
+    console: Console,
+    channels: list[str],
+) -> PostedResult:
+    def read() -> PostedBody:
+        return read_posted(home, console, text, channels)
+
+    # What is kept in quarantine has no secret of the console.
+    return store_posted(request, scope, access, ingest, hide_secrets(text), read, speaks=False, has_keys=False)
