@@ -11,7 +11,7 @@ from edge.sources.modbus.bus import UNREACHABLE, BadResponse, NoAnswer
 from edge.sources.modbus.dtu.frames import answer_shapes, decode_answer, encode_request
 from edge.sources.modbus.dtu.packets import AnswerScanner
 from edge.sources.modbus.dtu.settings import DtuSettings, ModbusDtuSettings, read_packet, show_packet
-from edge.sources.modbus.unit import PolledUnit
+from edge.sources.modbus.source import PolledUnit
 from edge.sources.source import Sink
 from headland.contract.records import Clock
 from headland.errors import RetryLater

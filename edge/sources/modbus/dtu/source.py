@@ -10,7 +10,7 @@ from edge.sources.connection.reconnect import Attempts
 from edge.sources.modbus.dtu.connections import DtuConnections
 from edge.sources.modbus.dtu.line import DtuLine
 from edge.sources.modbus.dtu.settings import ModbusDtuSettings, show_packet
-from edge.sources.modbus.unit import UNIT_COUNTERS
+from edge.sources.modbus.source import UNIT_COUNTERS
 from edge.sources.retried_source import RetriedSource
 from edge.sources.source import Sink
 from headland.contract.records import Clock
