@@ -2,26 +2,84 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, expect
 
-from headland.registry.models.models import Field
+from api.routes.station.dashboard import FOLDER
+from headland.registry.models.models import Field, Scope
+from headland.registry.models.people import Person
 from tests.api.spread_field import FIELD
 from tests.dashboard.conftest import Open
-from tests.dashboard.farm import Farm
+from tests.dashboard.farm import Farm, serve_farm
+from tests.dashboard.test_every_page import lay_out_trial
 
 pytestmark = pytest.mark.services("chromium")
 
-#: Pages whose forms are found by looking; each form that is open on them is filled.
-PAGES = (
-    "harvest?tab=harvest", "harvest?tab=protection", "field?tab=draw", "field?tab=inputs", "alarms?tab=recipients",
-    "alarms?tab=silence", "cooperative?tab=statements", "cooperative?tab=subsidies", "settings?tab=houses",
-    "settings?tab=bands", "settings?tab=sites", "settings?tab=gateways", "settings?tab=keys", "settings?tab=members",
-    "cooperative?tab=people", "cooperative?tab=deliveries", "field/{field}?tab=plan", "field/{field}?tab=notes",
-    "field/{field}?tab=protection", "field/{field}?tab=trials", "field/{field}?tab=water", "field/{field}?tab=yield",
-)  # fmt: skip
+SOURCE: Final = FOLDER.parents[1] / "dashboard" / "src"
+#: Files with a form that is not the component: what is signed in with is kept nowhere.
+BY_HAND: Final = {"form.tsx", "sign_in.ts"}
+
+#: Pages whose forms are filled: all that are open there, and those behind the button that is named by its selector.
+PAGES: Final = (
+    ("farm", ""),
+    ("harvest?tab=harvest", ""),
+    ("field?tab=draw", ""),
+    ("field?tab=inputs", ""),
+    ("field?tab=fields", "[data-panel=fields] tbody button"),
+    ("alarms?tab=active", ""),
+    ("alarms?tab=rules", "[data-panel=rules] > .buttons button, [data-panel=rules] button.primary"),
+    ("alarms?tab=duty", "[data-panel=duty] button.secondary"),
+    ("alarms?tab=recipients", ""),
+    ("alarms?tab=silence", ""),
+    ("cooperative?tab=statements", ""),
+    ("cooperative?tab=disputes", ""),
+    ("cooperative?tab=subsidies", ""),
+    (
+        "cooperative?tab=people",
+        "[data-panel=people] > button.secondary, [data-panel=people] .buttons > button",
+    ),
+    ("cooperative?tab=deliveries", ""),
+    ("settings?tab=browser", ""),
+    ("settings?tab=houses", ""),
+    ("settings?tab=gateways", ""),
+    ("field/{field}?tab=plan", ""),
+    ("field/{field}?tab=notes", ""),
+    ("field/{field}?tab=water", ""),
+    ("field/{field}?tab=trials", ""),
+)
+#: Forms of `dashboard/src` that the walk does not fill, and why.
+NOT_WALKED: Final = {
+    "account_entry": "it follows a person who is chosen, and its store is that of all forms",
+    "certificate": "it is of a lot, which another test makes",
+    "declared_pass": "each of its fields is a list, and a draft of lists is proven by the harvest",
+    "delivery_correction": "it is of a delivery that was entered",
+    "delivery_of_harvests": "it is of harvests that were entered",
+    "dispute_outcome": "it is of a dispute that is open",
+    "doubt": "it is there while the farm has a question",
+    "duty_hand_over": "it is of a rota that was made",
+    "forecast_provider_change": "it is of a provider that was added",
+    "house_change": "it is of a house of the registry, which this farm lacks",
+    "import_file": "it is of a file that was sent",
+    "irrigation_zone_change": "it is of a zone that was made",
+    "lot_operation": "it is of a lot, which another test makes",
+    "person_change": "it follows a person who is chosen",
+    "person_end": "it is of a share that was given",
+    "person_erasure": "what is typed there is a word that confirms",
+    "plot_share": "it follows a person who is chosen",
+    "release": "it is of a lot, which another test makes",
+    "treatment": "it is of a plot with a product that was chosen",
+    "trial_prescription": "each of its fields is a list",
+    "what_if": "it has a slider and a list and writes nothing",
+    "what_if_model": "each of its fields is a list",
+    "zone": "it is of a house of the registry, which this farm lacks",
+    "zone_change": "it is of a house of the registry, which this farm lacks",
+}
 #: Fills every empty text and number of each visible form; returns what each form has now, by form and field.
 FILL = """
 () => {
@@ -39,12 +97,24 @@ FILL = """
   return found;
 }
 """
-#: Whether each form has what was typed.
+#: Whether each form has what was typed; what came folded meanwhile is opened.
 KEPT = """
-(typed) => Object.entries(typed).every(([key, value]) => {
+(typed) => document.querySelectorAll("main details:not([open])").forEach((each) => { each.open = true; }) ??
+Object.entries(typed).every(([key, value]) => {
   const at = key.lastIndexOf("|");
   const form = document.querySelector(`form[data-draft="${CSS.escape(key.slice(0, at))}"]`);
   return form?.elements.namedItem(key.slice(at + 1))?.value === value;
+})
+"""
+
+
+#: What of it is not there, for the message.
+LOST: Final = """
+(typed) => Object.entries(typed).flatMap(([key, value]) => {
+  const at = key.lastIndexOf("|");
+  const form = document.querySelector(`form[data-draft="${CSS.escape(key.slice(0, at))}"]`);
+  const found = form?.elements.namedItem(key.slice(at + 1))?.value;
+  return found === value ? [] : [`${key}: ${found}`];
 })
 """
 
@@ -98,39 +168,106 @@ def test_a_harvest_that_was_typed_outlives_language_back_and_reload_and_is_no_ot
     expect(form.locator("[name=kilograms]")).to_have_value("")
     page.reload()
     expect(harvest_form(page).locator("[name=kilograms]")).to_have_value("")
-    assert page.evaluate("Object.keys(sessionStorage).filter((each) => each.startsWith('headland.draft:'))") == []
+    assert page.evaluate("Object.keys(localStorage).filter((each) => each.startsWith('headland.draft:'))") == []
 
 
-def open_all(page: Page) -> None:
+def open_all(page: Page, opener: str = "") -> None:
     """Open what is folded, once the page has its answers."""
     page.locator("main [data-page][data-mounted]").wait_for()
     for _ in range(2):
         expect(page.locator("main .progress:visible")).to_have_count(0)
         page.evaluate("document.querySelectorAll('main details:not([open])').forEach((each) => { each.open = true; })")
     expect(page.locator("main .progress:visible")).to_have_count(0)
+    if opener:
+        page.locator(opener).first.evaluate("(each) => each.click()")
+
+
+def has_what_was_typed(page: Page, opener: str, typed: dict[str, str]) -> None:
+    open_all(page, opener)
+    try:
+        page.wait_for_function(KEPT, arg=typed)
+    except PlaywrightError as error:
+        raise AssertionError(f"lost at {page.url}: {page.evaluate(LOST, typed)}") from error
+
+
+def sign_in(page: Page, key: str) -> None:
+    page.locator("form.sign-in-form input").fill(key)
+    page.locator("form.sign-in-form button").click()
+
+
+def names_of_forms() -> list[str]:
+    """Return the name of each form in the dashboard's source; a form that has none is named by its file."""
+    names = []
+    for file in sorted(SOURCE.rglob("*.tsx")):
+        if file.name == "form.tsx":
+            continue
+        text = file.read_text(encoding="utf-8")
+        for found in re.finditer(r"<(?:Form|AddInput)\b(?!Props)([^>]*)", text):
+            name = re.search(r'name="(\w+)"', found[1])
+            if "name={name}" not in found[1]:
+                names.append(name[1] if name else f"{file.name}: a form without a name")
+    return names
+
+
+def test_every_form_of_the_dashboard_has_a_name_of_its_own_and_is_the_one_component() -> None:
+    names = names_of_forms()
+    assert len(names) >= 60
+    assert [name for name in names if " " in name] == []
+    assert sorted(names) == sorted(set(names))
+    assert set(NOT_WALKED) <= set(names)
+    made_by_hand = {
+        file.name
+        for file in sorted(SOURCE.rglob("*.ts*"))
+        if re.search(r'<form\b|\bmake\(\s*"form"', file.read_text(encoding="utf-8"))
+    }
+    assert made_by_hand == BY_HAND
 
 
 @pytest.mark.long
-def test_every_form_of_the_pages_has_what_was_typed_after_a_reload_and_in_another_language(
-    visit: Open, farm: Farm
+def test_every_form_has_what_was_typed_after_language_back_reload_sign_in_and_in_a_second_tab(
+    visit: Open, tmp_path: Path, page_errors: list[str]
 ) -> None:
-    page = visit("#/farm", viewport={"width": 1440, "height": 900})
-    forms: set[str] = set()
-    for address in PAGES:
-        page.evaluate("(address) => history.replaceState(null, '', '#/' + address)", address.format(field=farm.field))
-        page.reload()
-        open_all(page)
-        typed = page.evaluate(FILL)
-        page.locator("header [data-language='zh-CN']").evaluate("(each) => each.click()")
-        open_all(page)
-        page.wait_for_function(KEPT, arg=typed)
-        page.locator("header [data-language='en']").evaluate("(each) => each.click()")
-        page.reload()
-        open_all(page)
-        page.wait_for_function(KEPT, arg=typed)
-        forms |= {key.rpartition("|")[0] for key in typed}
-    print(len(forms), "forms")
-    assert len(forms) >= 12
+    with serve_farm(tmp_path, opened=False) as farm:
+        lay_out_trial(farm)
+        farm.repositories.people.add(Person(name="Li Mei", number="A-1"))
+        farm.raise_frost()
+        _, key = farm.repositories.add_key("office", Scope.ADMIN)
+        size = {"width": 1440, "height": 900}
+        page = visit(f"#key={key}", base=farm.base, viewport=size, extra_http_headers={}, locale="en-GB")
+        page.locator("main [data-page][data-mounted]").wait_for()
+        forms = set()
+        for address, opener in PAGES:
+            address = address.format(field=farm.field)
+            page.evaluate("(address) => history.replaceState(null, '', '#/' + address)", address)
+            page.reload()
+            open_all(page, opener)
+            typed = page.evaluate(FILL)
+            if not typed:
+                continue
+            for language in ("zh-CN", "en"):
+                page.locator(f"header [data-language='{language}']").evaluate("(each) => each.click()")
+                has_what_was_typed(page, opener, typed)
+            page.evaluate("location.hash = '#/health'")
+            page.locator("main [data-page=health][data-mounted]").wait_for()
+            page.go_back()
+            has_what_was_typed(page, opener, typed)
+            page.reload()
+            has_what_was_typed(page, opener, typed)
+            second = page.context.new_page()
+            second.goto(page.url)
+            has_what_was_typed(second, opener, typed)
+            second.close()
+            page.context.clear_cookies()
+            page.reload()
+            sign_in(page, key)
+            has_what_was_typed(page, opener, typed)
+            forms |= {each.rpartition("|")[0].rpartition("|")[2] for each in typed}
+        page_errors[:] = [error for error in page_errors if "401" not in error]
+    # Each form is told from all others by what it is about: none is the second of its kind.
+    assert {name for name in forms if not name.endswith("#0")} == set()
+    walked = {name.partition("#")[0] for name in forms}
+    assert len(walked) >= 30
+    assert walked | set(NOT_WALKED) == set(names_of_forms())
 
 
 @pytest.mark.long
@@ -147,3 +284,83 @@ def test_fifty_reloads_of_the_harvest_form_are_equal(visit: Open, second_field: 
         )
     assert len(seen) == 1
     assert next(iter(seen)).startswith(",")
+
+
+def keys_of(farm: Farm) -> tuple[str, str]:
+    """Return the keys of two persons."""
+    _, first = farm.repositories.add_key("Li Mei", Scope.ADMIN)
+    _, second = farm.repositories.add_key("Wang Fang", Scope.ADMIN)
+    return first, second
+
+
+def sign_in_again(page: Page, key: str) -> Locator:
+    page.context.clear_cookies()
+    page.reload()
+    sign_in(page, key)
+    return harvest_form(page)
+
+
+def test_what_was_typed_is_there_for_the_same_person_who_signs_in_again_and_for_nobody_else(
+    visit: Open, tmp_path: Path, page_errors: list[str]
+) -> None:
+    with serve_farm(tmp_path, opened=False) as farm:
+        own, other = keys_of(farm)
+        page = visit(f"#key={own}", base=farm.base, extra_http_headers={})
+        page.locator("main [data-page][data-mounted]").wait_for()
+        page.evaluate("location.hash = '#/harvest'")
+        harvest_form(page).locator("[name=kilograms]").fill("12")
+        form = sign_in_again(page, other)
+        expect(form.locator("[name=kilograms]")).to_have_value("")
+        form.locator("[name=author]").fill("Wang Fang")
+        form = sign_in_again(page, own)
+        expect(form.locator("[name=kilograms]")).to_have_value("12")
+        expect(form.locator("[name=author]")).to_have_value("")
+        # Whoever signs out leaves nothing; what another person typed stays theirs.
+        page.get_by_role("button", name="Sign out").evaluate("(each) => each.click()")
+        sign_in(page, own)
+        expect(harvest_form(page).locator("[name=kilograms]")).to_have_value("")
+        form = sign_in_again(page, other)
+        expect(form.locator("[name=author]")).to_have_value("Wang Fang")
+        page_errors[:] = [error for error in page_errors if "401" not in error]
+
+
+def test_two_tabs_say_what_the_other_typed_and_neither_overwrites_it(visit: Open, second_field: Field) -> None:
+    page = visit("#/harvest")
+    first = harvest_form(page)
+    first.locator("[name=kilograms]").fill("12")
+    tab = page.context.new_page()
+    tab.goto(page.url)
+    second = harvest_form(tab)
+    # The later one is there, and said to be from the other tab.
+    expect(second.locator("[name=kilograms]")).to_have_value("12")
+    expect(second.locator("[data-restored]")).to_have_text(re.compile("another tab"))
+    second.locator("[name=kilograms]").fill("30")
+    # What is typed in one tab changes nothing under the hands of the other: it is offered.
+    offer = first.locator("[data-draft-note=other]")
+    expect(offer).to_contain_text("another tab")
+    expect(first.locator("[name=kilograms]")).to_have_value("12")
+    page.reload()
+    first = harvest_form(page)
+    expect(first.locator("[name=kilograms]")).to_have_value("30")
+    first.get_by_role("button", name="Use that instead").click()
+    expect(first.locator("[name=kilograms]")).to_have_value("12")
+    first.get_by_role("button", name="Use that instead").click()
+    expect(first.locator("[name=kilograms]")).to_have_value("30")
+    # Cleared in one tab, it is not sent twice from the other without a word.
+    first.get_by_role("button", name="Start anew").click()
+    expect(second.locator("[data-draft-note=saved]")).to_be_visible()
+    tab.close()
+
+
+def test_a_form_that_is_only_drawn_again_says_nothing(visit: Open, second_field: Field) -> None:
+    page = visit("#/harvest")
+    form = harvest_form(page)
+    form.locator("[name=kilograms]").fill("12")
+    page.locator("header [data-language='zh-CN']").evaluate(
+        "(each) => each.dispatchEvent(new Event('click', {bubbles: true}))"
+    )
+    form = harvest_form(page)
+    expect(form.locator("[name=kilograms]")).to_have_value("12")
+    expect(form.locator("[data-restored]")).to_have_count(0)
+    page.reload()
+    expect(harvest_form(page).locator("[data-restored]")).to_be_visible()

@@ -114,13 +114,14 @@ function AlarmActions({ alarm, snoozed }: { alarm: AlarmItem; snoozed: boolean }
         </p>
       )}
       <Form
+        name="alarm_acknowledgement"
         submit={translate(alarm.acknowledged_ms === null ? "acknowledge" : "alarms_save_note")}
         write={acknowledge}
         onSubmit={acknowledgeIt}
       >
         <TextField name="note" label={translate("alarms_note")} value={alarm.note} maxLength={500} />
       </Form>
-      <Form submit={translate("alarms_snooze")} write={snooze} onSubmit={snoozeIt}>
+      <Form name="alarm_snooze" submit={translate("alarms_snooze")} write={snooze} onSubmit={snoozeIt}>
         <SelectField
           name="hours"
           label={translate("alarms_snooze_for")}

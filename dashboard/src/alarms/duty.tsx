@@ -114,7 +114,7 @@ function HandOver({ rota, people }: { rota: string; people: readonly string[] })
     return true;
   };
   return (
-    <Form submit={translate("duty_hand_over")} write={write} onSubmit={submit}>
+    <Form name="duty_hand_over" submit={translate("duty_hand_over")} write={write} onSubmit={submit}>
       <div class="choices-row">
         <SelectField
           name="to"

@@ -64,7 +64,7 @@ export function DutyForm({ rota, people, onClose }: DutyFormProps): JSX.Element 
     );
   return (
     <Dialog title={rota?.name ?? translate("duty_add")} onClose={onClose}>
-      <Form submit={translate("save")} write={rota === null ? add : change} onSubmit={submit} onCancel={onClose}>
+      <Form name="duty_rota" submit={translate("save")} write={rota === null ? add : change} onSubmit={submit} onCancel={onClose}>
         <div class="choices-row">
           <TextField name="name" label={translate("duty_name")} value={rota?.name ?? ""} required maxLength={200} />
           <SelectField

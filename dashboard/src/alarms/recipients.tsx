@@ -259,7 +259,7 @@ function AddRecipient(): JSX.Element {
   };
   return (
     <section class="card">
-      <Form submit={translate("settings_add_recipient")} write={add} onSubmit={submit}>
+      <Form name="recipient" submit={translate("settings_add_recipient")} write={add} onSubmit={submit}>
         <h2>{translate("settings_add_recipient")}</h2>
         <div class="choices-row">
           <TextField name="name" label={translate("settings_name")} required maxLength={200} />

@@ -111,7 +111,7 @@ export function RuleForm({ rule, onDone }: { rule: Rule | null; onDone: () => vo
   const threshold = condition === null ? null : (condition.below ?? condition.above);
   return (
     <div ref={place}>
-      <Form submit={translate("save")} write={rule === null ? add : change} onSubmit={submit} onCancel={onDone}>
+      <Form name="alarm_rule" submit={translate("save")} write={rule === null ? add : change} onSubmit={submit} onCancel={onDone}>
         {keeps ? (
           <ul class="plain-list conditions">
             {ruleConditionLines(rule?.any_of ?? []).map((line) => (

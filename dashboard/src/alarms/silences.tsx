@@ -100,7 +100,7 @@ function AddSilence({ rules }: { rules: { value: string; text: string }[] }): JS
   };
   const devices = [...farm.devices.values()].map((device) => ({ value: device.id, text: farm.nameOf(device.id) }));
   return (
-    <Form submit={translate("alarms_silence_add")} write={add} onSubmit={submit}>
+    <Form name="silence" submit={translate("alarms_silence_add")} write={add} onSubmit={submit}>
       <h3>{translate("alarms_silence_add")}</h3>
       <TextField name="name" label={translate("alarms_silence_why")} required maxLength={200} />
       <div class="choices-row">

@@ -27,6 +27,11 @@ export function currentSession(): Session | null {
   return session;
 }
 
+/** Return what tells who is signed in from everybody else; "" where no key is required. */
+export function currentAuthor(): string {
+  return session === null ? "" : [session.organisation.handle, session.person ?? "", session.by].join(" ");
+}
+
 /** Return whether requests are allowed: signed in, or no key required. Uses a key in the address. */
 export async function openSession(): Promise<boolean> {
   const key = keyInAddress();
@@ -63,9 +68,9 @@ export async function signIn(key: string): Promise<void> {
 
 export async function signOut(): Promise<void> {
   await request("/v1/session", { method: "DELETE" });
+  forgetDrafts(currentAuthor());
   session = null;
   rememberMember(false);
-  forgetDrafts();
   await forgetAnswers();
 }
 

@@ -157,6 +157,7 @@ function EntryForm({ person, corrected, onDone }: { person: string; corrected: E
             })}
       </h2>
       <Form
+        name="account_entry"
         submit={translate(corrected === null ? "coop_add_entry" : "coop_correct")}
         write={add}
         onSubmit={submit}

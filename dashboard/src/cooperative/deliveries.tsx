@@ -215,7 +215,7 @@ function Correction({ of, name, onDone }: { of: Delivery; name: string; onDone: 
     <div class="stack" data-panel="correct-delivery">
       <h2>{translate("deliv_correct_of", { name, date: dateText(of.time_ms) })}</h2>
       <p class="note">{translate("deliv_correct_about")}</p>
-      <Form submit={translate("deliv_correct")} write={correct} onSubmit={submit} onCancel={onDone}>
+      <Form name="delivery_correction" submit={translate("deliv_correct")} write={correct} onSubmit={submit} onCancel={onDone}>
         <div class="choices-row" onInput={(event) => follow(event.target as HTMLInputElement)}>
           <NumberField
             name="kg"

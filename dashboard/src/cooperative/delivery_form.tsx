@@ -62,7 +62,7 @@ export function EnterDelivery({ people }: { people: readonly ListItem<"/v1/peopl
   const crops = [...new Set((lots.data?.items ?? []).map(({ crop }) => cropText(crop)))];
   if (people.length === 0) return <p class="note">{translate("coop_no_people")}</p>;
   return (
-    <Form submit={translate("deliv_enter_submit")} write={add} onSubmit={submit}>
+    <Form name="delivery" submit={translate("deliv_enter_submit")} write={add} onSubmit={submit}>
       <div class="stack" onInput={(event) => look(event.currentTarget.closest("form"))} data-panel="enter-delivery">
         <div class="choices-row">
           <SelectField

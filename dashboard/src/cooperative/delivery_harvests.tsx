@@ -53,7 +53,12 @@ export function DeliverHarvests(): JSX.Element {
           return (
             <>
               {choice}
-              <Form submit={translate("deliv_harvests_submit")} write={deliver} onSubmit={(values) => submit(values, crops)}>
+              <Form
+                name="delivery_of_harvests"
+                submit={translate("deliv_harvests_submit")}
+                write={deliver}
+                onSubmit={(values) => submit(values, crops)}
+              >
                 <div class="choices-row">
                   {crops.map((crop, at) => (
                     <NumberField

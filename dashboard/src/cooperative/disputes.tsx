@@ -106,7 +106,7 @@ function RecordOutcome({ dispute, onDone }: { dispute: number; onDone: () => voi
     return done !== null;
   };
   return (
-    <Form submit={translate("coop_outcome_record")} write={record} onSubmit={submit} onCancel={onDone}>
+    <Form name="dispute_outcome" submit={translate("coop_outcome_record")} write={record} onSubmit={submit} onCancel={onDone}>
       <SelectField
         name="outcome"
         label={translate("coop_outcome")}
@@ -165,7 +165,7 @@ function DisputeForm({ field }: { field: FieldRecord }): JSX.Element {
   const pass = chosen ?? onlyOf(options)?.value ?? null;
   const roundOf = (degrees: number | undefined) => (degrees === undefined ? null : Number(degrees.toFixed(7)));
   return (
-    <Form submit={translate("coop_dispute_open")} write={open} onSubmit={submit}>
+    <Form name="dispute" submit={translate("coop_dispute_open")} write={open} onSubmit={submit}>
       <div class="choices-row">
         <SelectField
           key={options.length}

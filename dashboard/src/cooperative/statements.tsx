@@ -199,7 +199,7 @@ function AddTariff(): JSX.Element {
   return (
     <details>
       <summary>{translate("coop_add_tariff")}</summary>
-      <Form submit={translate("coop_add_tariff")} write={add} onSubmit={submit}>
+      <Form name="tariff" submit={translate("coop_add_tariff")} write={add} onSubmit={submit}>
         <TextField name="name" label={translate("coop_name")} required maxLength={200} />
         <div class="choices-row">
           <NumberField name="per_mu_fen" label={translate("coop_per_mu")} unit={yuan} min={0} step={0.01} />

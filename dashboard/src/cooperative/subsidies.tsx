@@ -297,7 +297,7 @@ function AddRule(): JSX.Element {
   return (
     <details>
       <summary>{translate("coop_add_rule")}</summary>
-      <Form submit={translate("coop_add_rule")} write={add} onSubmit={submit}>
+      <Form name="subsidy_rule" submit={translate("coop_add_rule")} write={add} onSubmit={submit}>
         <TextField name="name" label={translate("coop_name")} required maxLength={200} />
         <div class="choices-row">
           <NumberField

@@ -145,7 +145,7 @@ function ItIsRight({ doubt }: { doubt: Doubt }): JSX.Element | null {
   return (
     <details class="fold">
       <summary>{translate("doubts_right")}</summary>
-      <Form submit={translate("doubts_right")} write={add} onSubmit={submit}>
+      <Form name="doubt" submit={translate("doubts_right")} write={add} onSubmit={submit}>
         <p class="note">{translate("doubts_right_about")}</p>
         <TextField name="author" label={translate("doubts_author")} value={knownAuthor()} required maxLength={200} autocomplete="name" />
       </Form>

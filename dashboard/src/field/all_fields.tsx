@@ -157,6 +157,7 @@ export function EditField({ field, onClose, onDeleted }: { field: FieldRecord; o
   return (
     <Dialog title={field.name} onClose={onClose}>
       <Form
+        name="field_facts"
         submit={translate("save")}
         write={change}
         onCancel={onClose}

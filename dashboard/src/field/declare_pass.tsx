@@ -84,7 +84,7 @@ export function DeclarePass({ field, pass, settings, onDeclared, onClose }: Decl
   return (
     <Dialog title={translate(pass === null ? "work_declare_new" : "work_declare")} onClose={onClose}>
       <p class="note">{translate("work_declare_about")}</p>
-      <Form submit={translate("work_declare")} write={declare} onSubmit={submit} onCancel={onClose}>
+      <Form name="declared_pass" submit={translate("work_declare")} write={declare} onSubmit={submit} onCancel={onClose}>
         <ErrorText error={problem} />
         <SelectField
           name="device"

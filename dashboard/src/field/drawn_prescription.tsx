@@ -252,7 +252,7 @@ function SaveForm({ field, zones, rates, start, onProduct, onSaved, onEmpty }: S
     return true;
   };
   return (
-    <Form submit={translate("work_make")} write={make} onSubmit={submit}>
+    <Form name="drawn_prescription" submit={translate("work_make")} write={make} onSubmit={submit}>
       <PrescriptionFields field={field} onProduct={onProduct} start={start} />
       <ErrorText error={problem} />
     </Form>

@@ -55,6 +55,7 @@ export function Products(): JSX.Element {
       ]}
     >
       <Form
+        name="known_product"
         submit={translate("work_catalogue_add")}
         write={addKnown}
         onSubmit={async (values) => noteSaved(await addKnown.run({ params: { path: { name: values.text("known") } } as never }))}
@@ -67,6 +68,7 @@ export function Products(): JSX.Element {
         />
       </Form>
       <AddInput
+        name="product"
         text={translate("work_product_add")}
         write={add}
         add={(values) => {
@@ -131,6 +133,7 @@ export function Implements(): JSX.Element {
       ]}
     >
       <AddInput
+        name="implement"
         text={translate("work_implement_add")}
         write={add}
         add={(values) => {
@@ -227,6 +230,7 @@ export function Seasons({ field }: { field: string }): JSX.Element {
       ]}
     >
       <AddInput
+        name="season_of_field"
         text={translate("work_season_add")}
         write={add}
         add={(values) => {

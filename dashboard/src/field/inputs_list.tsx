@@ -46,17 +46,17 @@ export function InputsList<Row extends Input>({ panel, list, state, columns, chi
   );
 }
 
-interface AddInputProps extends Pick<FormProps, "children" | "write"> {
+interface AddInputProps extends Pick<FormProps, "name" | "children" | "write"> {
   text: string;
   add: (...values: Parameters<FormProps["onSubmit"]>) => Promise<unknown>;
 }
 
 /** Folded form that adds a record with a name. */
-export function AddInput({ text, write, add, children }: AddInputProps): JSX.Element {
+export function AddInput({ name, text, write, add, children }: AddInputProps): JSX.Element {
   return (
     <details>
       <summary>{text}</summary>
-      <Form submit={text} {...(write && { write })} onSubmit={async (values) => noteSaved(await add(values))}>
+      <Form name={name} submit={text} {...(write && { write })} onSubmit={async (values) => noteSaved(await add(values))}>
         <div class="choices-row">
           <TextField name="name" label={translate("work_name")} required maxLength={200} />
           {children}

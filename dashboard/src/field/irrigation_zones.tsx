@@ -46,6 +46,7 @@ export function EditZone({ field, zone, onDeleted }: EditZoneProps): JSX.Element
     <details class="card fold" data-panel="irrigation-zone">
       <summary>{translate("water_zone", { name: zone.name })}</summary>
       <Form
+        name="irrigation_zone_change"
         submit={translate("save")}
         write={change}
         onSubmit={async (values) => {
@@ -84,6 +85,7 @@ export function AddZone({ field, whole, onAdded }: AddZoneProps): JSX.Element | 
     <details class="card fold" data-panel="add-irrigation-zone">
       <summary>{translate("water_zone_add")}</summary>
       <Form
+        name="irrigation_zone"
         submit={translate("water_zone_add")}
         write={add}
         onSubmit={async (values) => {

@@ -131,7 +131,7 @@ function WriteDown({ field, zone }: { field: string; zone: Zone | null }): JSX.E
   return (
     <details class="fold">
       <summary>{translate("water_write_down")}</summary>
-      <Form submit={translate("water_write_down")} write={add} onSubmit={submit}>
+      <Form name="irrigation" submit={translate("water_write_down")} write={add} onSubmit={submit}>
         <div class="choices-row">
           <TextField name="day" type="date" label={translate("water_day")} required value={dateOf(nowMs())} />
           <NumberField name="amount" label={translate("water_amount")} required step="any" min={0.001} max={MOST[unit]} />

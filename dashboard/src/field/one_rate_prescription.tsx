@@ -31,7 +31,7 @@ export function OneRatePrescription({ field, onMade }: { field: FieldRecord; onM
   };
   return (
     <div class="stack" data-panel="one-rate">
-      <Form submit={translate("work_make")} write={make} onSubmit={submit}>
+      <Form name="one_rate_prescription" submit={translate("work_make")} write={make} onSubmit={submit}>
         <p class="note">{translate("work_uniform_hint")}</p>
         <NumberField name="rate" label={translate("work_rate")} unit={toAreaUnit(1, unit).unit} step="any" min={0} required />
         <PrescriptionFields field={field} onProduct={chooseProduct} />

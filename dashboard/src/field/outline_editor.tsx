@@ -296,7 +296,7 @@ function SaveForm({
     return true;
   };
   return (
-    <Form submit={translate("work_save_field")} write={write} onSubmit={submit}>
+    <Form name="outline" submit={translate("work_save_field")} write={write} onSubmit={submit}>
       {field === null ? (
         <div class="choices-row">
           <TextField name="name" label={translate("work_name")} required maxLength={190} />

@@ -61,7 +61,7 @@ export function PointsPrescription({ field, onMade, start }: PointsPrescriptionP
   };
   const perArea = toAreaUnit(1, unit).unit;
   return (
-    <Form submit={translate("work_make")} write={make} onSubmit={submit}>
+    <Form name="points_prescription" submit={translate("work_make")} write={make} onSubmit={submit}>
       <p class="note">{translate("work_prescription_about")}</p>
       <DropFile
         types={[".csv", ".txt", ".geojson", ".json"]}

@@ -76,7 +76,7 @@ export function Recommend({ field, onUse }: RecommendProps): JSX.Element {
   return (
     <section class="card" data-panel="recommendation">
       <h2>{translate("work_recommendation")}</h2>
-      <Form submit={translate("work_calculate")} onSubmit={submit}>
+      <Form name="recommendation" submit={translate("work_calculate")} onSubmit={submit}>
         <SelectField
           name="method"
           label={translate("work_method")}

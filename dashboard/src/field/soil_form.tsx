@@ -95,7 +95,7 @@ export function SoilForm({ declared, isOpen, onDeclare }: SoilFormProps): JSX.El
   return (
     <details class="card fold" data-panel="soil" open={isOpen}>
       <summary>{translate("water_declared")}</summary>
-      <Form submit={translate("water_calculate")} onSubmit={submit}>
+      <Form name="soil_water" submit={translate("water_calculate")} onSubmit={submit}>
         <p class="note">{translate("water_declared_about")}</p>
         <div class="choices-row">
           <SoilFields given={declared} names={NUMBERS} />

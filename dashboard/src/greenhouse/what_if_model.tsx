@@ -57,7 +57,7 @@ function ModelForm({ house }: { house: Registered }): JSX.Element {
   };
   return (
     <>
-      <Form submit={translate("save")} write={change} onSubmit={choose}>
+      <Form name="what_if_model" submit={translate("save")} write={change} onSubmit={choose}>
         <SelectField
           name="structure"
           label={translate("what_if_structure")}

@@ -65,7 +65,7 @@ function Asked({ house }: { house: Registered }): JSX.Element {
   return (
     <>
       <ModelPart house={house} />
-      <Form submit={translate("what_if_ask")} onSubmit={ask}>
+      <Form name="what_if" submit={translate("what_if_ask")} onSubmit={ask}>
         <div class="choices-row">
           <SelectField
             name="setting"

@@ -68,7 +68,7 @@ function Issue({ lot }: { lot: string }): JSX.Element {
     return true;
   };
   return (
-    <Form submit={translate("harvest_issue")} write={issue} onSubmit={submit}>
+    <Form name="certificate" submit={translate("harvest_issue")} write={issue} onSubmit={submit}>
       <div class="choices-row">
         <IssuerFields needsContact />
         <TextField name="author" label={translate("harvest_author")} value={knownAuthor()} required maxLength={200} autocomplete="name" />

@@ -89,7 +89,7 @@ function Harvesting({ places }: { places: readonly Place[] }): JSX.Element {
   };
   return (
     <section class="card" data-panel="harvest">
-      <Form submit={translate("harvest_submit")} write={add} onSubmit={submit}>
+      <Form name="harvest" submit={translate("harvest_submit")} write={add} onSubmit={submit}>
         <SelectField name="place" label={translate("harvest_place")} options={places} value={place} onSelect={setPlace} required />
         <SelectField
           name="crop"

@@ -40,7 +40,7 @@ export function LotOperationForm({ lot }: { lot: LotItem }): JSX.Element {
   };
   const kilograms = { unit: translate("harvest_kg"), min: 0, max: 10_000_000, step: 0.001 };
   return (
-    <Form submit={translate("harvest_op_submit")} write={add} onSubmit={submit}>
+    <Form name="lot_operation" submit={translate("harvest_op_submit")} write={add} onSubmit={submit}>
       <SelectField
         name="kind"
         label={translate("harvest_what")}

@@ -102,7 +102,7 @@ function Choice({ lot }: { lot: string }): JSX.Element | null {
     return true;
   };
   return (
-    <Form submit={translate("release_submit")} write={open} onSubmit={submit}>
+    <Form name="release" submit={translate("release_submit")} write={open} onSubmit={submit}>
       <div class="choices-row">
         <IssuerFields needsContact={false} />
         <TextField name="grower" label={translate("release_grower")} maxLength={100} hint={translate("release_grower_hint")} />

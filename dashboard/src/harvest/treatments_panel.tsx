@@ -215,6 +215,7 @@ function TreatmentForm({ place, products, corrected, onDone }: TreatmentFormProp
   const unitOf = (one: ProtectionProduct | undefined): string => (one?.unit === "kg" ? translate("harvest_kg") : "L");
   return (
     <Form
+      name="treatment"
       submit={translate(corrected === undefined ? "harvest_treat_submit" : "harvest_treat_correct")}
       write={add}
       onSubmit={submit}

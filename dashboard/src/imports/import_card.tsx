@@ -103,7 +103,7 @@ function StartForm({ item }: { item: FileImport }): JSX.Element {
     <>
       <p>{translate("import_needs_start")}</p>
       {may("put", "/v1/imports/{id}/choice") ? (
-        <Form submit={translate("import_start_use")} write={choose} onSubmit={submit}>
+        <Form name="import_file" submit={translate("import_start_use")} write={choose} onSubmit={submit}>
           <TextField name="start_ms" label={translate("import_start")} type="datetime-local" required />
         </Form>
       ) : null}

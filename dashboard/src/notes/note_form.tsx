@@ -51,7 +51,7 @@ export function NoteForm({ choices, onAdded }: NoteFormProps): JSX.Element {
     return true;
   };
   return (
-    <Form submit={translate("notes_add")} write={add} onSubmit={submit}>
+    <Form name="note" submit={translate("notes_add")} write={add} onSubmit={submit}>
       {choices.length > 1 ? (
         <SelectField
           name="about"

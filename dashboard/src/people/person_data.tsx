@@ -104,7 +104,7 @@ function Erase({ person, name, blockers, shared, onErased }: EraseProps): JSX.El
           </ul>
         </>
       ) : (
-        <Form submit={translate("people_erase_do")} write={erase} onSubmit={submit}>
+        <Form name="person_erasure" submit={translate("people_erase_do")} write={erase} onSubmit={submit}>
           <TextField name="name" label={translate("people_erase_name", { name })} required maxLength={200} />
           <TextField name="also" label={translate("people_erase_also")} hint={translate("people_erase_also_hint")} maxLength={1000} />
         </Form>

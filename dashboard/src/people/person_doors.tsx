@@ -104,7 +104,7 @@ function AddLogin({ person }: { person: Person }): JSX.Element {
   return (
     <details class="fold">
       <summary>{translate("people_sign_in_add")}</summary>
-      <Form submit={translate("people_sign_in_add")} write={add} onSubmit={submit}>
+      <Form name="person_sign_in" submit={translate("people_sign_in_add")} write={add} onSubmit={submit}>
         <p class="note">{translate("settings_members_about")}</p>
         <div class="choices-row">
           <TextField name="subject" label={translate("settings_subject")} required maxLength={200} />
@@ -172,7 +172,7 @@ function AddMail({ person }: { person: Person }): JSX.Element {
   return (
     <details class="fold">
       <summary>{translate("people_mail_add")}</summary>
-      <Form submit={translate("people_mail_add")} write={add} onSubmit={submit}>
+      <Form name="person_address" submit={translate("people_mail_add")} write={add} onSubmit={submit}>
         <TextField name="address" type="email" label={translate("people_email")} value={mail} required maxLength={2000} />
       </Form>
     </details>

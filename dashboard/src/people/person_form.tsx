@@ -40,7 +40,7 @@ export function AddPerson({
   return (
     <div class="stack" data-panel="add-person">
       <h2>{translate("coop_person_add")}</h2>
-      <Form submit={translate("coop_person_add")} write={add} onSubmit={submit} onCancel={onCancel}>
+      <Form name="person" submit={translate("coop_person_add")} write={add} onSubmit={submit} onCancel={onCancel}>
         <DetailFields person={null} />
       </Form>
     </div>
@@ -57,7 +57,7 @@ export function ChangePerson({ person }: { person: Person }): JSX.Element {
   return (
     <details class="fold">
       <summary>{translate("people_details", { name: person.name })}</summary>
-      <Form submit={translate("save")} write={change} onSubmit={submit}>
+      <Form name="person_change" submit={translate("save")} write={change} onSubmit={submit}>
         <DetailFields person={person} />
       </Form>
     </details>

@@ -132,7 +132,7 @@ function Share({ holding, field }: { holding: Holding; field: string }): JSX.Ele
           .filter(Boolean)
           .join(" · ")}
       </p>
-      <Form submit={translate("people_end")} write={change} onSubmit={end}>
+      <Form name="person_end" submit={translate("people_end")} write={change} onSubmit={end}>
         <TextField
           name="last"
           type="date"
@@ -174,7 +174,7 @@ function AddShare({ person, fields }: { person: Person; fields: Fields }): JSX.E
   return (
     <details class="fold" data-panel="add-share">
       <summary>{translate("people_share_add")}</summary>
-      <Form submit={translate("people_share_add")} write={add} onSubmit={submit}>
+      <Form name="plot_share" submit={translate("people_share_add")} write={add} onSubmit={submit}>
         <div class="choices-row">
           <SelectField
             name="field"

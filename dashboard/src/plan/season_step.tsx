@@ -33,7 +33,7 @@ export function SeasonStep({ plan, draft }: { plan: Plan; draft: Draft }): JSX.E
     return false;
   };
   return (
-    <Form submit={translate("plan_next")} onSubmit={submit}>
+    <Form name="season" submit={translate("plan_next")} onSubmit={submit}>
       <SelectField
         name="crop"
         label={translate("work_crop")}

@@ -118,7 +118,7 @@ function AddBand(): JSX.Element {
     return noteSaved(await add.run({ body: body as BodyOf<"/v1/crop-bands", "post"> }));
   };
   return (
-    <Form submit={translate("settings_band_add")} write={add} onSubmit={submit}>
+    <Form name="crop_band" submit={translate("settings_band_add")} write={add} onSubmit={submit}>
       <div class="choices-row">
         <TextField
           name="crop"

@@ -115,7 +115,7 @@ function ProviderCard({ provider, kind, places }: CardProps): JSX.Element {
       {may("put", `${LIST}/{thing}`) ? (
         <details class="fold">
           <summary>{translate("provider_change")}</summary>
-          <Form submit={translate("save")} write={change} onSubmit={submit}>
+          <Form name="forecast_provider_change" submit={translate("save")} write={change} onSubmit={submit}>
             <ProviderFields provider={provider} host={kind?.host ?? null} />
           </Form>
         </details>
@@ -198,7 +198,7 @@ function AddProvider({ kinds }: { kinds: readonly Kind[] }): JSX.Element | null 
   if (kinds.length === 0 || !may("post", LIST)) return null;
   return (
     <section class="card" data-panel="add-provider">
-      <Form submit={translate("provider_add")} write={add} onSubmit={submit}>
+      <Form name="forecast_provider" submit={translate("provider_add")} write={add} onSubmit={submit}>
         <h2>{translate("provider_add")}</h2>
         <SelectField
           name="provider"

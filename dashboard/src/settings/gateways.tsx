@@ -64,6 +64,7 @@ function AddGateway({ code, onCode }: { code: Code | null; onCode: (code: Code |
       {code === null ? null : <GivenCode code={code} />}
       {added === null ? null : <NewGateway added={added} />}
       <Form
+        name="gateway"
         key={byCode ? "code" : "file"}
         submit={translate(byCode ? "settings_code_give" : "settings_gateway_add")}
         write={byCode ? give : add}

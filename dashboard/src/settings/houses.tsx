@@ -81,7 +81,7 @@ function HouseCard({ house, zones }: { house: Greenhouse; zones: Zone[] }): JSX.
       {may("put", "/v1/greenhouses/{thing}") ? (
         <details class="how">
           <summary>{translate("settings_house_more")}</summary>
-          <Form submit={translate("save")} write={change} onSubmit={submit}>
+          <Form name="house_change" submit={translate("save")} write={change} onSubmit={submit}>
             <div class="choices-row">
               <SelectField
                 name="cover"
@@ -161,7 +161,7 @@ function ZoneEditor({ zone }: { zone: Zone }): JSX.Element {
     <section class="stack" data-zone={zone.id}>
       <h3>{zoneText(zone.name)}</h3>
       {may("put", "/v1/greenhouse-zones/{thing}") ? (
-        <Form submit={translate("save")} write={change} onSubmit={submit}>
+        <Form name="zone_change" submit={translate("save")} write={change} onSubmit={submit}>
           <div class="choices-row">
             <TextField
               name="crop"
@@ -257,7 +257,7 @@ function AddZone({ house, first, onDone }: { house: Greenhouse; first: boolean; 
     return true;
   };
   return (
-    <Form submit={translate("settings_zone_add")} write={add} onSubmit={submit} {...(first ? {} : { onCancel: onDone })}>
+    <Form name="zone" submit={translate("settings_zone_add")} write={add} onSubmit={submit} {...(first ? {} : { onCancel: onDone })}>
       <div class="choices-row">
         <TextField
           name="name"
@@ -289,7 +289,7 @@ function AddHouse({ sites, proposals }: { sites: Site[]; proposals: string[] }):
     );
   return (
     <section class="card">
-      <Form submit={translate("settings_house_add")} write={add} onSubmit={submit}>
+      <Form name="house" submit={translate("settings_house_add")} write={add} onSubmit={submit}>
         <h2>{translate("settings_house_add")}</h2>
         <div class="choices-row">
           <TextField name="name" label={translate("settings_name")} required maxLength={200} proposals={proposals} />

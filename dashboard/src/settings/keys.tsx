@@ -91,7 +91,7 @@ function AddKey({ onMade }: { onMade: (made: { id: string; key: string }) => voi
     return true;
   };
   return (
-    <Form submit={translate("settings_add_key")} write={add} onSubmit={submit}>
+    <Form name="key" submit={translate("settings_add_key")} write={add} onSubmit={submit}>
       <h2>{translate("settings_add_key")}</h2>
       <div class="choices-row">
         <TextField name="name" label={translate("settings_name")} required maxLength={200} hint={translate("settings_key_name_hint")} />

@@ -62,7 +62,7 @@ export function PushSwitch(): JSX.Element {
       {!able ? (
         <p class="note">{translate("settings_push_unable")}</p>
       ) : known === null ? (
-        <Form submit={translate("settings_push_on")} write={subscribe} onSubmit={turnOn}>
+        <Form name="push" submit={translate("settings_push_on")} write={subscribe} onSubmit={turnOn}>
           <TextField name="name" label={translate("settings_push_name")} required maxLength={200} />
         </Form>
       ) : (

@@ -67,7 +67,7 @@ function SiteCard({ site, held }: { site: Site; held: readonly string[] | null }
       </h2>
       <DoubtsOf target="site" id={site.id ?? ""} />
       {may("put", "/v1/sites/{thing}") ? (
-        <Form submit={translate("save")} write={change} onSubmit={submit}>
+        <Form name="site_change" submit={translate("save")} write={change} onSubmit={submit}>
           <PlaceFields site={site} />
         </Form>
       ) : (
@@ -105,7 +105,7 @@ function AddFarm({ farms }: { farms: readonly { id: string; name: string }[] }):
   };
   return (
     <section class="card" data-panel="add-farm">
-      <Form submit={translate("settings_farm_add")} write={add} onSubmit={submit}>
+      <Form name="farm" submit={translate("settings_farm_add")} write={add} onSubmit={submit}>
         <h2>{translate("settings_farm_add")}</h2>
         <p class="note">
           {farms.length === 0
@@ -125,7 +125,7 @@ function AddSite({ farms }: { farms: { id: string; name: string }[] }): JSX.Elem
   };
   return (
     <section class="card">
-      <Form submit={translate("settings_site_add")} write={add} onSubmit={submit}>
+      <Form name="site" submit={translate("settings_site_add")} write={add} onSubmit={submit}>
         <h2>{translate("settings_site_add")}</h2>
         <div class="choices-row">
           <TextField

@@ -14,21 +14,19 @@ const EVERY_MS = 60_000;
 export function RowRest({ subject }: { subject: Subject }): JSX.Element {
   const state = useApi("/v1/tonight", { query: { subject: subject.id, limit: 1 } }, { everyMs: EVERY_MS });
   return (
-    <>
-      <Loaded state={state}>
-        {({ items }) =>
-          items
-            .filter(({ id }) => id === subject.id)
-            .map((card) => (
-              <div key={card.id}>
-                <StatementCard card={card} />
-                <p>
-                  <a href={hrefOfThing(subject)}>{translate("today_to", { name: card.name })}</a>
-                </p>
-              </div>
-            ))
-        }
-      </Loaded>
-    </>
+    <Loaded state={state}>
+      {({ items }) =>
+        items
+          .filter(({ id }) => id === subject.id)
+          .map((card) => (
+            <div key={card.id}>
+              <StatementCard card={card} />
+              <p>
+                <a href={hrefOfThing(subject)}>{translate("today_to", { name: card.name })}</a>
+              </p>
+            </div>
+          ))
+      }
+    </Loaded>
   );
 }

@@ -160,7 +160,7 @@ export function TrialForm({ field, onMade }: { field: FieldRecord; onMade: (id: 
       </p>
       <ErrorText error={preview.problem} />
       <Variables known={known.data ?? []} chosen={variables} onChosen={setVariables} />
-      <Form submit={translate("trial_store")} write={store} onSubmit={submit}>
+      <Form name="trial" submit={translate("trial_store")} write={store} onSubmit={submit}>
         {null}
       </Form>
     </div>

@@ -160,7 +160,7 @@ function Economics({ result, onPrices }: { result: Result; onPrices: (prices: { 
   const rate = (value: number): string => withUnit(value, "kg/ha", areaUnitsPerHa() > 1 ? 1 : 0);
   return (
     <>
-      <Form submit={translate("trial_compute")} onSubmit={submit}>
+      <Form name="trial_result" submit={translate("trial_compute")} onSubmit={submit}>
         <div class="choices-row">
           <NumberField name="nitrogen" label={translate("trial_price_n")} unit="CNY" min={0.01} step="any" value={5} required />
           <NumberField name="grain" label={translate("trial_price_grain")} unit="CNY" min={0.01} step="any" value={2400} required />

@@ -109,7 +109,7 @@ function Prescribe({ trial }: { trial: Trial }): JSX.Element | null {
     return noteSaved(await make.run({ params: { path: { thing: trial.id ?? "" } }, body }));
   };
   return (
-    <Form submit={translate("trial_prescribe")} write={make} onSubmit={submit}>
+    <Form name="trial_prescription" submit={translate("trial_prescribe")} write={make} onSubmit={submit}>
       <NumberField
         name="surround"
         label={translate("trial_surround")}
@@ -192,7 +192,7 @@ function Values({ trial, variable }: ValuesProps): JSX.Element {
     </table>
   );
   return may("post", "/v1/trials/{thing}/observations") ? (
-    <Form submit={translate("trial_save_values")} write={save} onSubmit={submit}>
+    <Form name="trial_values" submit={translate("trial_save_values")} write={save} onSubmit={submit}>
       {table}
     </Form>
   ) : (

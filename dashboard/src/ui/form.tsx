@@ -2,8 +2,9 @@
 
 import { createContext, type ComponentChildren, type JSX } from "preact";
 import { useContext, useRef, useState } from "preact/hooks";
+import { clockText } from "../i18n/instants";
 import { translate } from "../i18n/translate";
-import { useFormDraft } from "./form_drafts";
+import { useFormDraft, type FormDraft } from "./form_drafts";
 import { useUniqueId } from "./unique_id";
 
 /** What was entered, by the names of the fields. */
@@ -40,6 +41,8 @@ interface FormState {
 const FormContext = createContext<FormState>({ errors: {}, clear: () => undefined });
 
 export interface FormProps {
+  /** Names the form among all of the dashboard: what was typed into it is found by that. */
+  name: string;
   children: ComponentChildren;
   /** Called with what was entered once every field is valid. A returned true empties the form. */
   onSubmit: (values: FormValues) => Promise<boolean | null | undefined> | boolean | undefined;
@@ -50,12 +53,12 @@ export interface FormProps {
   class?: string;
 }
 
-export function Form({ children, onSubmit, submit, write, onCancel, class: className = "stack" }: FormProps): JSX.Element | null {
+export function Form({ name, children, onSubmit, submit, write, onCancel, class: className = "stack" }: FormProps): JSX.Element | null {
   const form = useRef<HTMLFormElement>(null);
   const [own, setOwn] = useState<Record<string, string>>({});
   const [cleared, setCleared] = useState<ReadonlySet<string>>(new Set());
   const [running, setRunning] = useState(false);
-  const draft = useFormDraft(form);
+  const draft = useFormDraft(form, name);
   const latest = useRef(write);
   latest.current = write;
   const saving = running || (write?.saving ?? false);
@@ -98,14 +101,7 @@ export function Form({ children, onSubmit, submit, write, onCancel, class: class
   return (
     <FormContext.Provider value={{ errors, clear }}>
       <form ref={form} class={className} noValidate onSubmit={(event) => void handleSubmit(event)}>
-        {draft.isRestored ? (
-          <p class="note" role="status" data-restored>
-            {translate("form_restored")}{" "}
-            <button type="button" class="plain" onClick={startAnew}>
-              {translate("form_anew")}
-            </button>
-          </p>
-        ) : null}
+        <DraftNotes draft={draft} startAnew={startAnew} />
         {children}
         {write?.error && !saving && !(placed && Object.keys(own).length > 0) ? (
           <p class="error" role="alert">
@@ -131,6 +127,36 @@ export function Form({ children, onSubmit, submit, write, onCancel, class: class
         </div>
       </form>
     </FormContext.Provider>
+  );
+}
+
+/** What a form says of its draft: that it is there again, and that another tab has another one. */
+function DraftNotes({ draft, startAnew }: { draft: FormDraft; startAnew: () => void }): JSX.Element {
+  const { restored, other, isSavedElsewhere } = draft;
+  return (
+    <>
+      {isSavedElsewhere ? (
+        <p class="note" role="status" data-draft-note="saved">
+          {translate("form_saved_elsewhere")}
+        </p>
+      ) : null}
+      {restored === null ? null : (
+        <p class="note" role="status" data-restored={restored}>
+          {translate(restored === "here" ? "form_restored" : "form_restored_other")}{" "}
+          <button type="button" class="plain" onClick={startAnew}>
+            {translate("form_anew")}
+          </button>
+        </p>
+      )}
+      {other === null ? null : (
+        <p class="note" role="status" data-draft-note="other">
+          {translate(other.typed === "here" ? "form_own_too" : "form_other_too", { time: clockText(other.madeMs) })}{" "}
+          <button type="button" class="plain" onClick={draft.takeOther}>
+            {translate("form_take_other")}
+          </button>
+        </p>
+      )}
+    </>
   );
 }
 

@@ -1,122 +1,156 @@
 // Drafts of forms: what was typed is kept as it is typed, and is in the form again after a change of language, Back, a reload or a sign-in.
-// Fields that come later, with a list or with a choice, get theirs when they come, until the user types.
+// What was typed in another tab is offered: the later one is in the form, the other one a click away.
 
 import { useLayoutEffect, useState } from "preact/hooks";
-import { dropDraft, loadDraft, saveDraft, type Draft } from "../api/drafts";
-import { currentSession } from "../api/session";
+import { dropDraft, followDraft, loadDraft, loadDraftOfOthers, saveDraft, type Draft, type DraftedForm } from "../api/drafts";
+import { currentAuthor } from "../api/session";
 import { currentLanguage } from "../i18n/preferences";
+import { fieldsOf, isDrafted, keyOfForm, putFields, typedField } from "./form_fields";
 
-type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
-
-/** Attributes that tell one form of a page from another: the thing that it is about. */
-const THINGS = [
-  "panel",
-  "part",
-  "alarm",
-  "rule",
-  "recipient",
-  "rota",
-  "person",
-  "house",
-  "zone",
-  "field",
-  "lot",
-  "pass",
-  "gateway",
-  "group",
-];
-
-export interface FormDraft {
-  /** Whether something that was typed before is in the form again. */
-  isRestored: boolean;
-  /** Delete what was typed. */
-  drop: () => void;
+/** What a form says of its draft. */
+export interface DraftState {
+  /** Whether something that was typed before is in the form, and in which tab; null where it is as the page gave it. */
+  restored: "here" | "in another tab" | null;
+  /** When the other draft of this form was typed, epoch ms, and in which tab; null where there is none. */
+  other: { madeMs: number; typed: "here" | "in another tab" } | null;
+  /** Whether what is in the form was saved in another tab. */
+  isSavedElsewhere: boolean;
 }
 
-/** Keep and restore what is typed into a form. */
-export function useFormDraft(form: { current: HTMLFormElement | null }): FormDraft {
-  const [isRestored, setRestored] = useState(false);
-  const [keeper] = useState(() => new DraftKeeper());
+export interface FormDraft extends DraftState {
+  /** Delete what was typed. */
+  drop: () => void;
+  /** Put the other draft into the form; what was in it becomes the other. */
+  takeOther: () => void;
+}
+
+const UNTOUCHED: DraftState = { restored: null, other: null, isSavedElsewhere: false };
+
+/** How often somebody did something: a form that comes back before that was only drawn again. */
+let acts = 0;
+for (const kind of ["pointerdown", "keydown", "click", "hashchange"]) addEventListener(kind, () => (acts += 1), true);
+const leftAt = new Map<string, number>();
+
+/** Keep and restore what is typed into the form `name`. */
+export function useFormDraft(form: { current: HTMLFormElement | null }, name: string): FormDraft {
+  const [state, setState] = useState(UNTOUCHED);
+  const [keeper] = useState(() => new DraftKeeper(setState));
   useLayoutEffect(() => {
-    if (form.current !== null) keeper.start(form.current, () => setRestored(true));
+    if (form.current !== null) keeper.start(form.current, name);
     return () => keeper.stop();
-  }, [keeper, form.current]);
-  return {
-    isRestored,
-    drop: () => {
-      keeper.drop();
-      setRestored(false);
-    },
-  };
+  }, [keeper, form.current, name]);
+  return { ...state, drop: () => keeper.drop(), takeOther: () => keeper.takeOther() };
 }
 
 class DraftKeeper {
   #form: HTMLFormElement | null = null;
-  #key = "";
+  #drafted: DraftedForm = { by: "", form: "" };
+  /** What is in the form. */
   #draft: Draft | null = null;
+  /** The draft of another tab that it was taken from. */
+  #taken: Draft | null = null;
+  #other: Draft | null = null;
+  #state = UNTOUCHED;
   #waiting = new Set<string>();
   #observer: MutationObserver | null = null;
   #isRestoring = false;
-  #tell: () => void = () => undefined;
+  #endFollowing: () => void = () => undefined;
+  readonly #tell: (state: DraftState) => void;
 
-  start(form: HTMLFormElement, tell: () => void): void {
+  constructor(tell: (state: DraftState) => void) {
+    this.#tell = tell;
+  }
+
+  start(form: HTMLFormElement, name: string): void {
     if (this.#form === form) return;
     this.stop();
     this.#form = form;
-    this.#tell = tell;
-    this.#key = keyOf(form);
-    this.#draft = loadDraft(this.#key, author());
-    this.#waiting = new Set(Object.keys(this.#draft?.fields ?? {}));
+    this.#drafted = { by: currentAuthor(), form: keyOfForm(form, name) };
+    const [own, others] = [loadDraft(this.#drafted), loadDraftOfOthers(this.#drafted)];
+    const isOthers = others !== null && (own === null || others.madeMs > own.madeMs);
+    this.#draft = isOthers ? others : own;
+    this.#taken = isOthers ? others : null;
     form.addEventListener("input", this.#keep, true);
     form.addEventListener("change", this.#keep, true);
-    if (this.#waiting.size === 0) return;
-    this.#observer = new MutationObserver(() => this.#restore());
-    this.#observer.observe(form, { childList: true, subtree: true });
-    this.#restore();
+    this.#endFollowing = followDraft(this.#drafted, (change) => this.#hear(change));
+    this.#offer(isOthers ? own : others, isOthers ? "here" : "in another tab");
+    const wasDrawnAgain = !isOthers && leftAt.get(this.#drafted.form) === acts;
+    this.#restore(() => (wasDrawnAgain ? undefined : this.#set({ restored: isOthers ? "in another tab" : "here" })));
   }
 
   stop(): void {
-    this.#form?.removeEventListener("input", this.#keep, true);
-    this.#form?.removeEventListener("change", this.#keep, true);
+    if (this.#form === null) return;
+    this.#form.removeEventListener("input", this.#keep, true);
+    this.#form.removeEventListener("change", this.#keep, true);
+    leftAt.set(this.#drafted.form, acts);
+    this.#endFollowing();
     this.#endRestoring();
     this.#form = null;
   }
 
   drop(): void {
     this.#endRestoring();
+    dropDraft(this.#drafted, this.#taken);
     this.#draft = null;
-    dropDraft(this.#key);
+    this.#taken = null;
+    this.#set({ restored: null, isSavedElsewhere: false });
+  }
+
+  takeOther(): void {
+    const [form, other] = [this.#form, this.#other];
+    if (form === null || other === null) return;
+    const typed = this.#state.other?.typed ?? "here";
+    const before = this.#draft;
+    this.#endRestoring();
+    this.#isRestoring = true;
+    form.reset();
+    for (const each of form.elements) each.dispatchEvent(new Event("change", { bubbles: true }));
+    this.#isRestoring = false;
+    this.#draft = other;
+    this.#taken = typed === "in another tab" ? other : null;
+    this.#set({ restored: typed, isSavedElsewhere: false });
+    this.#offer(before, typed === "here" ? "in another tab" : "here");
+    this.#restore(() => undefined);
+    saveDraft(this.#drafted, { ...other, madeMs: Date.now() });
   }
 
   readonly #keep = (event: Event): void => {
     const control = event.target;
-    if (this.#isRestoring || this.#form === null || !isControl(control) || !isKept(control)) return;
+    if (this.#isRestoring || this.#form === null || !isDrafted(control)) return;
     // What a person types is newer than what was typed before.
     this.#endRestoring();
-    const fields = { ...this.#draft?.fields };
-    const before = fields[control.name]?.before ?? defaultsOf(this.#form, control.name);
-    fields[control.name] = { values: valuesOf(this.#form, control.name), before };
-    this.#draft = { by: author(), language: currentLanguage(), madeMs: Date.now(), fields };
-    saveDraft(this.#key, this.#draft);
+    const fields = { ...this.#draft?.fields, [control.name]: typedField(this.#form, control.name, this.#draft?.fields[control.name]) };
+    this.#draft = { language: currentLanguage(), madeMs: Date.now(), fields };
+    saveDraft(this.#drafted, this.#draft);
+    if (this.#state.isSavedElsewhere) this.#set({ isSavedElsewhere: false });
   };
 
-  #restore(): void {
+  #hear(change: "typed elsewhere" | "saved elsewhere"): void {
+    if (change === "saved elsewhere") this.#set({ isSavedElsewhere: true });
+    else if (this.#state.other?.typed !== "here") this.#offer(loadDraftOfOthers(this.#drafted), "in another tab");
+  }
+
+  /** Offer another draft, unless the form has the same. */
+  #offer(other: Draft | null, typed: "here" | "in another tab"): void {
+    this.#other = other !== null && fieldsOf(other) !== fieldsOf(this.#draft) ? other : null;
+    this.#set({ other: this.#other === null ? null : { madeMs: this.#other.madeMs, typed } });
+  }
+
+  /** Put what was typed into its fields: those that come later, with a list or with a choice, get theirs when they come, until the user types. */
+  #restore(tell: () => void): void {
     const [form, draft] = [this.#form, this.#draft];
-    if (form === null || draft === null || this.#isRestoring) return;
-    this.#isRestoring = true;
-    for (const name of [...this.#waiting]) {
-      const { values, before } = draft.fields[name] ?? { values: [], before: [] };
-      const controls = controlsOf(form, name);
-      if (controls.length === 0 || !controls.every((control) => has(control, values))) continue;
-      this.#waiting.delete(name);
-      // Another record has come into this form: what was typed is not about it. In another language a default is another text.
-      const isSame = draft.language !== currentLanguage() || isTime(controls[0]) || isEqual(before, defaultsOf(form, name));
-      if (!isSame) continue;
-      for (const control of controls) put(control, values);
-      this.#tell();
-    }
-    this.#isRestoring = false;
-    if (this.#waiting.size === 0) this.#endRestoring();
+    this.#waiting = new Set(Object.keys(draft?.fields ?? {}));
+    if (form === null || draft === null || this.#waiting.size === 0) return;
+    const put = (): void => {
+      if (this.#isRestoring) return;
+      this.#isRestoring = true;
+      if (putFields(form, draft, this.#waiting)) tell();
+      this.#isRestoring = false;
+      if (this.#waiting.size === 0) this.#endRestoring();
+    };
+    this.#observer = new MutationObserver(put);
+    this.#observer.observe(form, { childList: true, subtree: true });
+    put();
   }
 
   #endRestoring(): void {
@@ -124,78 +158,9 @@ class DraftKeeper {
     this.#observer = null;
     this.#waiting.clear();
   }
-}
 
-function author(): string {
-  return currentSession()?.by ?? "";
-}
-
-/** Return what names a form: the page, the things that it is within, and its first field. */
-function keyOf(form: HTMLFormElement): string {
-  const path = location.hash.split("?")[0] ?? "";
-  const things: string[] = [];
-  for (let place = form.parentElement; place !== null; place = place.parentElement)
-    for (const name of THINGS) if (place.dataset[name] !== undefined) things.unshift(`${name}=${place.dataset[name]}`);
-  const first = [...form.elements].find((each) => isControl(each) && isKept(each));
-  const own = [path, ...things, first?.getAttribute("name") ?? ""].join("|");
-  const alike = [...document.querySelectorAll("form")].filter((each) => each.dataset["draft"]?.startsWith(`${own}#`) && each !== form);
-  form.dataset["draft"] = `${own}#${alike.length}`;
-  return form.dataset["draft"];
-}
-
-function isControl(target: unknown): target is Control {
-  return target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement;
-}
-
-/** Secrets and files are kept nowhere. */
-function isKept(control: Control): boolean {
-  return control.name !== "" && !["password", "file", "hidden"].includes(control.type);
-}
-
-function controlsOf(form: HTMLFormElement, name: string): Control[] {
-  return [...form.elements].filter((each): each is Control => isControl(each) && each.name === name && isKept(each));
-}
-
-function isTicked(control: Control): control is HTMLInputElement {
-  return control instanceof HTMLInputElement && ["checkbox", "radio"].includes(control.type);
-}
-
-function isTime(control: Control | undefined): boolean {
-  return control !== undefined && ["datetime-local", "time"].includes(control.type);
-}
-
-function valuesOf(form: HTMLFormElement, name: string): string[] {
-  return controlsOf(form, name).flatMap((control) => (isTicked(control) && !control.checked ? [] : [control.value]));
-}
-
-function defaultsOf(form: HTMLFormElement, name: string): string[] {
-  return controlsOf(form, name).flatMap((control) => {
-    // What is chosen of a list may follow another choice: it says nothing of the record.
-    if (control instanceof HTMLSelectElement) return [];
-    if (isTicked(control)) return control.defaultChecked ? [control.value] : [];
-    return [control.defaultValue];
-  });
-}
-
-function isEqual(some: readonly string[], others: readonly string[]): boolean {
-  return some.length === others.length && some.every((each, index) => each === others[index]);
-}
-
-/** Whether a control can take what was typed: a list may not have its options yet. */
-function has(control: Control, values: readonly string[]): boolean {
-  if (!(control instanceof HTMLSelectElement)) return true;
-  return values.every((value) => [...control.options].some((option) => option.value === value));
-}
-
-function put(control: Control, values: readonly string[]): void {
-  if (isTicked(control)) {
-    if (control.checked === values.includes(control.value)) return;
-    // A click, so that whoever listens takes it as one.
-    control.click();
-    return;
+  #set(change: Partial<DraftState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#tell(this.#state);
   }
-  if (control.value === (values[0] ?? "")) return;
-  control.value = values[0] ?? "";
-  control.dispatchEvent(new Event("input", { bubbles: true }));
-  control.dispatchEvent(new Event("change", { bubbles: true }));
 }
