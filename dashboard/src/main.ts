@@ -14,12 +14,11 @@ import { acceptDroppedFiles } from "./app/dropped_files";
 import { currentRoute, hrefOf, setQueryParameter } from "./app/address";
 import { Shell } from "./app/shell";
 import { startPrint } from "./app/print";
-import { buildSignInForm } from "./app/sign_in";
+import { showSignInForm } from "./app/sign_in";
 import { startTheme } from "./app/theme";
 import { loadTimeZone } from "./app/time_zones";
 import { nextTask } from "./app/turns";
 import { createView, type View } from "./app/view";
-import { make } from "./components/dom";
 import { closeTimeZone } from "./i18n/instants";
 import { onPreferenceChange } from "./i18n/preferences";
 import { translate } from "./i18n/translate";
@@ -27,7 +26,7 @@ import { findPage, menuOf, pagesOf, type PageEntry } from "./pages";
 import { mountOverlays } from "./ui/overlays";
 
 const app = document.getElementById("app") as HTMLElement;
-const overlays = document.body.appendChild(make("div"));
+const overlays = document.body.appendChild(document.createElement("div"));
 const RETRY_MS = 3000;
 const LOOK_MS = 200;
 const CALM_LOOKS = 2;
@@ -35,6 +34,7 @@ const MOST_LOOKS = 20;
 let farm: FarmState | null = null;
 let shell: Shell | null = null;
 let leavePage: () => void = () => undefined;
+let endSignIn: () => void = () => undefined;
 let reachable = true;
 
 async function start(): Promise<void> {
@@ -66,7 +66,8 @@ async function start(): Promise<void> {
       showSignIn();
       return;
     }
-    app.replaceChildren(make("p", { class: "empty", role: "alert" }, errorText(error)));
+    endSignIn();
+    showNote(app, errorText(error) ?? "");
     setTimeout(() => void start(), RETRY_MS);
     return;
   }
@@ -128,12 +129,30 @@ function showSignIn(message = ""): void {
   shell?.close();
   shell = null;
   document.title = `${translate("sign_in")} · Headland`;
-  app.replaceChildren(buildSignInForm(message, () => void start()));
+  const place = document.createElement("div");
+  app.replaceChildren(place);
+  endSignIn = showSignInForm(place, { message, onSignedIn: () => void start() });
   app.querySelector("input")?.focus();
+}
+
+/** Display one sentence in place of a page, with a link where one helps. */
+function showNote(place: HTMLElement, text: string, link?: { href: string; text: string }): void {
+  const note = document.createElement("p");
+  note.className = "empty";
+  note.append(text);
+  if (link === undefined) note.role = "alert";
+  else {
+    const leads = document.createElement("a");
+    leads.href = link.href;
+    leads.textContent = link.text;
+    note.append(" ", leads);
+  }
+  place.replaceChildren(note);
 }
 
 function openShell(): Shell {
   shell?.close();
+  endSignIn();
   shell = new Shell(menuOf(), showSignIn);
   app.replaceChildren(shell.element);
   showConnection();
@@ -153,15 +172,15 @@ async function showPage(): Promise<void> {
   const asked = currentRoute();
   const route = isMember() && ["today", "farm"].includes(asked.page) ? { ...asked, page: "cooperative" } : asked;
   const entry = pagesOf().find(({ name }) => name === route.page);
-  const place = make("div", { class: "page", "data-page": route.page });
+  const place = document.createElement("div");
+  place.className = "page";
+  place.dataset["page"] = route.page;
   frame.main.replaceChildren(place);
   scrollTo(0, 0);
   frame.showMessage(null);
   frame.setPage(route.page);
   if (entry === undefined) {
-    place.append(
-      make("p", { class: "empty" }, translate("page_unknown"), " ", make("a", { href: hrefOf("today") }, translate("to_today"))),
-    );
+    showNote(place, translate("page_unknown"), { href: hrefOf("today"), text: translate("to_today") });
     return;
   }
   const setTitle = (title: string): void => {

@@ -6,7 +6,6 @@ import { useEffect, useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
 import { storedSinceMs } from "../api/request";
 import { currentSession, signOut } from "../api/session";
-import { make } from "../components/dom";
 import { ageText, formatInstant, timeZoneNote } from "../i18n/instants";
 import { currentAreaUnit, currentLanguage, setAreaUnit, setLanguage, type AreaUnit, type Language } from "../i18n/preferences";
 import { term, translate, type TextKey } from "../i18n/translate";
@@ -39,13 +38,16 @@ function longestConnectionText(): string {
 }
 
 export class Shell {
-  readonly element = make("div", { class: "shell" });
-  readonly main = make("main", { id: "main", tabindex: -1 });
+  readonly element = document.createElement("div");
+  readonly main = document.createElement("main");
   readonly #page = signal("");
   readonly #message = signal<string | null>(null);
   readonly #connection = signal<Connection>("connecting");
 
   constructor(menu: readonly MenuEntry[], onSignedOut: () => void) {
+    this.element.className = "shell";
+    this.main.id = "main";
+    this.main.tabIndex = -1;
     render(
       <Frame
         menu={menu}

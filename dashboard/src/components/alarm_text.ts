@@ -7,7 +7,6 @@ import { numberText, unitText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
 import { digitsOf, unitOfName } from "../i18n/quantities";
 import { channelName, findTerm, term, translate } from "../i18n/translate";
-import { make } from "./dom";
 import { forecastText, type AlarmForecast } from "./forecast_text";
 
 /** Return the name of what a rule compares: its margin is that of the leaves, an answer's that of the coldest surface. */
@@ -59,9 +58,6 @@ export type RuleCondition = ListItem<"/v1/alarm-rules">["any_of"][number][number
 
 /** Channels that are on or off: their thresholds are not displayed. */
 const SWITCHES = /(_on|_offline|_trouble)$/;
-export function severityBadge(severity: Severity): HTMLElement {
-  return make("span", { class: "severity", "data-severity": severity }, term("severities", severity));
-}
 
 /** Return the title of a rule: of a default rule in the page's language, else the name that its author gave it. */
 export function ruleTitle(name: string): string {

@@ -5,7 +5,6 @@ import { unitText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import type { Line } from "./chart_lines";
 import { fileName, quoted, saveFile } from "./files";
-import { make } from "./dom";
 
 export interface ChartContent {
   name: string;
@@ -20,7 +19,9 @@ export interface ChartContent {
 export function savePicture({ name, lines }: ChartContent, source: HTMLCanvasElement, styled: Element): void {
   const scale = devicePixelRatio;
   const lineHeight = 18 * scale;
-  const canvas = make("canvas", { width: source.width, height: source.height + lineHeight * (2 + lines.length) });
+  const canvas = document.createElement("canvas");
+  canvas.width = source.width;
+  canvas.height = source.height + lineHeight * (2 + lines.length);
   const context = canvas.getContext("2d");
   if (context === null) return;
   const colour = (variable: string): string => getComputedStyle(styled).getPropertyValue(variable).trim();

@@ -1,13 +1,14 @@
 // Files that the page makes: a download without a request.
 
-import { make } from "./dom";
-
 const REVOKE_MS = 60_000;
 
 /** Offer a file to the user. */
 export function saveFile(file: Blob, name: string): void {
   const url = URL.createObjectURL(file);
-  make("a", { href: url, download: name }).click();
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
   setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
 }
 

@@ -9,14 +9,13 @@ import { reload, useApiList } from "../api/query";
 import type { ListItem } from "../api/client";
 import { errorText, request, requestAll } from "../api/request";
 import { useWrite } from "../api/write";
-import { fileButton } from "../components/file_button";
+import { FileButton } from "../components/file_button";
 import { Simulated } from "../components/simulated";
 import { dateText, dateTimeText } from "../i18n/instants";
 import { areaText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
 import { translate } from "../i18n/translate";
 import { Choice } from "../ui/choice";
-import { DomNode } from "../ui/dom_node";
 import { NumberField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
@@ -272,10 +271,11 @@ function RunStatements({ run }: { run: string }): JSX.Element {
   return (
     <section class="card" data-panel="statements">
       <h2>{translate("coop_statements")}</h2>
-      <DomNode
-        node={fileButton(translate("coop_all_xlsx"), `/v1/statement-runs/${run}`, `statements-${run}.xlsx`, {
-          query: { format: "xlsx", lang: language },
-        })}
+      <FileButton
+        text={translate("coop_all_xlsx")}
+        path={`/v1/statement-runs/${run}`}
+        name={`statements-${run}.xlsx`}
+        options={{ query: { format: "xlsx", lang: language } }}
       />
       <Loaded state={statements}>{(items) => <StatementTable statements={items} names={names} />}</Loaded>
     </section>

@@ -9,14 +9,12 @@ import { useApiList } from "../api/query";
 import type { ListItem } from "../api/client";
 import { errorText, request, type RequestOptions } from "../api/request";
 import { useWrite } from "../api/write";
-import { make } from "../components/dom";
-import { fileButton } from "../components/file_button";
+import { FileButton } from "../components/file_button";
 import { Simulated } from "../components/simulated";
 import { dateTimeText } from "../i18n/instants";
 import { areaText, numberText } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 import { Choice } from "../ui/choice";
-import { DomNode } from "../ui/dom_node";
 import { ErrorText } from "../ui/error_text";
 import { NumberField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
@@ -158,7 +156,7 @@ function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; ad
           <button type="button" class="secondary" disabled={busy || claims === null} onClick={() => void keep()}>
             {translate("coop_claim_keep")}
           </button>
-          {rule === "" ? null : <DomNode key={JSON.stringify(body)} node={claimFiles(body)} />}
+          {rule === "" ? null : <ClaimFiles key={JSON.stringify(body)} body={body} />}
         </div>
       ) : null}
       {admin ? <Exclusions rules={rules} chosen={rules.find(({ id }) => id === rule)} /> : null}
@@ -180,13 +178,13 @@ function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; ad
 }
 
 /** The paper of a claim, and the pack for the office. */
-function claimFiles(body: { rule: string; start_ms: number; end_ms: number }): HTMLElement {
+function ClaimFiles({ body }: { body: { rule: string; start_ms: number; end_ms: number } }): JSX.Element {
   const of = (format: "pdf" | "zip"): RequestOptions => ({ method: "POST", body, query: { format, lang: languageOfFile() } });
-  return make(
-    "span",
-    { class: "buttons" },
-    fileButton(translate("coop_claim_pdf"), "/v1/subsidy-claims", `claim-${body.rule}.pdf`, of("pdf")),
-    fileButton(translate("coop_claim_pack"), "/v1/subsidy-claims", `claims-${body.rule}.zip`, of("zip")),
+  return (
+    <>
+      <FileButton text={translate("coop_claim_pdf")} path="/v1/subsidy-claims" name={`claim-${body.rule}.pdf`} options={of("pdf")} />
+      <FileButton text={translate("coop_claim_pack")} path="/v1/subsidy-claims" name={`claims-${body.rule}.zip`} options={of("zip")} />
+    </>
   );
 }
 

@@ -5,23 +5,21 @@ import { ROW_VALUES } from "../components/shown_quantities";
 import { NotFound } from "../ui/not_found";
 import "../i18n/farm";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { freshnessOf } from "../api/freshness";
 import type { Device, FarmState } from "../api/farm_state";
 import { ACTIVE } from "../api/active_alarms";
 import { useApiList } from "../api/query";
 import { FILES_GATEWAY } from "../api/registry";
-import { useView } from "../app/mount";
+import { useFarm, useNow, useView } from "../app/mount";
 import { useNowOnScreen } from "../app/turns";
 import { ruleTitle, SEVERITIES } from "../components/alarm_text";
-import { DeviceCard } from "../components/device_card";
-import { make } from "../components/dom";
 import { siteText } from "../i18n/device_names";
 import { ageText, durationText } from "../i18n/instants";
 import { valueParts } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
-import { DomNode } from "../ui/dom_node";
 import { Table, type Column } from "../ui/table";
+import { DeviceCard } from "./device_card";
 import type { MapLinks } from "./lazy_map";
 
 const ALARMS_MS = 5000;
@@ -125,46 +123,36 @@ export function Devices({ map, chosen, choose }: { map: MapLinks; chosen: string
 }
 
 function ChosenDevice({ id, map, close }: { id: string; map: MapLinks; close: () => void }): JSX.Element {
-  const { farm } = useView();
-  const device = farm.devices.get(id) as Device;
-  const card = useMemo(() => new DeviceCard(farm, device), [farm, device.id]);
-  const shown = useRef("");
+  // The farm tells of each change; ages and places are of each second.
+  const farm = useFarm();
+  useNow();
+  const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const draw = (): void => {
-      card.draw();
-      const whereabouts = map.whereabouts(id) ?? "";
-      if (whereabouts === shown.current) return;
-      shown.current = whereabouts;
-      card.setPosition(whereabouts === "" ? null : positionNode(map, id));
-    };
-    draw();
-    card.element.scrollIntoView({ block: "nearest" });
-    card.element.focus({ preventScroll: true });
-    const timer = setInterval(draw, 1000);
-    const forget = farm.onChange(draw);
-    return () => {
-      clearInterval(timer);
-      forget();
-    };
-  }, [card, farm, id, map]);
+    const card = place.current?.querySelector("article");
+    card?.scrollIntoView({ block: "nearest" });
+    card?.focus({ preventScroll: true });
+  }, []);
   return (
-    <div class="chosen-device">
+    <div class="chosen-device" ref={place}>
       <button type="button" class="secondary" onClick={close}>
         {translate("farm_device_close")}
       </button>
-      <DomNode node={card.element} />
+      <DeviceCard farm={farm} device={farm.devices.get(id) as Device} position={positionOf(map, id)} />
     </div>
   );
 }
 
-function positionNode(map: MapLinks, id: string): Node {
+function positionOf(map: MapLinks, id: string): JSX.Element | null {
   const whereabouts = map.whereabouts(id);
-  if (whereabouts === "none") return make("span", {}, translate("farm_no_position"));
-  return make(
-    "span",
-    {},
-    make("button", { type: "button", class: "plain", onclick: () => map.centre(id) }, translate("farm_show_on_map")),
-    whereabouts === "site" ? make("span", { class: "note" }, ` ${translate("farm_site_position")}`) : null,
+  if (whereabouts === undefined) return null;
+  if (whereabouts === "none") return <span>{translate("farm_no_position")}</span>;
+  return (
+    <span>
+      <button type="button" class="plain" onClick={() => map.centre(id)}>
+        {translate("farm_show_on_map")}
+      </button>
+      {whereabouts === "site" ? <span class="note"> {translate("farm_site_position")}</span> : null}
+    </span>
   );
 }
 

@@ -2,7 +2,6 @@
 
 import { isPhone } from "../app/turns";
 import type { View } from "../app/view";
-import { make } from "../components/dom";
 import type { FarmMap, GatewayItem } from "./farm_map";
 
 /** What the lists beside the map ask of it. */
@@ -15,13 +14,14 @@ const CALM_MS = 5000;
 const DEEDS = ["pointerdown", "keydown", "wheel", "touchstart", "scroll"] as const;
 
 export class LazyMap implements MapLinks {
-  readonly element = make("div", { class: "farm-map-waiting" });
+  readonly element = document.createElement("div");
   readonly #build: () => Promise<FarmMap>;
   #map: FarmMap | null = null;
   #loading: Promise<FarmMap> | null = null;
   #gateways: readonly GatewayItem[] = [];
 
   constructor(view: View, select: (device: string) => void, showGateway: (gateway: string) => void) {
+    this.element.className = "farm-map-waiting";
     this.#build = async () => {
       const { FarmMap } = await import("./farm_map");
       return new FarmMap(view, select, showGateway);

@@ -4,16 +4,15 @@ import { chosenOf, newestOf } from "../components/choice";
 import "../i18n/field";
 import "../i18n/field_work";
 import type { JSX } from "preact";
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { may } from "../api/may";
 import { useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
 
-import { fileButton } from "../components/file_button";
+import { FileButton } from "../components/file_button";
 import { areaText, withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 import { Choice } from "../ui/choice";
-import { DomNode } from "../ui/dom_node";
 import { LazyFold } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
 import { DeleteInput } from "./inputs_list";
@@ -160,7 +159,7 @@ function OnePrescription({ field, prescription }: { field: FieldRecord; prescrip
             text={translate(key)}
             path={`/v1/prescriptions/${prescription.id}/export`}
             name={`prescription.${ending}`}
-            format={format}
+            options={{ query: { format } }}
           />
         ))}
       </div>
@@ -171,9 +170,4 @@ function OnePrescription({ field, prescription }: { field: FieldRecord; prescrip
       ) : null}
     </>
   );
-}
-
-function FileButton({ text, path, name, format }: { text: string; path: string; name: string; format: string }): JSX.Element {
-  const node = useMemo(() => fileButton(text, path, name, { query: { format } }), [text, path, name, format]);
-  return <DomNode node={node} />;
 }

@@ -6,13 +6,12 @@ import { useMemo, useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
 import { useApi } from "../api/query";
 import { useFarm } from "../app/mount";
-import { fileButton } from "../components/file_button";
+import { FileButton } from "../components/file_button";
 import { fileName } from "../components/files";
 import { dateOf } from "../i18n/instants";
 import { channelName, translate } from "../i18n/translate";
 import { Choice } from "../ui/choice";
 import { DateRange, type Period } from "../ui/date_range";
-import { DomNode } from "../ui/dom_node";
 import { Loaded } from "../ui/loaded";
 
 const DAY_MS = 86_400_000;
@@ -93,18 +92,22 @@ function Files({
   channels: readonly string[];
 }): JSX.Element {
   const { startMs, endMs } = period;
-  const asked = channels.join();
-  const buttons = useMemo(() => {
-    const place = document.createElement("div");
-    place.className = "choices-row";
-    const query = { channel: asked.split(","), start: Math.round(startMs), end: Math.round(endMs ?? nowMs()) };
-    for (const { type, ending, text } of FORMS) {
-      const file = `${fileName(name)}-${dateOf(query.start)}-${dateOf(query.end - 1)}.${ending}`;
-      place.append(
-        fileButton(translate(text), `/v1/devices/${encodeURIComponent(device)}/series`, file, { query, headers: { Accept: type } }),
-      );
-    }
-    return place;
-  }, [device, name, asked, startMs, endMs]);
-  return <DomNode node={buttons} />;
+  // The end is that of the choice, and not of each drawing.
+  const end = useMemo(() => Math.round(endMs ?? nowMs()), [startMs, endMs]);
+  const query = { channel: channels, start: Math.round(startMs), end };
+  const file = `${fileName(name)}-${dateOf(query.start)}-${dateOf(query.end - 1)}`;
+  const path = `/v1/devices/${encodeURIComponent(device)}/series`;
+  return (
+    <div class="choices-row">
+      {FORMS.map(({ type, ending, text }) => (
+        <FileButton
+          key={ending}
+          text={translate(text)}
+          path={path}
+          name={`${file}.${ending}`}
+          options={{ query, headers: { Accept: type } }}
+        />
+      ))}
+    </div>
+  );
 }

@@ -7,7 +7,6 @@ import { may } from "../api/may";
 import { useApiList } from "../api/query";
 import { mountInto } from "../app/mount";
 import type { View } from "../app/view";
-import { make } from "../components/dom";
 import "../i18n/notes";
 import { translate } from "../i18n/translate";
 import { NoteForm } from "../notes/note_form";
@@ -25,10 +24,12 @@ interface NotesProps extends Shown {
 }
 
 export class NotesPanel {
-  readonly element = make("section", { class: "card", "data-panel": "notes" });
+  readonly element = document.createElement("section");
   readonly #shown: Signal<Shown>;
 
   constructor(view: View, greenhouse: GreenhouseItem, onChanged: () => void) {
+    this.element.className = "card";
+    this.element.dataset["panel"] = "notes";
     // At once: without a network there is no overview, and a note is entered all the same.
     this.#shown = signal<Shown>({ greenhouse, notes: null });
     mountInto(this.element, view, () => <Notes {...this.#shown.value} onChanged={onChanged} />);

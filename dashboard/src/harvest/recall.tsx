@@ -2,15 +2,14 @@
 
 import "../i18n/harvest";
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { useApi, type ApiState } from "../api/query";
 import type { Body } from "../api/client";
 import { hrefOfThing } from "../app/address";
-import { fileButton } from "../components/file_button";
+import { FileButton } from "../components/file_button";
 import { dateText } from "../i18n/instants";
 import { numberText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
-import { DomNode } from "../ui/dom_node";
 import { Loaded } from "../ui/loaded";
 import { Table } from "../ui/table";
 import { IntervalMark } from "./interval_mark";
@@ -56,10 +55,6 @@ function RecalledLots({ state, onTurn, path, query }: RecalledProps): JSX.Elemen
   /** The cursors of the pages that are before this one. */
   const [before, setBefore] = useState<(string | null)[]>([]);
   const [cursor, setCursor] = useState<string | null>(null);
-  const file = useMemo(
-    () => fileButton(translate("harvest_recall_file"), path, "recalled-lots.csv", { query: { ...query, format: "csv" } }),
-    [],
-  );
   const open = (place: string | null, passed: (string | null)[]): void => {
     setBefore(passed);
     setCursor(place);
@@ -72,7 +67,12 @@ function RecalledLots({ state, onTurn, path, query }: RecalledProps): JSX.Elemen
           <p role="status">{translate("harvest_recalled", { count: numberText(count, 0) })}</p>
           {count === 0 ? null : (
             <>
-              <DomNode node={file} />
+              <FileButton
+                text={translate("harvest_recall_file")}
+                path={path}
+                name="recalled-lots.csv"
+                options={{ query: { ...query, format: "csv" } }}
+              />
               <Table<LotItem>
                 name={translate("harvest_recall_lots")}
                 rows={items}

@@ -2,7 +2,7 @@
 
 import "../i18n/farm";
 import type { ComponentChildren, ComponentType, JSX } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ACTIVE } from "../api/active_alarms";
 import { may } from "../api/may";
 import { askList, useApi, useApiList } from "../api/query";
@@ -41,14 +41,8 @@ function FarmPage(): JSX.Element {
       place.current?.querySelector(`[data-gateway="${CSS.escape(gateway)}"]`)?.scrollIntoView({ block: "nearest" });
     return new LazyMap(view, (device) => chooseLast.current(device), showGateway);
   }, [view]);
-  const strip = useMemo(() => new AlarmStrip(view.farm), [view]);
-  useEffect(() => {
-    view.repeat(1000, () => strip.draw());
-  }, [strip, view]);
   const { data: alarms, loading: isAlarmsAwaited } = useApiList("/v1/alarms", ACTIVE, { everyMs: ALARMS_MS });
   const doubts = useDoubtsAbove();
-  // Before the cards are drawn that it stands above: they do not move while they are read.
-  useLayoutEffect(() => (alarms === undefined ? undefined : strip.show(alarms)), [alarms, strip]);
   // What is below is built after the cards, which are to be read first, and are not to push it down.
   const [isSettled, setSettled] = useState(false);
   const [isLate, setLate] = useState(false);
@@ -72,7 +66,9 @@ function FarmPage(): JSX.Element {
       <h1>{translate("page_farm")}</h1>
       {isEmpty ? <FirstSteps /> : null}
       {note === null ? null : <Lazy load={async () => (await import("../farm/chosen_note")).ChosenNote} props={{ id: note }} />}
-      <DomNode node={strip.element} class="farm-alarms" />
+      <div class="farm-alarms">
+        <AlarmStrip farm={view.farm} alarms={alarms ?? []} />
+      </div>
       {isDoubtBelow ? null : doubts.cards}
       <TonightCards waits={(isAlarmsAwaited || doubts.isAwaited) && !isLate} onSettled={() => setSettled(true)} />
       {isDoubtBelow ? doubts.cards : null}

@@ -4,7 +4,7 @@ import { NotFound } from "../ui/not_found";
 import { chosenOf, onlyOf } from "../components/choice";
 import "../i18n/greenhouse";
 import { signal, type Signal } from "@preact/signals";
-import { createElement } from "preact";
+import { createElement, render } from "preact";
 import { nowMs } from "../api/clock";
 import { freshnessOf } from "../api/freshness";
 import { LastChoice, type Choice } from "../api/last_choice";
@@ -121,7 +121,6 @@ class GreenhousePage {
   readonly #dayPanels = make("div", { class: "cards" });
   readonly #dayTable = make("div");
   readonly #dataQuality = make("section", { class: "card", "data-panel": "data-quality" });
-  readonly #tileOf = new Map<string, ValueTile>();
   readonly #dates = make("div", { class: "dates" });
   readonly #outlook = make("section", { class: "card", "data-panel": "outlook" });
   readonly #whatIf = make("section", { class: "card", "data-panel": "what-if" });
@@ -354,27 +353,17 @@ class GreenhousePage {
   /** Display the newest values of the greenhouse's devices. */
   #drawNow(): void {
     const { farm } = this.view;
-    const rows: HTMLElement[] = [];
-    for (const device of this.#devices) {
-      const values = farm.latest.get(device) ?? {};
-      for (const channel of HOUSE_VALUES.filter((name) => values[name] !== undefined)) {
-        const key = `${device} ${channel}`;
-        let tile = this.#tileOf.get(key);
-        if (tile === undefined) {
-          tile = new ValueTile(
-            channel,
-            this.#devices.length > 1 ? `${channelName(channel)} – ${farm.nameOf(device)}` : channelName(channel),
-          );
-          this.#tileOf.set(key, tile);
-        }
-        tile.show(values[channel], values[channel]?.simulated ?? false);
-        rows.push(tile.element);
-      }
+    const tiles = this.#devices.flatMap((device) => {
       if (!farm.details.has(device)) void farm.detail(device).catch(() => undefined);
-    }
-    const same =
-      this.#currentValues.children.length === rows.length && rows.every((row, index) => this.#currentValues.children[index] === row);
-    if (!same) this.#currentValues.replaceChildren(...rows);
+      const values = farm.latest.get(device) ?? {};
+      return HOUSE_VALUES.flatMap((channel) => {
+        const latest = values[channel];
+        if (latest === undefined) return [];
+        const name = this.#devices.length > 1 ? `${channelName(channel)} – ${farm.nameOf(device)}` : channelName(channel);
+        return [createElement(ValueTile, { key: `${device} ${channel}`, channel, name, latest, simulated: latest.simulated })];
+      });
+    });
+    render(tiles, this.#currentValues);
     const newest = Math.max(0, ...this.#devices.map((device) => farm.devices.get(device)?.last_seen_ms ?? 0));
     this.#showOlder(newest);
     const known = this.#devices.flatMap((device) => farm.devices.get(device) ?? []);

@@ -3,11 +3,9 @@
 import "../i18n/field_work";
 import "../i18n/plan";
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
-import { fileButton } from "../components/file_button";
+import { FileButton } from "../components/file_button";
 import { currentLanguage } from "../i18n/preferences";
 import { term, translate } from "../i18n/translate";
-import { DomNode } from "../ui/dom_node";
 import { missionTitle } from "./mission_title";
 import { NumberRow, numberOf } from "./number_row";
 import type { Draft, Plan } from "./plan_state";
@@ -82,10 +80,6 @@ interface ExportProps {
 }
 
 function Export({ text, path, format, ending, speed, main }: ExportProps): JSX.Element {
-  const node = useMemo(() => {
-    const made = fileButton(text, path, `prescription.${ending}`, { query: { format, ...(speed === null ? {} : { speed_m_s: speed }) } });
-    if (main) made.querySelector("button")?.classList.replace("secondary", "primary");
-    return made;
-  }, [text, path, format]);
-  return <DomNode node={node} />;
+  const query = { format, ...(speed === null ? {} : { speed_m_s: speed }) };
+  return <FileButton text={text} path={path} name={`prescription.${ending}`} options={{ query }} main={main} />;
 }

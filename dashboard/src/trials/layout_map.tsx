@@ -4,7 +4,7 @@ import "../i18n/field";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { fieldFeatures, type FieldRecord } from "../api/registry";
-import { make } from "../components/dom";
+import { elementOf } from "../components/element_of";
 import { boundsOf, type Features } from "../components/map";
 import { translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
@@ -60,7 +60,8 @@ export function LayoutMap({ field, layout, near = false, onPlace }: LayoutMapPro
       if (feature?.geometry.type !== "Polygon") continue;
       const ring = feature.geometry.coordinates[0] ?? [];
       const spot = [0, 1].map((axis) => ring.slice(0, 4).reduce((sum, at) => sum + (at[axis] ?? 0), 0) / 4);
-      map.setMarker(`plot-${index}`, make("span", { class: "mark zone-mark" }, String(feature.properties?.["name"])), spot[0], spot[1]);
+      const mark = elementOf(<span class="mark zone-mark">{String(feature.properties?.["name"])}</span>);
+      map.setMarker(`plot-${index}`, mark, spot[0], spot[1]);
     }
     labels.current = named.length;
   }, [ready, layout, near]);

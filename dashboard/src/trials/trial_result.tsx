@@ -2,13 +2,11 @@
 
 import "../i18n/trials";
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { useApi } from "../api/query";
-import { make } from "../components/dom";
-import { reportLinks } from "../components/report_links";
+import { ReportLinks } from "../components/report_links";
 import { areaUnitsPerHa, numberText, shareText, withUnit } from "../i18n/numbers";
 import { listText, term, translate } from "../i18n/translate";
-import { DomNode } from "../ui/dom_node";
 import { NumberField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
@@ -56,14 +54,11 @@ export function TrialResult({ trial, variable }: TrialResultProps): JSX.Element 
 
 /** The paper of the result, with the same prices: for print, as PDF and as a table. */
 function Papers({ trial, name, query }: { trial: string; name: string; query: Record<string, string | number> }): JSX.Element {
-  const asked = JSON.stringify(query);
-  // The same buttons while the same is asked: one may be downloading.
-  const links = useMemo(() => {
-    const part = make("div", { class: "buttons", "data-part": "papers" });
-    part.append(...reportLinks(`/v1/trials/${trial}/result`, name, query));
-    return part;
-  }, [trial, name, asked]);
-  return <DomNode node={links} />;
+  return (
+    <div class="buttons" data-part="papers">
+      <ReportLinks path={`/v1/trials/${trial}/result`} name={name} query={query} />
+    </div>
+  );
 }
 
 function Means({ result, unit, first }: { result: Result; unit: string; first: string }): JSX.Element {

@@ -1,28 +1,44 @@
 // Download buttons. The file is requested with progress, so that a long wait and an error are visible.
 
+import type { JSX } from "preact";
 import { requestResponse, type RequestOptions } from "../api/request";
 import { translate } from "../i18n/translate";
-import { make } from "./dom";
+import { elementOf } from "./element_of";
 import { saveFile } from "./files";
-import { Progress } from "./progress";
+import { TaskLine, useTask } from "./task";
 
 const TIMEOUT_MS = 600_000;
 
-/** Return a button that downloads `path` as a file called `name`. */
+interface FileButtonProps {
+  text: string;
+  path: string;
+  /** What the saved file is called. */
+  name: string;
+  options?: RequestOptions;
+  /** Whether it is what the page is for. */
+  main?: boolean;
+}
+
+/** A button that downloads `path` as a file. */
+export function FileButton({ text, path, name, options = {}, main = false }: FileButtonProps): JSX.Element {
+  const task = useTask();
+  const save = async (): Promise<void> => {
+    const file = await task.run((report) => requestFile(path, options, report), translate("done"));
+    if (file !== null) saveFile(file, name);
+  };
+  return (
+    <span class="file">
+      <button type="button" class={main ? "primary" : "secondary"} data-file={name} disabled={task.running} onClick={() => void save()}>
+        {text}
+      </button>
+      <TaskLine task={task} />
+    </span>
+  );
+}
+
+/** Return the button as an element, for a panel that is no component. */
 export function fileButton(text: string, path: string, name: string, options: RequestOptions = {}): HTMLElement {
-  const progress = new Progress();
-  const button = make("button", { type: "button", class: "secondary", "data-file": name });
-  button.append(text);
-  button.addEventListener("click", () => {
-    button.disabled = true;
-    void progress
-      .run((report) => requestFile(path, options, report), translate("done"))
-      .then((file) => {
-        button.disabled = false;
-        if (file !== null) saveFile(file, name);
-      });
-  });
-  return make("span", { class: "file" }, button, progress.element);
+  return elementOf(<FileButton text={text} path={path} name={name} options={options} />);
 }
 
 async function requestFile(path: string, options: RequestOptions, report: (share: number) => void): Promise<Blob> {

@@ -2,6 +2,7 @@
 
 import "../i18n/farm";
 import "../i18n/map_tools";
+import type { JSX } from "preact";
 import { LngLatBounds } from "maplibre-gl";
 
 import { nowMs } from "../api/clock";
@@ -21,14 +22,14 @@ import {
 } from "../api/registry";
 import { hrefOfThing } from "../app/address";
 import type { View } from "../app/view";
-import { kindIcon } from "../components/device_card";
-import { make, makeSvg, setText } from "../components/dom";
+import { elementOf } from "../components/element_of";
 import { freeBoxes, groupSpots, type Box } from "../components/declutter";
 import { boundsOf, MapView, NO_FEATURES } from "../components/map";
 import { Trails } from "../components/trails";
 import { WindMark } from "../components/wind_mark";
 import { ageText } from "../i18n/instants";
 import { term, translate } from "../i18n/translate";
+import { KindIcon } from "./kind_icon";
 import { drawNotes } from "./note_markers";
 
 export type GatewayItem = ListItem<"/v1/gateways">;
@@ -81,29 +82,9 @@ export class FarmMap {
     this.#select = select;
     this.#showGateway = showGateway;
     this.#trails = new Trails(view.farm);
-    const key = (symbol: string, text: string): HTMLElement =>
-      make("li", {}, make("span", { class: `key ${symbol}`, "aria-hidden": "true" }), text);
     this.#map.element.append(this.#wind.element);
-    this.element = make(
-      "div",
-      { class: "farm-map" },
-      this.#map.element,
-      make(
-        "div",
-        { class: "map-foot" },
-        make(
-          "ul",
-          { class: "keys" },
-          key("field", translate("farm_field_key")),
-          key("vehicle", translate("farm_vehicle_key")),
-          key("trail", translate("farm_trail")),
-          key("greenhouse", translate("farm_fixed_key")),
-          key("gateway", translate("farm_gateway_key")),
-          key("old", translate("stale")),
-        ),
-        make("button", { type: "button", class: "secondary", onclick: () => this.#fit() }, translate("farm_whole")),
-      ),
-    );
+    this.element = elementOf(<div class="farm-map" />);
+    this.element.append(this.#map.element, elementOf(<MapFoot fit={() => this.#fit()} />));
   }
 
   async start(): Promise<void> {
@@ -244,7 +225,7 @@ export class FarmMap {
     this.#positions.set(id, { longitudeDeg: fix.longitudeDeg, latitudeDeg: fix.latitudeDeg, ofSite: false });
     marker.classList.toggle("stale", freshnessOf(this.#view.farm.devices.get(id) ?? {}, fix.timeMs) !== "current");
     const age = marker.querySelector(".mark-age");
-    if (age) setText(age, ageText(nowMs() - fix.timeMs));
+    if (age) age.textContent = ageText(nowMs() - fix.timeMs);
     // The name for screen readers has the age, too.
     marker.setAttribute("aria-label", translate("farm_marker", { name: marker.textContent ?? "", kind: term("device_kinds", DRONE) }));
     const arrow = marker.querySelector("svg");
@@ -263,17 +244,21 @@ export class FarmMap {
 
   #buildMarker(id: string, markerClass: string, kind: string): HTMLElement {
     const name = this.#view.farm.nameOf(id);
-    const marker = make(
-      "button",
-      {
-        type: "button",
-        class: `mark ${markerClass}`,
-        "data-mark": id,
-        "aria-label": translate("farm_marker", { name, kind: term("device_kinds", kind) }),
-        onclick: () => this.#select(id),
-      },
-      kind === DRONE ? arrowIcon() : kindIcon(kind),
-      make("span", { class: "mark-name" }, name, kind === DRONE ? " · " : null, make("span", { class: "mark-age" })),
+    const marker = elementOf(
+      <button
+        type="button"
+        class={`mark ${markerClass}`}
+        data-mark={id}
+        aria-label={translate("farm_marker", { name, kind: term("device_kinds", kind) })}
+        onClick={() => this.#select(id)}
+      >
+        {kind === DRONE ? <ArrowIcon /> : <KindIcon kind={kind} />}
+        <span class="mark-name">
+          {name}
+          {kind === DRONE ? " · " : null}
+          <span class="mark-age" />
+        </span>
+      </button>,
     );
     this.#markers.set(id, marker);
     return marker;
@@ -295,16 +280,16 @@ export class FarmMap {
       const text = `${gateway.id} · ${translate(gateway.online ? "online" : "offline")}`;
       let marker = this.#markers.get(id);
       if (!marker) {
-        marker = make(
-          "button",
-          { type: "button", class: "mark gateway-mark", "data-mark": id, onclick: () => this.#showGateway(gateway.id) },
-          kindIcon("other"),
-          make("span", { class: "mark-name" }),
+        marker = elementOf(
+          <button type="button" class="mark gateway-mark" data-mark={id} onClick={() => this.#showGateway(gateway.id)}>
+            <KindIcon kind="other" />
+            <span class="mark-name" />
+          </button>,
         );
         this.#markers.set(id, marker);
       }
       const label = marker.querySelector(".mark-name");
-      if (label) setText(label, text);
+      if (label) label.textContent = text;
       marker.setAttribute("aria-label", translate("farm_marker", { name: text, kind: term("device_kinds", "gateway") }));
       marker.classList.toggle("stale", gateway.online !== true);
       this.#map.setMarker(id, marker, site.longitude_deg, site.latitude_deg, "bottom");
@@ -340,14 +325,14 @@ export class FarmMap {
     for (const label of this.#labels) {
       const { field } = label;
       if (!shown.has(field.id)) continue;
-      label.element ??= make(
-        "a",
-        {
-          class: "mark field-mark",
-          href: hrefOfThing({ kind: "field", id: field.id }),
-          "aria-label": translate("farm_open_field", { name: field.name }),
-        },
-        field.name,
+      label.element ??= elementOf(
+        <a
+          class="mark field-mark"
+          href={hrefOfThing({ kind: "field", id: field.id })}
+          aria-label={translate("farm_open_field", { name: field.name })}
+        >
+          {field.name}
+        </a>,
       );
       this.#map.setMarker(`field-${field.id}`, label.element, label.longitudeDeg, label.latitudeDeg, "bottom");
     }
@@ -372,11 +357,16 @@ export class FarmMap {
       wanted.add(key);
       let mark = this.#clusters.get(key);
       if (mark === undefined) {
-        mark = make("button", { type: "button", class: "mark cluster-mark" }, arrowIcon(), make("span", { class: "mark-name" }));
+        mark = elementOf(
+          <button type="button" class="mark cluster-mark">
+            <ArrowIcon />
+            <span class="mark-name" />
+          </button>,
+        );
         this.#clusters.set(key, mark);
       }
       const text = translate("farm_vehicles", { n: group.length });
-      setText(mark.querySelector(".mark-name") as HTMLElement, text);
+      (mark.querySelector(".mark-name") as HTMLElement).textContent = text;
       mark.setAttribute("aria-label", text);
       mark.onclick = () => this.#openCluster(group.map(({ id }) => id));
       const place = this.#positions.get(first.id) as Position;
@@ -399,6 +389,37 @@ export class FarmMap {
   }
 }
 
-function arrowIcon(): SVGElement {
-  return makeSvg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, makeSvg("path", { d: "M12 2 19 21 12 17 5 21Z" }));
+function ArrowIcon(): JSX.Element {
+  return (
+    <svg viewBox="0 0 24 24" aria-hidden="true">
+      <path d="M12 2 19 21 12 17 5 21Z" />
+    </svg>
+  );
+}
+
+/** What the marks mean, and the way back to the whole farm. */
+function MapFoot({ fit }: { fit: () => void }): JSX.Element {
+  const keys = [
+    ["field", "farm_field_key"],
+    ["vehicle", "farm_vehicle_key"],
+    ["trail", "farm_trail"],
+    ["greenhouse", "farm_fixed_key"],
+    ["gateway", "farm_gateway_key"],
+    ["old", "stale"],
+  ] as const;
+  return (
+    <div class="map-foot">
+      <ul class="keys">
+        {keys.map(([symbol, text]) => (
+          <li key={symbol}>
+            <span class={`key ${symbol}`} aria-hidden="true" />
+            {translate(text)}
+          </li>
+        ))}
+      </ul>
+      <button type="button" class="secondary" onClick={fit}>
+        {translate("farm_whole")}
+      </button>
+    </div>
+  );
 }

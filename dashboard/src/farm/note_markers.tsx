@@ -5,7 +5,7 @@ import "../i18n/notes";
 import { requestAll } from "../api/request";
 import { hrefOfThing } from "../app/address";
 import type { View } from "../app/view";
-import { make, makeSvg } from "../components/dom";
+import { elementOf } from "../components/element_of";
 import type { MapView } from "../components/map";
 import { dateTimeText } from "../i18n/instants";
 import { translate } from "../i18n/translate";
@@ -27,10 +27,13 @@ export async function drawNotes(view: View, map: MapView): Promise<void> {
 
 function markOf(note: Note): HTMLElement {
   const text = translate("name_and_text", { name: `${translate("notes_key")} ${dateTimeText(note.time_ms)}`, text: note.text });
-  return make(
-    "a",
-    { class: "mark note-mark", href: hrefOfSubject(note), title: text, "aria-label": text, "data-note-mark": note.id },
-    makeSvg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, makeSvg("path", { d: "M4 3h16v12h-6l-4 6v-6H4Z" })),
+  return elementOf(
+    <a class="mark note-mark" href={hrefOfSubject(note)} title={text} data-note-mark={note.id}>
+      <svg viewBox="0 0 24 24" aria-hidden="true">
+        <path d="M4 3h16v12h-6l-4 6v-6H4Z" />
+      </svg>
+      <span class="hidden">{text}</span>
+    </a>,
   );
 }
 
