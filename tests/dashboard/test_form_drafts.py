@@ -24,35 +24,37 @@ pytestmark = pytest.mark.services("chromium")
 SOURCE: Final = FOLDER.parents[1] / "dashboard" / "src"
 #: Files with a form that is not the component: what is signed in with is kept nowhere, choices of a view are in its
 #: address.
-BY_HAND: Final = {"form.tsx", "sign_in.ts", "sign_in.tsx", "passes_view.tsx", "ledger_panels.ts"}
+BY_HAND: Final = {"form.tsx", "sign_in.tsx", "map_settings.tsx", "nutrients_panel.tsx"}
 
-#: Pages whose forms are filled: all that are open there, and those behind the button that is named by its selector.
+#: Pages whose forms are filled, the selector of the button behind which a form is, and the forms that are waited for.
 PAGES: Final = (
-    ("farm", ""),
-    ("harvest?tab=harvest", ""),
-    ("field?tab=draw", ""),
-    ("field?tab=inputs", ""),
-    ("field?tab=list", "[data-panel=fields] tbody button.plain[aria-label]"),
-    ("alarms?tab=active", ""),
-    ("alarms?tab=rules", "[data-panel=rules] > .buttons button, [data-panel=rules] button.primary"),
-    ("alarms?tab=duty", "[data-panel=duty] button.secondary"),
-    ("alarms?tab=recipients", ""),
-    ("alarms?tab=silence", ""),
-    ("cooperative?tab=statements", ""),
-    ("cooperative?tab=disputes", ""),
-    ("cooperative?tab=subsidies", ""),
+    ("farm", "", "note"),
+    ("harvest?tab=harvest", "", "harvest"),
+    ("field?tab=draw", "", "outline"),
+    ("field?tab=inputs", "", "known_product product implement"),
+    ("field?tab=list", "[data-panel=fields] tbody button.plain[aria-label]", "field_facts"),
+    ("alarms?tab=active", "", "alarm_acknowledgement alarm_snooze note"),
+    ("alarms?tab=rules", "[data-panel=rules] button.primary", "alarm_rule"),
+    ("alarms?tab=duty", "[data-panel=duty] button.secondary", "duty_rota"),
+    ("alarms?tab=recipients", "", "recipient"),
+    ("alarms?tab=silence", "", "silence"),
+    ("cooperative?tab=statements", "", "tariff"),
+    ("cooperative?tab=disputes", "", "dispute"),
+    ("cooperative?tab=subsidies", "", "subsidy_rule"),
+    ("cooperative?tab=people", "[data-panel=people] > button.secondary", "person"),
+    ("cooperative/{person}", "", "person_change plot_share person_sign_in"),
+    ("cooperative?tab=deliveries", "", "delivery"),
+    ("settings?tab=browser", "", "push"),
+    ("settings?tab=houses", "", "house crop_band site_change site farm forecast_provider"),
+    ("settings?tab=gateways", "", "gateway key"),
     (
-        "cooperative?tab=people",
-        "[data-panel=people] > button.secondary, [data-panel=people] .buttons > button",
+        "field/{field}?tab=plan",
+        "",
+        "season recommendation one_rate_prescription drawn_prescription points_prescription season_of_field",
     ),
-    ("cooperative?tab=deliveries", ""),
-    ("settings?tab=browser", ""),
-    ("settings?tab=houses", ""),
-    ("settings?tab=gateways", ""),
-    ("field/{field}?tab=plan", ""),
-    ("field/{field}?tab=notes", ""),
-    ("field/{field}?tab=water", ""),
-    ("field/{field}?tab=trials", ""),
+    ("field/{field}?tab=notes", "", "note outline"),
+    ("field/{field}?tab=water", "", "irrigation soil_water irrigation_zone"),
+    ("field/{field}?tab=trials", "", "trial_result trial_values trial"),
 )
 #: Forms of `dashboard/src` that the walk does not fill, and why.
 NOT_WALKED: Final = {
@@ -235,14 +237,14 @@ def test_every_form_has_what_was_typed_after_language_back_reload_sign_in_and_in
         page = visit(f"#key={key}", base=farm.base, viewport=size, extra_http_headers={}, locale="en-GB")
         page.locator("main [data-page][data-mounted]").wait_for()
         forms = set()
-        for address, opener in PAGES:
+        for address, opener, expected in PAGES:
             address = address.format(field=farm.field, person=person.id)
             page.evaluate("(address) => history.replaceState(null, '', '#/' + address)", address)
             page.reload()
             open_all(page, opener)
+            for name in expected.split():
+                page.locator(f"form[data-draft*='|{name}#']").first.wait_for(state="attached")
             typed = page.evaluate(FILL)
-            if not typed:
-                continue
             for language in ("zh-CN", "en"):
                 page.locator(f"header [data-language='{language}']").evaluate("(each) => each.click()")
                 has_what_was_typed(page, opener, typed)
@@ -266,7 +268,8 @@ def test_every_form_has_what_was_typed_after_language_back_reload_sign_in_and_in
     assert {name for name in forms if not name.endswith("#0")} == set()
     walked = {name.partition("#")[0] for name in forms}
     assert len(walked) >= 30
-    assert walked | set(NOT_WALKED) == set(names_of_forms())
+    # A form of which nothing was typed is named with the reason, and no other.
+    assert sorted(set(names_of_forms()) - walked) == sorted(NOT_WALKED)
 
 
 @pytest.mark.long
