@@ -28,7 +28,7 @@ BY_HAND: Final = {"form.tsx", "sign_in.tsx", "map_settings.tsx", "nutrients_pane
 
 #: Pages whose forms are filled, the selector of the button behind which a form is, and the forms that are waited for.
 PAGES: Final = (
-    ("farm", "", "note"),
+    ("farm", "", ""),
     ("harvest?tab=harvest", "", "harvest"),
     ("field?tab=draw", "", "outline"),
     ("field?tab=inputs", "", "known_product product implement"),
@@ -66,6 +66,8 @@ NOT_WALKED: Final = {
     "dispute_outcome": "it is of a dispute that is open",
     "doubt": "it is there while the farm has a question",
     "duty_hand_over": "it is of a rota that was made",
+    "energy_lamps": "it is of a house of the registry, which this farm lacks",
+    "energy_price": "it is of a house of the registry, which this farm lacks",
     "forecast_provider_change": "it is of a provider that was added",
     "house_change": "it is of a house of the registry, which this farm lacks",
     "import_file": "it is of a file that was sent",

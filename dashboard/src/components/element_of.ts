@@ -1,4 +1,4 @@
-// The element of a component, for what takes elements: a mark on a map, and a panel that is no component yet.
+// The element of a component, for what takes elements, such as a mark on a map. Not while a component draws: it would lose its hooks.
 
 import { render, type ComponentChild } from "preact";
 

@@ -3,7 +3,6 @@
 import type { JSX } from "preact";
 import { requestResponse, type RequestOptions } from "../api/request";
 import { translate } from "../i18n/translate";
-import { elementOf } from "./element_of";
 import { saveFile } from "./files";
 import { TaskLine, useTask } from "./task";
 
@@ -34,11 +33,6 @@ export function FileButton({ text, path, name, options = {}, main = false }: Fil
       <TaskLine task={task} />
     </span>
   );
-}
-
-/** Return the button as an element, for a panel that is no component. */
-export function fileButton(text: string, path: string, name: string, options: RequestOptions = {}): HTMLElement {
-  return elementOf(<FileButton text={text} path={path} name={name} options={options} />);
 }
 
 async function requestFile(path: string, options: RequestOptions, report: (share: number) => void): Promise<Blob> {

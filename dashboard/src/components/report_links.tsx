@@ -3,7 +3,6 @@
 import type { JSX } from "preact";
 import { currentLanguage } from "../i18n/preferences";
 import { translate } from "../i18n/translate";
-import { elementOf } from "./element_of";
 import { FileButton } from "./file_button";
 
 interface ReportLinksProps {
@@ -26,15 +25,4 @@ export function ReportLinks({ path, name, query = {} }: ReportLinksProps): JSX.E
       <FileButton text={translate("report_csv")} path={path} name={`${name}.csv`} options={{ query: { format: "csv", lang, ...query } }} />
     </>
   );
-}
-
-/** Return the links as an element, for a panel that is no component. */
-export function reportLinks(path: string, name: string, query: ReportLinksProps["query"] = {}): HTMLElement[] {
-  return [
-    elementOf(
-      <span class="buttons">
-        <ReportLinks path={path} name={name} query={query} />
-      </span>,
-    ),
-  ];
 }

@@ -8,7 +8,6 @@ import { ageText, windowText } from "../i18n/instants";
 import { numberText, reasonText, shareText, toAreaUnit, valueParts } from "../i18n/numbers";
 import { digitsOf } from "../i18n/quantities";
 import { channelName, methodText, term, translate } from "../i18n/translate";
-import { elementOf } from "./element_of";
 import { Simulated } from "./simulated";
 
 /** Return the text of a quality flag; empty where the value is usable. */
@@ -108,9 +107,4 @@ export function AnswerTile({ name, answer, digits, id = name }: AnswerTileProps)
       </details>
     </div>
   );
-}
-
-/** Return the tile as an element, for a panel that is no component. */
-export function answerTile(name: string, answer: Answer, digits?: number): HTMLElement {
-  return elementOf(<AnswerTile name={name} answer={answer} digits={digits} />);
 }

@@ -122,6 +122,7 @@ function Facts({ house }: { house: string }): JSX.Element | null {
       <details class="fold">
         <summary>{translate("energy_price_add")}</summary>
         <Form
+          name="energy_price"
           submit={translate("energy_price_add")}
           write={change}
           onSubmit={(values) => save({ energy_prices: [...prices, priceOf(values)] })}
@@ -131,7 +132,12 @@ function Facts({ house }: { house: string }): JSX.Element | null {
       </details>
       <details class="fold">
         <summary>{translate("energy_lamp_power")}</summary>
-        <Form submit={translate("save")} write={change} onSubmit={(values) => save({ lamp_power_w_m2: values.number("lamp_power_w_m2") })}>
+        <Form
+          name="energy_lamps"
+          submit={translate("save")}
+          write={change}
+          onSubmit={(values) => save({ lamp_power_w_m2: values.number("lamp_power_w_m2") })}
+        >
           <NumberField
             name="lamp_power_w_m2"
             label={translate("energy_lamp_power")}

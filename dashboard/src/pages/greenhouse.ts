@@ -19,7 +19,7 @@ import { make, setText } from "../components/dom";
 import { remedyText } from "../components/finding_text";
 import { labelled, scrollTable, simulatedBadge } from "../components/parts";
 import { Progress } from "../components/progress";
-import { reportLinks } from "../components/report_links";
+import { ReportLinks } from "../components/report_links";
 import { HOUSE_VALUES } from "../components/shown_quantities";
 import { ValueTile } from "../components/value_tile";
 import { CHART_GROUP, ClimateCharts, type Comparison } from "../greenhouse/climate_charts";
@@ -122,6 +122,7 @@ class GreenhousePage {
   readonly #dayTable = make("div");
   readonly #dataQuality = make("section", { class: "card", "data-panel": "data-quality" });
   readonly #dates = make("div", { class: "dates" });
+  readonly #report = make("div", { class: "choices-row" });
   readonly #outlook = make("section", { class: "card", "data-panel": "outlook" });
   readonly #whatIf = make("section", { class: "card", "data-panel": "what-if" });
   readonly #download = make("section", { class: "card", "data-panel": "download" });
@@ -214,16 +215,7 @@ class GreenhousePage {
       this.#dayTable,
       this.#notes.element,
       this.#dataQuality,
-      make(
-        "section",
-        { class: "card", "data-panel": "report" },
-        make("h2", {}, translate("greenhouse_report")),
-        make(
-          "div",
-          { class: "choices-row" },
-          ...reportLinks(`/v1/greenhouses/${encodeURIComponent(greenhouse.id)}/report`, `greenhouse-${greenhouse.id}`),
-        ),
-      ),
+      make("section", { class: "card", "data-panel": "report" }, make("h2", {}, translate("greenhouse_report")), this.#report),
       this.#samples.element,
       this.#download,
     );
@@ -235,6 +227,8 @@ class GreenhousePage {
         onChange: (period) => this.#setPeriod(period),
       }),
     );
+    const report = { path: `/v1/greenhouses/${encodeURIComponent(greenhouse.id)}/report`, name: `greenhouse-${greenhouse.id}` };
+    mountInto(this.#report, view, () => createElement(ReportLinks, report));
     mountInto(this.#outlook, view, () => createElement(OutlookPanel, { house: greenhouse }));
     mountInto(this.#whatIf, view, () => createElement(WhatIfPanel, { house: greenhouse }));
     mountInto(this.#download, view, () => createElement(DownloadPanel, { devices: this.#shownDevices.value }));

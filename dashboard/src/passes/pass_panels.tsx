@@ -3,12 +3,10 @@
 import "../i18n/field";
 import "../i18n/field_work";
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
-import { answerTile } from "../components/value_tile";
+import { AnswerTile } from "../components/value_tile";
 import type { Applied, Deviation, Plan, Region } from "../field/records";
 import { areaText, numberText, shareText, unitText, withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
-import { DomNode } from "../ui/dom_node";
 import { CaptionedTable, Fact } from "./parts";
 
 const MAX_REGIONS = 12;
@@ -33,16 +31,14 @@ export function Amounts({ applied }: { applied: Applied }): JSX.Element {
     [translate("field_by_tank"), reconciliation.by_tank],
     [translate("field_by_curve"), reconciliation.by_pump_curve],
   ];
-  const amount = useMemo(() => answerTile(translate("field_amount"), applied.amount, 2), [applied]);
-  const rate = useMemo(() => answerTile(translate("field_mean_rate"), applied.rate), [applied]);
   const share = (areaM2: number): string =>
     areaText(areaM2) + (cover.field_m2 > 0 ? translate("in_brackets", { text: shareText(areaM2 / cover.field_m2) }) : "");
   return (
     <section class="card" data-panel="applied">
       <h2>{translate("field_amounts")}</h2>
       <div class="answers">
-        <DomNode node={amount} class="as-parts" />
-        <DomNode node={rate} class="as-parts" />
+        <AnswerTile name={translate("field_amount")} answer={applied.amount} digits={2} />
+        <AnswerTile name={translate("field_mean_rate")} answer={applied.rate} />
         <Fact name={translate("field_covered")}>{share(cover.covered_m2)}</Fact>
         <Fact name={translate("field_overlap")}>{share(cover.overlap_m2)}</Fact>
         {/* A pass that is under way has skipped nothing yet. */}

@@ -5,13 +5,13 @@ import "../i18n/field_pass";
 import "../i18n/field_work";
 import "./passes.css";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { may } from "../api/may";
 import type { FieldRecord } from "../api/registry";
 import { hrefOfThing } from "../app/address";
 import { useView } from "../app/mount";
-import { fileButton } from "../components/file_button";
-import { reportLinks } from "../components/report_links";
+import { FileButton } from "../components/file_button";
+import { ReportLinks } from "../components/report_links";
 import { DeclarePass } from "../field/declare_pass";
 import type { PassItem, Region } from "../field/records";
 import { term, translate } from "../i18n/translate";
@@ -174,27 +174,31 @@ function RecordPanels({ page }: { page: PassPage }): JSX.Element | null {
   );
 }
 
-function Files({ drawing: { pass, settings }, implement }: { drawing: Drawing; implement: string }): JSX.Element {
-  const nodes = useMemo(() => {
-    const path = pathOf(pass);
-    const { prescription, planned_rate_ha: rate, ...appliedQuery } = settings;
-    const plan = rate !== undefined ? { planned_rate_ha: rate } : prescription !== undefined ? { prescription } : {};
-    const resumeQuery = { swath_m: settings.swath_m, ...plan, ...(implement === "" ? {} : { implement }) };
-    return [
-      ...FILE_FORMATS.map(([format, extension]) =>
-        fileButton(translate(`field_file_${format}`), `${path}/as-applied`, `as-applied-${pass.start_ms}.${extension}`, {
-          query: { ...appliedQuery, format },
-        }),
-      ),
-      fileButton(translate("field_file_resume"), `${path}/resume.plan`, `resume-${pass.start_ms}.plan`, { query: resumeQuery }),
-      ...reportLinks(`${path}/report`, `pass-${pass.start_ms}`, { ...settings }),
-    ];
-  }, []);
+function Files({ drawing, implement }: { drawing: Drawing; implement: string }): JSX.Element {
+  // Of what was drawn when the fold was opened.
+  const [{ pass, settings }] = useState(drawing);
+  const path = pathOf(pass);
+  const { prescription, planned_rate_ha: rate, ...appliedQuery } = settings;
+  const plan = rate !== undefined ? { planned_rate_ha: rate } : prescription !== undefined ? { prescription } : {};
+  const resumeQuery = { swath_m: settings.swath_m, ...plan, ...(implement === "" ? {} : { implement }) };
   return (
     <>
-      {nodes.map((node, at) => (
-        <DomNode key={at} node={node} class="as-parts" />
+      {FILE_FORMATS.map(([format, extension]) => (
+        <FileButton
+          key={format}
+          text={translate(`field_file_${format}`)}
+          path={`${path}/as-applied`}
+          name={`as-applied-${pass.start_ms}.${extension}`}
+          options={{ query: { ...appliedQuery, format } }}
+        />
       ))}
+      <FileButton
+        text={translate("field_file_resume")}
+        path={`${path}/resume.plan`}
+        name={`resume-${pass.start_ms}.plan`}
+        options={{ query: resumeQuery }}
+      />
+      <ReportLinks path={`${path}/report`} name={`pass-${pass.start_ms}`} query={{ ...settings }} />
     </>
   );
 }

@@ -2,13 +2,11 @@
 
 import "../i18n/field";
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
 import { requestResponse } from "../api/request";
-import { fileButton } from "../components/file_button";
+import { FileButton } from "../components/file_button";
 import type { MapSettings } from "../field/records";
 import { areaText, withUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
-import { DomNode } from "../ui/dom_node";
 import { readCsv } from "./csv_rows";
 import { CaptionedTable, useAsked } from "./parts";
 
@@ -23,7 +21,6 @@ export function Settlement({ pass, settings, onFail }: { pass: string; settings:
     [],
     onFail,
   );
-  const file = useMemo(() => fileButton(translate("field_csv"), path, `settlement-${pass}.csv`, { query }), []);
   if (answer === null) return progress;
   const [heads = [], ...rows] = answer;
   const cell = (row: string[], name: string): string => row[heads.indexOf(name)] ?? "";
@@ -49,7 +46,7 @@ export function Settlement({ pass, settings, onFail }: { pass: string; settings:
         ])}
       />
       <p class="note">{translate("field_settlement_is")}</p>
-      <DomNode node={file} />
+      <FileButton text={translate("field_csv")} path={path} name={`settlement-${pass}.csv`} options={{ query }} />
     </>
   );
 }

@@ -2,18 +2,16 @@
 
 import "../i18n/field_pass";
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
 import type { Body } from "../api/client";
 import { useApi } from "../api/query";
 import { useWrite } from "../api/write";
 import type { FieldRecord } from "../api/registry";
 import { hrefOfThing } from "../app/address";
-import { fileButton } from "../components/file_button";
+import { FileButton } from "../components/file_button";
 import { dateTimeText, formatInstant } from "../i18n/instants";
 import { areaText, numberText, withUnit } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
 import { translate } from "../i18n/translate";
-import { DomNode } from "../ui/dom_node";
 import { ErrorText } from "../ui/error_text";
 import { Facts, type Fact } from "../ui/facts";
 import { Loaded } from "../ui/loaded";
@@ -56,15 +54,6 @@ interface LeftProps {
 
 function Left({ field, rest, startMs, onKept }: LeftProps): JSX.Element {
   const keep = useWrite("post", "/v1/passes/{pass_id}/resume", { refresh: ["/v1/prescriptions", "/v1/fields/{thing}/plan"] });
-  const save = useMemo(() => {
-    const made = fileButton(
-      translate("pass_rest_save"),
-      `/v1/passes/${encodeURIComponent(rest.pass_id)}/resume.plan`,
-      `rest-${startMs}.plan`,
-    );
-    made.querySelector("button")?.classList.replace("secondary", "primary");
-    return made;
-  }, [rest.pass_id, startMs]);
   if (rest.lines === 0) return <p>{translate("pass_rest_nothing")}</p>;
   const facts: Fact[] = [
     [translate("pass_rest_lines"), numberText(rest.lines, 0)],
@@ -80,7 +69,12 @@ function Left({ field, rest, startMs, onKept }: LeftProps): JSX.Element {
       <Facts class="facts" rows={facts} />
       <RestWindow field={field.id} kind={rest.unit === "L" ? "liquid" : "granular"} />
       <div class="choices-row">
-        <DomNode node={save} />
+        <FileButton
+          text={translate("pass_rest_save")}
+          path={`/v1/passes/${encodeURIComponent(rest.pass_id)}/resume.plan`}
+          name={`rest-${startMs}.plan`}
+          main
+        />
         {rest.plan?.prescription && keep.allowed ? (
           <button type="button" class="secondary" data-act="keep-rest" disabled={keep.saving} onClick={() => void store()}>
             {translate("pass_rest_store")}
