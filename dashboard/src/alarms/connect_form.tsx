@@ -78,7 +78,7 @@ export function ConnectForm({ way, known, isSecond, onSaved, onBack }: ConnectFo
     }
   };
   return (
-    <>
+    <div class="stack" data-part={`connect-${way}`}>
       <p>
         <b>{translate(`connect_${way}`)}</b>
       </p>
@@ -92,7 +92,12 @@ export function ConnectForm({ way, known, isSecond, onSaved, onBack }: ConnectFo
           {translate("settings_push_unable")}
         </p>
       ) : (
-        <Form submit={translate("connect_send")} write={way === "push" ? subscribe : known === null ? add : change} onSubmit={save}>
+        <Form
+          name="connect"
+          submit={translate("connect_send")}
+          write={way === "push" ? subscribe : known === null ? add : change}
+          onSubmit={save}
+        >
           <TextField name="name" label={translate("connect_name")} value={known?.name ?? ""} required maxLength={200} />
           {way === "push" ? null : way === "email" ? (
             <TextField name="mail" type="email" label={translate("connect_mail")} required maxLength={300} />
@@ -136,6 +141,6 @@ export function ConnectForm({ way, known, isSecond, onSaved, onBack }: ConnectFo
       <button type="button" class="plain" onClick={onBack}>
         {translate("connect_back")}
       </button>
-    </>
+    </div>
   );
 }
