@@ -281,6 +281,7 @@ function AddRecipient(): JSX.Element {
             required
             maxLength={2000}
             hint={kind === "webhook" ? translate("alarms_robot_hint") : undefined}
+            {...(kind === "webhook" ? { autocomplete: "off" } : {})}
           />
         )}
         <div class="choices-row">

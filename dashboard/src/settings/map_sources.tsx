@@ -71,7 +71,7 @@ function SourceCard({ source }: { source: Source }): JSX.Element {
       {may("put", `${LIST}/{thing}`) ? (
         <details class="fold">
           <summary>{translate("source_change")}</summary>
-          <Form submit={translate("save")} write={change} onSubmit={submit}>
+          <Form name="map_source_change" submit={translate("save")} write={change} onSubmit={submit}>
             <SourceFields source={source} />
           </Form>
         </details>
@@ -93,7 +93,7 @@ function AddSource({ known }: { known: readonly Known[] }): JSX.Element | null {
   if (!may("post", LIST)) return null;
   return (
     <section class="card" data-panel="add-map-source">
-      <Form submit={translate("source_add")} write={add} onSubmit={submit}>
+      <Form name="map_source" submit={translate("source_add")} write={add} onSubmit={submit}>
         <h2>{translate("source_add")}</h2>
         <SelectField
           name="service"

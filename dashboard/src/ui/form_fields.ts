@@ -22,6 +22,7 @@ const THINGS = [
   "pass",
   "gateway",
   "group",
+  "source",
 ];
 
 /** Return what names a form: the page, the things that it is within, and its own name. */
@@ -38,10 +39,10 @@ export function keyOfForm(form: HTMLFormElement, name: string): string {
   return form.dataset["draft"];
 }
 
-/** Return whether what is typed into a control is kept: secrets and files are kept nowhere. */
+/** Return whether what is typed into a control is kept: secrets and files are kept nowhere, nor is what a browser is told not to keep. */
 export function isDrafted(target: unknown): target is Control {
   const isControl = target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement;
-  return isControl && target.name !== "" && !["password", "file", "hidden"].includes(target.type);
+  return isControl && target.name !== "" && target.autocomplete !== "off" && !["password", "file", "hidden"].includes(target.type);
 }
 
 /** Return what is in a field now, and what was in it before anything was typed. */
