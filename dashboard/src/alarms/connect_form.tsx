@@ -48,7 +48,7 @@ export function ConnectForm({ way, known, isSecond, onSaved, onBack }: ConnectFo
     language: values.text("language") as "en" | "zh-CN",
     least_severity: values.text("least_severity") as (typeof SEVERITIES)[number],
   });
-  const save = async (values: FormValues): Promise<boolean> => {
+  const save = async (values: FormValues): Promise<boolean | null> => {
     setProblem(null);
     const minutes = values.number("minutes") ?? MINUTES;
     if (way === "push") return savePush(values, minutes);
@@ -59,10 +59,10 @@ export function ConnectForm({ way, known, isSecond, onSaved, onBack }: ConnectFo
     onSaved({ id: saved.id ?? "", version: saved.version ?? 1, name: body.name, minutes });
     return true;
   };
-  const savePush = async (values: FormValues, minutes: number): Promise<boolean> => {
+  const savePush = async (values: FormValues, minutes: number): Promise<boolean | null> => {
     if ((await Notification.requestPermission()) !== "granted") {
       setProblem(translate("settings_push_denied"));
-      return false;
+      return null;
     }
     try {
       const { endpoint, keys } = (await subscribeBrowser()).toJSON();
@@ -74,7 +74,7 @@ export function ConnectForm({ way, known, isSecond, onSaved, onBack }: ConnectFo
       return true;
     } catch (error) {
       setProblem(translate(error instanceof ApiError ? "error_unreachable" : "settings_push_failed"));
-      return false;
+      return null;
     }
   };
   return (

@@ -22,14 +22,14 @@ export function DeliverHarvests(): JSX.Element {
   const [season, choice] = useSeason();
   const deliver = useWrite("post", "/v1/deliveries", { refresh: ["/v1/deliveries", "/v1/accounts"] });
   const [told, setTold] = useState<string[]>([]);
-  const submit = async (values: FormValues, crops: readonly string[]): Promise<boolean> => {
+  const submit = async (values: FormValues, crops: readonly string[]): Promise<boolean | null> => {
     const prices = crops.flatMap((crop, at) => {
       const price = values.number(`price-${at}`);
       return price === null ? [] : [[crop, fenOf(price)] as const];
     });
     if (prices.length === 0) {
       setTold([translate("deliv_no_price")]);
-      return false;
+      return null;
     }
     const body = { start_ms: season.startMs, end_ms: season.endMs, fen_per_kg: Object.fromEntries(prices) };
     const made = await deliver.run({ body });

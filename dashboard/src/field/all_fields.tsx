@@ -165,7 +165,7 @@ export function EditField({ field, onClose, onDeleted }: { field: FieldRecord; o
           const owner = values.text("owner") || field.owner;
           const body = { ...field, name: values.text("name"), owner, site: values.text("site") || null };
           if (!noteSaved(await change.run({ params: { path: { thing: field.id } }, version: field.version, body }))) return false;
-          if (!(await owned.save(values, [field.id]))) return false;
+          if (!(await owned.save(values, [field.id]))) return null;
           onClose();
           return true;
         }}

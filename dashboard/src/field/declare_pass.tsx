@@ -46,18 +46,18 @@ export function DeclarePass({ field, pass, settings, onDeclared, onClose }: Decl
     (list ?? []).map(({ id, name }) => ({ value: id, text: name }));
   const swath = implement.data?.filter(({ swath_m }) => swath_m === settings.swath_m) ?? [];
   const vehicles = [...farm.devices.values()].filter(({ kind }) => kind === "drone" || kind === "vehicle" || kind === "rover");
-  const submit = async (values: FormValues): Promise<boolean> => {
+  const submit = async (values: FormValues): Promise<boolean | null> => {
     // What was found keeps its exact times where nobody changed the minutes: it may be shorter than one.
     const startMs = exactInstantOf(values.text("start"), pass?.start_ms);
     const endMs = exactInstantOf(values.text("end"), pass?.end_ms);
     const rate = values.number("planned_rate_ha");
     if (startMs === null || endMs === null || endMs <= startMs) {
       setProblem(translate("work_times_order"));
-      return false;
+      return null;
     }
     if (rate !== null && values.text("prescription") !== "") {
       setProblem(translate("work_plan_one"));
-      return false;
+      return null;
     }
     setProblem("");
     const made = await declare.run({

@@ -13,6 +13,7 @@ import { areaText, areaUnitsPerHa, toAreaUnit, withUnit } from "../i18n/numbers"
 import { translate } from "../i18n/translate";
 import { ErrorText } from "../ui/error_text";
 import { Form, type FormValues } from "../ui/form";
+import { FormState } from "../ui/form_state";
 import { noteSaved } from "../ui/overlays";
 import { CornersText } from "./corners_text";
 import { DrawnZonesMap } from "./drawn_zones_map";
@@ -139,7 +140,7 @@ export function DrawnPrescription({ field, onMade, start }: DrawnPrescriptionPro
         start={start}
         onProduct={setProduct}
         onSaved={onMade}
-        onEmpty={() => setHistory([[]])}
+        onZones={(made) => setHistory([made])}
       />
     </div>
   );
@@ -229,30 +230,31 @@ interface SaveFormProps {
   rates: readonly (number | null)[];
   onProduct: (id: string) => void;
   onSaved: (id: string) => void;
-  onEmpty: () => void;
+  onZones: (zones: readonly DrawnZone[]) => void;
 }
 
-function SaveForm({ field, zones, rates, start, onProduct, onSaved, onEmpty }: SaveFormProps): JSX.Element {
+function SaveForm({ field, zones, rates, start, onProduct, onSaved, onZones }: SaveFormProps): JSX.Element {
   const [problem, setProblem] = useState("");
   const make = useWrite("post", "/v1/prescriptions", { refresh: ["/v1/prescriptions"], timeoutMs: 120_000 });
-  const submit = async (values: FormValues): Promise<boolean> => {
+  const submit = async (values: FormValues): Promise<boolean | null> => {
     const given = rates.filter((rate) => rate !== null);
     const isMissing = zones.length === 0 || given.length < zones.length;
     setProblem(isMissing ? translate(zones.length === 0 ? "work_zones_none" : "work_zones_needs_rates") : "");
-    if (isMissing) return false;
+    if (isMissing) return null;
     const body = {
       ...orderOf(field, zones, given),
       ...givenOf(values),
     };
     const made = await make.run({ body: body as unknown as BodyOf<"/v1/prescriptions", "post"> });
     if (!noteSaved(made, translate("work_made"))) return false;
-    onEmpty();
+    onZones([]);
     onProduct("");
     if (made !== true) onSaved((made as Prescription).id);
     return true;
   };
   return (
     <Form name="drawn_prescription" submit={translate("work_make")} write={make} onSubmit={submit}>
+      <FormState name="zones" value={zones} onRestore={onZones} />
       <PrescriptionFields field={field} onProduct={onProduct} start={start} />
       <ErrorText error={problem} />
     </Form>

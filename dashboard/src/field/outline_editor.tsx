@@ -19,6 +19,7 @@ import { DomNode } from "../ui/dom_node";
 import { ErrorText } from "../ui/error_text";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
+import { FormState } from "../ui/form_state";
 import { showToast } from "../ui/overlays";
 import { CornersText } from "./corners_text";
 import { useDrawMap, type DrawHandlers } from "./draw_map";
@@ -157,7 +158,7 @@ export function OutlineEditor({ field }: { field: FieldRecord | null }): JSX.Ele
         onParts={(parts) => push({ ...outline, parts })}
         onBad={() => setProblem(translate("work_corners_bad"))}
       />
-      <SaveForm field={field} outline={outline} onSaved={(saved) => setHistory([saved])} />
+      <SaveForm field={field} outline={outline} onOutline={(made) => setHistory([made])} />
     </section>
   );
 }
@@ -249,11 +250,11 @@ function StripForm({ onStrip }: { onStrip: (widthM: number) => Promise<void> }):
 function SaveForm({
   field,
   outline,
-  onSaved,
+  onOutline,
 }: {
   field: FieldRecord | null;
   outline: Outline;
-  onSaved: (outline: Outline) => void;
+  onOutline: (outline: Outline) => void;
 }): JSX.Element {
   const farms = useApiList("/v1/farms", {});
   const add = useWrite("post", "/v1/fields", { refresh: REFRESH });
@@ -264,8 +265,8 @@ function SaveForm({
     geometry: geometryOf(outline.parts),
     zones: outline.zones.map(({ kind, name, parts, width_m }) => ({ kind, name, geometry: geometryOf(parts), width_m })),
   };
-  const submit = async (values: FormValues): Promise<boolean> => {
-    if (outline.parts.length === 0) return false;
+  const submit = async (values: FormValues): Promise<boolean | null> => {
+    if (outline.parts.length === 0) return null;
     const name = values.text("name") || (field?.name ?? "");
     const farm = values.text("farm") || field?.farm || onlyOf(farms.data)?.id || "";
     const owner = field === null ? values.text("owner") : (field.owner ?? "");
@@ -290,13 +291,14 @@ function SaveForm({
     }
     await owned.save(values, made);
     showToast(translate("saved"));
-    onSaved({ ...outline, others: [] });
+    onOutline({ ...outline, others: [] });
     await reload(...REFRESH);
     if (field === null && saved !== true) location.hash = hrefOfThing({ kind: "field", id: (saved as FieldRecord).id });
     return true;
   };
   return (
     <Form name="outline" submit={translate("work_save_field")} write={write} onSubmit={submit}>
+      <FormState name="outline" value={outline} basis={String(field?.version ?? "")} onRestore={onOutline} />
       {field === null ? (
         <div class="choices-row">
           <TextField name="name" label={translate("work_name")} required maxLength={190} />

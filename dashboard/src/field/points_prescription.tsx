@@ -39,10 +39,10 @@ export function PointsPrescription({ field, onMade, start }: PointsPrescriptionP
     setPoints(found);
     setProblem(found === null ? translate("work_points_bad") : "");
   };
-  const submit = async (values: FormValues): Promise<boolean> => {
+  const submit = async (values: FormValues): Promise<boolean | null> => {
     if (points === null) {
       setProblem(translate("work_points_needed"));
-      return false;
+      return null;
     }
     const body = {
       ...givenOf(values),

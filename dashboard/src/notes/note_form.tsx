@@ -35,9 +35,9 @@ export function NoteForm({ choices, onAdded }: NoteFormProps): JSX.Element {
   const add = useKeptWrite("post", "/v1/notes", ({ body }) => translate("kept_note", { text: body?.text ?? "" }), {
     refresh: ["/v1/notes"],
   });
-  const submit = async (values: FormValues): Promise<boolean> => {
+  const submit = async (values: FormValues): Promise<boolean | null> => {
     const about = choices[Number(values.text("about") || "0")];
-    if (about === undefined) return false;
+    if (about === undefined) return null;
     const timeMs = Math.round(nowMs() - (values.number("before") ?? 0) * MINUTE_MS);
     const author = values.text("author");
     const body = { ...about.subject, ...fix, time_ms: timeMs, author, text: values.text("text") };

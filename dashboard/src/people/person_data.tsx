@@ -73,7 +73,7 @@ interface EraseProps {
 
 function Erase({ person, name, blockers, shared, onErased }: EraseProps): JSX.Element {
   const erase = useErasure();
-  const submit = async (values: FormValues): Promise<boolean> => {
+  const submit = async (values: FormValues): Promise<boolean | null> => {
     const also = values
       .text("also")
       .split(/[,，;；、]/)
@@ -84,7 +84,7 @@ function Erase({ person, name, blockers, shared, onErased }: EraseProps): JSX.El
       text: translate("people_erase_about"),
       action: translate("people_erase_do"),
     };
-    if (!(await confirm(asked))) return false;
+    if (!(await confirm(asked))) return null;
     const made = await erase.run({ params: { path: { person } }, body: { name: values.text("name"), also } });
     if (made !== null && made !== true) onErased(made);
     return false;

@@ -28,9 +28,9 @@ export function AddPerson({
   onCancel: () => void;
 }): JSX.Element {
   const add = useWrite("post", "/v1/people", { refresh: ["/v1/people"] });
-  const submit = async (values: FormValues): Promise<boolean> => {
+  const submit = async (values: FormValues): Promise<boolean | null> => {
     const body = detailsOf(values);
-    if (!(await isMeant(people, body.name))) return false;
+    if (!(await isMeant(people, body.name))) return null;
     const made = await add.run({ body });
     if (made === null || made === true) return false;
     showToast(translate("saved"));

@@ -275,9 +275,9 @@ function AddZone({ house, first, onDone }: { house: Greenhouse; first: boolean; 
 
 function AddHouse({ sites, proposals }: { sites: Site[]; proposals: string[] }): JSX.Element {
   const add = useWrite("post", "/v1/greenhouses", { refresh: ["/v1/greenhouses"] });
-  const submit = async (values: FormValues): Promise<boolean> => {
+  const submit = async (values: FormValues): Promise<boolean | null> => {
     const site = sites.find((each) => each.id === values.text("site"));
-    if (site === undefined) return false;
+    if (site === undefined) return null;
     return noteSaved(await add.run({ body: { farm: site.farm, site: site.id, name: values.text("name"), cover: values.text("cover") } }));
   };
   if (sites.length === 0)

@@ -18,18 +18,18 @@ export function PushSwitch(): JSX.Element {
   const subscribe = useWrite("post", "/v1/push-subscriptions", { refresh: ["/v1/alarm-recipients"] });
   const remove = useWrite("delete", "/v1/push-subscriptions/{recipient}", { refresh: ["/v1/alarm-recipients"] });
   const able = canPush();
-  const turnOn = async (values: FormValues): Promise<boolean> => {
+  const turnOn = async (values: FormValues): Promise<boolean | null> => {
     setProblem(null);
     if ((await Notification.requestPermission()) !== "granted") {
       setProblem("settings_push_denied");
-      return false;
+      return null;
     }
     let subscription: PushSubscription;
     try {
       subscription = await subscribeBrowser();
     } catch (error) {
       setProblem(error instanceof ApiError ? "error_unreachable" : "settings_push_failed");
-      return false;
+      return null;
     }
     const { endpoint, keys } = subscription.toJSON();
     const body = {

@@ -16,6 +16,7 @@ import { Choice } from "../ui/choice";
 import { ErrorText } from "../ui/error_text";
 import { noteSaved } from "../ui/overlays";
 import { Form } from "../ui/form";
+import { FormState } from "../ui/form_state";
 import { LayoutMap } from "./layout_map";
 import { treatmentColour, type Drawing } from "./records";
 
@@ -96,6 +97,18 @@ export function TrialForm({ field, onMade }: { field: FieldRecord; onMade: (id: 
       {hint === undefined ? null : <span class="note">{hint}</span>}
     </div>
   );
+  const design = { name, kind, rows, mains, numbers, corner, seed, product, variables };
+  const restore = (typed: typeof design): void => {
+    setName(typed.name);
+    setKind(typed.kind);
+    setRows(typed.rows);
+    setMains(typed.mains);
+    setNumbers(typed.numbers);
+    setCorner(typed.corner);
+    setSeed(typed.seed);
+    setProduct(typed.product);
+    setVariables(typed.variables);
+  };
   const submit = async (): Promise<boolean> => {
     const made = await store.run({ body: order });
     if (!noteSaved(made)) return false;
@@ -161,7 +174,7 @@ export function TrialForm({ field, onMade }: { field: FieldRecord; onMade: (id: 
       <ErrorText error={preview.problem} />
       <Variables known={known.data ?? []} chosen={variables} onChosen={setVariables} />
       <Form name="trial" submit={translate("trial_store")} write={store} onSubmit={submit}>
-        {null}
+        <FormState name="design" value={design} onRestore={restore} />
       </Form>
     </div>
   );

@@ -18,6 +18,7 @@ import { translate } from "../i18n/translate";
 import { Choice } from "../ui/choice";
 import { NumberField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
+import { FormState } from "../ui/form_state";
 import { LazyFold } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
 import { noteSaved, showToast } from "../ui/overlays";
@@ -193,6 +194,7 @@ function Values({ trial, variable }: ValuesProps): JSX.Element {
   );
   return may("post", "/v1/trials/{thing}/observations") ? (
     <Form name="trial_values" submit={translate("trial_save_values")} write={save} onSubmit={submit}>
+      <FormState name="values" value={entered} onRestore={setEntered} />
       {table}
     </Form>
   ) : (

@@ -44,7 +44,8 @@ export interface FormProps {
   /** Names the form among all of the dashboard: what was typed into it is found by that. */
   name: string;
   children: ComponentChildren;
-  /** Called with what was entered once every field is valid. A returned true empties the form. */
+  /** Called with what was entered once every field is valid. A returned true empties the form; null says that nothing was sent, which
+   *  keeps the draft as an error of `write` does. */
   onSubmit: (values: FormValues) => Promise<boolean | null | undefined> | boolean | undefined;
   submit: string;
   /** A `useWrite`: its state of saving and its errors are displayed, and nothing where it is not permitted. */
@@ -80,10 +81,11 @@ export function Form({ name, children, onSubmit, submit, write, onCancel, class:
     }
     setRunning(true);
     try {
-      const isEmptied = (await onSubmit(new FormValues(new FormData(form.current)))) === true;
+      const sent = await onSubmit(new FormValues(new FormData(form.current)));
+      const isEmptied = sent === true;
       // What the station answered is drawn first: what it refused is still a draft.
       await new Promise((resolve) => setTimeout(resolve));
-      if (isEmptied || !latest.current?.error) draft.drop();
+      if (isEmptied || (sent !== null && !latest.current?.error)) draft.drop();
       if (isEmptied) form.current?.reset();
     } finally {
       setRunning(false);

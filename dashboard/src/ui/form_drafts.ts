@@ -5,7 +5,7 @@ import { useLayoutEffect, useState } from "preact/hooks";
 import { dropDraft, followDraft, loadDraft, loadDraftOfOthers, saveDraft, type Draft, type DraftedForm } from "../api/drafts";
 import { currentAuthor } from "../api/session";
 import { currentLanguage } from "../i18n/preferences";
-import { fieldsOf, isDrafted, keyOfForm, putFields, typedField } from "./form_fields";
+import { fieldsOf, isDrafted, isSecret, keyOfForm, putFields, typedField, type Control } from "./form_fields";
 
 /** What a form says of its draft. */
 export interface DraftState {
@@ -51,7 +51,6 @@ class DraftKeeper {
   #taken: Draft | null = null;
   #other: Draft | null = null;
   #state = UNTOUCHED;
-  #waiting = new Set<string>();
   #observer: MutationObserver | null = null;
   #isRestoring = false;
   #endFollowing: () => void = () => undefined;
@@ -119,7 +118,9 @@ class DraftKeeper {
     if (this.#isRestoring || this.#form === null || !isDrafted(control)) return;
     // What a person types is newer than what was typed before.
     this.#endRestoring();
-    const fields = { ...this.#draft?.fields, [control.name]: typedField(this.#form, control.name, this.#draft?.fields[control.name]) };
+    const { [control.name]: known, ...others } = this.#draft?.fields ?? {};
+    const typed = typedField(this.#form, control.name, known);
+    const fields = isSecret(typed.values) ? others : { ...others, [control.name]: typed };
     this.#draft = { language: currentLanguage(), madeMs: Date.now(), fields };
     saveDraft(this.#drafted, this.#draft);
     if (this.#state.isSavedElsewhere) this.#set({ isSavedElsewhere: false });
@@ -136,17 +137,16 @@ class DraftKeeper {
     this.#set({ other: this.#other === null ? null : { madeMs: this.#other.madeMs, typed } });
   }
 
-  /** Put what was typed into its fields: those that come later, with a list or with a choice, get theirs when they come, until the user types. */
+  /** Put what was typed into its fields, and into those that come later or anew, with a list or with a choice, until the user types. */
   #restore(tell: () => void): void {
     const [form, draft] = [this.#form, this.#draft];
-    this.#waiting = new Set(Object.keys(draft?.fields ?? {}));
-    if (form === null || draft === null || this.#waiting.size === 0) return;
+    if (form === null || draft === null) return;
+    const done = new WeakSet<Control>();
     const put = (): void => {
       if (this.#isRestoring) return;
       this.#isRestoring = true;
-      if (putFields(form, draft, this.#waiting)) tell();
+      if (putFields(form, draft, done)) tell();
       this.#isRestoring = false;
-      if (this.#waiting.size === 0) this.#endRestoring();
     };
     this.#observer = new MutationObserver(put);
     this.#observer.observe(form, { childList: true, subtree: true });
@@ -156,7 +156,6 @@ class DraftKeeper {
   #endRestoring(): void {
     this.#observer?.disconnect();
     this.#observer = null;
-    this.#waiting.clear();
   }
 
   #set(change: Partial<DraftState>): void {

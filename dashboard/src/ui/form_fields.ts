@@ -3,7 +3,7 @@
 import type { Draft } from "../api/drafts";
 import { currentLanguage } from "../i18n/preferences";
 
-type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
+export type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 type Fields = Draft["fields"];
 
 /** Attributes that tell one form of a page from another: the thing that it is about. */
@@ -45,23 +45,32 @@ export function isDrafted(target: unknown): target is Control {
   return isControl && target.name !== "" && target.autocomplete !== "off" && !["password", "file", "hidden"].includes(target.type);
 }
 
+/** Keys of Headland, and addresses that carry what opens a service. */
+const SECRET = /\bhl_\w{8}|[?&][\w-]*(?:key|token|secret|password|sign|ak|tk)=[^&{]|:\/\/[^/@\s]+:[^/@\s]+@/i;
+
+/** Return whether a text that was typed opens something, in whatever field it is: it is kept nowhere. */
+export function isSecret(values: readonly string[]): boolean {
+  return values.some((value) => SECRET.test(value));
+}
+
 /** Return what is in a field now, and what was in it before anything was typed. */
 export function typedField(form: HTMLFormElement, name: string, known: Fields[string] | undefined): Fields[string] {
   return { values: valuesOf(form, name), before: known?.before ?? defaultsOf(form, name) };
 }
 
-/** Put what was typed into the fields of `waiting` that are there, and take these out of it; return whether there were any. */
-export function putFields(form: HTMLFormElement, draft: Draft, waiting: Set<string>): boolean {
+/** Put what was typed into the controls that are there and not in `done`, and add these to it; return whether there were any. */
+export function putFields(form: HTMLFormElement, draft: Draft, done: WeakSet<Control>): boolean {
   let isAny = false;
-  for (const name of [...waiting]) {
-    const { values, before } = draft.fields[name] ?? { values: [], before: [] };
+  for (const [name, { values, before }] of Object.entries(draft.fields)) {
     const controls = controlsOf(form, name);
-    if (controls.length === 0 || !controls.every((control) => has(control, values))) continue;
-    waiting.delete(name);
+    const added = controls.filter((control) => !done.has(control));
+    if (added.length === 0 || !controls.every((control) => has(control, values))) continue;
+    for (const control of added) done.add(control);
     // Another record has come into this form: what was typed is not about it. In another language a default is another text.
-    const isSame = draft.language !== currentLanguage() || isTime(controls[0]) || isEqual(before, defaultsOf(form, name));
+    const hasOtherTexts = draft.language !== currentLanguage() && controls[0]?.dataset["state"] === undefined;
+    const isSame = hasOtherTexts || isTime(controls[0]) || isEqual(before, defaultsOf(form, name));
     if (!isSame) continue;
-    for (const control of controls) put(control, values);
+    for (const control of added) put(control, values, controls.indexOf(control));
     isAny = true;
   }
   return isAny;
@@ -108,15 +117,16 @@ function has(control: Control, values: readonly string[]): boolean {
   return values.every((value) => [...control.options].some((option) => option.value === value));
 }
 
-function put(control: Control, values: readonly string[]): void {
+function put(control: Control, values: readonly string[], index: number): void {
   if (isTicked(control)) {
     if (control.checked === values.includes(control.value)) return;
     // A click, so that whoever listens takes it as one.
     control.click();
     return;
   }
-  if (control.value === (values[0] ?? "")) return;
-  control.value = values[0] ?? "";
+  const value = values[index];
+  if (value === undefined || control.value === value) return;
+  control.value = value;
   control.dispatchEvent(new Event("input", { bubbles: true }));
   control.dispatchEvent(new Event("change", { bubbles: true }));
 }
