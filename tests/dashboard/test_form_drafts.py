@@ -74,11 +74,9 @@ NOT_WALKED: Final = {
     "house_change": "it is of a house of the registry, which this farm lacks",
     "import_file": "it is of a file that was sent",
     "irrigation_zone_change": "it is of a zone that was made",
-    "map_source": "its fields are of a service that is chosen",
     "map_source_change": "it is of a map that was added",
     "lot_operation": "it is of a lot, which another test makes",
     "person_end": "it is of a share that was given",
-    "person_erasure": "what is typed there is a word that confirms",
     "release": "it is of a lot, which another test makes",
     "treatment": "it is of a plot with a product that was chosen",
     "trial_prescription": "each of its fields is a list",
@@ -89,8 +87,8 @@ NOT_WALKED: Final = {
 }
 #: What says that it works, below a fold too; what has nothing to do is hidden itself.
 WORKING: Final = "main .progress:not([hidden])"
-#: Fills every text and number of each visible form, and of a form of lists alone chooses another of one; returns what each
-#: form has now, by form and field.
+#: Fills every text and number of each visible form, and of a form of lists alone chooses another of one; returns what
+#: each form has now, by form and field.
 FILL = """
 async () => {
   const found = {};
@@ -108,7 +106,8 @@ async () => {
       }
     }
     if (Object.keys(found).some((key) => key.startsWith(form.dataset.draft + "|"))) continue;
-    const list = [...form.elements].find((each) => each.type === "select-one" && each.name && each.length > 1 && each.checkVisibility());
+    const list = [...form.elements].find(
+      (each) => each.type === "select-one" && each.name && each.length > 1 && each.checkVisibility());
     if (list === undefined) continue;
     list.value = [...list.options].findLast((option) => option.value !== list.value && !option.disabled).value;
     tell(form, list);
@@ -377,7 +376,7 @@ def test_a_key_that_is_typed_is_kept_nowhere(visit: Open) -> None:
     form.locator("[name=name]").fill("Li Mei")
     assert "Li Mei" in kept_in(page)
     assert "verysecret" not in kept_in(page)
-    # A map's key has a field; whoever writes it into the address, or a key of the station anywhere, has it kept no more.
+    # A map's key has a field; who writes it into the address, or a key of the station anywhere, has it kept no more.
     page.evaluate("location.hash = '#/settings?tab=maps'")
     form = page.locator("form[data-draft*='|map_source#']")
     form.locator("[name=service]").select_option("other")
@@ -395,7 +394,8 @@ def test_a_key_that_is_typed_is_kept_nowhere(visit: Open) -> None:
 def test_every_field_of_a_secret_says_that_it_is_one() -> None:
     found = []
     for file in sorted(SOURCE.rglob("*.tsx")):
-        for field in re.finditer(r"<(?:TextField|AreaField|input)\b[^>]*?/>", file.read_text(encoding="utf-8"), re.DOTALL):
+        text = file.read_text(encoding="utf-8")
+        for field in re.finditer(r"<(?:TextField|AreaField|input)\b[^>]*?/>", text, re.DOTALL):
             name = re.search(r'name="(key|code|secret|password|token)"', field[0])
             if name is not None:
                 found.append(name[1])
