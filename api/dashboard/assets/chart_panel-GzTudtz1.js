@@ -1,1 +1,0 @@
-import{ln as e,pr as t,pt as n,yr as r}from"./base-kYvAiKlp.js";import{t as i}from"./chart-DvJyiFQf.js";function a({options:a,drawing:o}){let s=r(()=>new i(a),[a.name,a.group]);return t(()=>()=>s.close(),[s]),t(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),e(n,{node:s.element})}export{a as t};

@@ -1,0 +1,1 @@
+import{Sr as e}from"./base-DuHEEpxt.js";function t(t){let n=document.createElement(`div`);return e(t,n),n.firstElementChild}export{t};

@@ -1,0 +1,1 @@
+function e(e,t){let n=URL.createObjectURL(e),r=document.createElement(`a`);r.href=n,r.download=t,r.click(),setTimeout(()=>URL.revokeObjectURL(n),6e4)}function t(e){return e.replace(/[\\/:*?"<>|\s]+/g,`-`).slice(0,80)}function n(e){return`"${e.replaceAll(`"`,`""`)}"`}export{n,e as r,t};

@@ -1,1 +1,0 @@
-import{mt as e}from"./base-kYvAiKlp.js";var t=6e4;function n(n,r){let i=URL.createObjectURL(n);e(`a`,{href:i,download:r}).click(),setTimeout(()=>URL.revokeObjectURL(i),t)}function r(e){return e.replace(/[\\/:*?"<>|\s]+/g,`-`).slice(0,80)}function i(e){return`"${e.replaceAll(`"`,`""`)}"`}export{i as n,n as r,r as t};

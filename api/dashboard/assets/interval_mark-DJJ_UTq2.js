@@ -1,1 +1,0 @@
-import"./records-nzox9Wdv.js";import{Kn as e,ln as t}from"./base-kYvAiKlp.js";function n({state:n}){return n===`no_breach`?null:n===`breached`?t(`strong`,{class:`error`,"data-interval":n,children:[` `,e(`harvest_breached`)]}):t(`span`,{class:`note`,"data-interval":n,children:[` `,e(`harvest_not_known`)]})}export{n as t};

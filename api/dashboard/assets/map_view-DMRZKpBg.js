@@ -1,1 +1,0 @@
-import{_r as e,pr as t,yr as n}from"./base-kYvAiKlp.js";import{t as r}from"./map-BYaVxsAP.js";var i=()=>Promise.resolve(void 0);function a(a,o,s=i){let c=n(()=>new r(a),[a]),[l,u]=e(!1);return t(()=>{let e=!1,t;return Promise.all([c.ready,s()]).then(([,n])=>{e||c.map===null||(t=o(c,n),u(!0))},()=>void 0),()=>{e=!0,t?.(),c.close()}},[c]),{map:c,ready:l}}export{a as t};

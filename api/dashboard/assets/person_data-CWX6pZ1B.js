@@ -1,1 +1,0 @@
-export{t as PersonData}from"./person_data-BTjquOJ7.js";

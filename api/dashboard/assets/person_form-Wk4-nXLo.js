@@ -1,1 +1,0 @@
-export{t as AddPerson}from"./person_form-C1SU5Va1.js";

@@ -1,0 +1,1 @@
+export{n as FirstSteps}from"./places-C9xE5df8.js";
