@@ -176,9 +176,12 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def hours_of_air(scope: OrgScope, subject: str, devices: Sequence[DeviceRecord]) -> int:
-    """Return the hours of the last weeks in which a greenhouse, by its id, measured its air."""
-    family = ("hours-of-air", scope.organisation, subject)
+def hours_of_air(scope: OrgScope, subject: str, devices: Sequence[DeviceRecord], *, is_stored: bool = False) -> int:
+    """Return the hours of the last weeks in which a greenhouse, by its id, measured its air.
+
+    They are counted every two seconds, and at once when what was being stored `is_stored`.
+    """
+    family = ("hours-of-air", scope.organisation, subject, is_stored)
     key = (*family, scope.now_ms // _COUNT_EVERY_MS)
     return scope.cache.get(key, lambda: _count_hours(scope, devices), family)
 

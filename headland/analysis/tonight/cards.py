@@ -43,7 +43,7 @@ from headland.analysis.weather.outdoors.measured_hours import hourly_radiation
 from headland.registry.models.alarms import Alarm, AlarmRule, Severity
 from headland.registry.models.models import Field, Greenhouse, GrowerNote, Site
 from headland.registry.repositories.forecasts import Forecast
-from headland.registry.repositories.local_time import NOT_KNOWN, find_local_time
+from headland.registry.repositories.local_time import NOT_KNOWN, LocalTime, find_local_time
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
@@ -113,11 +113,17 @@ class CardPage:
 
 
 def list_cards(
-    scope: OrgScope, limit: int, first: int = 0, kind: SubjectKind | None = None, subject_id: str | None = None
+    scope: OrgScope,
+    limit: int,
+    first: int = 0,
+    kind: SubjectKind | None = None,
+    subject_id: str | None = None,
+    *,
+    with_sensors: bool = True,
 ) -> CardPage:
     """Return the cards from place `first` on, those with the most trouble first, or that of one subject by its id.
 
-    Raises AnalysisError.
+    Without `with_sensors` no faults of sensors are looked for: that takes longer than all else. Raises AnalysisError.
     """
     repositories = scope.repositories
     subjects = [one for one in list_subjects(scope, repositories) if kind in (None, one.kind)]
@@ -128,19 +134,23 @@ def list_cards(
     ranked, limits = [], _FarmLimits(crop_targets_of(scope), tuple(repositories.alarm_rules.all()))
     for subject in subjects:
         alarms = alarms_of(subject, active)
-        known = limits.of(subject)
-        statements = [] if subject.kind == "field" else house_statements(forecasts.get(subject.id), (), known)
+        statements = []
+        if subject.kind == "greenhouse":
+            statements = house_statements(forecasts.get(subject.id), (), limits.of(subject))
         ranked.append((_rank(statements, alarms, recalls_of(subject, recalls)), subject, alarms))
     ranked.sort(key=lambda entry: (-entry[0], entry[1].key))
     page = ranked[first : first + limit]
     made = _make_missing(scope, repositories, [subject for _, subject, _ in page], forecasts)
     recent = [alarm for alarm in repositories.alarms.newest(limit=_MOST_ALARMS) if alarm.acknowledged_ms is not None]
-    sites = {site.name: site for site in repositories.sites.all()}
-    forecasts = {**forecasts, **made}
-    cards = [
-        _card(scope, repositories, subject, alarms, recalls_of(subject, recalls), forecasts, recent, sites)
-        for _, subject, alarms in page
-    ]
+    known = _Known(
+        {**forecasts, **made},
+        recent,
+        list(repositories.sites.all()),
+        limits,
+        find_local_time(repositories),
+        with_sensors,
+    )
+    cards = [_card(scope, subject, alarms, recalls_of(subject, recalls), known) for _, subject, alarms in page]
     cards.sort(key=lambda card: (-card.rank, card.subject.key))
     end = first + len(page)
     return CardPage(cards, len(ranked), end if end < len(ranked) else None, recalls)
@@ -193,27 +203,37 @@ def _make(scope: OrgScope, repositories: OrganisationRepositories, subject: Outl
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What all cards of an answer are made of, read once."""
+
+    forecasts: Mapping[str, Forecast]
+    acknowledged: Sequence[Alarm]
+    sites: Sequence[Site]
+    limits: _FarmLimits
+    local: LocalTime
+    with_sensors: bool
+
+    def site_of(self, subject: OutlookSubject) -> Site | None:
+        """Return the site of a subject; None where it has none in the registry."""
+        return next((site for site in self.sites if site.name == subject.site), None)
+
+
 def _card(
-    scope: OrgScope,
-    repositories: OrganisationRepositories,
-    subject: OutlookSubject,
-    alarms: Sequence[Alarm],
-    recalls: Sequence[Recall],
-    forecasts: Mapping[str, Forecast],
-    acknowledged: Sequence[Alarm],
-    sites: Mapping[str, Site],
+    scope: OrgScope, subject: OutlookSubject, alarms: Sequence[Alarm], recalls: Sequence[Recall], known: _Known
 ) -> Card:
-    forecast = forecasts.get(subject.forecast_id)
-    limits = _FarmLimits(crop_targets_of(scope), tuple(repositories.alarm_rules.all())).of(subject)
-    if subject.kind == "greenhouse":
-        statements = _house_statements(scope, repositories, subject, forecast, limits)
-    else:
-        statements = _field_statements(scope, repositories, subject)
+    forecast, site, is_house = (
+        known.forecasts.get(subject.forecast_id),
+        known.site_of(subject),
+        subject.kind == "greenhouse",
+    )
+    limits = known.limits.of(subject) if is_house else USUAL
+    statements = (
+        _house_statements(scope, subject, forecast, limits) if is_house else _field_statements(scope, subject, known)
+    )
     plan = HousePlan([_in_time(statement, scope.now_ms) for statement in statements])
-    site = sites.get(subject.site)
-    local = NOT_KNOWN if site is not None else find_local_time(repositories)
-    place = place_of(site, list(subject.devices), local)
-    if subject.kind == "greenhouse":
+    place = place_of(site, list(subject.devices), NOT_KNOWN if site is not None else known.local)
+    if is_house:
         end_ms = (scope.now_ms if forecast is None else forecast.origin_ms) + HOURS * HOUR_MS
         plan = plan_house(plan.statements, [alarm.rule for alarm in alarms], place, scope.now_ms, end_ms)
     return Card(
@@ -223,24 +243,20 @@ def _card(
         time_zone=place.time_zone,
         time_zone_known=place.time_zone_known,
         alarms=alarms,
-        done=_done(scope, repositories, subject, acknowledged),
+        done=_done(scope, subject, known.acknowledged),
         recalls=recalls,
         estimated=_estimated(subject),
         forecast_ms=None if forecast is None else forecast.made_ms,
         basis=None if forecast is None else basis_of_record(forecast, scope.now_ms),
-        sensors=recent_faults(scope, subject.devices) if subject.kind == "greenhouse" else (),
+        sensors=recent_faults(scope, subject.devices) if is_house and known.with_sensors else (),
         forecast=forecast,
-        limits=limits if subject.kind == "greenhouse" else USUAL,
+        limits=limits,
         place_deg=place_deg_of(place),
     )
 
 
 def _house_statements(
-    scope: OrgScope,
-    repositories: OrganisationRepositories,
-    subject: OutlookSubject,
-    forecast: Forecast | None,
-    limits: HouseLimits,
+    scope: OrgScope, subject: OutlookSubject, forecast: Forecast | None, limits: HouseLimits
 ) -> list[OutlookStatement]:
     made_ms = 0 if forecast is None else forecast.made_ms
     family = ("tonight-water", scope.organisation, subject.id)
@@ -250,7 +266,7 @@ def _house_statements(
         past: list[Forecast] = []
         if forecast is not None:
             origins = [forecast.origin_ms - days * DAY_MS for days in range(MOST_STATEMENTS, 0, -1)]
-            past = repositories.forecasts.of_origins(subject.forecast_id, origins)
+            past = scope.repositories.forecasts.of_origins(subject.forecast_id, origins)
         return house_statements(forecast, past, limits)
 
     # What was measured since is added to recorded forecasts before a new one is made.
@@ -265,23 +281,20 @@ def _water_need(scope: OrgScope, subject: OutlookSubject) -> OutlookStatement:
     return irrigation_need(hourly_radiation(scope, subject.devices), said, source_of(forecast))
 
 
-def _field_statements(
-    scope: OrgScope, repositories: OrganisationRepositories, subject: OutlookSubject
-) -> list[OutlookStatement]:
+def _field_statements(scope: OrgScope, subject: OutlookSubject, known: _Known) -> list[OutlookStatement]:
     field = subject.record
     if not isinstance(field, Field):
         return []
     family = ("tonight-field", scope.organisation, field.id)
     devices = {device.descriptor.device for device in subject.devices}
-    frost_degc = field_frost_limit(repositories.alarm_rules.all(), subject.site, devices)
+    frost_degc = field_frost_limit(known.limits.rules, subject.site, devices)
+    site = next((each for each in known.sites if each.id == field.site), None)
     key = (*family, field.version, subject.site, frost_degc, scope.now_ms // _FRESH_MS)
-    return scope.cache.get(key, lambda: field_statements(scope, subject, field, frost_degc), family)
+    return scope.cache.get(key, lambda: field_statements(scope, subject, field, site, frost_degc), family)
 
 
-def _done(
-    scope: OrgScope, repositories: OrganisationRepositories, subject: OutlookSubject, acknowledged: Sequence[Alarm]
-) -> Sequence[Done]:
-    notes: list[GrowerNote] = []
+def _done(scope: OrgScope, subject: OutlookSubject, acknowledged: Sequence[Alarm]) -> Sequence[Done]:
+    repositories, notes = scope.repositories, list[GrowerNote]()
     if subject.kind == "greenhouse":
         if subject.record is not None:
             notes = list(repositories.notes.all(greenhouse=subject.record.id))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -12,6 +14,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from headland.analysis.tonight import cards, field_statements
 from headland.analysis.tonight.today.answer import Today
 from headland.contract.gateway_state import GatewayState, SpoolState
 from headland.contract.records import Descriptor
@@ -288,3 +291,35 @@ def test_a_house_without_a_forecast_has_an_empty_plan_that_says_why_and_an_unkno
     assert (plan["lanes"], plan["withheld"], plan["gain"]) == ([], [], None)
     assert plan["reason"]["text_zh"]
     assert farm.client.get("/v1/greenhouses/nobody/plan").status_code == 404
+
+
+def test_each_truth_of_the_page_is_read_once_for_all_rows(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = list(farm.repositories.fields.all())
+    for number in range(2):
+        farm.repositories.fields.add(msgspec.structs.replace(fields[0], id="", name=f"Field {number}"))
+    read: Counter[str] = Counter()
+
+    def count(module: ModuleType, name: str) -> None:
+        real = getattr(module, name)
+
+        def counted(*args: object, **more: object) -> object:
+            read[name] += 1
+            return real(*args, **more)
+
+        monkeypatch.setattr(module, name, counted)
+
+    count(cards, "crop_targets_of")
+    count(cards, "find_local_time")
+    count(cards, "recent_faults")
+    count(field_statements, "read_ahead")
+    count(field_statements, "window_record")
+    page = today(farm.client)
+    sites = {row["site"] for row in page["rows"] if row["kind"] == "field"}
+    assert len([row for row in page["rows"] if row["kind"] == "field"]) > len(sites)
+    # Those of the list, and of each forecast that the first request makes; faults of sensors are on no row.
+    houses = len([row for row in page["rows"] if row["kind"] == "greenhouse"])
+    assert read["crop_targets_of"] <= 1 + min(houses, 3)
+    assert read["find_local_time"] == 1
+    assert read["recent_faults"] == 0
+    assert read["read_ahead"] <= len(sites)
+    assert read["window_record"] <= 2 * len(sites)

@@ -33,10 +33,10 @@ def making_of(scope: OrgScope, cards: Sequence[Card], ask: AskImports) -> TodayM
     table = None if imports is None else _table_of(imports, devices)
     if table is not None:
         return _by_import(table, scope.now_ms)
+    # What was counted while a past was being stored is not all of it.
+    known_h = min(hours_of_air(scope, card.subject.id, card.subject.devices, is_stored=True) for card in lacking)
     is_fed = any(record.last_seen_ms is not None for card in lacking for record in card.subject.devices)
-    return _by_live_data(
-        scope, min(hours_of_air(scope, card.subject.id, card.subject.devices) for card in lacking), is_fed=is_fed
-    )
+    return _by_live_data(scope, known_h, is_fed=is_fed)
 
 
 def _by_past(past: PastProgress) -> TodayMaking:

@@ -49,7 +49,7 @@ def answer_today(
     `gateways` are the states of the farm's gateways, None where no ingest tells them; `imports` asks for what is being
     imported, where a forecast lacks history. Raises AnalysisError without a registry.
     """
-    page = list_cards(scope, _MOST_ROWS)
+    page = list_cards(scope, _MOST_ROWS, with_sensors=False)
     cards, repositories = page.cards, scope.repositories
     done = read_done(scope)
     rows, work = rows_of(scope, cards, done)
