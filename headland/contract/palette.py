@@ -2,8 +2,8 @@
 
 `palette.json` is the table; the page reads the same file. Class and line colours can be told apart by the colour-blind
 (after ColorBrewer's RdYlBu), the rates go from light to dark (YlGn).
-Errors are OrRd, differences from a mean BrBG, removed samples Paired. Colours of the page's own parts are in its style
-sheets, which have them for light and dark.
+Errors are OrRd, differences from a mean BrBG, removed samples Paired. `paper` is of what papers and pictures
+say of a whole: simulated, stopped. Colours of the page's own parts are in its style sheets, for light and dark.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Palette(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     treatments: list[str]
     removed: dict[str, str]
     lot: dict[str, str]
+    paper: dict[str, str]
 
 
 PALETTE: Final = msgspec.json.decode(Path(__file__).with_name("palette.json").read_bytes(), type=Palette)

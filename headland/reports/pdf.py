@@ -35,7 +35,7 @@ _WIDTH_PT: Final = 510.0
 _CELL_BESIDE_PT: Final = 6.5
 #: The height up to which a map fits on the first page.
 _MAP_MOST_PT: Final = 215.0
-_GREEN, _GREY, _BROWN = "#2f6b2f", "#4c5449", "#8a4b00"
+_GREEN, _GREY, _BROWN = PALETTE.lot["field_edge"], "#4c5449", PALETTE.paper["simulated"]
 
 
 def write_pdf(document: Report, locale: ReportLocale) -> bytes:

@@ -116,7 +116,12 @@ def test_panels_about_a_pass_are_loaded_when_opened(visit: Open, farm: Farm, pag
     panel(page, "settlement").locator("summary").first.click()
     expect(panel(page, "settlement").locator("tbody")).to_contain_text("Wang")
     panel(page, "nutrients").locator("summary").first.click()
-    expect(panel(page, "nutrients").locator("tbody tr").first).to_contain_text("公斤/亩")
+    nutrients = panel(page, "nutrients")
+    expect(nutrients.locator("tbody tr").first).to_contain_text("公斤/亩")
+    # The second pass has no product: what is known is the least, and what is missing is named.
+    expect(nutrients.locator("tbody tr").last).to_contain_text("至少")
+    expect(nutrients.locator("tbody tr").last).to_contain_text("公斤/亩")
+    expect(nutrients.locator("[data-missing]")).to_contain_text("未登记所用产品")
     ledger = panel(page, "ledger")
     ledger.locator("summary").first.click()
     ledger.locator("[data-act=close]").click()

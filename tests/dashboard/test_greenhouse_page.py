@@ -99,7 +99,10 @@ def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(
     # The bands of other quantities, too, with their source.
     for shown, told in (("dew", "Air temperature, 18.0–26.0 °C"), ("air", "Relative humidity, 60–85 %")):
         expect(page.locator(f"[data-panel={shown}] [data-bands]")).to_contain_text(f"{told} (set by Li Na on ")
-        expect(page.locator(f"[data-panel={shown}] .plot-caption")).to_contain_text(": target from: ")
+    # A target is no value that was measured last.
+    said = deficit.inner_text()
+    assert re.search(r": target from: \d\.\d\d kPa(;|$)", said), said
+    check_legends(page)
     for band in bands:
         farm.repositories.crop_bands.delete(band.id, band.version)
     # A part that is chosen stays when newer data is drawn, is saved as a table, and the whole is displayed again.
@@ -179,6 +182,21 @@ def read_analyses(page: Page, farm: Farm) -> None:
     panel.locator("[data-part=seasons] > summary").click()
     panel.get_by_label("Second season, house").select_option(label="Page house")
     expect(panel.locator(".plot-caption")).to_contain_text(re.compile(r"Page house, from .*; Page house, from "))
+
+
+def check_legends(page: Page) -> None:
+    """Each mark has a name beside its colour, and each line its last value where nobody points at the chart."""
+    dew = page.locator("[data-panel=dew]")
+    expect(dew.locator(".chart-keys")).to_contain_text("Air temperature: target range")
+    expect(page.locator("[data-panel=deficit] .chart-keys")).not_to_contain_text("Condensation")
+    colours = dew.locator(".chart-keys .key").evaluate_all("keys => keys.map((key) => key.style.background)")
+    assert len(colours) >= 2
+    assert all(colours)
+    shown = dew.locator(".u-legend .u-value").all_inner_texts()
+    assert shown[0] == "latest"
+    said = dew.locator(".plot-caption").inner_text()
+    for value in shown[1:]:
+        assert f"latest {value}" in said, (value, said)
 
 
 def test_notes_are_added_and_deleted_and_periods_are_compared(visit: Open, farm: Farm, house: House) -> None:

@@ -144,8 +144,11 @@ function ForecastChart({
     return {
       timeMs,
       lines: [...(range.every(hasValues) ? range : []), ...before.filter(hasValues)],
-      ranges: range.every(hasValues) ? [{ low: 0, high: 1, colour: "--accent" }] : [],
-      bands: target === undefined ? [] : [{ scale: unit, low: target.low, high: target.high, colour: "--sprayed" }],
+      ranges: range.every(hasValues) ? [{ name: translate("chart_range"), low: 0, high: 1, colour: "--accent" }] : [],
+      bands:
+        target === undefined
+          ? []
+          : [{ name: translate("chart_target"), scale: unit, low: target.low, high: target.high, colour: "--sprayed" }],
     };
   }, [forecast, past, climate, quantity, target]);
   const name = channelName(quantity);

@@ -6,13 +6,13 @@ import uPlot from "uplot";
 
 import { clockText, dateText, formatInstant, timeZoneName } from "../i18n/instants";
 import { numberText, unitText } from "../i18n/numbers";
-import { digitsOf } from "../i18n/quantities";
 import { translate } from "../i18n/translate";
 import palette from "../../../headland/contract/palette.json";
 import { barPaths } from "./chart_bars";
 import { savePicture, saveTable, type ChartContent } from "./chart_export";
 import { withGaps } from "./chart_gaps";
-import type { Band, Line, Range, Threshold } from "./chart_lines";
+import { keysOf, latestText, summaryOf, valueText } from "./chart_legend";
+import type { Band, Line, Mark, Range, Threshold } from "./chart_lines";
 import { make } from "./dom";
 
 export interface ChartOptions {
@@ -25,8 +25,8 @@ export interface ChartOptions {
   gapMs?: number;
   /** Called with the part that is displayed; null where it is the whole again. */
   onZoom?: (part: { startMs: number; endMs: number } | null) => void;
-  /** Draws over the chart; `valToPos(ms, "x", true)` gives canvas pixels. */
-  overlay?: (chart: uPlot) => void;
+  /** `valToPos(ms, "x", true)` of what it draws on gives canvas pixels. */
+  overlay?: Overlay;
   /** Charts of one group share their cursor and the part that is displayed. */
   group?: string;
   /** `days`: the axis is the day of a season, from 1, and not the time. */
@@ -35,7 +35,13 @@ export interface ChartOptions {
   ends?: Readonly<Record<string, readonly [low: number, high: number]>>;
 }
 
-export type { Band, Line, Range, Threshold } from "./chart_lines";
+/** What is drawn over a chart, and the marks that it draws, for the legend; both are read at each drawing. */
+export interface Overlay {
+  draw: (chart: uPlot) => void;
+  marks: () => readonly Mark[];
+}
+
+export type { Band, Line, Mark, Range, Threshold } from "./chart_lines";
 
 const MIN_WIDTH_PX = 240;
 /** The charts that share the displayed part, by the name of their group. */
@@ -45,6 +51,7 @@ const groups = new Map<string, Set<Chart>>();
 export class Chart {
   readonly element: HTMLElement;
   readonly #place = make("div", { class: "plot" });
+  readonly #keys = make("ul", { class: "keys chart-keys" });
   readonly #caption = make("figcaption", { class: "plot-caption" });
   readonly #resizeObserver: ResizeObserver;
   #plot: uPlot | null = null;
@@ -71,7 +78,7 @@ export class Chart {
       ),
       make("button", { type: "button", class: "plain", onclick: () => saveTable(this.#content()) }, translate("chart_csv")),
     );
-    this.element = make("figure", { class: "chart", "aria-label": options.name }, this.#place, tools, this.#caption);
+    this.element = make("figure", { class: "chart", "aria-label": options.name }, this.#place, this.#keys, tools, this.#caption);
     this.#resizeObserver = new ResizeObserver(() => this.#fit());
     this.#resizeObserver.observe(this.#place);
   }
@@ -94,6 +101,10 @@ export class Chart {
     this.#caption.textContent = lines
       .map((line) => summaryOf(line, timeMs, this.options.axis ?? "time"))
       .join(currentLanguage() === "en" ? "; " : "；");
+    const { bands = [], thresholds = [], overlay } = this.options;
+    const keys = keysOf([...bands, ...ranges, ...thresholds, ...(overlay?.marks() ?? [])], this.element);
+    this.#keys.replaceChildren(...keys);
+    this.#keys.hidden = keys.length === 0;
     if (same && this.#plot) this.#plot.setData(data, this.#zoom === null);
     else {
       this.#plot?.destroy();
@@ -168,7 +179,7 @@ export class Chart {
       // Days begin at midnight of the site, not of the viewer.
       tzDate: (timeMs) => uPlot.tzDate(new Date(timeMs), timeZoneName()),
       cursor: { drag: { x: true, y: false }, ...(this.options.group ? { sync: { key: this.options.group } } : {}) },
-      legend: { show: true, live: true },
+      legend: { show: true, live: true, markers: { dash: (plot, index) => (plot.series[index]?.dash ? "dashed" : "solid") } },
       scales: { x: { time: !days }, ...Object.fromEntries(scales.map((scale) => [scale, this.#scaleOf(scale)])) },
       axes: [
         days
@@ -195,7 +206,10 @@ export class Chart {
       ],
       series: [
         {
-          value: (_, at) => (at === null ? "—" : days ? numberText(at, 0) : `${dateText(at)} ${clockText(at)}`),
+          value: (_, at, __, place) => {
+            if (place === null) return translate("chart_latest");
+            return days ? numberText(at, 0) : `${dateText(at)} ${clockText(at)}`;
+          },
           label: translate(days ? "chart_day" : "time"),
         },
         ...this.#lines.map(
@@ -208,8 +222,13 @@ export class Chart {
             points: { show: false },
             ...(line.dashed ? { dash: [6, 4] } : {}),
             ...(line.endsMs ? { paths: barPaths(line.endsMs), fill: `${colour(line.colour)}66` } : {}),
-            value: (_, value) =>
-              value === null || value === undefined ? "—" : `${numberText(value, digitsOf(line.unit))} ${unitText(line.unit)}`,
+            // Where nobody points at the chart the legend has each line's last value.
+            value: (_, value, series, place) =>
+              place === null
+                ? latestText(this.#lines[series - 1] ?? line)
+                : value === null || value === undefined
+                  ? "—"
+                  : valueText(value, line.unit),
           }),
         ),
       ],
@@ -221,7 +240,7 @@ export class Chart {
             this.#drawThresholds(plot, colour);
           },
         ],
-        draw: [(plot) => this.options.overlay?.(plot)],
+        draw: [(plot) => this.options.overlay?.draw(plot)],
         setSelect: [
           (plot) => {
             if (plot.select.width <= 4) return;
@@ -292,20 +311,4 @@ function tickText(atMs: number, beforeMs: number | undefined, stepMs: number): s
   });
   const newDay = beforeMs === undefined || formatInstant(beforeMs, { month: "short", day: "numeric" }) !== date;
   return newDay ? `${time}\n${date}` : time;
-}
-
-/** Return a line in words: lowest, highest, and the last value with its time, which stand below the chart at rest. */
-function summaryOf(line: Line, timeMs: ArrayLike<number>, axis: "time" | "days"): string {
-  let [low, high, last, lastMs] = [Infinity, -Infinity, NaN, NaN];
-  for (let index = 0; index < line.values.length; index += 1) {
-    const value = line.values[index];
-    if (value === null || value === undefined || Number.isNaN(value)) continue;
-    if (value < low) low = value;
-    if (value > high) high = value;
-    [last, lastMs] = [value, timeMs[index] as number];
-  }
-  if (Number.isNaN(last)) return `${line.name}: ${translate("chart_none")}`;
-  const format = (value: number): string => `${numberText(value, digitsOf(line.unit))} ${unitText(line.unit)}`.trim();
-  const time = axis === "days" ? `${translate("chart_day")} ${numberText(lastMs, 0)}` : `${dateText(lastMs)} ${clockText(lastMs)}`;
-  return translate("chart_text", { name: line.name, low: format(low), high: format(high), last: format(last), time });
 }

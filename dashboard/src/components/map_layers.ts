@@ -4,6 +4,7 @@ import "../i18n/map_tools";
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { translate } from "../i18n/translate";
 import { make } from "./dom";
+import { legendOf, patchOf, type LegendItem } from "./legend";
 
 const STORED = "headland.map-layers";
 const OPACITIES = {
@@ -12,11 +13,6 @@ const OPACITIES = {
   raster: ["raster-opacity"],
   circle: ["circle-opacity", "circle-stroke-opacity"],
 } as const;
-
-export interface LegendItem {
-  colour: string;
-  text: string;
-}
 
 export interface ListedLayer {
   id: string;
@@ -128,17 +124,6 @@ export class LayerList {
     });
     return slider;
   }
-}
-
-/** Return the items of a legend. */
-export function legendOf(items: readonly LegendItem[]): HTMLElement[] {
-  return items.map(({ colour, text }) => make("li", {}, patchOf(colour), text));
-}
-
-function patchOf(colour: string): HTMLElement {
-  const patch = make("span", { class: "key", "aria-hidden": "true" });
-  patch.style.background = colour;
-  return patch;
 }
 
 function stored(): Record<string, Chosen> {

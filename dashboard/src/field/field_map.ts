@@ -7,7 +7,7 @@ import type { ExpressionSpecification } from "maplibre-gl";
 import { fieldFeatures, zoneFeatures, type FieldRecord } from "../api/registry";
 import { make } from "../components/dom";
 import { boundsOf, MapView, NO_FEATURES } from "../components/map";
-import { legendOf, type LegendItem } from "../components/map_layers";
+import { legendOf, type LegendItem } from "../components/legend";
 import { toAreaUnit, numberText, withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 import type { CellGrid } from "./cell_grid";

@@ -51,7 +51,11 @@ export class FlightReplay {
     this.#map = map;
     this.#mark.append(this.#arrow);
     this.#speed.value = "20";
-    this.#chart = new Chart({ name: translate("field_replay"), heightPx: 200, overlay: (plot) => this.#drawCursor(plot) });
+    this.#chart = new Chart({
+      name: translate("field_replay"),
+      heightPx: 200,
+      overlay: { draw: (plot) => this.#drawCursor(plot), marks: () => [{ name: translate("field_replay_time"), colour: "--ink" }] },
+    });
     this.element = make(
       "section",
       { class: "card replay", "data-panel": "replay" },

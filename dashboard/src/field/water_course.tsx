@@ -33,10 +33,10 @@ function courseOf(days: readonly Day[]): Drawing {
       lineOf(days, "water_line_low", "--stale", ({ low_mm }) => low_mm),
       lineOf(days, "water_line_high", "--stale", ({ high_mm }) => high_mm),
       lineOf(days, "water_line_lacks", "--cool", ({ depletion_mm }) => depletion_mm),
-      { ...lineOf(days, "water_line_readily", "--amber", ({ readily_mm }) => readily_mm), dashed: true },
-      { ...lineOf(days, "water_line_available", "--bad", ({ available_mm }) => available_mm), dashed: true },
+      { ...lineOf(days, "water_line_readily", "--amber", ({ readily_mm }) => readily_mm), dashed: true, isLimit: true },
+      { ...lineOf(days, "water_line_available", "--bad", ({ available_mm }) => available_mm), dashed: true, isLimit: true },
     ],
-    ranges: [{ low: 0, high: 1, colour: "--cool" }],
+    ranges: [{ name: translate("chart_range"), low: 0, high: 1, colour: "--cool" }],
   };
 }
 

@@ -4,7 +4,7 @@ import "../i18n/greenhouse";
 import type uPlot from "uplot";
 
 import { bandText } from "../components/band_text";
-import { Chart, type ChartOptions, type Line } from "../components/chart";
+import { Chart, type ChartOptions, type Line, type Mark } from "../components/chart";
 import { make } from "../components/dom";
 import { withUnit } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
@@ -118,7 +118,7 @@ export class ClimateCharts {
           onZoom,
           heightPx: 240,
           gapMs: Infinity,
-          overlay: (plot) => this.#overlay(plot, plan),
+          overlay: { draw: (plot) => this.#overlay(plot, plan), marks: () => this.#marksOf(plan) },
         }),
     );
     this.element = make("div", { class: "panels charts" }, ...this.#charts.map(({ element }) => element));
@@ -176,6 +176,33 @@ export class ClimateCharts {
 
   close(): void {
     for (const { chart } of this.#charts) chart.close();
+  }
+
+  /** Return what stands on a chart beside its lines: one name for each colour and place. */
+  #marksOf(plan: ChartPlan): Mark[] {
+    const planned = this.#charts.find((each) => each.plan === plan);
+    const overview = this.#overview;
+    if (overview === null || planned === undefined) return [];
+    const targets = bandedOf(overview, planned.channels).map((name) => ({
+      name: translate("greenhouse_target_of", { name: channelName(name) }),
+      colour: bandColour(planned, name),
+    }));
+    const mark = (name: string, colour: string, isDrawn: boolean): Mark[] => (isDrawn ? [{ name, colour }] : []);
+    return [
+      ...targets,
+      ...mark(translate("greenhouse_mark_wet"), "--bad", plan.isWet === true && overview.events.length > 0),
+      ...mark(
+        translate("greenhouse_mark_critical"),
+        "--bad",
+        this.#marks.alarms.some(({ critical }) => critical),
+      ),
+      ...mark(
+        translate("greenhouse_mark_alarm"),
+        "--amber",
+        this.#marks.alarms.some(({ critical }) => !critical),
+      ),
+      ...mark(translate("greenhouse_mark_note"), "--amber", overview.grower_notes.length > 0),
+    ];
   }
 
   #overlay(plot: uPlot, plan: ChartPlan): void {
@@ -253,7 +280,9 @@ function colourOf({ colours }: ChartPlan, place: number): string {
 function targetLines(overview: Overview, timeMs: readonly number[], quantity: string, colour: string): Line[] {
   const limits = (limit: "low" | "high"): (number | null)[] =>
     timeMs.map((at) => {
-      const band = overview.bands.find((candidate) => at >= candidate.start_ms && at < candidate.end_ms);
+      const band = overview.bands.findLast(
+        ({ start_ms: startMs, end_ms: endMs, targets }) => targets[quantity] !== undefined && at >= startMs && at < endMs,
+      );
       return band?.targets[quantity]?.[limit] ?? null;
     });
   const line = (name: string, limit: "low" | "high"): Line => ({
@@ -262,9 +291,12 @@ function targetLines(overview: Overview, timeMs: readonly number[], quantity: st
     colour,
     values: limits(limit),
     dashed: true,
+    isLimit: true,
   });
   const name = channelName(quantity);
-  return [line(translate("greenhouse_target_low", { name }), "low"), line(translate("greenhouse_target_high", { name }), "high")];
+  const lines = [line(translate("greenhouse_target_low", { name }), "low"), line(translate("greenhouse_target_high", { name }), "high")];
+  // A band that began after the last value has no line yet; its text says since when it is valid.
+  return lines.filter(({ values }) => Array.from(values).some((value) => value !== null));
 }
 
 interface Columns {

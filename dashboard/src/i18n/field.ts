@@ -135,6 +135,8 @@ export const field = catalogue({
   field_season_recent: ["last 400 days", "最近 400 天"],
   field_yield: ["Yield [{unit}]", "产量 [{unit}]"],
   field_grain_n: ["Nitrogen in the grain [%]", "籽粒含氮量 [%]"],
+  field_nutrients_known: ["At least", "至少"],
+  field_nutrients_missing: ["Not in the sum: {passes}", "未计入：{passes}"],
   field_total: ["Total", "合计"],
   field_balance: ["Nitrogen balance: {verdict}.", "氮平衡：{verdict}。"],
   field_balance_input: ["Nitrogen applied", "氮投入"],

@@ -7,6 +7,7 @@ import { api, cursorQuery, listAll } from "../api/client";
 import { request } from "../api/request";
 import type { Elements, NutrientsAnswer } from "../field/records";
 import { dateTimeText } from "../i18n/instants";
+import { currentLanguage } from "../i18n/preferences";
 import { areaUnitsPerHa, reasonText, shareText, toAreaUnit, withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 import { CaptionedTable, Fact, useAsked } from "./parts";
@@ -110,14 +111,25 @@ function NutrientTables({ nutrients, productName }: { nutrients: NutrientsAnswer
     pass.product === null ? "—" : productName(pass.product),
     ...elementCells(pass.kg_ha, pass.reason),
   ]);
-  const { balance } = nutrients;
+  const { balance, total_kg_ha: total, known_kg_ha: known, unknown } = nutrients;
+  // While an amount is unknown the sum of the others is the least that was applied.
+  const sum =
+    total === null && known !== null
+      ? [translate("field_nutrients_known"), "", ...elementCells(known, null)]
+      : [translate("field_total"), "", ...elementCells(total, nutrients.reason)];
+  const missing = unknown.map(({ start_ms, reason }) => `${dateTimeText(start_ms)}: ${reasonText(reason)}`);
   return (
     <>
       <CaptionedTable
         caption={translate("field_nutrients")}
         heads={[translate("field_pass"), translate("field_product"), "N", "P₂O₅", "K₂O"]}
-        rows={[...rows, [translate("field_total"), "", ...elementCells(nutrients.total_kg_ha, nutrients.reason)]]}
+        rows={[...rows, sum]}
       />
+      {missing.length === 0 ? null : (
+        <p class="note" data-missing>
+          {translate("field_nutrients_missing", { passes: missing.join(currentLanguage() === "en" ? "; " : "；") })}
+        </p>
+      )}
       {balance === null ? null : (
         <div class="answers">
           <Fact name={translate("field_balance_input")}>{withUnit(balance.input_kg_ha, "kg/ha")}</Fact>

@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { ChartPanel, type Drawing } from "../answers/chart_panel";
 import type { Body } from "../api/client";
-import type { ChartOptions, Line } from "../components/chart";
+import type { ChartOptions, Line, Range } from "../components/chart";
 import { FORECAST_HOUR } from "../components/shown_quantities";
 import { formatInstant } from "../i18n/instants";
 import { numberText, unitText, withUnit } from "../i18n/numbers";
@@ -76,13 +76,13 @@ function ValueChart({ hours, title, names, colours, ends }: ValueChartProps): JS
 /** Return the lines of quantities; the interval of the first stands behind it. */
 export function valueDrawing(hours: readonly Hour[], names: readonly ValueName[], colours: readonly string[]): Drawing {
   const lines: Line[] = [];
-  const ranges: { low: number; high: number; colour: string }[] = [];
+  const ranges: Range[] = [];
   for (const [index, name] of names.entries()) {
     const columns = columnsOf(hours, name);
     if (!columns.hasValues) continue;
     const [unit, colour] = [unitOfName(name), colours[index] ?? "--muted"];
     if (columns.hasRange && index === 0) {
-      ranges.push({ low: lines.length, high: lines.length + 1, colour });
+      ranges.push({ name: translate("chart_range"), low: lines.length, high: lines.length + 1, colour });
       lines.push({ name: translate("weather_low"), unit, colour: "--stale", values: columns.low });
       lines.push({ name: translate("weather_high"), unit, colour: "--stale", values: columns.high });
     }

@@ -177,6 +177,6 @@ function compared(forecast: Forecast, weather: Measured, name: string): Drawing 
   return {
     timeMs,
     lines: [...range, { ...said, values: over(columns.values) }, { ...measured, values: columnAt(timeMs, new Map(hours)) }],
-    ranges: columns.hasRange ? [{ low: 0, high: 1, colour: "--accent" }] : [],
+    ranges: columns.hasRange ? [{ name: translate("chart_range"), low: 0, high: 1, colour: "--accent" }] : [],
   };
 }

@@ -14,12 +14,23 @@ from typing import Final
 
 import numpy as np
 
+from headland.contract.palette import PALETTE, rgb
 from headland.registry.models.releases import ReleasedLot, ReleasedPass, read_released
 
 WIDTH, HEIGHT = 1200, 630
 _Pixels = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
-_PALETTE: Final = ("f3f5f0", "ffffff", "000000", "2f6b2f", "e6efdf", "1f5fa8", "8a4b00", "c4d6bc", "a3231f")
-_GROUND, _WHITE, _BLACK, _GREEN, _FIELD, _BLUE, _BROWN, _PALE, _RED = range(len(_PALETTE))
+_COLOURS: Final = (
+    PALETTE.paper["ground"],
+    "#ffffff",
+    "#000000",
+    PALETTE.lot["field_edge"],
+    PALETTE.lot["field"],
+    PALETTE.track,
+    PALETTE.paper["simulated"],
+    PALETTE.lot["range"],
+    PALETTE.paper["stopped"],
+)
+_GROUND, _WHITE, _BLACK, _GREEN, _FIELD, _BLUE, _BROWN, _PALE, _RED = range(len(_COLOURS))
 #: Rows of the letters of SIMULATED, five dots wide.
 _LETTERS: Final = {
     "S": "01111 10000 10000 01110 00001 00001 11110",
@@ -150,6 +161,6 @@ def _png(pixels: _Pixels) -> bytes:
     packed = (pixels[:, ::2] << 4) | pixels[:, 1::2]
     rows = np.concatenate([np.zeros((HEIGHT, 1), np.uint8), packed], axis=1)
     header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 4, 3, 0, 0, 0)
-    palette = bytes.fromhex("".join(_PALETTE))
+    palette = bytes(part for colour in _COLOURS for part in rgb(colour))
     parts = [(b"IHDR", header), (b"PLTE", palette), (b"IDAT", zlib.compress(rows.tobytes(), 9)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(name, body) for name, body in parts)

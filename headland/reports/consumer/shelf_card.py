@@ -6,6 +6,7 @@ from html import escape
 from typing import Final, Literal
 
 from headland.analysis.plant_protection.harvest_review import HarvestBreach
+from headland.contract.palette import PALETTE
 from headland.i18n import Language
 from headland.registry.models.releases import ReleasedLot
 from headland.reports.consumer.market import draw_qr
@@ -27,11 +28,12 @@ def draw_card(lot: ReleasedLot, address: str, language: Language, breach: Harves
     )
     warning = ""
     if lot.simulated:
-        warning = f'<text x="6" y="70" font-size="3.4" fill="#a3231f">{escape(wording.word("is_simulated"))}</text>'
+        colour = PALETTE.paper["simulated"]
+        warning = f'<text x="6" y="70" font-size="3.4" fill="{colour}">{escape(wording.word("is_simulated"))}</text>'
     if breach is not None:
         said = escape(wording.word("in_interval_short"))
         warning += (
-            '<rect x="1" y="55" width="103" height="9" fill="#a3231f"/>'
+            f'<rect x="1" y="55" width="103" height="9" fill="{PALETTE.paper["stopped"]}"/>'
             f'<text x="6" y="61" font-size="3.8" font-weight="700" fill="#fff">{said}</text>'
         )
     card = (

@@ -13,7 +13,7 @@ from headland.reports.consumer.wording import Wording
 _WIDTH, _LEFT, _RIGHT = 640.0, 92.0, 630.0
 #: Rows of the season's picture: temperatures, water, treatments, and the line of time.
 _AIR_TOP, _AIR_BASE, _WATER_TOP, _WATER_BASE, _MARKS, _LINE, _HEIGHT = 30.0, 120.0, 138.0, 180.0, 212.0, 248.0, 290.0
-_INK, _RED = "#4c5449", "#a3231f"
+_INK, _RED = "#4c5449", PALETTE.paper["stopped"]
 _BLUE, _WARM = PALETTE.lot["water"], PALETTE.lot["air_temperature"]
 #: The most treatments with a number of their own.
 _MOST_MARKS: Final = 12
