@@ -1,0 +1,1 @@
+import{Sr as e}from"./base-CuqaJUM1.js";function t(t){let n=document.createElement(`div`);return e(t,n),n.firstElementChild}export{t};

@@ -1,1 +1,0 @@
-export{t as People}from"./people_list-B46_bT2h.js";

@@ -1,0 +1,1 @@
+export{t as PersonData}from"./person_data-B5D1N26_.js";

@@ -1,1 +1,0 @@
-export{t as PersonData}from"./person_data-Ce2EStq_.js";

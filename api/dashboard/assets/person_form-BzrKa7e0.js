@@ -1,1 +1,0 @@
-export{t as AddPerson}from"./person_form-pSmr7N68.js";

@@ -1,1 +1,0 @@
-export{n as FirstSteps}from"./places-C9xE5df8.js";
