@@ -114,6 +114,7 @@ from api.standards.brapi import routes as brapi_routes
 from api.standards.ogc_features import routes as ogc_routes
 from api.standards.sensorthings import routes as sta_routes
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
+from headland.analysis.inputs.result_cache import ResultCache
 from headland.clock import wall_clock_ms
 from headland.contract.posts.uplinks import UplinkReader
 from headland.formats.weather.providers import ForecastProviderKind
@@ -270,6 +271,7 @@ def create_app(
     photos: PhotoFiles | None = None,
     book_notes: Path | None = None,
     farm_folder: Path | None = None,
+    answers: ResultCache | None = None,
     public_limits: PublicLimits | None = None,
     spans: SpanSink | None = None,
     traced_share: float = 1.0,
@@ -292,6 +294,7 @@ def create_app(
     permit is refused when it is saved. `unreachable` says by kind of recipient why this station cannot send to it.
     `registrar` adds gateways to the broker of this station, `enrolment` enrols them by code, `imports` takes files.
     `clock` is the station's. `uplinks` reads what network servers of LoRaWAN post.
+    `answers` is a cache of results that this process fills before somebody asks.
     `base_map` is the file of a base map, `photos` are the files of photos of notes; without them no photo is accepted.
     `addresses` says by which URL links lead here, which proxies name their clients, and whose scripts may read answers.
     `public_limits` are those of the pages that are open to everybody. `spans` takes the spans of requests, of which
@@ -332,6 +335,7 @@ def create_app(
         photos=photos,
         book_notes=book_notes,
         farm_folder=farm_folder,
+        cache=ResultCache() if answers is None else answers,
         clock=clock,
         public_url=addresses.public_url,
         uplinks=uplinks,

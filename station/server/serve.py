@@ -21,6 +21,7 @@ from api.live.sources import CommitSource, LiveFeeds
 from api.ops.ingest_port import IngestPort
 from api.ops.store_admin_port import StoreAdmin
 from headland.alarms.rules.targets import in_real_time
+from headland.analysis.inputs.result_cache import ResultCache
 from headland.clock.station_clock.station_clock import StationClock
 from headland.errors import RetryLater
 from headland.files.damage_notes import load_notes, open_sentences
@@ -115,7 +116,7 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
         threads.add(repair)
         gateways = LocalIngest(ingest)
         disk = _start_disk_watch(settings, clock, threads, cleanup)
-        workers = None
+        workers, answers = None, ResultCache()
         if registry is not None:
             marks = DeliveryMarksSync(registry, store, settings.ingest.organisation)
             ingest.recorded_marks = marks.known
@@ -148,6 +149,7 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
                     settings.simulated_forecasts,
                     None if settings.farm_folder is None else settings.farm_folder / "forecasts",
                 ),
+                answers=answers if place is None else None,
                 disk=disk,
             )
             threads.add(workers)
@@ -164,7 +166,9 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
             home.start()
             cleanup.callback(home.stop)
             threads.add(home)
-        parts = _StationParts(settings, store, ingest, registry, workers, live, home, threads, spans, clock, disk)
+        parts = _StationParts(
+            settings, store, ingest, registry, workers, live, home, threads, spans, clock, disk, answers
+        )
         ingest.start()
         cleanup.callback(ingest.stop)
         if settings.imports is not None:
@@ -254,12 +258,14 @@ def _start_workers(
     *,
     clock: StationClock,
     forecasts_from: ForecastAccess,
+    answers: ResultCache | None = None,
     disk: DiskWatch | None = None,
     language: Language = "en",
 ) -> RegistryWorkers:
     """Start alarm rules, the delivery of notices, hourly forecasts and the requests to providers, after `prepare`.
 
-    `commits` are those of this process, None where others write the store.
+    `commits` are those of this process, None where others write the store. `answers` is the cache from which this
+    process answers requests, None where it answers none.
     """
     list_gateways = None if gateways is None else gateways.gateways
 
@@ -293,7 +299,7 @@ def _start_workers(
                 if gateways is None
                 else [GatewayRulesSender(registry, organisation, gateways.gateways, gateways.send_rules, clock.now_ms)]
             ),
-            ForecastWorker(registry, store, organisation, clock.now_ms),
+            ForecastWorker(registry, store, organisation, clock.now_ms, answers),
             WeatherWorker(registry, organisation, forecasts_from, clock.now_ms),
             RecordRetentionWorker(
                 registry, organisation, clock.now_ms, clock.in_doubt, partial(deleted_by_retention, store)
@@ -362,6 +368,7 @@ class _StationParts:
     spans: TraceExporter | None
     clock: StationClock
     disk: DiskWatch | None
+    answers: ResultCache
     started_s: float = field(default_factory=time.monotonic)
 
     def readiness(self) -> list[Check]:
@@ -415,6 +422,7 @@ def _station_app(parts: _StationParts) -> FastAPI:
         enrolment=settings.enrolment,
         imports=settings.imports,
         uplinks=read_uplink,
+        answers=parts.answers,
         clock=LocalClock(parts.clock),
         base_map=settings.base_map,
         photos=settings.photos,
@@ -528,6 +536,7 @@ def run_api(settings: ApiSettings) -> None:
         cleanup.callback(registry.close)
         sync, garbage = _start_sync(registry, settings.organisation, store, cleanup), _start_garbage_search(cleanup)
         prepare = partial(ensure_organisation, registry, settings.organisation, "station")
+        answers = ResultCache()
         workers = _start_workers(
             registry,
             store,
@@ -540,6 +549,7 @@ def run_api(settings: ApiSettings) -> None:
             prepare,
             clock=clock,
             forecasts_from=ForecastAccess(settings.webhooks_to, settings.forecast_keys),
+            answers=answers,
         )
         threads = ThreadSources()
         for owner in (sync, garbage, workers, clock):
@@ -548,6 +558,7 @@ def run_api(settings: ApiSettings) -> None:
         app = create_app(
             store,
             organisation=settings.organisation,
+            answers=answers,
             readiness=lambda: [check_clock(clock), *workers.checks()],
             now_ms=clock.now_ms,
             counters=lambda: {

@@ -179,12 +179,25 @@ def _make_missing(
     houses = [one for one in subjects if one.kind == "greenhouse"]
     missing = [one for one in houses if not _is_whole(forecasts.get(one.forecast_id))][:_MOST_MADE]
     for subject in missing:
-        family = ("tonight-made", scope.organisation, subject.id)
-        # It is tried at once when the hours are there.
-        is_due = hours_of_air(scope, subject.id, subject.devices) >= NEEDED_H
-        key = (*family, is_due, scope.now_ms // _RETRY_MS)
-        scope.cache.get(key, lambda subject=subject: _make(scope, repositories, subject), family)  # type: ignore[misc]
+        _try_to_make(scope, subject)
     return _forecasts(scope, repositories, missing) if missing else {}
+
+
+def make_forecasts(scope: OrgScope, houses: Sequence[OutlookSubject]) -> None:
+    """Make and record the forecasts of greenhouses that have none and hours enough."""
+    known = _forecasts(scope, scope.repositories, houses)
+    for subject in houses:
+        is_made = _is_whole(known.get(subject.forecast_id))
+        if not is_made and hours_of_air(scope, subject.id, subject.devices) >= NEEDED_H:
+            _try_to_make(scope, subject)
+
+
+def _try_to_make(scope: OrgScope, subject: OutlookSubject) -> None:
+    """Make a forecast, or try it again after a while; at once when the hours are there."""
+    family = ("tonight-made", scope.organisation, subject.id)
+    is_due = hours_of_air(scope, subject.id, subject.devices) >= NEEDED_H
+    key = (*family, is_due, scope.now_ms // _RETRY_MS)
+    scope.cache.get(key, lambda: _make(scope, scope.repositories, subject), family)
 
 
 def _is_whole(forecast: Forecast | None) -> bool:

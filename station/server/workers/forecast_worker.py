@@ -1,4 +1,7 @@
-"""Thread that forecasts every greenhouse once an hour, stores the forecast and scores earlier ones."""
+"""Thread that forecasts every greenhouse once an hour, stores the forecast and scores earlier ones.
+
+Where the API is in its process it also makes what the first page takes longest for, before somebody asks.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.result_cache import ResultCache
 from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.tonight.today.houses.strip import SEEN_FRESH_MS
+from headland.analysis.tonight.today.prepared import prepare_page
 from headland.analysis.weather.house_weather import forecast_by_station
 from headland.clock import wall_clock_ms
 from headland.registry.registry import Registry
@@ -30,15 +35,25 @@ _CHECK_EVERY_S: Final = 30.0
 
 
 class ForecastWorker(SupervisedWorker):
-    """Forecasts once an hour; retries while store or registry are not reachable. Several on one registry do no harm."""
+    """Forecasts once an hour; retries while store or registry are not reachable. Several on one registry do no harm.
+
+    `shared` is the cache from which this process answers requests, None where it answers none.
+    """
 
     def __init__(
-        self, registry: Registry, store: Store, handle: str, now_ms: Callable[[], int] = wall_clock_ms
+        self,
+        registry: Registry,
+        store: Store,
+        handle: str,
+        now_ms: Callable[[], int] = wall_clock_ms,
+        shared: ResultCache | None = None,
     ) -> None:
         self._repositories = ensure_organisation(registry, handle, "station")
         self._store, self._registry, self._handle, self._now_ms = store, registry, handle, now_ms
         # What a site's stations taught of the weather forecast is learned once a day, not at each look.
-        self._cache = ResultCache()
+        self._cache = ResultCache() if shared is None else shared
+        self._is_shared = shared is not None
+        self._step = 0
         self._thread = SupervisedThread("forecast-worker", self._check_hour, every_s=_CHECK_EVERY_S, waits_first=True)
         self._forecast_hour = 0
         self._forecasts = 0
@@ -47,9 +62,16 @@ class ForecastWorker(SupervisedWorker):
         """Return the number of forecasts since the start."""
         return {"forecasts_made": self._forecasts}
 
+    def prepare(self) -> None:
+        """Make what the first page takes longest for. Raises HeadlandError."""
+        prepare_page(self._scope(), self._thread.items.isolate, self._thread.stopping.is_set)
+
+    def _scope(self) -> OrgScope:
+        return OrgScope(self._store, self._registry, self._handle, self._now_ms(), by="station", cache=self._cache)
+
     def forecast_all(self) -> int:
         """Forecast each greenhouse, store the result, score earlier ones; return the number. Raises HeadlandError."""
-        scope = OrgScope(self._store, self._registry, self._handle, self._now_ms(), by="station", cache=self._cache)
+        scope = self._scope()
         houses, count = self._houses(scope), 0
         for house in houses:
             if self._thread.stopping.is_set():
@@ -85,8 +107,12 @@ class ForecastWorker(SupervisedWorker):
         return houses
 
     def _check_hour(self) -> None:
-        """Forecast where a new hour has begun."""
+        """Forecast where a new hour has begun, and prepare the first page where what it has measured is to be read."""
         hour = (self._now_ms() - _AFTER_MS) // HOUR_MS
         if hour != self._forecast_hour:
             self.forecast_all()
             self._forecast_hour = hour
+        step = self._now_ms() // SEEN_FRESH_MS
+        if self._is_shared and step != self._step:
+            self.prepare()
+            self._step = step

@@ -10,9 +10,14 @@ import pytest
 
 from headland.analysis.greenhouse.forecast_history import forecast_errors, past_forecasts
 from headland.analysis.greenhouse.house import find_house
+from headland.analysis.inputs import sensor_faults
+from headland.analysis.inputs.result_cache import ResultCache
 from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.tonight import cards
+from headland.analysis.tonight.today.page import answer_today
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.models import Farm, Greenhouse, Site
+from headland.registry.models.reach import ReachFact
 from headland.registry.registry import open_registry
 from headland.store.memory import MemoryStore
 from headland.store.port import Points, SeriesKey, WriteBatch
@@ -94,4 +99,29 @@ def test_a_house_that_is_not_in_use_is_not_forecast(tmp_path: Path) -> None:
     assert worker.forecast_all() == 0
     repositories.greenhouses.change(msgspec.structs.replace(house, active=True))
     assert worker.forecast_all() == 1
+    registry.close()
+
+
+def test_the_first_page_finds_forecasts_and_verdicts_made_before_somebody_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The house is new to the registry: no hour has begun since, so that nothing but `prepare` makes its forecast."""
+    store, answers = sunny_house(), ResultCache()
+    registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite")
+    ensure_organisation(registry, HANDLE, "test")
+    worker = ForecastWorker(registry, store, HANDLE, lambda: NOW_MS, answers)
+    worker.prepare()
+
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("a request must not compute it")
+
+    monkeypatch.setattr(cards, "forecast_by_station", fail)
+    monkeypatch.setattr(sensor_faults, "find_faults", fail)
+    scope = OrgScope(store, registry, HANDLE, NOW_MS, cache=answers)
+    page = answer_today(scope, None, ReachFact(state="none", people=0, tried_ms=None), None, lambda: None)
+    strip = page.rows[0].strip
+    assert page.making is None
+    assert strip is not None
+    assert strip.house is not None
+    assert len([value for value in strip.house.air_degc if value is not None]) > 24
     registry.close()

@@ -11,8 +11,6 @@ import msgspec
 from headland.agronomy.climate.air import AIR_TEMPERATURE
 from headland.agronomy.series.answer import COVER_NOT_KNOWN
 from headland.analysis.greenhouse.crop_targets import CropTargets
-from headland.analysis.greenhouse.house import House, find_house
-from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.tonight.cards import Card
 from headland.analysis.tonight.gains.house_gain import Gains, HouseGain
@@ -43,14 +41,12 @@ from headland.analysis.tonight.today.houses.actions import (
     statement_text,
 )
 from headland.analysis.tonight.today.houses.gain_text import avoided_wet, told_gain
-from headland.analysis.tonight.today.houses.strip import AHEAD_MS, BACK_MS, house_strip, seen_of
+from headland.analysis.tonight.today.houses.strip import AHEAD_MS, BACK_MS, find_seen, house_strip
 from headland.contract.freshness import limits_of_device
 from headland.contract.quantities import unit_of_channel
 from headland.store.port import Latest
 from headland.units_of_time import DAY_MS, HOUR_MS
 
-#: The picture of a greenhouse is made again after so long.
-_FRESH_MS: Final = 5 * 60_000
 #: Somebody looks again so long before what is watched begins, and at least so long from now.
 _LOOK_BEFORE_MS: Final = 3 * HOUR_MS
 _LOOK_AFTER_MS: Final = HOUR_MS
@@ -252,12 +248,9 @@ def _strip_of(
     clock: PhoneClock,
     targets: CropTargets,
 ) -> TodayStrip | None:
-    family = ("today-house", scope.organisation, card.subject.id)
-    key = (*family, scope.now_ms // _FRESH_MS)
-    house = _house_of(scope, card)
-    if house is None:
+    seen = find_seen(scope, card.subject, targets)
+    if seen is None:
         return None
-    seen = scope.cache.get(key, lambda: seen_of(scope, house, targets), family)
     limits = card.limits.of_rules
     strip = house_strip(
         scope.now_ms, seen, card.forecast, limits, is_estimated="leaf_condensation" in card.estimated,
@@ -282,13 +275,6 @@ def act_of(action: TodayAction | None, now_ms: int) -> Span | None:
     if action is None or action.until_ms is None:
         return None
     return (max(action.from_ms, now_ms), action.until_ms)
-
-
-def _house_of(scope: OrgScope, card: Card) -> House | None:
-    try:
-        return find_house(scope, card.subject.forecast_id)
-    except AnalysisError:  # its devices went away meanwhile
-        return None
 
 
 def _label(strip: HouseStrip, action: TodayAction | None, quiet: TodayText, clock: PhoneClock) -> TodayText:

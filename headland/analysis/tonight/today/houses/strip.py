@@ -15,11 +15,13 @@ from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.time_grid import STEP_MS, average, make_periods
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.derived import air_of, by_day_of, leaf_margin_of
-from headland.analysis.greenhouse.house import House
+from headland.analysis.greenhouse.house import House, find_house
 from headland.analysis.greenhouse.rule_limits import RuleLimits
 from headland.analysis.greenhouse.samples import read_grid
+from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.tonight.statements import HOURS
+from headland.analysis.tonight.subjects import OutlookSubject
 from headland.analysis.tonight.today.answer import Column, HazardSpans, HouseStrip, Span, StripLimit, StripLow
 from headland.contract.leaf import LEAF_TEMPERATURE, SCREEN
 from headland.registry.repositories.forecasts import Forecast
@@ -28,6 +30,8 @@ from headland.units_of_time import HOUR_MS, MINUTE_MS
 #: How far a picture looks back and ahead.
 BACK_MS: Final = 2 * HOUR_MS
 AHEAD_MS: Final = HOURS * HOUR_MS
+#: What was measured is read again after so long.
+SEEN_FRESH_MS: Final = 5 * MINUTE_MS
 _SEEN_EVERY_MS: Final = 10 * MINUTE_MS
 #: Samples beside the picture that tell the cadence of a slow sensor.
 _BESIDE_MS: Final = HOUR_MS
@@ -39,6 +43,17 @@ _NEAR_K: Final = 2.0
 NO_SPANS: Final = HazardSpans(wet=[], frost=[], heat=[])
 #: Time, air, leaf and dew point of some instants.
 Seen = tuple[list[int], Column, Column, Column]
+
+
+def find_seen(scope: OrgScope, subject: OutlookSubject, targets: CropTargets) -> Seen | None:
+    """Return what a greenhouse measured in the last two hours, read every five minutes; None where it is no more."""
+    try:
+        house = find_house(scope, subject.forecast_id)
+    except AnalysisError:  # its devices went away meanwhile
+        return None
+    family = ("today-house", scope.organisation, subject.id)
+    key = (*family, scope.now_ms // SEEN_FRESH_MS)
+    return scope.cache.get(key, lambda: seen_of(scope, house, targets), family)
 
 
 def seen_of(scope: OrgScope, house: House, targets: CropTargets) -> Seen:
