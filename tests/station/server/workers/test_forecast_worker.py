@@ -105,11 +105,13 @@ def test_a_house_that_is_not_in_use_is_not_forecast(tmp_path: Path) -> None:
 def test_the_first_page_finds_forecasts_and_verdicts_made_before_somebody_asks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The house is new to the registry: no hour has begun since, so that nothing but `prepare` makes its forecast."""
-    store, answers = sunny_house(), ResultCache()
+    """Its forecast is made at the first look; an hour later there are new hours to judge and no new forecast yet."""
+    store, answers, clock = sunny_house(), ResultCache(), [NOW_MS]
     registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite")
     ensure_organisation(registry, HANDLE, "test")
-    worker = ForecastWorker(registry, store, HANDLE, lambda: NOW_MS, answers)
+    worker = ForecastWorker(registry, store, HANDLE, lambda: clock[0], answers)
+    worker.prepare()
+    clock[0] += HOUR
     worker.prepare()
 
     def fail(*_: object, **__: object) -> None:
@@ -117,7 +119,7 @@ def test_the_first_page_finds_forecasts_and_verdicts_made_before_somebody_asks(
 
     monkeypatch.setattr(cards, "forecast_by_station", fail)
     monkeypatch.setattr(sensor_faults, "find_faults", fail)
-    scope = OrgScope(store, registry, HANDLE, NOW_MS, cache=answers)
+    scope = OrgScope(store, registry, HANDLE, clock[0], cache=answers)
     page = answer_today(scope, None, ReachFact(state="none", people=0, tried_ms=None), None, lambda: None)
     strip = page.rows[0].strip
     assert page.making is None
