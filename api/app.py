@@ -113,6 +113,7 @@ from api.schemas.problem import Problem
 from api.standards.brapi import routes as brapi_routes
 from api.standards.ogc_features import routes as ogc_routes
 from api.standards.sensorthings import routes as sta_routes
+from api.standards.sensorthings import writing as sta_writing
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.inputs.result_cache import ResultCache
 from headland.clock import wall_clock_ms
@@ -240,7 +241,10 @@ _TAGS: Final = [
     {"name": "alarms", "description": "Alarms, rules, recipients, and simulation of rules on past data."},
     {"name": "imports", "description": "Logs and tables that people hand over, with progress."},
     {"name": "gateways", "description": "Delivery of every record, and the quarantine."},
-    {"name": "sensorthings", "description": "OGC SensorThings API 1.1 for GIS programs, read only."},
+    {
+        "name": "sensorthings",
+        "description": "OGC SensorThings API 1.1 for GIS programs, and for those that write Observations.",
+    },
     {"name": "maps", "description": "OGC API Features for map programs, read only."},
     {"name": "health", "description": "Health, readiness and metrics for operators."},
 ]
@@ -422,6 +426,7 @@ def _routes() -> list[DeferredRoute]:
         tonight_routes.router,
         weather_routes.router,
         live_routes.router,
+        sta_writing.router,
         sta_routes.router,
         ogc_routes.router,
         farmos_routes.router,

@@ -95,13 +95,16 @@ class SampleSender:
             assert int(answer.headers["retry-after"]) > 0
             return False
         if not is_wrong(number):
-            assert answer.status_code == 200, answer.text
-            assert sum(answer.json()[name] for name in ("stored", "duplicate")) == 1, answer.text
+            self._check_stored(answer)
             return True
         assert answer.status_code == 400, answer.text
         assert [each["reason"] for each in answer.json()["errors"]] == ["unknown_channel"], answer.text
         assert "mood" in answer.json()["detail"]
         return True
+
+    def _check_stored(self, answer: httpx.Response) -> None:
+        assert answer.status_code == 200, answer.text
+        assert sum(answer.json()[name] for name in ("stored", "duplicate")) == 1, answer.text
 
     def _request(self, number: int) -> tuple[str, str, str]:
         """Return the path, the type and the text of a body."""
@@ -128,6 +131,25 @@ class ConsoleSender(SampleSender):
         value = f"{number / 25.4:.9f}"
         body = f"ID={self._name}&PASSWORD=x&dateutc={time}&{field}={value}&softwaretype=EasyWeatherV1.6.6"
         return self._path, "application/x-www-form-urlencoded", body
+
+
+class ObservationSender(SampleSender):
+    """Creates Observations of one Datastream, which exists, as a client of SensorThings does."""
+
+    @property
+    def expected(self) -> dict[str, list[float]]:
+        """What is to be stored, by device."""
+        return {self._name: [float(number) for number in range(self._bodies) if not is_wrong(number)]}
+
+    def _check_stored(self, answer: httpx.Response) -> None:
+        assert (answer.status_code, answer.content) == (201, b""), answer.text
+        assert f"/Observations('{self._name}:co2_ppm@" in answer.headers["location"]
+
+    def _request(self, number: int) -> tuple[str, str, str]:
+        time = datetime.fromtimestamp(T0_S + number, UTC).isoformat()
+        stream = f"{self._name}:{channel_of(number)}"
+        body = json.dumps({"phenomenonTime": time, "result": number, "Datastream": {"@iot.id": stream}})
+        return "/sta/v1.1/Observations", "application/json", body
 
 
 class UplinkSender(SampleSender):

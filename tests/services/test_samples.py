@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.services.farm import Farm
-from tests.services.sample_sender import T0_S, ConsoleSender, SampleSender, UplinkSender
+from tests.services.sample_sender import T0_S, ConsoleSender, ObservationSender, SampleSender, UplinkSender
 from tests.services.test_api_workers import pids_of
 from tests.waiting import PATIENCE_S
 
@@ -56,9 +56,17 @@ def senders_to(farm: Farm) -> tuple[SampleSender, ...]:
     order = {"name": "weather", "scope": "write", "sender": "ecowitt"}
     made = httpx.post(f"{address()}/v1/keys", json=order, headers=farm.headers, verify=False)
     assert made.status_code == 201, made.text
+    before = httpx.post(
+        f"{address()}/v1/samples?precision=s",
+        content=f"air,device=observed co2_ppm=1 {T0_S - 1000}",
+        headers={**farm.headers, "Content-Type": "text/plain"},
+        verify=False,
+    )
+    assert before.status_code == 200, before.text
     return (
         SampleSender("console", BODIES, address, farm.headers),
         UplinkSender("network", BODIES, address, farm.headers),
+        ObservationSender("observed", BODIES, address, farm.headers),
         ConsoleSender("weather", BODIES, address, made.json()["path"]),
     )
 

@@ -131,11 +131,34 @@ def store_posted(
     `speaks` says that a body which does not fit its schema is told with 422. A sender that `has_keys` names its body
     where samples have no time; of another the same body within seconds is the same. Raises ProblemError and RetryLater.
     """
-    gateway = _gateway_of(access.key)
+    check_size(body)
+    posted = read()
+    result = commit_posted(request, scope, access, ingest, body, posted, device, has_keys=has_keys)
+    if result.refused:
+        raise refusal_of(result, is_unread=speaks and not posted.records)
+    return result
+
+
+def check_size(body: bytes) -> None:
+    """Raise ProblemError (413) for a body that ingest would not take."""
     if len(body) > MAX_PAYLOAD_BYTES:
         sentence = f"Send at most {MAX_PAYLOAD_BYTES:,} bytes."
         raise ProblemError(413, "too-large", "Request body too large", sentence)
-    posted = read()
+
+
+def commit_posted(
+    request: Request,
+    scope: OrgScope,
+    access: Access,
+    ingest: IngestPort,
+    body: bytes,
+    posted: PostedBody,
+    device: str | None = None,
+    *,
+    has_keys: bool = True,
+) -> PostedResult:
+    """Return what became of a body that was read, after the commit, with what was refused of it. Raises as above."""
+    gateway = _gateway_of(access.key)
     received_ms = (
         _received_ms(request, scope, gateway, body, posted) if has_keys else _receipt_ms(scope, gateway, body, posted)
     )
@@ -143,8 +166,6 @@ def store_posted(
     result = ingest.hand_over(gateway, packs, COMMIT_WITHIN_S) if packs else PostedResult()
     if result is None:
         raise RetryLater(f"No ingest has the shard of {gateway}.")
-    if result.refused:
-        raise _refusal_of(result, is_unread=speaks and not posted.records)
     return replace(result, gateway=gateway, received_ms=received_ms, unmapped=tuple(posted.unmapped))
 
 
@@ -198,7 +219,8 @@ def _receipt_ms(scope: OrgScope, gateway: str, body: bytes, posted: PostedBody) 
     return scope.repositories.request_marks.note_receipt(key, digest, scope.now_ms, REPEATED_WITHIN_MS)
 
 
-def _refusal_of(result: PostedResult, *, is_unread: bool) -> ProblemError:
+def refusal_of(result: PostedResult, *, is_unread: bool) -> ProblemError:
+    """Return the problem of what was refused, which is in quarantine; the rest is stored."""
     first = result.refused[0]
     listed = [{"reason": each.reason.value, "detail": each.detail} for each in result.refused[:_MOST_LISTED]]
     extra = {"errors": listed, **{name: getattr(result, name) for name in ("stored", "duplicate", "conflicting")}}

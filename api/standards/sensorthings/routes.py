@@ -41,6 +41,7 @@ CONFORMANCE: Final = [
         "request-data/filter",
         "request-data/built-in-filter-operations",
         "request-data/pagination",
+        "data-array/data-array",
     )
 ]
 
@@ -101,7 +102,7 @@ def get_resource(
         Query(alias=_SKIPTOKEN, description="Position of the next page, from `@iot.nextLink`.", max_length=300),
     ] = None,
 ) -> Response:
-    """Return measurements by OGC SensorThings 1.1, for QGIS and other GIS programs; read only.
+    """Return measurements by OGC SensorThings 1.1, for QGIS and other GIS programs.
 
     A suspect or failed sample is an Observation as well: `resultQuality` lists its QARTOD flag (1 good, 2 not
     evaluated, 3 suspect, 4 failed), `parameters` has it as the number `qartod`. `$filter=resultQuality le 2` leaves

@@ -55,6 +55,13 @@ SAMPLE_SENDERS: Final = SampleSenders(
         SampleSender("things-stack", "The Things Stack v3", "The Things Stack v3", "/v1/samples/things-stack", _JSON),
         SampleSender("chirpstack", "ChirpStack v4", "ChirpStack v4", "/v1/samples/chirpstack", _JSON),
         SampleSender(
+            "sensorthings",
+            "OGC SensorThings 1.1",
+            "OGC SensorThings 1.1",
+            "/sta/v1.1/Observations",
+            _JSON,
+        ),
+        SampleSender(
             "ecowitt",
             "Ecowitt, Fine Offset, Ambient Weather",
             "Ecowitt、Fine Offset、Ambient Weather 气象站",
