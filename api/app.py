@@ -47,6 +47,7 @@ from api.ops.ingest_port import IngestPort
 from api.ops.map_tiles import MapTiles
 from api.ops.metrics import DurationMiddleware
 from api.ops.store_admin_port import StoreAdmin
+from api.posts.recorder import PostRecorder
 from api.routes import doubts as doubt_routes
 from api.routes import registry as registry_routes
 from api.routes import reports as report_routes
@@ -75,6 +76,7 @@ from api.routes.devices import places as place_routes
 from api.routes.exchange import consoles as console_routes
 from api.routes.exchange import farmos as farmos_routes
 from api.routes.exchange import imports as import_routes
+from api.routes.exchange import sample_logins as sample_login_routes
 from api.routes.exchange import samples as sample_routes
 from api.routes.exchange import senders as sender_routes
 from api.routes.exchange import uplinks as uplink_routes
@@ -365,6 +367,7 @@ def create_app(
     app.state.auth_cache = AuthCache(authenticator, limits, shared=shared_limits)
     app.add_middleware(IdempotencyMiddleware, registry=registry, now_ms=now_ms)
     app.add_middleware(AuthMiddleware, router=app.router, limits=limits)
+    app.add_middleware(PostRecorder)
     app.state.running = RunningRequests()
     app.state.map_tiles = MapTiles(webhooks_to)
     app.state.health_limiter = CapacityLimiter(_HEALTH_THREADS)
@@ -416,6 +419,7 @@ def _routes() -> list[DeferredRoute]:
         sample_routes.router,
         sender_routes.router,
         console_routes.router,
+        sample_login_routes.router,
         uplink_routes.router,
         report_routes.router,
         proof_routes.router,

@@ -10,6 +10,7 @@ from typing import Final
 from headland.contract.delivery import Delivery
 from headland.contract.gateway_state import RecentTrouble
 from headland.contract.posts.packs import PostedPack, PostedResult
+from headland.contract.posts.receipts import PostReceipt, ReceivedPosts
 from headland.contract.records import GatewayStatus
 from headland.contract.refusals import Reason
 from headland.contract.topics import shard_of
@@ -315,6 +316,17 @@ class IngestService:
         if shard_of(gateway) not in self._settings.shards:
             return None
         return self._writer.handed_over.hand_over(gateway, packs, within_s)
+
+    def note_post(self, receipt: PostReceipt) -> bool:
+        """Add the receipt of a post to those of its login; False for another worker's shard. Raises RetryLater."""
+        if (shard_of(receipt.gateway) if receipt.gateway else 0) not in self._settings.shards:
+            return False
+        self.quarantine.note_post(receipt)
+        return True
+
+    def received_posts(self) -> Sequence[ReceivedPosts]:
+        """Return what each login has posted. Raises RetryLater."""
+        return self.quarantine.received_posts()
 
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store. Raises RetryLater."""

@@ -114,6 +114,8 @@ class AuthMiddleware:
             raise ProblemError(401, "no-key", "Authentication required", sentence, headers=challenge())
         auth_cache: AuthCache = connection.app.state.auth_cache
         access = await auth_cache.admit(connection, credentials)
+        # Whose it is, is known also of a request that is refused below.
+        connection.state.asker = access
         self._check(connection, required, access, credentials)
         return access
 

@@ -164,7 +164,7 @@ PATH_PERMISSIONS: Final = (
     _station("/v1/store/space", RequiredScope.READ),
     _station("/v1/store/lifecycle", RequiredScope.READ, RequiredScope.ADMIN, below=True),
     _station("/v1/store", RequiredScope.OPERATOR, RequiredScope.OPERATOR, below=True),
-    *_kinds(KindOfRecord.ACCESS, "gateway-enrolments", "keys", "members", "audit", "webhooks"),
+    *_kinds(KindOfRecord.ACCESS, "gateway-enrolments", "keys", "sample-logins", "members", "audit", "webhooks"),
     *_own(KindOfRecord.PERSON_DATA, "person-data/{id}", "person-data/{id}/copy"),
     *_kinds(KindOfRecord.PERSON_DATA, "person-data"),
     *_own(KindOfRecord.PEOPLE, "people", "people/{id}", "holdings", "holdings/{id}"),
@@ -195,6 +195,8 @@ PATH_PERMISSIONS: Final = (
     PathPermission("/v1/samples/{name}/{name}", KindOfRecord.FARM, reads=RequiredScope.WRITE, below=False),
     PathPermission("/v1/gateways", KindOfRecord.IDENTITIES, below=False),
     *_kinds(KindOfRecord.IDENTITIES, *(f"gateways/{{name}}/{part}" for part in _LOGIN_PARTS)),
+    # What an API and its ingest workers say to one another.
+    *_kinds(KindOfRecord.IDENTITIES, "receipts"),
     *_kinds(KindOfRecord.IDENTITIES, "devices/{name}/owner", "devices/{name}/simulated"),
     *_kinds(KindOfRecord.GATEWAYS, "gateways", "gateway-rules"),
     *_kinds(KindOfRecord.HARVESTS, "harvests"),

@@ -8,6 +8,7 @@ from typing import Protocol
 from headland.contract.delivery import Delivery, Quarantined, QuarantinedDetail
 from headland.contract.gateway_state import GatewayState
 from headland.contract.posts.packs import PostedPack, PostedResult
+from headland.contract.posts.receipts import PostReceipt, ReceivedPosts
 
 
 class IngestPort(Protocol):
@@ -54,6 +55,18 @@ class IngestPort(Protocol):
 
         None for a gateway of which another worker has the shard.
         """
+        ...
+
+    def note_post(self, receipt: PostReceipt) -> bool:
+        """Add the receipt of a post to those of its login; False where another worker has its shard."""
+        ...
+
+    def received_posts(self) -> list[ReceivedPosts]:
+        """Return what each login has posted."""
+        ...
+
+    def take_read(self, number: int) -> bool:
+        """Remove a message of which all is stored by now; False where it is not in quarantine."""
         ...
 
     def forget_marks(self, gateway: str) -> None:

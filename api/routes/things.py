@@ -44,6 +44,7 @@ _RECORDS: Final[dict[str, _Find]] = {
     "person-data": lambda of, thing: of.people.get(thing, also_deleted=True),
     "prescriptions": lambda of, thing: of.prescriptions.get(thing),
     "push-subscriptions": lambda of, thing: of.alarm_recipients.get(thing),
+    "sample-logins": lambda of, thing: of.keys.get(thing),
     "statement-runs": lambda of, thing: of.statements.runs.get(thing),
     "statements": lambda of, thing: of.statements.statements.get(thing),
     "trials": lambda of, thing: of.trials.get(thing),

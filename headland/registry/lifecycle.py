@@ -115,7 +115,7 @@ KINDS: Final = (
     RecordKind(
         slug="quarantine",
         bound=Bound.FIXED,
-        tables=_in("quarantine", "refused", "replayed", "spool_reports", "device_owners", "moves"),
+        tables=_in("quarantine", "refused", "replayed", "spool_reports", "device_owners", "moves", "posts"),
         files=("store/quarantine.sqlite*",),
     ),
     RecordKind(

@@ -15,7 +15,7 @@ from typing import Final
 
 from headland.contract.topics import shard_of
 from headland.errors import RetryLater
-from ingest.accounting import ledger
+from ingest.accounting import ledger, posts
 from ingest.quarantine.quarantine_file import QuarantineFile
 
 _LOGGER = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ _COPIED: Final = {
     "device_owners": "device, gateway",
     "spool_digests": "gateway, epoch, digests",
     "replayed": "gateway, epoch, first, last, number",
+    posts.TABLE: posts.COLUMNS,
 }
 _TABLES: Final = (*_COPIED, *ledger.TABLES, "spool_marks")
 #: Gateway of what names none; the worker with the first shard has it.

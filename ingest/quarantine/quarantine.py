@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from headland.contract.delivery import SpoolReport
+from headland.contract.posts.receipts import PostReceipt, ReceivedPosts
 from headland.contract.refusals import Reason, Refused
 from headland.errors import QuarantineUnavailable, RetryLater
 from headland.store.number_sets import Counts, Ranges, merge, subtract
-from ingest.accounting import ledger, spool_reports
+from ingest.accounting import ledger, posts, spool_reports
 from ingest.quarantine import replays
 from ingest.quarantine.moved_shards import take_moved
 from ingest.quarantine.quarantine_file import QuarantineFile
@@ -292,10 +293,7 @@ class Quarantine:
 
     def set_station_number(self, station: str, number: int) -> None:
         """Raise the number of a station. From any thread or process."""
-        if not self._path.exists():
-            made = QuarantineFile(self._path)
-            made.write(lambda _: None)
-            made.close()
+        self._make_file()
         statement = (
             "INSERT INTO station_numbers VALUES (?, ?) ON CONFLICT (station) "
             "DO UPDATE SET number = max(number, excluded.number)"
@@ -307,6 +305,31 @@ class Quarantine:
         """Set how many lost records of a gateway were accepted. From any thread or process."""
         with self._file.read() as connection, connection:
             ledger.set_gateway_count(connection, gateway, LOSS_ACCEPTED, records)
+
+    def note_post(self, receipt: PostReceipt) -> None:
+        """Add the receipt of a post to the sums of its login: durable on return. From any thread or process."""
+        self._make_file()
+        with self._file.read() as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            posts.record_receipt(connection, receipt)
+
+    def received_posts(self) -> Sequence[ReceivedPosts]:
+        """Return the sums of the receipts of each login. From any thread or process."""
+        with self._file.read() as connection:
+            return posts.read_posts(connection)
+
+    def take_read(self, number: int) -> bool:
+        """Remove a message without record numbers of which all is stored; return False for an unknown one.
+
+        From any thread or process. Its records are no loss; one with numbers leaves by a replay alone.
+        """
+        return self._change("DELETE FROM refused WHERE id = ? AND epoch IS NULL", (number,))
+
+    def _make_file(self) -> None:
+        if not self._path.exists():
+            made = QuarantineFile(self._path)
+            made.write(lambda _: None)
+            made.close()
 
     def count(self) -> int:
         """Return the number of quarantined messages."""

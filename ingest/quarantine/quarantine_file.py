@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 from headland.errors import QuarantineUnavailable, RetryLater
 from headland.files.sqlite_wal import use_wal
 from headland.store.number_sets import Range, merge, subtract
-from ingest.accounting import ledger, spool_reports
+from ingest.accounting import ledger, posts, spool_reports
 from ingest.quarantine import replays
 
 _LOGGER = logging.getLogger(__name__)
@@ -82,10 +82,17 @@ _TABLES = (
     _MOVES,
     _NUMBERS,
     replays.SCHEMA,
+    posts.SCHEMA,
 )
 #: Columns whose text is JSON.
-_JSON: Final = {("refused", "properties"), ("fates", "ranges"), ("spool_reports", "data"), ("moves", "gateways")}
-_SALVAGED = ("refused", "device_owners", "spool_marks", "spool_digests", "moves")
+_JSON: Final = {
+    ("refused", "properties"),
+    ("fates", "ranges"),
+    ("spool_reports", "data"),
+    ("moves", "gateways"),
+    ("posts", "devices"),
+}
+_SALVAGED = ("refused", "device_owners", "spool_marks", "spool_digests", "moves", posts.TABLE)
 _KEPT: Final = frozenset((*_SALVAGED, *ledger.TABLES, spool_reports.TABLE, replays.TABLE, "station_numbers"))
 _INDEXES = (
     "CREATE INDEX IF NOT EXISTS refused_asked ON refused (id) WHERE asked_ms IS NOT NULL",

@@ -20,6 +20,7 @@ from headland.contract.delivery import (
 )
 from headland.contract.gateway_state import GatewayState, RulesState, SourceState, SpoolState, UnstoredRecords
 from headland.contract.posts.packs import PostedPack, PostedResult
+from headland.contract.posts.receipts import PostReceipt, ReceivedPosts
 
 SPOOL = SpoolState(records=3, bytes=9216)
 MESSAGE = QuarantinedDetail(
@@ -116,6 +117,17 @@ class FakeIngest:
         self.moved += (f"{gateway} {pack.device} {pack.payload.decode()}" for pack in packs)
         refused = tuple(each for pack in packs for each in pack.refused)
         return PostedResult(stored=sum(not pack.refused for pack in packs), refused=refused)
+
+    def note_post(self, receipt: PostReceipt) -> bool:
+        self.moved.append(f"receipt of {receipt.gateway}")
+        return True
+
+    def received_posts(self) -> list[ReceivedPosts]:
+        return [ReceivedPosts(gateway="http-1", kind="senml", since_ms=1000, posts=2, stored=3, devices=("bed-1",))]
+
+    def take_read(self, number: int) -> bool:
+        self.dropped.append(number)
+        return number == MESSAGE.id
 
     def forget_marks(self, gateway: str) -> None:
         self.moved.append(f"forget {gateway}")

@@ -18,10 +18,12 @@ from api.routes.parameters import NAME_PATTERN
 from api.schemas.devices.gateways import Delivery, GatewayList, NewGateway, QuarantineList, ReplayAsked, RulesToSend
 from api.schemas.model import fill
 from headland.analysis.inputs.flights import list_gateway_flights
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
 from headland.contract.delivery import QuarantinedDetail
 from headland.contract.gateway_rules import is_content
 from headland.contract.posts.packs import read_packs
+from headland.contract.posts.receipts import read_receipt
 from headland.errors import SettingsError
 from headland.network.enrolment.gateways import RegisteredGateway
 from headland.registry.models.models import Gateway
@@ -138,9 +140,7 @@ def store_packs(request: Request, scope: ScopeOf, ingest: IngestOf, gateway: Gat
 
     An API sends this to the ingest worker of the gateway's shard; programs send theirs to `/v1/samples`.
     """
-    if scope.registry is not None:
-        # Here keys and people ask: nobody writes in the name of a gateway that is not his own.
-        raise needs_own_key()
+    _refuse_keys(scope)
     order = read_packs(body)
     if order is None:
         raise ProblemError(400, "bad-body", "Invalid request body", "The body is not the MessagePack of packs.")
@@ -148,6 +148,38 @@ def store_packs(request: Request, scope: ScopeOf, ingest: IngestOf, gateway: Gat
     if result is None:
         raise ProblemError(404, "unknown-gateway", "Unknown gateway", f"There is no gateway {gateway}: check its id.")
     return reply(request, result)
+
+
+@between.post("/receipts", status_code=204)
+def note_receipt(scope: ScopeOf, ingest: IngestOf, body: BodyOf) -> None:
+    """Add the receipt of a post to those of its login: an API sends it to the ingest worker of the login's shard."""
+    _refuse_keys(scope)
+    receipt = read_receipt(body)
+    if receipt is None:
+        raise ProblemError(400, "bad-body", "Invalid request body", "The body is not the MessagePack of a receipt.")
+    if not ingest.note_post(receipt):
+        raise ProblemError(404, "unknown-gateway", "Unknown gateway", "Another worker has its shard: ask that one.")
+
+
+@between.get("/receipts")
+def get_receipts(request: Request, scope: ScopeOf, ingest: IngestOf) -> Response:
+    """Return what each login has posted, as this worker counted it."""
+    _refuse_keys(scope)
+    return reply(request, ingest.received_posts())
+
+
+@between.post("/quarantine/{message}/read", status_code=204)
+def take_read(scope: ScopeOf, ingest: IngestOf, message: MessageId) -> None:
+    """Remove a message of which all is stored by now, without a loss: an API sends it after it read its bytes again."""
+    _refuse_keys(scope)
+    if not ingest.take_read(message):
+        raise unknown_message(message)
+
+
+def _refuse_keys(scope: OrgScope) -> None:
+    if scope.registry is not None:
+        # Here keys and people ask: nobody writes in the name of a gateway that is not his own.
+        raise needs_own_key()
 
 
 @router.get("/quarantine", name="list_quarantine", response_model=QuarantineList, responses=declare_problems(400))
@@ -171,7 +203,7 @@ def get_quarantined(request: Request, ingest: IngestOf, message: MessageId) -> R
     """Return a quarantined message with its bytes."""
     detail = ingest.find_quarantined(message)
     if detail is None:
-        raise _unknown_message(message)
+        raise unknown_message(message)
     return reply(request, detail)
 
 
@@ -179,7 +211,7 @@ def get_quarantined(request: Request, ingest: IngestOf, message: MessageId) -> R
 def ask_replay(ingest: IngestOf, message: MessageId) -> ReplayAsked:
     """Process a quarantined message again; accepted parts are stored once, a fully stored message leaves."""
     if not ingest.replay(message):
-        raise _unknown_message(message)
+        raise unknown_message(message)
     return ReplayAsked(id=message)
 
 
@@ -187,12 +219,13 @@ def ask_replay(ingest: IngestOf, message: MessageId) -> ReplayAsked:
 def drop_quarantined(scope: ScopeOf, ingest: IngestOf, message: MessageId) -> None:
     """Delete a quarantined message; its records are lost, and the gateway's delivery and the audit log say so."""
     if not ingest.drop(message):
-        raise _unknown_message(message)
+        raise unknown_message(message)
     if scope.registry is not None:
         scope.repositories.log("quarantined message", str(message), "delete")
 
 
-def _unknown_message(message: int) -> ProblemError:
+def unknown_message(message: int) -> ProblemError:
+    """Return the problem of a message that is not in quarantine."""
     return ProblemError(
         404,
         "unknown-message",

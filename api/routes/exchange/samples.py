@@ -15,13 +15,16 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.records import BodyOf
 from api.http.router import Router
 from api.ops.ingest_port import IngestPort
+from api.posts.recorder import POSTED, Posted
 from api.routes.devices.gateways import IngestOf, needs_own_key
 from api.routes.parameters import NAME_PATTERN
 from headland.analysis.inputs.scope import OrgScope
 from headland.contract.codec import MAX_PAYLOAD_BYTES
 from headland.contract.posts.line_protocol import read_lines
 from headland.contract.posts.packs import PostedBody, PostedResult, packs_of, read_senml
+from headland.contract.posts.receipts import MOST_DEVICES, gateway_of_key
 from headland.contract.refusals import Reason
+from headland.contract.senml.records import ABSOLUTE_FROM_S
 from headland.errors import RetryLater
 from headland.registry.registry import Access
 
@@ -166,6 +169,7 @@ def commit_posted(
     result = ingest.hand_over(gateway, packs, COMMIT_WITHIN_S) if packs else PostedResult()
     if result is None:
         raise RetryLater(f"No ingest has the shard of {gateway}.")
+    setattr(request.state, POSTED, Posted(result, _devices_of(posted), _newest_ms(posted, received_ms)))
     return replace(result, gateway=gateway, received_ms=received_ms, unmapped=tuple(posted.unmapped))
 
 
@@ -173,7 +177,16 @@ def _gateway_of(key: str | None) -> str:
     """Return the gateway of a key: its own, as each gateway at the broker has its own login."""
     if key is None:
         raise needs_own_key()
-    return f"http-{key}"
+    return gateway_of_key(key)
+
+
+def _devices_of(posted: PostedBody) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(record.device for record in posted.records))[:MOST_DEVICES]
+
+
+def _newest_ms(posted: PostedBody, received_ms: int) -> int | None:
+    times_s = [each.time_s if each.time_s >= ABSOLUTE_FROM_S else received_ms / 1000 for each in posted.records]
+    return round(max(times_s) * 1000) if times_s else None
 
 
 def _read(request: Request, body: bytes, device: str | None, precision: str) -> PostedBody:

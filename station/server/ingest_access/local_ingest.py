@@ -17,6 +17,7 @@ from headland.contract.gateway_state import (
     spool_of,
 )
 from headland.contract.posts.packs import PostedPack, PostedResult
+from headland.contract.posts.receipts import PostReceipt, ReceivedPosts
 from headland.contract.records import GatewayStatus, SourceReport
 from headland.contract.texts import displayable
 from headland.i18n.sentences import translate_sentence
@@ -86,6 +87,18 @@ class LocalIngest:
         None for a gateway of which another worker has the shard.
         """
         return self._ingest.hand_over(gateway, packs, within_s)
+
+    def note_post(self, receipt: PostReceipt) -> bool:
+        """Add the receipt of a post to those of its login; False where another worker has its shard."""
+        return self._ingest.note_post(receipt)
+
+    def received_posts(self) -> list[ReceivedPosts]:
+        """Return what each login has posted."""
+        return list(self._ingest.received_posts())
+
+    def take_read(self, number: int) -> bool:
+        """Remove a message of which all is stored by now; False where it is not in quarantine."""
+        return self._ingest.quarantine.take_read(number)
 
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store."""

@@ -13,6 +13,7 @@ from api.schemas.devices.gateways import AcceptedLoss, GatewayList, QuarantineLi
 from headland.contract.delivery import Delivery, Quarantined, QuarantinedDetail
 from headland.contract.gateway_state import GatewayState
 from headland.contract.posts.packs import PacksToStore, PostedPack, PostedResult
+from headland.contract.posts.receipts import PostReceipt, ReceivedPosts
 from headland.contract.topics import SHARDS
 from headland.errors import RetryLater
 from station.server.ingest_access.worker_token import WORKER_TOKEN
@@ -123,6 +124,34 @@ class RemoteIngest:
             if response.status_code == httpx.codes.OK:
                 return msgspec.json.decode(response.content, type=PostedResult)
         raise away or RetryLater(f"No ingest worker has the shard of {gateway}.")
+
+    def note_post(self, receipt: PostReceipt) -> bool:
+        """Add the receipt of a post to those of its login, at the worker of its shard."""
+        away: RetryLater | None = None
+        for worker in self._workers:
+            try:
+                response = _request(worker, "POST", "/v1/receipts", content=receipt.encode())
+            except RetryLater as error:
+                away = error
+                continue
+            if response.is_success:
+                return True
+        if away is not None:
+            raise away
+        return False
+
+    def received_posts(self) -> list[ReceivedPosts]:
+        """Return what each login has posted, by gateway."""
+        found = [
+            received
+            for worker in self._workers
+            for received in msgspec.json.decode(_get(worker, "/v1/receipts").content, type=list[ReceivedPosts])
+        ]
+        return sorted(found, key=lambda received: received.gateway)
+
+    def take_read(self, number: int) -> bool:
+        """Remove a message of which all is stored by now; False where it is not in quarantine."""
+        return self._send("POST", number, "/read") is not None
 
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store."""

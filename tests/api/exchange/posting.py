@@ -23,30 +23,30 @@ class Writer:
     def __init__(
         self, client: httpx.Client, store: MemoryStore, headers: dict[str, str], other: dict[str, str]
     ) -> None:
-        self._client, self._store, self._headers, self.other = client, store, headers, other
+        self.client, self._store, self._headers, self.other = client, store, headers, other
         self.manager: dict[str, str] = {}
 
     def post(self, body: str, headers: dict[str, str], path: str = "/v1/samples", **parameters: Any) -> httpx.Response:
-        return self._client.post(path, content=body, headers={**self._headers, **headers}, params=parameters)
+        return self.client.post(path, content=body, headers={**self._headers, **headers}, params=parameters)
 
     def make_address(self, name: str, sender: str) -> str:
         """Return the path of a new address."""
         order = {"name": name, "scope": "write", "sender": sender}
-        answer = self._client.post("/v1/keys", json=order, headers=self.manager)
+        answer = self.client.post("/v1/keys", json=order, headers=self.manager)
         assert answer.status_code == 201, answer.text
         path: str = answer.json()["path"]
         return path
 
     def send(self, method: str, path: str, **more: Any) -> httpx.Response:
         """Send a request as a device does, which has no key."""
-        return self._client.request(method, path, **more)
+        return self.client.request(method, path, **more)
 
     def quarantined(self) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = self._client.get("/v1/quarantine", headers=self.manager).json()["items"]
+        items: list[dict[str, Any]] = self.client.get("/v1/quarantine", headers=self.manager).json()["items"]
         return items
 
     def as_manager(self, path: str, body: bytes) -> httpx.Response:
-        return self._client.post(
+        return self.client.post(
             path, content=body, headers={**self.manager, "Content-Type": "application/octet-stream"}
         )
 

@@ -1,0 +1,1 @@
+"""What became of each post of samples: receipts by the login that posts."""
