@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -13,6 +14,7 @@ from headland.registry.models.models import Scope
 from headland.registry.repositories.alarms import AlarmUpdate
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
+from tests.dashboard.paper import NOT_LOADED, print_whole
 
 pytestmark = pytest.mark.services("chromium")
 
@@ -96,6 +98,25 @@ def test_each_of_a_group_is_in_a_table_as_people_count_with_who_acknowledged_it(
     expect(card).to_contain_text("vents shut")
     page.get_by_label("Search by place or cause").fill("house-101")
     expect(page.locator(f"article[data-alarm='{taken.id}']")).to_contain_text("Acknowledged by phone of Li")
+
+
+def test_a_printed_list_has_all_two_hundred_alarms_or_says_how_many_a_search_found(
+    visit: Open, farm: Farm, many: list[Alarm]
+) -> None:
+    page = visit("#/alarms", viewport={"width": 1440, "height": 900})
+    expect(page.locator("[data-panel=active] [data-group^=air_temperature_degc]")).to_be_visible()
+    text = print_whole(page)
+    assert {int(number) for number in re.findall(r"house-(\d+)", text)} >= set(range(1, HOUSES + 1))
+    assert NOT_LOADED not in text
+    assert "Next" not in text
+    # Closed and in pages again.
+    expect(page.locator("[data-group] tbody")).to_have_count(0)
+    group = page.locator("[data-panel=active] [data-group^=air_temperature_degc]")
+    group.get_by_role("button", name="Show each").click()
+    group.get_by_label("Search").fill("house-10")
+    expect(group.locator("tbody tr")).to_have_count(4)
+    assert "“house-10”: 4 of 200." in print_whole(page)
+    expect(group.get_by_label("Search")).to_have_value("house-10")
 
 
 @pytest.mark.long

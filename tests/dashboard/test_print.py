@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import base64
 import io
-import unicodedata
 
 import numpy as np
 import pypdf
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.api.farm import HOUSE
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
+from tests.dashboard.paper import NOT_LOADED, paper_of, print_whole
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("chromium")
 
-NOT_LOADED = "Not loaded when this was printed"
 #: Prepares the page for paper, takes the picture of its map, and ends that.
 TAKE = """
 async () => {
@@ -91,24 +90,6 @@ def test_a_pass_is_on_four_sheets_with_its_verdict_its_lines_and_all_its_section
     # The lines of the passes are buttons, and stay; other buttons go.
     assert text.count("uav-spreader") >= 1
     assert "Draw map" not in text
-
-
-def print_whole(page: Page) -> str:
-    """Print by the button of the page, which loads every section first; return the text of the paper."""
-    page.evaluate("window.printed = 0; window.print = () => { window.printed += 1; }; null")
-    address = page.evaluate("location.hash")
-    page.locator("[data-act=print]").click()
-    wait_until(lambda: page.evaluate("window.printed") == 1, every_s=0.1)
-    assert page.evaluate("location.hash") == address
-    return paper_of(page)
-
-
-def paper_of(page: Page) -> str:
-    sheets = pypdf.PdfReader(io.BytesIO(page.pdf(format="A4", print_background=True))).pages
-    texts = [sheet.extract_text() for sheet in sheets]
-    assert all(text.strip() or sheet.images for text, sheet in zip(texts, sheets, strict=True))
-    # A line of paper may end anywhere within a sentence, and readers give ligatures and radicals back.
-    return unicodedata.normalize("NFKC", " ".join("\n".join(texts).split()))
 
 
 def test_print_loads_every_section_of_a_house_first_and_closes_it_again(visit: Open) -> None:

@@ -9,6 +9,7 @@ import { alarmValueText, SEVERITIES } from "../components/alarm_text";
 import { ageText } from "../i18n/instants";
 import { numberText } from "../i18n/numbers";
 import { authorText, listText, translate } from "../i18n/translate";
+import { printing } from "../ui/printing";
 import { Table, type Column } from "../ui/table";
 import { AcknowledgeButton } from "./acknowledge_button";
 import type { AlarmGroup } from "./groups";
@@ -28,7 +29,8 @@ export function GroupCard({
   /** Name of the site, where alarms are of several. */
   site: string | null;
 }): JSX.Element {
-  const [isOpen, setOpen] = useState(false);
+  const [isChosen, setOpen] = useState(false);
+  const isOpen = isChosen || printing.value;
   const now = useNow(10_000);
   const gravest = group.alarms[0] as AlarmItem;
   const title = listText(group.rules.map((rule) => titleOf(named(group.alarms.find((alarm) => alarm.rule === rule) ?? gravest))));

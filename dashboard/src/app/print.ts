@@ -11,7 +11,7 @@ const LOOK_MS = 150;
 /** So many looks find nothing to open and nothing awaited, before the page is whole. */
 const QUIET_LOOKS = 4;
 const MOST_WAIT_MS = 60_000;
-/** Folds that no opened `details` are: a row of today, a group of alarms, a step of a plan. */
+/** Folds that no opened `details` are, such as a row of today or a step of a plan. */
 const OTHER_FOLDS = "main [aria-expanded=false]:not(.map-layers-button), main .plan-closed";
 /** What is not on paper, as in styles/touch.css. */
 const OFF_PAPER =

@@ -27,6 +27,8 @@ export const common = catalogue({
     "Not loaded when this was printed: Print in the menu of the page loads every section first.",
     "打印时尚未加载。请用页面菜单中的“打印”，会先加载全部内容。",
   ],
+  print_found: ["“{words}”: {found} of {count}.", "“{words}”：共 {count} 条中的 {found} 条。"],
+  print_older: ["Older ones are not on this paper.", "更早的记录未打印。"],
   print_other_tabs: ["Other headings of this page, not on this paper: {names}.", "本页其他标签（未打印）：{names}。"],
   help: ["Help", "帮助"],
   help_here: ["Help about this page", "本页帮助"],

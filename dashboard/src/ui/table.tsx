@@ -1,4 +1,4 @@
-// Table of records: sorted by any column, searched, and in pages, so that 200 rows are as readable as five.
+// Table of records: sorted by any column, searched, and in pages, so that 200 rows are as readable as five. Paper has all rows.
 
 import "./table.css";
 import type { ComponentChildren, JSX } from "preact";
@@ -6,6 +6,7 @@ import { useState } from "preact/hooks";
 import { collator } from "../i18n/formatters";
 import { numberText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
+import { printing } from "./printing";
 import { useUniqueId } from "./unique_id";
 
 export interface Column<Row> {
@@ -70,7 +71,7 @@ export function Table<Row>({
   const inOrder = column?.sortBy && order ? sortRows(found, column.sortBy, order.descending) : found;
   const pages = Math.max(1, Math.ceil(inOrder.length / pageSize));
   const shown = Math.min(page, pages - 1);
-  const visible = inOrder.slice(shown * pageSize, (shown + 1) * pageSize);
+  const visible = printing.value ? inOrder : inOrder.slice(shown * pageSize, (shown + 1) * pageSize);
   const sortByColumn = (key: string): void => {
     setOrder({ key, descending: order?.key === key ? !order.descending : false });
     setPage(0);
@@ -138,7 +139,12 @@ export function Table<Row>({
         </table>
       </section>
       {found.length === 0 ? <p class="note">{translate("search_none")}</p> : null}
-      {rows.length > pageSize ? (
+      {printing.value && found.length < rows.length ? (
+        <p class="note">
+          {translate("print_found", { words: wanted, found: numberText(found.length, 0), count: numberText(rows.length, 0) })}
+        </p>
+      ) : null}
+      {rows.length > pageSize && !printing.value ? (
         <nav class="paging" aria-label={name}>
           <button type="button" class="secondary" disabled={shown === 0} onClick={() => setPage(shown - 1)}>
             {translate("previous_page")}
