@@ -1,0 +1,1 @@
+export{t as DoubtCards}from"./doubt_cards-Bk475M16.js";

@@ -1,1 +1,0 @@
-export{t as PersonData}from"./person_data-B5D1N26_.js";

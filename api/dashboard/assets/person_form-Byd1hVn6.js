@@ -1,1 +1,0 @@
-export{t as AddPerson}from"./person_form-C4NhmeJf.js";
