@@ -4,27 +4,26 @@ import { NotFound } from "../ui/not_found";
 import { chosenOf, onlyOf } from "../components/choice";
 import "../i18n/greenhouse";
 import { signal, type Signal } from "@preact/signals";
-import { createElement, render } from "preact";
+import { createElement, Fragment, render, type FunctionComponent } from "preact";
 import { nowMs } from "../api/clock";
 import { freshnessOf } from "../api/freshness";
 import { LastChoice, type Choice } from "../api/last_choice";
 import { errorText, requestAll } from "../api/request";
 import { hrefOf, hrefOfThing } from "../app/address";
-import { currentLanguage } from "../i18n/preferences";
 import { mountInto } from "../app/mount";
 import { printing } from "../ui/printing";
 import type { Mount, View } from "../app/view";
 import type { HousePeriod } from "../answers/house_answers";
 import { make, setText } from "../components/dom";
-import { remedyText } from "../components/finding_text";
-import { labelled, scrollTable, simulatedBadge } from "../components/parts";
+import { labelled, simulatedBadge } from "../components/parts";
 import { Progress } from "../components/progress";
 import { ReportLinks } from "../components/report_links";
 import { HOUSE_VALUES } from "../components/shown_quantities";
 import { ValueTile } from "../components/value_tile";
 import { CHART_GROUP, ClimateCharts, type Comparison } from "../greenhouse/climate_charts";
 import { NO_MARKS, requestMarks } from "../greenhouse/chart_marks";
-import { daysPanel, diseasePanel, lightPanel } from "../greenhouse/day_panels";
+import { DataQuality } from "../greenhouse/data_quality";
+import { DaysPanel, DiseasePanel, LightPanel } from "../greenhouse/day_panels";
 import { DownloadPanel } from "../greenhouse/download_panel";
 import { HeatMap } from "../greenhouse/heat_map";
 import { HousesTable } from "../greenhouse/houses_table";
@@ -39,8 +38,7 @@ import { HouseTop } from "../house/house_top";
 import "../i18n/house";
 import { DateRange, type Period } from "../ui/date_range";
 import { dateTimeText, isZoneOfAnswerOther, setAnswerZone, timeZoneLabel, windowText } from "../i18n/instants";
-import { withUnit } from "../i18n/numbers";
-import { channelName, englishOnly, listText, term, translate, zoneText } from "../i18n/translate";
+import { channelName, listText, term, translate, zoneText } from "../i18n/translate";
 
 const DAY_MS = 86_400_000;
 const LENGTHS_DAYS = [1, 3, 7, 14, 28];
@@ -106,9 +104,8 @@ class DataFold {
 class GreenhousePage {
   readonly element: HTMLElement;
   readonly #charts = new ClimateCharts((part) => this.#zoom(part));
-  readonly #heatMap = new HeatMap();
   readonly #notes: NotesPanel;
-  readonly #samples: SamplesPanel;
+  readonly #samples = make("div");
   readonly #progress = new Progress();
   readonly #lengthSelect: HTMLSelectElement;
   readonly #zoneSelect = make("select", { id: "greenhouse-zone", onchange: () => this.#setChoice("zone", this.#zoneSelect.value || null) });
@@ -119,14 +116,15 @@ class GreenhousePage {
   readonly #stage = make("div", { class: "about" });
   readonly #currentValues = make("dl", { class: "tiles" });
   readonly #dayPanels = make("div", { class: "cards" });
-  readonly #dayTable = make("div");
-  readonly #dataQuality = make("section", { class: "card", "data-panel": "data-quality" });
+  readonly #places = make("div");
+  readonly #dataQuality = make("div");
   readonly #dates = make("div", { class: "dates" });
   readonly #report = make("div", { class: "choices-row" });
   readonly #outlook = make("section", { class: "card", "data-panel": "outlook" });
   readonly #whatIf = make("section", { class: "card", "data-panel": "what-if" });
   readonly #download = make("section", { class: "card", "data-panel": "download" });
   readonly #analyses = make("section", { class: "card", "data-panel": "analyses" });
+  readonly #overview = signal<Overview | null>(null);
   readonly #shownPeriod = signal<HousePeriod | null>(null);
   readonly #shownDevices = signal<readonly string[]>([]);
   readonly #period: Signal<Period>;
@@ -169,7 +167,6 @@ class GreenhousePage {
         .map(({ id, name }) => make("option", { value: id, selected: id === comparison }, name)),
     );
     this.#notes = new NotesPanel(view, greenhouse, () => void this.#load());
-    this.#samples = new SamplesPanel(view);
     const greenhouseSelect = make(
       "select",
       {
@@ -211,12 +208,11 @@ class GreenhousePage {
       this.#whatIf,
       this.#analyses,
       this.#dayPanels,
-      this.#heatMap.element,
-      this.#dayTable,
+      this.#places,
       this.#notes.element,
       this.#dataQuality,
       make("section", { class: "card", "data-panel": "report" }, make("h2", {}, translate("greenhouse_report")), this.#report),
-      this.#samples.element,
+      this.#samples,
       this.#download,
     );
     mountInto(this.#dates, view, () =>
@@ -229,6 +225,10 @@ class GreenhousePage {
     );
     const report = { path: `/v1/greenhouses/${encodeURIComponent(greenhouse.id)}/report`, name: `greenhouse-${greenhouse.id}` };
     mountInto(this.#report, view, () => createElement(ReportLinks, report));
+    this.#mountOverview(this.#dayPanels, LightPanel, DiseasePanel);
+    this.#mountOverview(this.#places, HeatMap, DaysPanel);
+    this.#mountOverview(this.#dataQuality, DataQuality);
+    this.#mountOverview(this.#samples, SamplesPanel);
     mountInto(this.#outlook, view, () => createElement(OutlookPanel, { house: greenhouse }));
     mountInto(this.#whatIf, view, () => createElement(WhatIfPanel, { house: greenhouse }));
     mountInto(this.#download, view, () => createElement(DownloadPanel, { devices: this.#shownDevices.value }));
@@ -242,6 +242,14 @@ class GreenhousePage {
     void this.#showAnalyses();
     view.repeat(1000, () => this.#drawNow());
     view.repeat(REFRESH_MS, () => (this.#endMs === null || this.#devices.length === 0 ? this.#load() : undefined));
+  }
+
+  /** Display panels of the newest overview, once there is one. */
+  #mountOverview(place: HTMLElement, ...panels: FunctionComponent<{ overview: Overview }>[]): void {
+    mountInto(place, this.view, () => {
+      const overview = this.#overview.value;
+      return overview === null ? null : createElement(Fragment, {}, ...panels.map((Panel) => createElement(Panel, { overview })));
+    });
   }
 
   async #showAnalyses(): Promise<void> {
@@ -334,12 +342,8 @@ class GreenhousePage {
         : "",
     );
     this.#charts.draw(overview, comparison, this.#marks);
-    this.#dayPanels.replaceChildren(lightPanel(overview), diseasePanel(overview));
-    this.#dayTable.replaceChildren(daysPanel(overview));
-    this.#heatMap.show(overview);
+    this.#overview.value = overview;
     this.#notes.show(this.greenhouse, overview);
-    this.#samples.show(overview);
-    this.#drawDataQuality(overview);
     this.#drawNow();
     this.element.dataset["loaded"] = String(overview.samples.time_ms.length);
   }
@@ -374,53 +378,6 @@ class GreenhousePage {
       translate("greenhouse_older", { time: dateTimeText(newestMs) }),
       " ",
       make("button", { type: "button", class: "secondary", onclick: show }, translate("greenhouse_to_newest")),
-    );
-  }
-
-  #drawDataQuality(overview: Overview): void {
-    const surfaces = overview.surfaces.map(({ name, estimated }) =>
-      make("li", {}, translate("name_and_text", { name: term("surfaces", name), text: surfaceSource(estimated) })),
-    );
-    const condensation = overview.events.map((event) =>
-      make(
-        "li",
-        {},
-        translate("greenhouse_event", {
-          window: windowText(event.start_ms, event.end_ms),
-          surface: term("surfaces", event.surface),
-          margin: withUnit(event.least_margin_k, "K", 1),
-        }),
-      ),
-    );
-    const findings = overview.left_out.map((finding) =>
-      make(
-        "tr",
-        {},
-        make("th", { scope: "row" }, this.view.farm.nameOf(finding.device)),
-        make("td", {}, channelName(finding.channel)),
-        make("td", {}, term("quality_tests", finding.test)),
-        make("td", {}, `${dateTimeText(finding.start_ms)} – ${dateTimeText(finding.end_ms)}`),
-        make("td", {}, translate(finding.left_out ? "greenhouse_excluded" : "greenhouse_used")),
-        make("td", {}, remedyText(finding) ?? englishOnly(finding.detail)),
-      ),
-    );
-    this.#dataQuality.replaceChildren(
-      make("h2", {}, translate("greenhouse_data_quality")),
-      make("h3", {}, translate("greenhouse_surfaces")),
-      make("ul", { class: "provenance" }, ...surfaces),
-      ...askedCover(overview),
-      make("h3", {}, translate("greenhouse_events")),
-      condensation.length === 0
-        ? make("p", { class: "note" }, translate("greenhouse_no_events"))
-        : make("ul", { class: "provenance" }, ...condensation),
-      make("h3", {}, translate("greenhouse_sensors")),
-      findings.length === 0
-        ? make("p", { class: "note" }, translate("greenhouse_no_findings"))
-        : scrollTable(
-            translate("greenhouse_sensors"),
-            [translate("device"), translate("quantity"), translate("greenhouse_finding"), translate("time"), "", ""],
-            findings,
-          ),
     );
   }
 
@@ -468,17 +425,4 @@ class GreenhousePage {
     this.view.setQuery(name, value);
     void this.#load();
   }
-}
-
-/** The question what the cover is, where it is neither declared nor measured; it leads to the settings of the house. */
-function askedCover(overview: Overview): HTMLElement[] {
-  const asked = currentLanguage() === "en" ? overview.notes["cover"] : overview.notes_zh["cover"];
-  return asked
-    ? [make("p", { class: "note", "data-asked": "cover" }, make("a", { href: hrefOf("settings", { tab: "houses" }) }, asked))]
-    : [];
-}
-
-function surfaceSource(estimated: string | null): string {
-  if (estimated === null) return term("evidence", "measured");
-  return translate("estimated") + (englishOnly(estimated) ? translate("in_brackets", { text: estimated }) : "");
 }
