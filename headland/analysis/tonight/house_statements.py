@@ -37,6 +37,8 @@ from headland.units_of_time import HOUR_MS
 
 #: How far above the limit of frost is watched.
 _NEAR_FROST_K: Final = 2.0
+#: Airing costs so much of the air: nearer to the limit of frost vents stay closed.
+_AIRED_K: Final = 1.0
 NO_FORECAST: Final = "no_forecast"
 
 #: The statement about the cover.
@@ -126,7 +128,7 @@ def _statement(name: str, kind: _Kind, forecast: Forecast | None, past: Sequence
 
 
 def _advice(rule: str, until_ms: int | None, now: Outcome, origin_ms: int) -> Advice:
-    return Advice(rule, until_ms, spans_of(now.near, origin_ms), spans_of(now.affected, origin_ms))
+    return Advice(rule, until_ms, spans_of(now.near, origin_ms), spans_of(now.grave, origin_ms))
 
 
 def _made(forecast: Forecast) -> Day:
@@ -139,8 +141,10 @@ def _measured(forecast: Forecast) -> Day:
     return Day({n: q.measured for n, q in quantities.items()}, {n: q.as_yesterday for n, q in quantities.items()})
 
 
-def _read_lowest(name: str, limit: float, near: float | None = None) -> Callable[[Day], Outcome | None]:
-    return lambda day: lowest(day.ahead.get(name, ()), limit, near)
+def _read_lowest(
+    name: str, limit: float, near: float | None = None, grave: float | None = None
+) -> Callable[[Day], Outcome | None]:
+    return lambda day: lowest(day.ahead.get(name, ()), limit, near, grave)
 
 
 def _read_wetness(day: Day) -> Outcome | None:
@@ -155,7 +159,7 @@ def _read_wetness(day: Day) -> Outcome | None:
     severity = float(np.max(index[np.isfinite(index)], initial=-np.inf))
     hours = np.flatnonzero(wet[HOURS:])
     affected = tuple(hours.tolist()) if severity >= BOTRYTIS_LEVELS[0] else ()
-    return Outcome(float(len(hours)), affected, severity, affected)
+    return Outcome(float(len(hours)), affected, severity, affected, affected)
 
 
 def _level_at(high: float, moderate: float) -> Callable[[Outcome], Level]:
@@ -198,7 +202,8 @@ def _frost(limit_degc: float) -> _Kind:
         "a sensor hangs where it is warmer than the coldest leaf"
     )
     return _Kind(
-        "degC", _read_lowest(_AIR, frost_degc, near_degc), _level_at(frost_degc, near_degc), "keep_frost_out",
+        "degC", _read_lowest(_AIR, frost_degc, near_degc, limit_degc + _AIRED_K), _level_at(frost_degc, near_degc),
+        "keep_frost_out",
         Method("tonight_frost", 3, source), frost_degc,
     )  # fmt: skip
 

@@ -24,9 +24,9 @@ PLACES: Final = (
     "alarm:frost", "alarm:heat", "frost", "disease", "leaf_condensation", "cover_condensation", "irrigation",
 )  # fmt: skip
 _When = Literal["during", "grave", "early", "before", "by_day", "by_day_before", "by_night", "after_sunrise"]
-#: What each advice asks of which actuator, and when: during its hours, during those in which what it is about comes and
-#: does not only come near, from two hours earlier on, until they begin, by day, by day until they begin, by night, or
-#: after the sunrise that follows them.
+#: What each advice asks of which actuator, and when: during its hours, during those in which what it is about comes, or
+#: would by airing, and does not only come near, from two hours earlier on, until they begin, by day, by day until they
+#: begin, by night, or after the sunrise that follows them.
 _ASKED: Final[Mapping[str, tuple[tuple[Actuator, Direction, _When], ...]]] = {
     "keep_frost_out": (
         ("vents", "close", "grave"), ("screens", "close", "early"), ("heating", "on", "during"),
@@ -45,14 +45,17 @@ _ALARMS: Final[Mapping[str, tuple[tuple[Actuator, Direction], ...]]] = {
     "frost": (("vents", "close"), ("screens", "close"), ("heating", "on")),
     "heat": (("vents", "open"), ("heating", "off")),
 }
-#: Screens close so long before frost, while the air is still warm. Vents close when frost comes, not when it is near: a
-#: hand's width of them costs little warmth, and leaves that nobody airs stay wet all night.
+#: Screens close so long before frost, while the air is still warm. Vents close when frost comes, or would by airing,
+#: not when it is near: leaves that nobody airs stay wet all night.
 _FROST_LEAD_MS: Final = 2 * HOUR_MS
 #: A vent that had to stay closed to the end of the wet hours is opened for so long afterwards.
 _CATCH_UP_MS: Final = HOUR_MS
 _CAUGHT_UP: Final = frozenset(("disease", "leaf_condensation"))
-#: A wet cover is aired for so long from sunrise on.
-_MORNING_MS: Final = 2 * HOUR_MS
+#: A wet cover is aired for so long, so long after sunrise: at sunrise it is coldest outside. It counts where it is wet
+#: so shortly before sunrise.
+_MORNING_MS: Final = HOUR_MS
+_WARMER_MS: Final = 2 * HOUR_MS
+_WET_BEFORE_MS: Final = 2 * HOUR_MS
 #: Water is given from so long after sunrise to so long before sunset: growers' practice.
 _AFTER_SUNRISE_MS: Final = HOUR_MS
 _BEFORE_SUNSET_MS: Final = 2 * HOUR_MS
@@ -203,9 +206,10 @@ def _times(when: _When, left: Sequence[Span], ahead: Ahead) -> list[tuple[int, i
         case "by_night":
             return [(start, end, first_ms) for start, end in by_night]
     return [
-        (sunrise, sunrise + _MORNING_MS, sunrise)
+        (sunrise + _WARMER_MS, sunrise + _WARMER_MS + _MORNING_MS, sunrise)
         for sunrise, _ in ahead.lit or ()
-        if sunrise > now_ms and any(start <= sunrise <= end + _MORNING_MS for start, end in left)
+        if sunrise + _WARMER_MS > now_ms
+        and any(start <= sunrise + _WARMER_MS and sunrise <= end + _WET_BEFORE_MS for start, end in left)
     ]
 
 

@@ -58,7 +58,7 @@ class Advice:
     spans
         The times that it is for.
     grave
-        Those of them in which what it is about comes, and does not only come near.
+        Those of them in which what it is about comes, or would come if vents were open, and does not only come near.
     orders, withheld
         What it asks of actuators, once weighed against the others of the card, and what of it yields to these.
     """
@@ -109,13 +109,15 @@ class Outcome:
     """What 24 hours hold, forecast or measured: the worst value and the hours that are affected.
 
     `severity` orders levels where the value alone does not, as of wet hours by their warmth. `near` are the hours in
-    which to act, those close to the limit as well.
+    which to act, those close to the limit as well, and `grave` those of them that are affected, or would be if vents
+    were open.
     """
 
     value: float
     affected: tuple[int, ...]
     severity: float
     near: tuple[int, ...] = ()
+    grave: tuple[int, ...] = ()
 
     @property
     def occurs(self) -> bool:
@@ -123,14 +125,16 @@ class Outcome:
         return bool(self.affected)
 
 
-def lowest(values: Hours, limit: float, near: float | None = None) -> Outcome | None:
-    """Return the lowest of 24 hours, and those at or below a limit and near it; None where too few are known."""
+def lowest(values: Hours, limit: float, near: float | None = None, grave: float | None = None) -> Outcome | None:
+    """Return the lowest of 24 hours, and those at or below a limit, near it and grave; None where too few are known."""
     known = known_hours(values)
     if known is None:
         return None
     value = float(np.nanmin(known))
-    affected, close = (tuple(np.flatnonzero(known <= bar).tolist()) for bar in (limit, limit if near is None else near))
-    return Outcome(value, affected, -value, close)
+    affected, close, worst = (
+        tuple(np.flatnonzero(known <= (limit if bar is None else bar)).tolist()) for bar in (limit, near, grave)
+    )
+    return Outcome(value, affected, -value, close, worst)
 
 
 def known_hours(values: Hours) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:

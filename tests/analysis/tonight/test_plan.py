@@ -23,15 +23,33 @@ def test_a_thousand_nights_have_one_order_for_each_actuator_at_a_time() -> None:
     assert sum(count > 0 for count in yielding) > len(yielding) / 20
 
 
-def frosty_wet_night() -> Night:
+def frosty_wet_night(near_degc: float = 3.5) -> Night:
     """Leaves wet from 17:00 to 07:00, frost from 02:00 to 06:00 and near it from 01:00 to 08:00."""
-    air = [9.0] * 8 + [3.0] + [1.0] * 4 + [3.0] * 2 + [12.0] * 9
+    air = [9.0] * 8 + [near_degc] + [1.0] * 4 + [near_degc] * 2 + [12.0] * 9
     ahead = {
         "air_temperature_degc": air, "relative_humidity_pct": [97.0] * 24,
         "leaf_condensation_margin_k": [-0.5] * 14 + [4.0] * 10, "cover_condensation_margin_k": [-3.0] * 14 + [4.0] * 10,
     }  # fmt: skip
     calm = {name: [15.0] * 24 for name in ahead}
     return Night(forecast_of(ORIGIN_MS, ahead, calm), ORIGIN_MS, WUHAN, ())
+
+
+def test_vents_stay_closed_where_airing_would_bring_the_frost_and_the_plan_says_so() -> None:
+    """A hand's width of the vents costs up to a kelvin of the air: of 3.0 degC it makes frost, of 3.5 it does not."""
+    plan = frosty_wet_night(3.0).plan
+    closed = [row for row in plan.orders if (row.actuator, row.direction) == ("vents", "close")]
+    assert [(row.start_ms, row.end_ms) for row in closed] == [(ORIGIN_MS + 8 * HOUR_MS, ORIGIN_MS + 15 * HOUR_MS)]
+    leaf = next(one for one in plan.statements if one.kind == "leaf_condensation")
+    assert leaf.advice is not None
+    (lost,) = [each for each in leaf.advice.withheld if each.order.actuator == "vents"]
+    assert (lost.by, lost.holds, lost.order.start_ms) == ("frost", "close", ORIGIN_MS + 8 * HOUR_MS)
+
+
+def test_a_wet_cover_is_aired_when_the_morning_is_warmer_not_at_sunrise() -> None:
+    night = frosty_wet_night()
+    (aired,) = [row for row in night.plan.orders if row.reasons == ("cover_condensation",)]
+    sunrise = next(start for start, _ in night.ahead.lit or () if start > ORIGIN_MS)
+    assert (aired.start_ms, aired.end_ms) == (sunrise + 2 * HOUR_MS, sunrise + 3 * HOUR_MS)
 
 
 def test_vents_are_open_before_the_frost_closed_in_it_and_open_again_after_it() -> None:
