@@ -70,6 +70,7 @@ from api.routes.cooperative import person_data as person_data_routes
 from api.routes.devices import device_owners as owner_routes
 from api.routes.devices import devices
 from api.routes.devices import enrolments as enrolment_routes
+from api.routes.devices import gateway_orders as gateway_order_routes
 from api.routes.devices import gateways as gateway_routes
 from api.routes.devices import live as live_routes
 from api.routes.devices import places as place_routes
@@ -396,6 +397,7 @@ def _routes() -> list[DeferredRoute]:
         ledger_routes.router,
         gateway_routes.router,
         gateway_routes.between,
+        gateway_order_routes.router,
         enrolment_routes.router,
         store_routes.router,
         health.router,

@@ -14,7 +14,7 @@ const FOLDERS = [
   ["answers"],
   ["weather"],
   ["notes", "doubts", "today"],
-  ["house", "people"],
+  ["house", "people", "sensors"],
   ["alarms", "farm", "field", "greenhouse", "harvest", "health", "imports", "settings"],
   ["disputes", "passes", "plan", "yields"],
   ["cooperative", "trials"],

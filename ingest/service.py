@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from headland.contract.delivery import Delivery
+from headland.contract.gateway_orders import GatewayRun, Order, OrderOutcome
 from headland.contract.gateway_state import RecentTrouble
 from headland.contract.posts.packs import PostedPack, PostedResult
 from headland.contract.posts.receipts import PostReceipt, ReceivedPosts
@@ -23,6 +24,7 @@ from ingest.accounting.delivery import STATES, reconcile
 from ingest.accounting.ledger import Disposition
 from ingest.commit.traces import IngestTraces
 from ingest.machine import MACHINE, IngestMachine
+from ingest.mqtt.order_exchange import OrderExchange
 from ingest.mqtt.rules_publisher import RulesPublisher, SentRules
 from ingest.mqtt.subscriber import Subscriber
 from ingest.quarantine.quarantine import Quarantine
@@ -81,6 +83,7 @@ class IngestService:
         self._writer = IngestWriter(settings, store, self._inbox, self._subscriber, machine)
         self._subscriber.on_session = self._writer.resend_acks
         self._rules = RulesPublisher(settings, machine.clock)
+        self._orders = OrderExchange(settings, machine.clock)
         self._losses: tuple[float, Mapping[str, int]] = (float("-inf"), {})
         self._unstored: Mapping[str, Mapping[str, int]] = {}
         self._not_stored: Mapping[str, Mapping[str, int]] = {}
@@ -301,6 +304,13 @@ class IngestService:
     def send_rules(self, gateway: str, number: int, content: bytes) -> None:
         """Publish the farm's alarm rules of a gateway, retained and signed (`headland.contract.gateway_rules`)."""
         self._rules.send(gateway, number, content)
+
+    def order(self, gateway: str, order: Order) -> OrderOutcome:
+        """Return a gateway's answer to an order. Raises RetryLater where it does not answer."""
+        status = self.gateways().get(gateway)
+        if status is None or not status.online:
+            raise RetryLater(f"the gateway {gateway} is offline: start it, then try again")
+        return self._orders.order(GatewayRun(gateway, status.instance), order)
 
     def sent_rules(self) -> Mapping[str, SentRules]:
         """Return the last sending of rules to each gateway since the start."""

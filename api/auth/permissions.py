@@ -20,12 +20,13 @@ from headland.registry.models.people import PersonRole
 #: Paths with an address of a kind of sender.
 _ADDRESSED: Final = re.compile(r"/v1/samples/([a-z-]+)/([^/]+)")
 _PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
-#: Parts of a gateway that decide whose word counts, or what is held to be lost.
+#: Parts of a gateway that decide whose word counts, what it reads, or what is held to be lost.
 _LOGIN_PARTS: Final = (
     "replace",
     "refresh",
     "rules",
     "packs",
+    "orders",
     "code",
     "certificate",
     "delivery/accept",

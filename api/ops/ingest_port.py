@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from headland.contract.delivery import Delivery, Quarantined, QuarantinedDetail
+from headland.contract.gateway_orders import Order, OrderOutcome
 from headland.contract.gateway_state import GatewayState
 from headland.contract.posts.packs import PostedPack, PostedResult
 from headland.contract.posts.receipts import PostReceipt, ReceivedPosts
@@ -67,6 +68,10 @@ class IngestPort(Protocol):
 
     def take_read(self, number: int) -> bool:
         """Remove a message of which all is stored by now; False where it is not in quarantine."""
+        ...
+
+    def order(self, gateway: str, order: Order) -> OrderOutcome:
+        """Return a gateway's answer to an order. Raises RetryLater where it does not answer."""
         ...
 
     def forget_marks(self, gateway: str) -> None:

@@ -17,6 +17,8 @@ from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final, Literal
 
+from edge.agent.farm_orders import FarmOrders
+from edge.agent.farm_sources import FarmSources
 from edge.agent.gc_tuning import tune_gc
 from edge.agent.intake import Intake
 from edge.agent.plugin_loader import build_plugin_source, tag_of
@@ -41,6 +43,7 @@ from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner
 from edge.uplink.uplink import Uplink
 from headland.clock import wall_clock_ms
+from headland.contract.gateway_orders import GatewayRun
 from headland.contract.records import SourceReport
 from headland.contract.texts import displayable
 from headland.errors import HeadlandError
@@ -133,9 +136,22 @@ class Agent:
             self._uplink.take_rules(self._farm_rules.offer)
         self._uplink.report_rules(self._farm_rules.report)
         self._alarm_file = AlarmStateFile(settings.data_dir)
-        self._runners: Sequence[SourceRunner] = runners
+        self._runners: list[SourceRunner] = runners
+        self._parts = parts
+        devices = {device for source in settings.source for _, device in source.devices()}
+        self._farm_sources = FarmSources(
+            settings.data_dir, [source.name for source in settings.source], devices, self._start_source
+        )
+        self._orders = FarmOrders(
+            GatewayRun(gateway.id, self._uplink.instance),
+            settings.broker.ack_key,
+            self._farm_sources,
+            self._uplink.answer,
+        )
+        if self._takes_orders:
+            self._uplink.take_orders(self._orders.offer)
         self._failures = ItemFailures()
-        self._uplink.report_sources(lambda: [runner.report() for runner in runners])
+        self._uplink.report_sources(lambda: [runner.report() for runner in self._runners])
 
     def start(self) -> None:
         """Start all threads, the uplink first and the sources last."""
@@ -146,10 +162,31 @@ class Agent:
         self._processor.expect_devices(self._settings.gateway.site, self._settings.clock, wall_clock_ms())
         for runner in self._runners:
             runner.start(self._processor.sink(runner.name, self._intake, has_limits=not runner.is_vehicle))
+        if self._takes_orders:
+            self._farm_sources.start_all()
         self.write_status()
+
+    @property
+    def _takes_orders(self) -> bool:
+        """Whether the farm may give sources: where it signs what it says, and unless edge.toml keeps them to itself."""
+        return self._settings.broker.ack_key is not None and self._settings.gateway.farm_sources
+
+    def _start_source(self, source: SourceSettings) -> Callable[[], None]:
+        """Run a source of the farm and return what ends it. Raises SettingsError."""
+        runner = SourceRunner(source, self._settings, self._parts)
+        runner.start(self._processor.sink(runner.name, self._intake))
+        self._runners = [*self._runners, runner]
+
+        def end() -> None:
+            runner.request_stop()
+            runner.join(_STOP_SOURCES_S)
+            self._runners = [each for each in self._runners if each is not runner]
+
+        return end
 
     def stop(self) -> None:
         """End the sources, append their last readings to the spool, and give the uplink time to drain it."""
+        self._orders.stop()
         for runner in self._runners:
             runner.request_stop()
         deadline_s = time.monotonic() + _STOP_SOURCES_S
@@ -172,6 +209,8 @@ class Agent:
             if self._farm_rules.take():
                 gateway, clock = self._settings.gateway, self._settings.clock
                 self._processor.replace_rules(self._rules_in_use(), gateway.site, clock, wall_clock_ms())
+        with self._failures.isolate("The farm's orders"):
+            self._orders.take(wall_clock_ms())
         with self._failures.isolate("The silence rules of the gateway"):
             self._processor.tick(self._intake)
         with self._failures.isolate("The file of the gateway's alarms"):
@@ -201,7 +240,7 @@ class Agent:
             epoch=self._spool.epoch,
             sources=[runner.status() for runner in self._runners],
             threads=self.threads(),
-            channels={**self._processor.counters(), **self._farm_rules.counters()},
+            channels={**self._processor.counters(), **self._farm_rules.counters(), **self._orders.counters()},
             flags=self._processor.flags()[:MOST_FLAGS],
             alarms=self._processor.raised()[0],
             rules=self._farm_rules.report(),

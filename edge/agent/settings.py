@@ -60,12 +60,16 @@ ENVIRONMENT: Final[dict[str, tuple[str, str]]] = {
 
 
 class GatewaySettings(Settings, frozen=True, kw_only=True):
-    """The `[gateway]` table: its identity and data folder. `clock` is `ntp` only where a time server sets the clock."""
+    """The `[gateway]` table: its identity and data folder. `clock` is `ntp` only where a time server sets the clock.
+
+    With `farm_sources = false` only edge.toml says what it reads, and the farm gives it no sources.
+    """
 
     id: Name
     site: Name
     data_dir: Annotated[str, Meta(min_length=1)]
     clock: Literal["ntp", "rtc"] = "rtc"
+    farm_sources: bool = True
 
     def resolve(self, folder: Path) -> GatewaySettings:
         """Return the settings with the full path of the data folder; a relative one starts at `folder`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -15,15 +16,18 @@ from headland.clock import wall_clock_ms
 from headland.contract.codec import MAX_SOURCES, encode_record
 from headland.contract.records import Descriptor, GatewayStatus, RulesReport, SourceReport
 from headland.contract.texts import displayable
-from headland.contract.topics import meta_topic, status_topic
+from headland.contract.topics import answer_topic, meta_topic, status_topic
 
 #: How often the retained status is published, and how often it is checked for a change.
 _STATUS_S: Final = 10.0
 _CHECK_S: Final = 1.0
+#: Answers that wait for the connection.
+_MOST_ANSWERS: Final = 8
 
 
 class Announcer:
-    """Publishes on the uplink's connection; only `describe` may be called from another thread than the uplink's.
+    """Publishes on the uplink's connection; only `describe` and `answer` may be called from other threads than
+    the uplink's.
 
     Without `keeps_status` another process of the same gateway owns the status topic and the will.
     """
@@ -51,6 +55,7 @@ class Announcer:
         self._lock = threading.Lock()
         self._descriptors: dict[str, Descriptor] = {}
         self._due: list[str] = []
+        self._answers: deque[bytes] = deque(maxlen=_MOST_ANSWERS)
         self._published_key: tuple[object, ...] = ()
         self._status_due_s = 0.0
         self._check_due_s = 0.0
@@ -68,6 +73,10 @@ class Announcer:
             if self._descriptors.get(descriptor.device) != descriptor:
                 self._descriptors[descriptor.device] = descriptor
                 self._due.append(descriptor.device)
+
+    def answer(self, payload: bytes) -> None:
+        """Publish the answer to an order with the next `announce`; one that nobody awaits any more is lost."""
+        self._answers.append(payload)
 
     def will(self, state: UplinkState) -> Will | None:
         """Return the last will for a new connection."""
@@ -89,6 +98,8 @@ class Announcer:
                 self._due = []
             for descriptor in due:
                 link.publish(meta_topic(self._gateway, descriptor.device), encode_record(descriptor), retain=True)
+        while self._answers:
+            link.publish(answer_topic(self._gateway), self._answers.popleft())
         if not self._keeps_status or now_s < self._check_due_s:
             return
         self._check_due_s = now_s + _CHECK_S

@@ -33,7 +33,7 @@ from headland.contract.codec import decode_record
 from headland.contract.content_sums import read_sums
 from headland.contract.records import Ack, Descriptor, RulesReport, SourceReport
 from headland.contract.refusals import Refused
-from headland.contract.topics import ack_topic, rules_topic
+from headland.contract.topics import ack_topic, order_topic, rules_topic
 from headland.errors import HeadlandError, PeerRefused, RetryLater
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 
@@ -73,6 +73,7 @@ class _Session:
     connected: bool = False
     sending: bool = False
     asks_rules: bool = False
+    asks_orders: bool = False
     offline_s: float = 0.0
     offline_mid: int | None = None
     refusal: str = ""
@@ -114,8 +115,10 @@ class Uplink:
         self._gateway = gateway
         self._spool = spool
         self._client_id = client_id or f"edge-{gateway}"
+        #: The id of this run.
+        self.instance = _new_instance(dice)
         self._announcer = Announcer(
-            gateway, spool, software, keeps_status=announce, instance=_new_instance(dice), now_ms=clock.now_ms
+            gateway, spool, software, keeps_status=announce, instance=self.instance, now_ms=clock.now_ms
         )
         self._sender = RecordSender(settings, gateway, spool, clock.monotonic_s(), traces)
         self._window = self._sender.window
@@ -127,6 +130,7 @@ class Uplink:
         self._is_followed = False
         self._offer_rules: Callable[[bytes], None] | None = None
         self._rules_unanswered = 0
+        self._offer_order: Callable[[bytes], None] | None = None
         self._session: _Session | None = None
         self._is_woken = threading.Event()
         self._state = UplinkState(False, "not started", spool.epoch, delete_on=settings.delete_on)
@@ -180,6 +184,15 @@ class Uplink:
     def take_rules(self, offer: Callable[[bytes], None]) -> None:
         """Subscribe to the farm's alarm rules and pass each message to `offer`, which returns at once."""
         self._offer_rules = offer
+
+    def take_orders(self, offer: Callable[[bytes], None]) -> None:
+        """Subscribe to the farm's orders and pass each message to `offer`, which returns at once."""
+        self._offer_order = offer
+
+    def answer(self, payload: bytes) -> None:
+        """Publish the answer to an order."""
+        self._announcer.answer(payload)
+        self.wake()
 
     def wake(self) -> None:
         """Signal that the spool has new records; callable from any thread."""
@@ -309,7 +322,7 @@ class Uplink:
     def _handle(self, session: _Session, event: LinkEvent) -> None:
         match event:
             case Closed():
-                self._rules_unanswered += session.asks_rules
+                self._rules_unanswered += session.asks_rules or session.asks_orders
                 if session.refusal:
                     raise PeerRefused(self._refusal_sentence(session.refusal))
                 # What an earlier connection did with the same settings, the settings do not prevent.
@@ -332,13 +345,21 @@ class Uplink:
                     )
                 self._begin(session)
                 self._ask_rules(session)
+                if not session.asks_rules:
+                    self._ask_orders(session)
             case Acknowledged():
                 self._handle_puback(session, event)
-            case ReceivedMessage(topic) if self._offer_rules is not None and topic == rules_topic(self._gateway):
-                self._counters["rules_received"] += 1
-                self._offer_rules(event.payload)
             case ReceivedMessage():
-                self._handle_ack(event)
+                self._handle_message(event)
+
+    def _handle_message(self, message: ReceivedMessage) -> None:
+        if self._offer_rules is not None and message.topic == rules_topic(self._gateway):
+            self._counters["rules_received"] += 1
+            self._offer_rules(message.payload)
+        elif self._offer_order is not None and message.topic == order_topic(self._gateway):
+            self._offer_order(message.payload)
+        else:
+            self._handle_ack(message)
 
     def _ask_rules(self, session: _Session) -> None:
         """Subscribe to the farm's rules; never again at a broker that ends connections for it, as some do."""
@@ -346,8 +367,19 @@ class Uplink:
             session.asks_rules = True
             session.link.subscribe(rules_topic(self._gateway))
 
+    def _ask_orders(self, session: _Session) -> None:
+        """Subscribe to the farm's orders, after the rules were answered."""
+        if self._offer_order is not None and self._rules_unanswered < _MOST_RULES_UNANSWERED:
+            session.asks_orders = True
+            session.link.subscribe(order_topic(self._gateway))
+
     def _note_rules_answer(self, session: _Session, refused: str | None) -> None:
-        session.asks_rules, self._rules_unanswered = False, 0
+        self._rules_unanswered = 0
+        if session.asks_orders:
+            session.asks_orders = False
+            return
+        session.asks_rules = False
+        self._ask_orders(session)
         if refused is not None and not self._counters["rules_refused"]:
             _LOGGER.warning("the broker refuses %s the farm's alarm rules: %s", self._gateway, refused)
         self._counters["rules_refused"] += refused is not None

@@ -64,6 +64,16 @@ def rules_topic(gateway: str) -> str:
     return f"{ROOT}/rules/{gateway}"
 
 
+def order_topic(gateway: str) -> str:
+    """Return the topic of the farm's orders to a gateway."""
+    return f"{ROOT}/order/{gateway}"
+
+
+def answer_topic(gateway: str) -> str:
+    """Return the topic of a gateway's answers to orders."""
+    return f"{ROOT}/answer/{gateway}"
+
+
 def alarm_topic(organisation: str) -> str:
     """Return the topic of an organisation's alarm notifications."""
     return f"{ROOT}/alarm/{organisation}"

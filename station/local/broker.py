@@ -15,7 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from headland.contract.topics import ROOT, ack_topic, data_topic, rules_topic, status_topic
+from headland.contract.topics import (
+    ROOT,
+    ack_topic,
+    answer_topic,
+    data_topic,
+    order_topic,
+    rules_topic,
+    status_topic,
+)
 from headland.errors import SettingsError
 from station.local.broker_listener import Listener
 from station.server.files import write_whole
@@ -209,8 +217,8 @@ def _password_line(user: BrokerUser) -> str:
 
 def _acl(user: BrokerUser) -> str:
     if user.role == "ingest":
-        rules = [f"topic read {ROOT}/{kind}/#" for kind in ("data", "senml", "meta", "status")]
-        rules += [f"topic write {ROOT}/{kind}/#" for kind in ("ack", "rules", "alarm", "home")]
+        rules = [f"topic read {ROOT}/{kind}/#" for kind in ("data", "senml", "meta", "status", "answer")]
+        rules += [f"topic write {ROOT}/{kind}/#" for kind in ("ack", "rules", "order", "alarm", "home")]
         rules.append("topic write +/device/+/config")
     elif user.role == "devices":
         rules = [f"topic readwrite {topic}" for topic in _DEVICE_TOPICS]
@@ -227,7 +235,9 @@ def _acl(user: BrokerUser) -> str:
                 status_topic(user.name),
                 f"{ROOT}/senml/{user.name}/+",
                 f"{ROOT}/meta/{user.name}/+",
+                answer_topic(user.name),
             )
         ]
-        rules += [f"topic read {topic}" for topic in (ack_topic(user.name), rules_topic(user.name))]
+        own = (ack_topic(user.name), rules_topic(user.name), order_topic(user.name))
+        rules += [f"topic read {topic}" for topic in own]
     return "\n".join([f"user {user.name}", *rules, ""])

@@ -18,6 +18,7 @@ from headland.contract.delivery import (
     RecordTotals,
     RefusedDevice,
 )
+from headland.contract.gateway_orders import AnswerState, Order, OrderOutcome
 from headland.contract.gateway_state import GatewayState, RulesState, SourceState, SpoolState, UnstoredRecords
 from headland.contract.posts.packs import PostedPack, PostedResult
 from headland.contract.posts.receipts import PostReceipt, ReceivedPosts
@@ -54,6 +55,7 @@ class FakeIngest:
         self.replayed: list[int] = []
         self.dropped: list[int] = []
         self.moved: list[str] = []
+        self.orders: list[tuple[str, Order]] = []
 
     def gateways(self) -> list[GatewayState]:
         return [
@@ -128,6 +130,10 @@ class FakeIngest:
     def take_read(self, number: int) -> bool:
         self.dropped.append(number)
         return number == MESSAGE.id
+
+    def order(self, gateway: str, order: Order) -> OrderOutcome:
+        self.orders.append((gateway, order))
+        return OrderOutcome(state=AnswerState.APPLIED)
 
     def forget_marks(self, gateway: str) -> None:
         self.moved.append(f"forget {gateway}")

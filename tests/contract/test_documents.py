@@ -92,7 +92,7 @@ def test_every_topic_is_listed() -> None:
     shown = [row[0] for row in tables(PROTOCOL)["topic | writer | QoS | retained | payload"]]
     shard = topics.shard_of("gw")
     built = [topics.data_topic("gw"), topics.senml_topic("gw", "dev"), topics.ack_topic("gw")]
-    built += [topics.rules_topic("gw")]
+    built += [topics.rules_topic("gw"), topics.order_topic("gw"), topics.answer_topic("gw")]
     built += [topics.status_topic("gw"), topics.meta_topic("gw", "dev"), topics.alarm_topic("org")]
     names = {"{shard}": str(shard), "{gateway}": "gw", "{device}": "dev", "{organisation}": "org"}
     filled = [re.sub(r"{\w+}", lambda found: names[found[0]], topic) for topic in shown]

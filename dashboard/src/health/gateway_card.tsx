@@ -4,13 +4,16 @@ import { useEffect, useRef } from "preact/hooks";
 import { newestOf } from "../components/choice";
 import { isRulesTrouble, rulesText, useRulesAtGateways } from "../components/gateway_rules";
 import "../i18n/health";
+import "../i18n/sensors";
 import type { ComponentChildren, JSX } from "preact";
+import { may } from "../api/may";
 import { useApi } from "../api/query";
 import { FILES_GATEWAY } from "../api/registry";
 import { useFarm, useNow } from "../app/mount";
 import { ageText, dateTimeText, durationText } from "../i18n/instants";
 import { bytesText, numberText } from "../i18n/numbers";
 import { englishOnly, listText, term, translate } from "../i18n/translate";
+import { LazyFold } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
 import { Flights } from "./flights";
 import { useGatewayEvents, type DeviceEvent } from "./gateway_events";
@@ -51,6 +54,14 @@ export function GatewayCard({ gateway, isAsked = false }: { gateway: Gateway; is
         )}
       </header>
       <Sources gateway={gateway} />
+      {!ofFiles && may("post", "/v1/gateways/{gateway}/orders") ? (
+        <LazyFold
+          title={translate("sensor_connect")}
+          class="tool"
+          load={async () => (await import("../sensors/connect_sensor")).ConnectSensor}
+          props={{ gateway: gateway.id }}
+        />
+      ) : null}
       <Loaded state={delivery}>
         {(found) => (
           <>

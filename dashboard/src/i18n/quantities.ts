@@ -1,5 +1,5 @@
 // Units, channels and indices, each with its name, decimals and what it is good for: the station's catalogue, which is asked for before the
-// first page (`api/quantities.ts`), so that no number changes its form. Nothing here knows one of them by name.
+// first page (`api/quantities.ts`), so that no number changes its form. Nothing here knows one of them by its whole name.
 
 export interface Labels {
   en: string;
@@ -94,4 +94,17 @@ export function forecastChannels(): string[] {
 /** Return the channels that a grower watches, in the order in which people see them. */
 export function watchedChannels(): string[] {
   return [...channels.values()].filter(({ watched }) => watched).map(({ name }) => name);
+}
+
+/** Quantities of houses, weather and soil, by the beginnings of their names; the others are of vehicles. */
+const CLIMATE =
+  /^(air_|relative_humidity|leaf_|soil_|co2_|par_|global_|outside_|wind_speed|wind_from|vent_|screen_|heating_|substrate_|humidity_|pipe_|lamp_|longwave|radiation_sum|rain_|irrigation_|drain_|ventilation_)/;
+
+export function isClimate(channel: string): boolean {
+  return CLIMATE.test(channel);
+}
+
+/** Return the channels of houses, weather and soil. */
+export function climateChannels(): string[] {
+  return [...channels.keys()].filter(isClimate);
 }

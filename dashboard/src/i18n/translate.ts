@@ -34,6 +34,7 @@ import type { notFound } from "./not_found";
 import type { notes } from "./notes";
 import { currentLanguage } from "./preferences";
 import { findMethod, findQuantity, findUnit, type Labels } from "./quantities";
+import type { sensors } from "./sensors";
 import type { settings } from "./settings";
 import type { today } from "./today";
 import type { tonight } from "./tonight";
@@ -77,6 +78,7 @@ export type TextKey =
   | keyof typeof people
   | (keyof typeof duty | keyof typeof energy)
   | keyof typeof notFound
+  | keyof typeof sensors
   | keyof typeof settings
   | keyof typeof today
   | keyof typeof tonight

@@ -13,7 +13,7 @@ import { siteText } from "../i18n/device_names";
 import { collator } from "../i18n/formatters";
 import { dateTimeText } from "../i18n/instants";
 import { numberText, unitText } from "../i18n/numbers";
-import { digitsOf, unitOfName } from "../i18n/quantities";
+import { digitsOf, isClimate, unitOfName } from "../i18n/quantities";
 import { channelName, listText, term, translate } from "../i18n/translate";
 import { CHINESE_SYSTEMS, coordinatesText } from "../components/coordinates_text";
 import { Choice } from "../ui/choice";
@@ -38,9 +38,6 @@ const SYSTEMS = ["WGS-84", ...CHINESE_SYSTEMS] as Coordinates[];
 const TIME = "time";
 const ENCODINGS = ["utf-8", "gb18030", "windows-1252", "latin-1"] as const;
 const DELIMITERS = [",", ";", "\t", "|"] as const;
-/** Quantities of houses, weather and soil, by the beginnings of their names; the others are of vehicles. */
-const CLIMATE =
-  /^(air_|relative_humidity|leaf_|soil_|co2_|par_|global_|outside_|wind_speed|wind_from|vent_|screen_|heating_|substrate_|humidity_|pipe_|lamp_|longwave|radiation_sum|rain_|irrigation_|drain_|ventilation_)/;
 
 interface ColumnState {
   /** A channel, "time", or "" for a column that is not imported. */
@@ -390,7 +387,7 @@ function QuantityChoice(props: {
   const { label, value, channels, onChoose } = props;
   const group = (climate: boolean): JSX.Element[] =>
     channels
-      .filter((channel) => CLIMATE.test(channel) === climate)
+      .filter((channel) => isClimate(channel) === climate)
       .map((channel) => ({ channel, name: channelName(channel) }))
       .sort((one, other) => collator().compare(one.name, other.name))
       .map(({ channel, name }) => (

@@ -2,6 +2,7 @@
 
 import { hrefOf } from "../app/address";
 import "../i18n/greenhouse";
+import "../i18n/sensors";
 import "../i18n/settings";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -17,6 +18,7 @@ import { Empty } from "../ui/empty";
 import { ErrorText } from "../ui/error_text";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
+import { LazyFold } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
 import { noteSaved } from "../ui/overlays";
 import { SetActive } from "../ui/set_active";
@@ -187,6 +189,13 @@ function ZoneEditor({ zone }: { zone: Zone }): JSX.Element {
         </p>
       )}
       <ZoneDevices zone={zone} />
+      {may("post", "/v1/gateways/{gateway}/orders") ? (
+        <LazyFold
+          title={translate("sensor_connect")}
+          load={async () => (await import("../sensors/connect_sensor")).ConnectSensor}
+          props={{ zone }}
+        />
+      ) : null}
       {may("delete", "/v1/greenhouse-zones/{thing}") ? (
         <DeleteRecord
           list="/v1/greenhouse-zones"

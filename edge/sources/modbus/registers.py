@@ -111,23 +111,35 @@ def find_map(name: str, beside: Path | None = None) -> Path | None:
     own = Path(name) if beside is None else beside / name
     if own.is_file():
         return own
-    built_in = Path(__file__).parent / "maps" / name
-    return built_in if built_in.is_file() else None
+    return next((path for path in built_in_maps() if path.name == name), None)
+
+
+def built_in_maps() -> list[Path]:
+    """Return the paths of the built-in maps, by name."""
+    return sorted((Path(__file__).parent / "maps").glob("*.toml"))
 
 
 def load_map(path: Path) -> RegisterMap:
     """Return the checked map in `path`. Raises SettingsError with `file:line: sentence`."""
     file = TomlFile(path, RegisterMap)
     registers = file.convert()
+    fault = find_map_fault(registers)
+    if fault is not None:
+        raise file.error(("register", *fault[:2]), fault[2])
+    return registers
+
+
+def find_map_fault(registers: RegisterMap) -> tuple[int, str, str] | None:
+    """Return the register, its key and the sentence of the first mistake in a map, or None."""
     seen: set[str] = set()
     for index, register in enumerate(registers.register):
         fault = _find_fault(register)
         if register.channel in seen:
             fault = "channel", f"{register.channel!r} is mapped twice; a second one is {register.channel}:1"
         if fault is not None:
-            raise file.error(("register", index, fault[0]), fault[1])
+            return index, *fault
         seen.add(register.channel)
-    return registers
+    return None
 
 
 def _find_fault(register: Register) -> tuple[str, str] | None:

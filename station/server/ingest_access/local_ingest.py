@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from headland.contract.delivery import Delivery, Quarantined, QuarantinedDetail
+from headland.contract.gateway_orders import Order, OrderOutcome
 from headland.contract.gateway_state import (
     GatewayState,
     RecentTrouble,
@@ -99,6 +100,10 @@ class LocalIngest:
     def take_read(self, number: int) -> bool:
         """Remove a message of which all is stored by now; False where it is not in quarantine."""
         return self._ingest.quarantine.take_read(number)
+
+    def order(self, gateway: str, order: Order) -> OrderOutcome:
+        """Return a gateway's answer to an order. Raises RetryLater where it does not answer."""
+        return self._ingest.order(gateway, order)
 
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store."""

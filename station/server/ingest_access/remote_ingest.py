@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import msgspec
 
 from api.http.pagination import write_cursor
 from api.schemas.devices.gateways import AcceptedLoss, GatewayList, QuarantineList
+from api.schemas.problem import Problem
 from headland.contract.delivery import Delivery, Quarantined, QuarantinedDetail
+from headland.contract.gateway_orders import Order, OrderOutcome
 from headland.contract.gateway_state import GatewayState
 from headland.contract.posts.packs import PacksToStore, PostedPack, PostedResult
 from headland.contract.posts.receipts import PostReceipt, ReceivedPosts
@@ -19,6 +21,8 @@ from headland.errors import RetryLater
 from station.server.ingest_access.worker_token import WORKER_TOKEN
 
 _TIMEOUT_S: Final = 5.0
+#: A gateway looks for orders every two seconds, and one order waits for the end of another.
+_ORDER_S: Final = 30.0
 #: Factor that makes the numbers of quarantined messages unique over all workers.
 _MAX_WORKERS: Final = SHARDS
 
@@ -153,6 +157,17 @@ class RemoteIngest:
         """Remove a message of which all is stored by now; False where it is not in quarantine."""
         return self._send("POST", number, "/read") is not None
 
+    def order(self, gateway: str, order: Order) -> OrderOutcome:
+        """Return a gateway's answer to an order, asked by the last worker. Raises RetryLater where none comes."""
+        if not self._workers:
+            raise RetryLater("there is no ingest worker")
+        body = {"order": msgspec.to_builtins(order)}
+        path = f"/v1/gateways/{gateway}/orders"
+        response = _request(self._workers[-1], "POST", path, body=body, within_s=_ORDER_S)
+        if response.status_code == httpx.codes.NOT_FOUND:
+            raise RetryLater(f"the gateway {gateway} is offline: start it, then try again")
+        return msgspec.json.decode(response.content, type=OrderOutcome)
+
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store."""
         for worker in self._workers:
@@ -179,7 +194,7 @@ def _request(
     method: str,
     path: str,
     parameters: dict[str, str | int] | None = None,
-    body: dict[str, str | int] | None = None,
+    body: dict[str, Any] | None = None,
     content: bytes | None = None,
     within_s: float = 0.0,
 ) -> httpx.Response:
@@ -197,4 +212,14 @@ def _request(
         raise RetryLater(
             f"The ingest worker at {worker.base_url} has another token: set the same {WORKER_TOKEN} for both."
         )
+    if response.status_code == httpx.codes.SERVICE_UNAVAILABLE and (reason := _reason(response)):
+        raise RetryLater(reason)
     raise RetryLater(f"The ingest worker at {worker.base_url} responded to {path} with status {response.status_code}.")
+
+
+def _reason(response: httpx.Response) -> str:
+    """Return why a worker cannot answer now, in its own words; empty where it does not say."""
+    try:
+        return msgspec.json.decode(response.content, type=Problem).detail
+    except msgspec.MsgspecError:
+        return ""

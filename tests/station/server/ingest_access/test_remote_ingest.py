@@ -10,6 +10,15 @@ import msgspec
 import pytest
 
 from headland.contract.delivery import Delivery
+from headland.contract.gateway_orders import (
+    AnswerState,
+    Order,
+    OrderOutcome,
+    PutSource,
+    SensorDevice,
+    SensorSource,
+    SurveyModbus,
+)
 from headland.contract.gateway_state import GatewayState
 from headland.contract.posts.packs import PostedPack, PostedResult
 from headland.contract.refusals import Reason, Refused
@@ -36,6 +45,13 @@ class FirstIngest(FakeIngest):
 
     def hand_over(self, gateway: str, packs: Sequence[PostedPack], within_s: float) -> PostedResult | None:
         return None if gateway == "gw-3" else super().hand_over(gateway, packs, within_s)
+
+
+class AwayIngest(FakeIngest):
+    """A worker whose gateways are offline."""
+
+    def order(self, gateway: str, order: Order) -> OrderOutcome:
+        raise RetryLater(f"the gateway {gateway} is offline: start it, then try again")
 
 
 @pytest.fixture
@@ -69,6 +85,34 @@ def test_rules_are_sent_by_one_worker_whose_word_on_the_gateway_holds(
         with pytest.raises(RetryLater, match="400"):
             remote.send_rules("gw-1", 8, damaged)
     assert len(ingests[1].moved) == 1
+
+
+def test_an_order_is_given_once_by_one_worker_with_all_its_settings(
+    remote: RemoteIngest, ingests: list[FakeIngest]
+) -> None:
+    source = SensorSource(
+        name="shelly",
+        type="mqtt",
+        host="10.0.0.8",
+        port=1883,
+        password="pass-of-the-broker",
+        devices=(SensorDevice(match="1", device="shelly"),),
+    )
+    orders = [SurveyModbus(host="10.0.0.9", last_unit=2), PutSource(source=source)]
+    assert [remote.order("gw-3", order) for order in orders] == [OrderOutcome(state=AnswerState.APPLIED)] * 2
+    assert [each.orders for each in ingests] == [[], [("gw-3", order) for order in orders]]
+
+
+def test_why_a_gateway_takes_no_order_comes_through_the_worker_in_its_words(urls: list[str]) -> None:
+    with ExitStack() as stack:
+        worker = stack.enter_context(serve(app_with(AwayIngest())))
+        remote = stack.enter_context(closing(RemoteIngest([*urls, str(worker.base_url)], "any")))
+        with pytest.raises(RetryLater, match=r"^the gateway gw-1 is offline: start it, then try again$"):
+            remote.order("gw-1", SurveyModbus(host="10.0.0.9"))
+        with pytest.raises(RetryLater, match=r"^the gateway gw-9 is offline: start it, then try again$"):
+            remote.order("gw-9", SurveyModbus(host="10.0.0.9"))
+    with closing(RemoteIngest([], "any")) as nobody, pytest.raises(RetryLater, match="no ingest worker"):
+        nobody.order("gw-1", SurveyModbus(host="10.0.0.9"))
 
 
 def test_posted_samples_are_stored_by_the_worker_of_the_shard(remote: RemoteIngest, ingests: list[FakeIngest]) -> None:
