@@ -98,7 +98,7 @@ def test_an_order_is_given_once_by_one_worker_with_all_its_settings(
         password="pass-of-the-broker",
         devices=(SensorDevice(match="1", device="shelly"),),
     )
-    orders = [SurveyModbus(host="10.0.0.9", last_unit=2), PutSource(source=source)]
+    orders: list[Order] = [SurveyModbus(host="10.0.0.9", last_unit=2), PutSource(source=source)]
     assert [remote.order("gw-3", order) for order in orders] == [OrderOutcome(state=AnswerState.APPLIED)] * 2
     assert [each.orders for each in ingests] == [[], [("gw-3", order) for order in orders]]
 
