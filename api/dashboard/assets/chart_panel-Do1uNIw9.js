@@ -1,1 +1,0 @@
-import{br as e,cn as t,gt as n,mr as r}from"./base-C8slwL7v.js";import{t as i}from"./chart-C9LX_HQE.js";function a({options:a,drawing:o}){let s=e(()=>new i(a),[a.name,a.group]);return r(()=>()=>s.close(),[s]),r(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),t(n,{node:s.element})}export{a as t};

@@ -1,1 +1,0 @@
-export{t as DoubtCards}from"./doubt_cards-Bk475M16.js";

@@ -1,1 +1,0 @@
-import{Sr as e}from"./base-C8slwL7v.js";function t(t){let n=document.createElement(`div`);return e(t,n),n.firstElementChild}export{t};

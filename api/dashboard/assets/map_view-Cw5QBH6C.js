@@ -1,1 +1,0 @@
-import{br as e,mr as t,vr as n}from"./base-C8slwL7v.js";import{t as r}from"./map-caKWQR-G.js";var i=()=>Promise.resolve(void 0);function a(a,o,s=i){let c=e(()=>new r(a),[a]),[l,u]=n(!1);return t(()=>{let e=!1,t;return Promise.all([c.ready,s()]).then(([,n])=>{e||c.map===null||(t=o(c,n),u(!0))},()=>void 0),()=>{e=!0,t?.(),c.close()}},[c]),{map:c,ready:l}}export{a as t};

@@ -1,1 +1,0 @@
-export{t as OwnData}from"./own-Dnd3e8pD.js";

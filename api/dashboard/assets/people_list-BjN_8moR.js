@@ -1,1 +1,0 @@
-export{t as People}from"./people_list-Yao392RL.js";

@@ -1,0 +1,1 @@
+export{t as People}from"./people_list-CM8X8mOs.js";

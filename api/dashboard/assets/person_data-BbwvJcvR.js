@@ -1,1 +1,0 @@
-export{t as PersonData}from"./person_data-DabzP3U3.js";
