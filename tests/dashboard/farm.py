@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from api.live.sources import StorePoll
+from api.ops.ingest_port import IngestPort
 from headland.analysis.inputs.doubts import list_questions
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
@@ -43,6 +44,7 @@ from station.local.folder import FarmFolder
 from station.local.gateway_registration import enrolled_gateways
 from station.local.imports.service import FolderImports
 from station.server.notifications.sender import unreachable_kinds
+from station.server.posted_uplinks import read_uplink
 from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import (
     DRONE,
@@ -189,10 +191,12 @@ def imports_of(folder: Path) -> FolderImports:
 
 
 @contextmanager
-def serve_farm(folder: Path, *, opened: bool = True, ingest: FakeIngest | None = None) -> Iterator[Farm]:
+def serve_farm(
+    folder: Path, *, opened: bool = True, ingest: IngestPort | Callable[[MemoryStore], IngestPort] | None = None
+) -> Iterator[Farm]:
     """Yield a served farm: a field spread an hour ago, a drone that flew just now, a greenhouse, an alarm.
 
-    It accepts any key where `opened`, else those of its registry.
+    It accepts any key where `opened`, else those of its registry. `ingest` is the port, or makes it for the store.
     """
     now_ms = wall_clock_ms()
     store = fill_farm(now_ms - 3000 - (NOW_MS - START_MS))
@@ -227,7 +231,8 @@ def serve_farm(folder: Path, *, opened: bool = True, ingest: FakeIngest | None =
     app = own_app(
         store,
         readiness=lambda: [Check("ingest", True, "connected")],
-        gateways=ingest or FakeIngest(),
+        gateways=ingest(store) if callable(ingest) else ingest or FakeIngest(),
+        uplinks=read_uplink,
         registry=registry,
         live=feed,
         base_map=folder / "base-map",

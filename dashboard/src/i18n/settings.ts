@@ -154,6 +154,7 @@ export const settings = catalogue({
   settings_role_of: ["Role of {name}", "{name}的角色"],
   settings_member_delete_text: ["Access ends at once.", "将立即无法访问。"],
   settings_gateways: ["Gateways", "网关"],
+  settings_senders: ["Direct posts", "直接上报"],
   settings_gateways_about: ["A gateway is the computer in the field that reads sensors and drones. Register it here and take its settings along.", "网关是现场读取传感器和无人机的电脑。在此登记，并把设置带到现场。"],
   settings_gateways_state: ["State of the gateways and their sources", "查看网关及数据源状态"],
   settings_gateway_add: ["Register gateway", "登记网关"],

@@ -28,6 +28,7 @@ import type { house } from "./house";
 import type { health } from "./health";
 import type { imports } from "./imports";
 import type { mapSources } from "./map_sources";
+import type { senders } from "./senders";
 import type { mapTools } from "./map_tools";
 import type { harvest } from "./harvest";
 import type { notFound } from "./not_found";
@@ -63,6 +64,7 @@ export type TextKey =
   | keyof typeof forecastProviders
   | keyof typeof mapTools
   | keyof typeof mapSources
+  | keyof typeof senders
   | keyof typeof findings
   | keyof typeof greenhouse
   | keyof typeof answers

@@ -73,6 +73,15 @@ function SettingsPage(): JSX.Element {
 function access(): Tab[] {
   return [
     { id: "gateways", title: translate("settings_gateways"), content: () => <Gateways /> },
+    ...(may("get", "/v1/sample-logins")
+      ? [
+          {
+            id: "senders",
+            title: translate("settings_senders"),
+            content: () => <Lazy load={async () => (await import("../settings/senders")).Senders} props={{}} />,
+          },
+        ]
+      : []),
     { id: "keys", title: translate("settings_keys"), content: () => <Keys /> },
     ...(may("get", "/v1/members")
       ? [

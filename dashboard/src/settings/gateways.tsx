@@ -12,12 +12,11 @@ import { CopyText } from "../ui/copy_text";
 import { TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { QrCode } from "../ui/qr_code";
+import { OWN_HOSTS } from "./own_hosts";
 import { GatewayCodes, GatewaySite, GivenCode, LIST, type Code } from "./gateway_codes";
 
 type Registered = Exclude<AnswerOf<"/v1/gateways", "post">, undefined>;
 
-/** Hosts that name only this machine. */
-const OWN_HOSTS = new Set(["127.0.0.1", "localhost", "[::1]"]);
 const NAME = "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}";
 
 export function Gateways(): JSX.Element {
