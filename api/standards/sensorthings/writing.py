@@ -128,7 +128,7 @@ def create_observations(request: Request, scope: ScopeOf, access: AccessOf, inge
     refused = [row for row in rows if isinstance(row, Refused)]
     result = _commit(request, scope, access, ingest, body, PostedBody(records, refused))
     if not records or len(result.refused) > len(refused):
-        raise refusal_of(result, is_unread=not records)
+        raise refusal_of(result, is_unread=False)
     texts = [
         f"error: {row.detail}" if isinstance(row, Refused) else _address_of(request, row, result.received_ms)
         for row in rows
@@ -144,7 +144,7 @@ def _create(
     posted = PostedBody((), (row,)) if isinstance(row, Refused) else PostedBody((row,))
     result = _commit(request, scope, access, ingest, body, posted)
     if isinstance(row, Refused) or result.refused:
-        raise refusal_of(result, is_unread=isinstance(row, Refused))
+        raise refusal_of(result, is_unread=False)
     return Response(status_code=201, headers={"Location": _address_of(request, row, result.received_ms)})
 
 

@@ -72,13 +72,13 @@ def test_another_result_of_the_same_time_is_told(writer: Writer, stream: str) ->
     [
         (observation("bed-1:no_such_ppm"), 400, "There is no Datastream 'bed-1:no_such_ppm'"),
         (observation("nobody:soil_temperature_degc"), 400, "There is no Datastream"),
-        (observation(result="warm"), 422, "'warm' is no number"),
-        (observation(result=None), 422, "no number"),
+        (observation(result="warm"), 400, "'warm' is no number"),
+        (observation(result=None), 400, "no number"),
         (observation(phenomenonTime="2026-09-21T14:13:20"), 400, "no instant with a zone"),
         (observation(phenomenonTime=f"{TIME}/{TIME}"), 400, "no instant"),
-        (observation(None), 422, "Datastream has no @iot.id"),
-        ("[1]", 422, "no object"),
-        ("{", 422, "no JSON"),
+        (observation(None), 400, "Datastream has no @iot.id"),
+        ("[1]", 400, "no object"),
+        ("{", 400, "no JSON"),
     ],
 )
 def test_what_cannot_be_stored_is_kept_with_its_cause(
