@@ -129,7 +129,7 @@ def test_a_probe_of_bare_numbers_is_connected_from_the_page_of_the_gateway(
     person.button("开始入库")
     connected = page.locator("[data-connected='probe-3']")
     expect(connected).to_contain_text("23.3")
-    expect(connected).to_contain_text("57.8")
+    expect(connected).to_contain_text("58")
     expect(connected).to_contain_text("七号棚 · 整栋")
     assert person.count <= MOST_INTERACTIONS
     places = {place["device"]: place for place in farm.get("/v1/device-places")["items"]}
