@@ -120,6 +120,8 @@ def test_a_probe_of_bare_numbers_is_connected_from_the_page_of_the_gateway(
     person.button("查找")
     found = page.locator("[data-found='3']")
     expect(found).to_contain_text("3:0:int16 = 233")
+    card = found.evaluate("card => [card.scrollWidth, card.clientWidth]")
+    assert card[0] <= card[1], "the numbers are wider than their card"
     person.choose("3:0:int16 测量的量", "气温")
     person.choose("3:0:int16 的倍率", "0.1")
     person.choose("3:1:int16 测量的量", "相对湿度")
@@ -129,6 +131,7 @@ def test_a_probe_of_bare_numbers_is_connected_from_the_page_of_the_gateway(
     person.button("开始入库")
     connected = page.locator("[data-connected='probe-3']")
     expect(connected).to_contain_text("23.3")
+    expect(connected).to_be_in_viewport()
     expect(connected).to_contain_text("58")
     expect(connected).to_contain_text("七号棚 · 整栋")
     assert person.count <= MOST_INTERACTIONS

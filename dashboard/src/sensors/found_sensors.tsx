@@ -1,6 +1,7 @@
 // What a gateway found: each device with its values, and what a person says of it before it is stored.
 
 import "../i18n/sensors";
+import "./sensors.css";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useApiList } from "../api/query";
@@ -115,7 +116,7 @@ function ConnectOne({ source, device, gateway, zone, onConnected }: OneProps): J
       onSubmit={submit}
     >
       {source.unclear.length === 0 ? null : (
-        <fieldset class="stack">
+        <fieldset class="stack sensor-numbers">
           <legend>{translate("sensor_unclear")}</legend>
           {source.unclear.map(({ key, value }) => (
             <Meaning

@@ -2,7 +2,7 @@
 
 import "../i18n/sensors";
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../api/client";
 import { reload } from "../api/query";
 import { useFarm, useNow } from "../app/mount";
@@ -21,6 +21,9 @@ interface LiveProps {
 
 export function LiveSensor({ connected, onAgain }: LiveProps): JSX.Element {
   const { device, gateway, zone } = connected;
+  const place = useRef<HTMLElement>(null);
+  // The form before was longer: without this the answer is above what is in view.
+  useEffect(() => place.current?.scrollIntoView({ block: "center" }), []);
   const farm = useFarm();
   const now = useNow(1000);
   const [placed, setPlaced] = useState(zone === null);
@@ -57,7 +60,7 @@ export function LiveSensor({ connected, onAgain }: LiveProps): JSX.Element {
   }, [device]);
   const values = Object.entries(farm.latest.get(device) ?? {}).filter(([, { value }]) => value !== null);
   return (
-    <section class="stack" data-panel="sensor" data-connected={placed && values.length > 0 ? device : ""}>
+    <section ref={place} class="stack" data-panel="sensor" data-connected={placed && values.length > 0 ? device : ""}>
       {placed && values.length > 0 ? (
         <p role="status">
           {zone === null ? translate("sensor_live_outside", { device }) : translate("sensor_live", { device, zone: zoneText(zone.name) })}
