@@ -15,3 +15,9 @@ export function onlyOf<T>(items: readonly T[] | undefined): T | undefined {
 export function newestOf<T>(items: readonly T[]): T | undefined {
   return items.at(-1);
 }
+
+/** Return the option that a select shows: what was chosen while it is offered, else its first, as a select itself does. */
+export function shownOption(offered: readonly string[], chosen: string): string {
+  const [first = ""] = offered;
+  return offered.includes(chosen) ? chosen : first;
+}

@@ -3,6 +3,7 @@
 import "../i18n/greenhouse";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { shownOption } from "../components/choice";
 import { formatInstant } from "../i18n/instants";
 import { numberText, reasonText, unitText } from "../i18n/numbers";
 import { digitsOf } from "../i18n/quantities";
@@ -32,7 +33,7 @@ export function HeatMap({ overview }: { overview: Overview }): JSX.Element {
   const { places, units } = overview.map;
   const present = Object.keys(units).filter((name) => places.some((place) => knownOf(place, name).length > 0));
   const [chosen, setChosen] = useState("");
-  const quantity = present.includes(chosen) ? chosen : (present[0] ?? "");
+  const quantity = shownOption(present, chosen);
   return (
     <section class="card" data-panel="places">
       <h2>{translate("greenhouse_places")}</h2>

@@ -8,6 +8,7 @@ import { request } from "../api/request";
 import { ChartPanel } from "../answers/chart_panel";
 import { useLastChoice, useView } from "../app/mount";
 import { TaskLine, useTask } from "../components/task";
+import { shownOption } from "../components/choice";
 import { numberText } from "../i18n/numbers";
 import { fitsQuantity } from "../i18n/quantity_search";
 import { channelName, translate } from "../i18n/translate";
@@ -29,7 +30,7 @@ export function SamplesPanel({ overview }: { overview: Overview }): JSX.Element 
   const [isOpen, setOpen] = useState(false);
   const [points, setPoints] = useState<number | null>(null);
   const [asked, setAsked] = useState("");
-  const device = overview.devices.includes(asked) ? asked : (overview.devices[0] ?? "");
+  const device = shownOption(overview.devices, asked);
   return (
     <details
       class="card fold"
@@ -69,7 +70,7 @@ function Samples({ device, overview, onPoints }: SamplesProps): JSX.Element {
   // All where none fits what was typed; the chosen one stays chosen while it fits.
   const fitting = channels.filter((each) => fitsQuantity(each, typed));
   const offered = fitting.length > 0 ? fitting : channels;
-  const channel = offered.includes(chosen) ? chosen : (offered[0] ?? "");
+  const channel = shownOption(offered, chosen);
   return (
     <>
       <div class="choices-row">
