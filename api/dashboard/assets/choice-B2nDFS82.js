@@ -1,1 +1,0 @@
-function e(e,t,n){return t?e.find(e=>e.id===t):n}function t(e){let[t,...n]=e??[];return n.length===0?t:void 0}function n(e){return e.at(-1)}export{n,t as r,e as t};
