@@ -54,7 +54,7 @@ def test_a_house_gets_a_zone_a_crop_its_cover_and_a_device_on_a_phone_in_chinese
     box.press("Space")
     wait_until(lambda: repositories.devices.get(device.id).zone is None)
     expect(box).not_to_be_checked()
-    card.locator("summary").press("Enter")
+    card.locator("summary", has_text="覆盖材料与尺寸").press("Enter")
     card.get_by_label("棚膜（覆盖材料）").select_option("film")
     card.locator("details").get_by_role("button", name="保存").click()
     wait_until(lambda: repositories.greenhouses.get(house.id).cover == "film")

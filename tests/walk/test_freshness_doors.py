@@ -140,6 +140,6 @@ def test_the_page_has_no_clock_of_its_own_for_silence() -> None:
     assert found == {"STATUS_OLD_MS", "STALE_MS"}
     users = {path.name for path in source.rglob("*.ts*") if "freshnessOf(" in path.read_text(encoding="utf-8")}
     assert users >= {
-        "value_tile.ts", "device_card.ts", "farm_map.ts", "devices.tsx", "wind_mark.ts", "silent_sensors.tsx",
+        "value_tile.tsx", "device_card.tsx", "farm_map.tsx", "devices.tsx", "wind_mark.ts", "silent_sensors.tsx",
         "greenhouse.ts",
     }  # fmt: skip

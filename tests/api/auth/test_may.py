@@ -23,6 +23,7 @@ OPERATION: Final = r'"(get|post|put|patch|delete)", "(/v1/[^"]+)"'
 #: Operations that a part of the dashboard asks for which is displayed to whoever may do another one.
 GUARDS: Final = {
     ("post", "/v1/alarm-rules/replay"): ("put", "/v1/alarm-rules/{thing}"),
+    ("post", "/v1/quarantine/{message}/read-again"): ("get", "/v1/sample-logins"),
     ("put", "/v1/alarm-recipients/{thing}"): ("post", "/v1/alarm-recipients"),
     ("post", "/v1/alarm-recipients/{recipient}/secret"): ("post", "/v1/alarm-recipients"),
     ("post", "/v1/alarm-recipients/{recipient}/test"): ("post", "/v1/alarm-recipients"),
@@ -44,8 +45,12 @@ GUARDS: Final = {
     ("post", "/v1/subsidy-claims/corrections"): ("post", "/v1/subsidy-rules"),
     ("post", "/v1/trial-variables"): ("post", "/v1/trials"),
 }
-#: Operations that are shown to a smaller circle than may do them, and why: recording of passes is part of settling.
-SHOWN_TO_FEWER: Final = {("post", "/v1/passes/{pass_id}/treated")}
+#: Operations that are shown to a smaller circle than may do them, and why: recording of passes is part of settling; who
+#: may write samples may have one of them read again, and the page of senders, which has their keys, is for managers.
+SHOWN_TO_FEWER: Final = {
+    ("post", "/v1/passes/{pass_id}/treated"),
+    ("post", "/v1/quarantine/{message}/read-again"),
+}
 
 
 @dataclass(frozen=True)
