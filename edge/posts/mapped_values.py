@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 from typing import Final, NamedTuple
 
 import msgspec
@@ -17,6 +20,7 @@ from headland.errors import SettingsError
 _MOST_UNMAPPED: Final = 50
 _LONGEST_DETAIL: Final = 400
 _LONGEST_VALUE: Final = 40
+_MOST_INSTANCES: Final = 16
 
 
 class MappedValues(NamedTuple):
@@ -39,6 +43,35 @@ def field_of(text: str) -> FieldSettings:
         return msgspec.convert({"from": key, "channel": channel, "unit": unit or None}, FieldSettings)
     except ValueError as error:
         raise SettingsError(f"{text[:80]!r}: {error}") from error
+
+
+@cache
+def fields_of_map(name: str, section: str | None = None, invalid: tuple[float, ...] = ()) -> tuple[FieldSettings, ...]:
+    """Return the `channel` tables of a built-in map, or of a section of it, by `maps/NAME.toml`.
+
+    `invalid` are the numbers that stand for a missing value in every field.
+    """
+    table = tomllib.loads(files(__package__).joinpath(f"maps/{name}.toml").read_text(encoding="utf-8"))
+    rows = table if section is None else table.get(section, {})
+    return tuple(
+        msgspec.convert(
+            {
+                "from": field.replace("#", number),
+                "channel": f"{channel}:{number}" if number else channel,
+                "unit": unit,
+                "invalid": list(invalid),
+            },
+            FieldSettings,
+        )
+        for field, (channel, unit) in rows.items()
+        for number in (map(str, range(1, _MOST_INSTANCES + 1)) if "#" in field else ("",))
+    )
+
+
+def tell_unmapped(mapped: MappedValues) -> list[str]:
+    """Return sentences on all that is not stored of a message."""
+    unknown = (f"{name[:64]} ({value}): no channel is known for it" for name, value in mapped.unmapped.items())
+    return [*mapped.told, *unknown]
 
 
 def map_values(measurements: Iterable[Measurement], fields: Sequence[FieldSettings]) -> MappedValues:

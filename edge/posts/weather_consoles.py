@@ -8,19 +8,14 @@ Their fields are in `maps`, each with where its unit is stated.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
-from importlib.resources import files
 from typing import Final
 from urllib.parse import parse_qsl
 
-import msgspec
-
-from edge.posts.mapped_values import body_of, field_of, map_values
+from edge.posts.mapped_values import body_of, field_of, fields_of_map, map_values, tell_unmapped
 from edge.sources.devices.nodes import name_device
-from edge.sources.mapping.field_map import FieldSettings, Measurement
+from edge.sources.mapping.field_map import Measurement
 from headland.contract.posts.packs import PostedBody
 from headland.contract.refusals import Reason, Refused
 
@@ -28,7 +23,7 @@ _MOST_FIELDS: Final = 512
 #: Letters of the device's name that are made of a PASSKEY, which is a secret towards Ecowitt's own service.
 _SHOWN: Final = 12
 #: What a console sends in place of a number that it has not.
-_MISSING: Final = [-9999.0]
+_MISSING: Final = (-9999.0,)
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 
 #: Fields about the console, which are no measurements. `lightning_time` is that of the last stroke.
@@ -37,24 +32,8 @@ _PASSED_OVER: Final = frozenset({
     "rtfreq", "runtime", "interval", "heap", "lightning_time", "ws90_ver",
 })  # fmt: skip
 
-_MOST_INSTANCES: Final = 16
 #: Parameter of the address that maps a further field.
 _CHANNEL: Final = "channel"
-
-
-@cache
-def _fields_of(protocol: str) -> tuple[FieldSettings, ...]:
-    """Return the `channel` tables of a protocol's known fields."""
-    text = files(__package__).joinpath(f"maps/{protocol}.toml").read_text(encoding="utf-8")
-    return tuple(
-        msgspec.convert(
-            {"from": name.replace("#", number), "channel": f"{channel}:{number}" if number else channel, **of_all},
-            FieldSettings,
-        )
-        for name, (channel, unit) in tomllib.loads(text).items()
-        for of_all in ({"unit": unit, "invalid": _MISSING},)
-        for number in (map(str, range(1, _MOST_INSTANCES + 1)) if "#" in name else ("",))
-    )
 
 
 def read_weather_console(text: bytes, channels: Sequence[str]) -> PostedBody:
@@ -85,12 +64,8 @@ def read_weather_console(text: bytes, channels: Sequence[str]) -> PostedBody:
     if isinstance(time_ms, Refused):
         return PostedBody((), (time_ms,), device=device)
     measured = [Measurement(key, value) for key, value in form.items() if key.lower() not in _PASSED_OVER]
-    mapped = map_values(measured, [*_fields_of(protocol), *given])
-    told = [
-        *mapped.told,
-        *(f"{key[:64]} ({value}): no channel is known for it" for key, value in mapped.unmapped.items()),
-    ]
-    return body_of(device, time_ms, mapped.values, told)
+    mapped = map_values(measured, [*fields_of_map(protocol, invalid=_MISSING), *given])
+    return body_of(device, time_ms, mapped.values, tell_unmapped(mapped))
 
 
 def _read_time_ms(text: str) -> int | Refused | None:

@@ -13,11 +13,12 @@ from api.http.records import BodyOf
 from api.http.router import Router
 from api.routes.devices.gateways import IngestOf
 from api.routes.exchange.samples import store_posted
-from headland.contract.posts.consoles import Console
+from headland.contract.posts.consoles import BodyMap, Console
 from headland.contract.posts.packs import PostedBody, PostedResult
 from headland.contract.posts.uplinks import UplinkServer
 from headland.errors import SettingsError
 
+_NO_MAP: Final = BodyMap()
 _NAMED: Final = {"type": "string", "minLength": 1}
 _OBJECT: Final = {"type": "object"}
 _THINGS_STACK: Final[dict[str, Any]] = {
@@ -138,13 +139,15 @@ def post_chirpstack(
     return store_posted(request, scope, access, ingest, body, read, speaks=True)
 
 
-def read_posted(home: HomeOf, server: UplinkServer | Console, body: bytes, channels: Sequence[str]) -> PostedBody:
+def read_posted(
+    home: HomeOf, server: UplinkServer | Console, body: bytes, channels: Sequence[str], about: BodyMap = _NO_MAP
+) -> PostedBody:
     """Return what the station's reader makes of a body. Raises ProblemError."""
     if home.uplinks is None:
         raise ProblemError(
             404, "no-ingest", "No ingest", "This API runs without an ingest: ask the station that runs it."
         )
     try:
-        return home.uplinks(server, body, channels)
+        return home.uplinks(server, body, channels, about)
     except SettingsError as error:
         raise ProblemError(422, "bad-parameter", "Invalid parameter", f"Correct `channel`: {error}.") from error

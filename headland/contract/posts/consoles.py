@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Console(StrEnum):
     """A kind of console or device; the value is the slug of its sender."""
 
     ECOWITT = "ecowitt"
+    SHELLY = "shelly"
+    WEATHERLINK = "weatherlink"
+    JSON = "json"
+
+
+class BodyMap(NamedTuple):
+    """What the address says of JSON of any shape beside its channels: where device and time are in it."""
+
+    device: str | None = None
+    device_from: tuple[str, ...] = ()
+    time: str | None = None
+    time_format: str = "iso8601"
 
 
 #: Fields by which a console proves to its maker's service who it is.

@@ -70,6 +70,18 @@ SAMPLE_SENDERS: Final = SampleSenders(
             ("GET", "POST"),
             KeyPlace.ADDRESS,
         ),
+        SampleSender("shelly", "Shelly", "Shelly", "/v1/samples/shelly/{address}", (), ("GET",), KeyPlace.ADDRESS),
+        SampleSender(
+            "weatherlink",
+            "Davis WeatherLink Live, by a bridge",
+            "Davis WeatherLink Live（经转发程序）",
+            "/v1/samples/weatherlink/{address}",
+            _JSON,
+            key=KeyPlace.ADDRESS,
+        ),
+        SampleSender(
+            "json", "JSON by a map", "JSON（按映射）", "/v1/samples/json/{address}", _JSON, key=KeyPlace.ADDRESS
+        ),
     )
 )
 #: Kinds of senders that have an address of their own.

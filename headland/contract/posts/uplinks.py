@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-from headland.contract.posts.consoles import Console
+from headland.contract.posts.consoles import BodyMap, Console
 from headland.contract.posts.packs import PostedBody
 
 
@@ -17,4 +17,4 @@ class UplinkServer(StrEnum):
 
 
 #: Reads what a server or console posted, with what its address says of channels. Raises SettingsError for a wrong one.
-UplinkReader = Callable[[UplinkServer | Console, bytes, Sequence[str]], PostedBody]
+UplinkReader = Callable[[UplinkServer | Console, bytes, Sequence[str], BodyMap], PostedBody]

@@ -211,6 +211,46 @@ def test_an_upload_that_is_too_large_is_refused(writer: Writer) -> None:
     assert post(writer, path, **{f"unknown{number}": 1 for number in range(600)}).status_code == 400
 
 
+def test_a_shelly_is_stored_once_and_repeated_at_once_is_the_same(writer: Writer) -> None:
+    path = writer.make_address("tent", "shelly")
+    url = f"{path}?id=B8D61A8B17CC&tC=19.8&rh=42.2&channel=battery_voltage_v,V,V&V=2.9"
+    first, again = (writer.send("GET", url) for _ in range(2))
+    assert told(first, "stored", "unmapped") == (200, 3, [])
+    assert (told(again, "stored", "duplicate"), again.json()["received_ms"]) == (
+        (200, 0, 3),
+        first.json()["received_ms"],
+    )
+    assert values(writer) == {"air_temperature_degc": 19.8, "relative_humidity_pct": 42.2, "battery_voltage_v": 2.9}
+    assert writer.send("GET", url.replace("/shelly/", "/ecowitt/")).status_code == 401
+    assert writer.send("GET", f"{path}?tC=19.8").status_code == 400
+    assert len(writer.quarantined()) == 1
+
+
+def test_a_weatherlink_and_json_by_a_map_are_stored_once(writer: Writer) -> None:
+    record = {"data_structure_type": 1, "txid": 1, "temp": 50, "hum": 40}
+    conditions = {"data": {"did": "001D0A700002", "ts": TIME_MS // 1000, "conditions": [record]}, "error": None}
+    weatherlink = writer.make_address("roof", "weatherlink")
+    assert [told(writer.send("POST", weatherlink, json=conditions), "stored") for _ in range(2)] == [(200, 2), (200, 0)]
+    by_map = writer.make_address("script", "json")
+    parameters = {"device": "bed-1", "channel": "soil_temperature_degc,degF,t", "time": "at", "time_format": "unix_ms"}
+    for stored in (1, 0):
+        answer = writer.send("POST", by_map, json={"t": 68, "at": TIME_MS, "x": 1}, params=parameters)
+        assert told(answer, "stored", "unmapped") == (200, stored, ["x (1): no channel is known for it"])
+    assert sorted(writer.stored()) == [
+        ("bed-1", "soil_temperature_degc", TIME_MS, pytest.approx(20)),
+        ("weatherlink.001D0A700002-1", "outside_humidity_pct", TIME_MS, 40),
+        ("weatherlink.001D0A700002-1", "outside_temperature_degc", TIME_MS, pytest.approx(10)),
+    ]
+    assert writer.send("POST", by_map, json={}, params={"channel": "x"}).status_code == 422
+    assert writer.send("POST", by_map, content="x", headers=FORM, params=parameters).status_code == 415
+    assert (
+        writer.send(
+            "POST", by_map, content="{", headers={"Content-Type": "application/json"}, params=parameters
+        ).status_code
+        == 400
+    )
+
+
 @pytest.mark.parametrize(
     "order",
     [

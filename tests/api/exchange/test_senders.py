@@ -46,7 +46,7 @@ def test_its_paths_are_all_that_take_samples_and_no_others(client: httpx.Client)
 
 def test_its_bodies_are_those_that_the_api_document_states(client: httpx.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
-    for path in {each.path for each in SENDERS}:
+    for path in {each.path for each in SENDERS if "POST" in each.methods}:
         stated = set(paths[path]["post"]["requestBody"]["content"])
         assert stated <= {kind for each in SENDERS if each.path == path for kind in each.content_types}, path
 
