@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -164,7 +165,9 @@ def test_what_cannot_be_stored_is_kept_with_its_cause_and_without_secrets(
     assert word in answer.json()["detail"]
     (kept,) = writer.quarantined()
     assert kept["reason"] == reason
-    content = str(writer.send("GET", f"/v1/quarantine/{kept['id']}", headers=writer.manager).json())
+    detail = writer.send("GET", f"/v1/quarantine/{kept['id']}", headers=writer.manager).json()
+    content = f"{detail}\n{base64.b64decode(detail['payload_base64']).decode()}"
+    assert "PASSWORD=&" in f"{content}&"
     assert not any(secret in content for secret in (PASSKEY, "not-ours", path.rpartition("/")[2]))
 
 
