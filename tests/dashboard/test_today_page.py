@@ -104,6 +104,20 @@ def test_what_is_not_known_is_empty_or_hatched_and_never_a_line(visit: Open) -> 
     )
 
 
+def test_the_weather_says_no_more_of_a_day_than_is_known(visit: Open) -> None:
+    answer = all_states()
+    first, second, third = answer["weather"]["days"]
+    first |= {"rain_mm": None, "wind_m_s": None}
+    second |= {"rain_mm": 0.4}
+    third |= {"high_degc": None, "low_degc": None, "rain_mm": None, "wind_m_s": None}
+    picture = show(visit, answer, **PHONE).locator(".weather-days [role=img]")
+    days = (picture.get_attribute("aria-label") or "").removeprefix("三天天气：").split("；")
+    assert [day.split("：")[1] for day in days] == ["1° 到 12°", "0° 到 8°、0.4 毫米、风 7 米/秒", "未知"]
+    # The picture says the same: nothing of what is not known, in particular no dry day.
+    assert "无雨" not in picture.inner_text()
+    expect(picture).to_contain_text("0.4 毫米")
+
+
 def test_the_first_minutes_tell_what_comes_when_and_who_is_missing(visit: Open) -> None:
     page = show(visit, first_minutes(), **PHONE)
     expect(page.locator(".first-minutes li")).to_have_count(3)

@@ -71,7 +71,7 @@ def person(farm: Farm) -> Iterator[Person]:
         page.set_default_timeout(PATIENCE_MS)
         state = farm.folder.read_state()
         page.goto(f"{state.api_url}/#key={farm.folder.api_key()}")
-        expect(page.get_by_role("link", name="今天")).to_be_visible()
+        expect(page.get_by_role("link", name="今天", exact=True)).to_be_visible()
         yield Person(page)
         browser.close()
 

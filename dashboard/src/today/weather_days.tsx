@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { hrefOfThing } from "../app/address";
 import { formatInstant } from "../i18n/instants";
 import { numberText } from "../i18n/numbers";
+import { currentLanguage } from "../i18n/preferences";
 import { listText, translate } from "../i18n/translate";
 import "../i18n/today";
 import { areaPath, NightShade, NowLine, pathOf, Picture, type DrawnProps } from "./picture";
@@ -27,7 +28,7 @@ export function WeatherThreeDays({ weather, nowMs, zone }: { weather: Weather; n
     <a class="weather-days" href={hrefOfThing({ kind: "weather", site: weather.site })}>
       <Picture
         class="weather-picture"
-        label={translate("today_weather", { text: listText(words) })}
+        label={translate("today_weather", { text: words.join(currentLanguage() === "en" ? "; " : "；") })}
         draw={(width, height) => <Days weather={weather} scale={scale} width={width} height={height} />}
       />
     </a>
@@ -49,9 +50,19 @@ function dayName(timeMs: number, at: number, zone: string): string {
 function dayText(weather: Weather, at: number, zone: string): string {
   const day = weather.days[at];
   if (day === undefined) return "";
-  const rain = (day.rain_mm ?? 0) > 0 ? translate("today_rain", { value: numberText(day.rain_mm ?? 0, 0) }) : translate("today_dry");
-  const [low, high] = [degrees(day.low_degc), degrees(day.high_degc)];
-  return translate("today_weather_day", { day: dayName(day.start_ms, at, zone), low, high, rain, wind: windText(day.wind_m_s) });
+  const hasDegrees = day.low_degc !== null || day.high_degc !== null;
+  const temperature = hasDegrees ? translate("today_degrees", { low: degrees(day.low_degc), high: degrees(day.high_degc) }) : "";
+  const known = [temperature, rainText(day.rain_mm), windText(day.wind_m_s)].filter(Boolean);
+  return translate("today_weather_day", {
+    day: dayName(day.start_ms, at, zone),
+    known: known.length === 0 ? translate("unknown") : listText(known),
+  });
+}
+
+/** Return the rain of a day, dry where none comes, and nothing where it is not known. */
+function rainText(value: number | null): string {
+  if (value === null) return "";
+  return value > 0 ? translate("today_rain", { value: numberText(value, value < 1 ? 1 : 0) }) : translate("today_dry");
 }
 
 function degrees(value: number | null): string {
@@ -115,12 +126,6 @@ function Day({ day, index, scale, width, height }: DrawnProps & { day: Weather["
   const x = scale.x(day.start_ms, width) + (index === 0 ? 0 : 7);
   const isWet = (day.rain_mm ?? 0) > 0;
   const isStrong = (day.wind_m_s ?? 0) > STRONG_M_S;
-  const rain =
-    day.rain_mm === null
-      ? ""
-      : isWet
-        ? translate("today_rain", { value: numberText(day.rain_mm, day.rain_mm < 1 ? 1 : 0) })
-        : translate("today_dry");
   return (
     <g>
       {index === 0 ? null : <line class="ground" x1={x - 7} x2={x - 7} y1={0} y2={height} />}
@@ -130,7 +135,7 @@ function Day({ day, index, scale, width, height }: DrawnProps & { day: Weather["
       <text class="day-values" x={x} y={27}>
         <tspan class="strong">{degrees(day.high_degc)}</tspan> <tspan>{degrees(day.low_degc)}</tspan>
         <tspan class={isWet ? "wet-text" : "small"} dx={7}>
-          {rain}
+          {rainText(day.rain_mm)}
         </tspan>
       </text>
       <text class={isStrong ? "strong" : undefined} x={x} y={height - 3}>
