@@ -1,1 +1,0 @@
-export{t as People}from"./people_list-CM8X8mOs.js";

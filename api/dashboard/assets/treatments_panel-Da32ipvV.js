@@ -1,0 +1,1 @@
+export{t as TreatmentsPanel}from"./treatments_panel-B4ULTSq7.js";
