@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from edge.agent.farm_sources import FarmSources
+from edge.agent.sources.farm_sources import FarmSources
 from headland.contract.gateway_orders import (
     MAX_ORDER_BYTES,
     VERSION,

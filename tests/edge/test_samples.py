@@ -8,9 +8,9 @@ from typing import get_args
 import pytest
 
 import edge
-from edge.agent.agent import build_source
 from edge.agent.plugin_loader import tag_of
 from edge.agent.settings import SourceSettings, load_settings
+from edge.agent.sources.factory import build_source
 from edge.sources.mqtt.settings import DEFAULT_TOPICS, MqttSettings
 
 EDGE = Path(edge.__file__).parent

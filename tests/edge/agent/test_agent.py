@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edge.agent.agent import SourceRunner, run_agent
+from edge.agent.agent import run_agent
 from edge.agent.settings import EdgeSettings, GatewaySettings
+from edge.agent.sources.runner import SourceRunner
 from edge.agent.status import read_status
 from edge.pipeline.settings import BatchSettings
 from edge.sources.modbus.settings import ModbusSettings
@@ -125,7 +126,7 @@ def test_a_source_that_fails_is_restarted(
         built.append(_Failing(len(built)))
         return built[-1]
 
-    monkeypatch.setattr("edge.agent.agent.build_source", build)
+    monkeypatch.setattr("edge.agent.sources.runner.build_source", build)
     settings = edge_settings(tmp_path, 1883, 5020)
     runner = SourceRunner(settings.source[0], settings)
     sink = ListSink()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from edge.agent.agent import SharedParts
 from edge.agent.settings import EdgeSettings, GatewaySettings
+from edge.agent.sources.factory import SharedParts
 from edge.imports.card.formats import log_formats
 from edge.pipeline.channels.settings import ChannelSettings
 from edge.sources.mavlink.settings import MavlinkSettings

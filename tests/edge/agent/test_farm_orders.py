@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from edge.agent.agent import Agent
-from edge.agent.farm_sources import SOURCES_FILE
 from edge.agent.settings import EdgeSettings, GatewaySettings
+from edge.agent.sources.farm_sources import SOURCES_FILE
 from edge.uplink.settings import BrokerSettings
 from headland.contract.ack_keys import derive_ack_key
 from headland.contract.gateway_orders import (

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from edge.agent.farm_orders import FarmOrders
-from edge.agent.farm_sources import SOURCES_FILE, FarmSources
+from edge.agent.sources.farm_sources import SOURCES_FILE, FarmSources
 from edge.sources.modbus.settings import ModbusSettings
 from edge.sources.mqtt.settings import MqttSettings
 from headland.contract.ack_keys import derive_ack_key

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from edge.agent.agent import SourceRunner, build_source, run_agent
+from edge.agent.agent import run_agent
 from edge.agent.settings import load_settings
+from edge.agent.sources.factory import build_source
+from edge.agent.sources.runner import SourceRunner
 from edge.agent.status import read_status
 from headland.errors import SettingsError
 from tests.edge.sinks import ListSink

@@ -182,7 +182,7 @@ def test_no_thread_of_a_gateway_ends_and_its_status_reports_each(
         succeeds = {name: make_fail(supervised[name]) for name in ("batch", "uplink")}
         # A source connects again by itself: its work is what it receives.
         left, receive = list(RAISED), Subscriber.receive
-        monkeypatch.setattr("edge.agent.agent._SOURCE_BACKOFF", Backoff(0.001, 0.001))
+        monkeypatch.setattr("edge.agent.sources.runner._SOURCE_BACKOFF", Backoff(0.001, 0.001))
         monkeypatch.setattr(Subscriber, "receive", lambda *call: receive(*call) if not left else _raise_next(left))
         monkeypatch.setattr(ChannelProcessor, "tick", _raise)
         monkeypatch.setattr(Spool, "tidy", _raise)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.agent.agent import SharedParts, build_source
 from edge.agent.settings import load_settings
+from edge.agent.sources.factory import SharedParts, build_source
 from edge.sources.mavlink.link.link_signatures import CLOCK_NOT_SET, STAMPS_AHEAD, LinkSignatures
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.signing import SignatureCheck

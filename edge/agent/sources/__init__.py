@@ -1,0 +1,1 @@
+"""Sources of a gateway: built, run again when they end, and those that the farm gave."""
