@@ -116,7 +116,7 @@ class FakeIngest:
         self.moved.append(f"rules {gateway} {number} {content.decode()}")
 
     def hand_over(self, gateway: str, packs: Sequence[PostedPack], within_s: float) -> PostedResult | None:
-        self.moved += (f"{gateway} {pack.device} {pack.payload.decode()}" for pack in packs)
+        self.moved += (f"{gateway} {pack.device} {pack.payload.decode(errors='replace')}" for pack in packs)
         refused = tuple(each for pack in packs for each in pack.refused)
         return PostedResult(stored=sum(not pack.refused for pack in packs), refused=refused)
 

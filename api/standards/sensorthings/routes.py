@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 from starlette.responses import PlainTextResponse, Response
 
 from api.dependencies import ScopeOf
@@ -17,6 +17,7 @@ from api.standards.sensorthings.filter_parser import FilterError
 from api.standards.sensorthings.query_options import Options, read_options
 from api.standards.sensorthings.resource_path import PathTarget, resolve_path
 from api.standards.sensorthings.serializer import Serializer, to_json_value
+from headland.analysis.inputs.scope import OrgScope
 
 _ROOT: Final = "/sta/v1.1"
 _SKIPTOKEN: Final = "$skiptoken"
@@ -66,10 +67,70 @@ def get_sensor_things(request: Request) -> Response:
     return reply(request, {"value": value, "serverSettings": {"conformance": CONFORMANCE}})
 
 
-@router.get("/{resource:path}", response_class=Response, responses={**_JSON, **declare_problems(400, 404, 422)})
+class AskedOptions:
+    """The query options of the standard, declared for the document; their values are read from the raw query."""
+
+    def __init__(
+        self,
+        condition: Annotated[
+            str | None, Query(alias="$filter", description="A condition on the entities.", max_length=2000)
+        ] = None,
+        expand: Annotated[
+            str | None, Query(alias="$expand", description="Relations to include.", max_length=2000)
+        ] = None,
+        select: Annotated[
+            str | None, Query(alias="$select", description="Fields and relations to return.", max_length=500)
+        ] = None,
+        orderby: Annotated[
+            str | None, Query(alias="$orderby", description="Sort keys, as in `phenomenonTime desc`.", max_length=500)
+        ] = None,
+        top: Annotated[
+            int | None, Query(alias="$top", description="Entities per page: 100 by default, at most 10000.", ge=0)
+        ] = None,
+        skip: Annotated[int | None, Query(alias="$skip", description="Number of entities to skip.", ge=0)] = None,
+        count: Annotated[bool | None, Query(alias="$count", description="Whether to return the total number.")] = None,
+        result_format: Annotated[
+            str | None,
+            Query(
+                alias=_RESULT_FORMAT, description="`dataArray` returns Observations as arrays.", pattern="^dataArray$"
+            ),
+        ] = None,
+        skiptoken: Annotated[
+            str | None,
+            Query(alias=_SKIPTOKEN, description="Position of the next page, from `@iot.nextLink`.", max_length=300),
+        ] = None,
+    ) -> None:
+        del condition, expand, select, orderby, top, skip, count
+        self.paging = (result_format, skiptoken)
+
+
+Asked = Annotated[AskedOptions, Depends()]
+_ANSWERS = {**_JSON, **declare_problems(400, 404, 422)}
+
+
+# Two paths have a route of their own, as POST has one there: the document says what each path accepts.
+@router.get("/Observations", response_class=Response, responses=_ANSWERS)
+def get_observations(request: Request, scope: ScopeOf, asked: Asked) -> Response:
+    """Return Observations, as `GET /sta/v1.1/{resource}` does."""
+    return _answer(request, scope, "Observations", asked)
+
+
+@router.get("/Datastreams({datastream})/Observations", response_class=Response, responses=_ANSWERS)
+def get_observations_of(
+    request: Request,
+    scope: ScopeOf,
+    asked: Asked,
+    datastream: Annotated[str, Path(description="Quoted id of a Datastream.", max_length=300)],
+) -> Response:
+    """Return the Observations of a Datastream, as `GET /sta/v1.1/{resource}` does."""
+    return _answer(request, scope, f"Datastreams({datastream})/Observations", asked)
+
+
+@router.get("/{resource:path}", response_class=Response, responses=_ANSWERS)
 def get_resource(
     request: Request,
     scope: ScopeOf,
+    asked: Asked,
     resource: Annotated[
         str,
         Path(
@@ -78,29 +139,6 @@ def get_resource(
             openapi_examples={"things": {"value": "Things"}},
         ),
     ],
-    condition: Annotated[
-        str | None, Query(alias="$filter", description="A condition on the entities.", max_length=2000)
-    ] = None,
-    expand: Annotated[str | None, Query(alias="$expand", description="Relations to include.", max_length=2000)] = None,
-    select: Annotated[
-        str | None, Query(alias="$select", description="Fields and relations to return.", max_length=500)
-    ] = None,
-    orderby: Annotated[
-        str | None, Query(alias="$orderby", description="Sort keys, as in `phenomenonTime desc`.", max_length=500)
-    ] = None,
-    top: Annotated[
-        int | None, Query(alias="$top", description="Entities per page: 100 by default, at most 10000.", ge=0)
-    ] = None,
-    skip: Annotated[int | None, Query(alias="$skip", description="Number of entities to skip.", ge=0)] = None,
-    count: Annotated[bool | None, Query(alias="$count", description="Whether to return the total number.")] = None,
-    result_format: Annotated[
-        str | None,
-        Query(alias=_RESULT_FORMAT, description="`dataArray` returns Observations as arrays.", pattern="^dataArray$"),
-    ] = None,
-    skiptoken: Annotated[
-        str | None,
-        Query(alias=_SKIPTOKEN, description="Position of the next page, from `@iot.nextLink`.", max_length=300),
-    ] = None,
 ) -> Response:
     """Return measurements by OGC SensorThings 1.1, for QGIS and other GIS programs.
 
@@ -108,20 +146,13 @@ def get_resource(
     evaluated, 3 suspect, 4 failed), `parameters` has it as the number `qartod`. `$filter=resultQuality le 2` leaves
     those out.
     """
-    del (
-        condition,
-        expand,
-        select,
-        orderby,
-        top,
-        skip,
-        count,
-    )  # declared for the document; the values are read from the raw query
-    if not resource:
-        return get_sensor_things(request)
+    return _answer(request, scope, resource, asked) if resource else get_sensor_things(request)
+
+
+def _answer(request: Request, scope: OrgScope, resource: str, asked: AskedOptions) -> Response:
     written = _query_options(request)
     with EntityCatalog(scope) as catalog:
-        return _respond(request, catalog, resource, written, (result_format, skiptoken))
+        return _respond(request, catalog, resource, written, asked.paging)
 
 
 def _respond(

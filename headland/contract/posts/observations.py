@@ -55,7 +55,7 @@ def read_data_arrays(body: bytes, find: FindStream) -> Sequence[PostedRecord | R
     rows: list[PostedRecord | Refused] = []
     for group in groups:
         rows += _rows_of(group, find) if isinstance(group, dict) else [_misshapen("a data array is no object")]
-    return rows
+    return rows or [Refused(Reason.WRONG_SHAPE, "the data arrays have no rows")]
 
 
 def _rows_of(group: Mapping[str, Any], find: FindStream) -> Sequence[PostedRecord | Refused]:
@@ -63,11 +63,11 @@ def _rows_of(group: Mapping[str, Any], find: FindStream) -> Sequence[PostedRecor
     if not isinstance(components, list) or not isinstance(array, list):
         return [_misshapen("a data array has no lists `components` and `dataArray`")]
     named = _stream_of(group)
+    if isinstance(named, Refused):
+        return [named] * max(1, len(array))
     rows: list[PostedRecord | Refused] = []
     for row in array:
-        if isinstance(named, Refused):
-            rows.append(named)
-        elif not isinstance(row, list) or len(row) != len(components):
+        if not isinstance(row, list) or len(row) != len(components):
             rows.append(_misshapen(f"a row has not the {len(components)} components"))
         else:
             entity = {name: value for name, value in zip(components, row, strict=True) if name in _READ}

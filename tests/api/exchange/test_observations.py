@@ -124,7 +124,24 @@ def test_a_batch_has_an_answer_for_each_row(writer: Writer, stream: str) -> None
     assert {each["reason"] for each in writer.quarantined()} <= {"wrong_shape", "unknown_channel"}
 
 
-@pytest.mark.parametrize("body", ["[]", "{}", "[1]", json.dumps([{"Datastream": {"@iot.id": STREAM}}])])
+def test_an_array_without_rows_has_no_answer_of_its_own(writer: Writer, stream: str) -> None:
+    of_stream = {"Datastream": {"@iot.id": stream}, "components": ["phenomenonTime", "result"]}
+    arrays = [{**of_stream, "dataArray": []}, {**of_stream, "dataArray": [[TIME, 20]]}]
+    answer = writer.post(json.dumps(arrays), JSON, BATCH)
+    assert (answer.status_code, len(answer.json()), stored(writer)) == (201, 1, [(TIME_MS, 20.0)])
+
+
+NOTHING = [
+    [],
+    {},
+    [1],
+    [{"Datastream": {"@iot.id": STREAM}}],
+    [{"components": [], "dataArray": []}],
+    [{"Datastream": {"@iot.id": STREAM}, "components": ["result"], "dataArray": []}],
+]
+
+
+@pytest.mark.parametrize("body", [json.dumps(each) for each in NOTHING])
 def test_a_batch_of_nothing_is_refused(writer: Writer, stream: str, body: str) -> None:
     assert writer.post(body, JSON, BATCH).status_code in (400, 422)
     assert stored(writer) == []
