@@ -126,6 +126,9 @@ def _meaning(claim: SourceTopics, name: str, unit: str, device: str, label: str)
         return Meaning(name, unit or "-")
     if means:
         candidates = [means]
+    elif claim.settings["format"] == "sparkplug":
+        # A metric's name is its whole path: `Boiler/Temperature` is none of the air.
+        candidates = [" ".join(words)]
     elif len(words) > 1 and own.lower() in _OF_PARENT:
         candidates = [words[-2] if own.lower() in _NAMELESS else f"{words[-2]} {own}"]
     else:

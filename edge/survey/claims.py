@@ -54,7 +54,7 @@ def claim_topics(topics: Topics) -> list[SourceTopics]:
     """Return the sources that read a survey's topics; those of firmwares first, then what Home Assistant describes."""
     left = dict(topics)
     claims: list[SourceTopics] = []
-    for take in (_zigbee, _tasmota, _lorawan, _shelly_gen1, _shelly_gen2):
+    for take in (_zigbee, _tasmota, _lorawan, _shelly_gen1, _shelly_gen2, _sparkplug, _ruuvi, _statestream):
         for claim in take(left):
             claims.append(claim)
             left = {topic: seen for topic, seen in left.items() if topic not in claim.topics}
@@ -134,6 +134,38 @@ def _shelly_gen2(topics: Topics) -> Iterable[SourceTopics]:
         if told:
             settings = {"format": "json", "topic": f"{levels}/events/rpc", "device_level": depth + 1}
             yield SourceTopics({"name": _numbered("shelly-events", number), **settings}, _merge(told), SHELLY_GEN2)
+
+
+def _sparkplug(topics: Topics) -> Iterable[SourceTopics]:
+    """Yield a source for each group of nodes of Sparkplug B."""
+    own = {topic: seen for topic, seen in topics.items() if topic.startswith("spBv1.0/")}
+    groups = sorted({topic.split("/")[1] for topic, seen in own.items() if seen.format == "sparkplug"})
+    for number, group in enumerate(groups):
+        yield SourceTopics(
+            {"name": _numbered("sparkplug", number), "format": "sparkplug", "topic": f"spBv1.0/{group}/#"},
+            {topic: seen for topic, seen in own.items() if topic.startswith(f"spBv1.0/{group}/")},
+        )
+
+
+def _ruuvi(topics: Topics) -> Iterable[SourceTopics]:
+    """Yield the sources of Ruuvi Gateways, which relay the advertisements of tags as they are."""
+    own = {topic: seen for topic, seen in topics.items() if {"gw_mac", "data"} <= seen.texts.keys()}
+    for number, first in enumerate(sorted({topic.rsplit("/", 2)[0] for topic in own if topic.count("/") > 1})):
+        yield SourceTopics(
+            {"name": _numbered("ruuvi", number), "format": "ruuvi", "topic": f"{first}/+/+"},
+            {topic: seen for topic, seen in topics.items() if topic.rsplit("/", 2)[0] == first},
+        )
+
+
+def _statestream(topics: Topics) -> Iterable[SourceTopics]:
+    """Yield the sources of Home Assistant's statestream, with all that it says of its entities."""
+    bases = sorted({topic.rsplit("/", 3)[0] for topic, seen in topics.items() if seen.format == "statestream"})
+    for number, base in enumerate(bases):
+        own = re.compile(rf"^{re.escape(base)}/[a-z_]+/[a-z0-9_]+/[a-z_0-9]+$")
+        yield SourceTopics(
+            {"name": _numbered("statestream", number), "format": "statestream", "topic": base},
+            {topic: seen for topic, seen in topics.items() if own.match(topic) and seen.format != "home_assistant"},
+        )
 
 
 def _by_device(

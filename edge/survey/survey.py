@@ -29,6 +29,10 @@ _BY_TOPIC: Final[tuple[tuple[DeviceFormat, re.Pattern[str]], ...]] = (
     ("chirpstack", re.compile(r"^application/[^/]+/device/[^/]+/event/up$")),
     ("things_stack", re.compile(r"^v3/[^/]+/devices/[^/]+/up$")),
 )
+#: By which types of message a node of Sparkplug B and its devices are recognised.
+_SPARKPLUG: Final = re.compile(r"^spBv1\.0/[^/]+/((?:N|D)(?:BIRTH|DATA|DEATH))/[^/]+(?:/[^/]+)?$")
+#: Attributes by which Home Assistant's statestream is recognised; its states have their topics beside them.
+_STATESTREAM: Final = re.compile(r"^.+/(?:sensor|number)/[a-z0-9_]+/(?:unit_of_measurement|device_class|state_class)$")
 #: Ours, and the broker's own.
 _NOT_DEVICES: Final = re.compile(r"^(?:headland/v1/|\$)")
 _LINE: Final = re.compile(rb"^[A-Za-z0-9_.:-]+(?:,[^ ]+)? [A-Za-z0-9_.:-]+=[^ ,]+")
@@ -104,11 +108,23 @@ class BrokerSurvey:
 def heard_messages(topics: Mapping[str, TopicSeen]) -> Sequence[HeardMessage]:
     """Return the remembered messages: what describes devices is before what they measure."""
     messages = [message for seen in topics.values() for message in seen.heard]
-    return sorted(messages, key=lambda message: not message.topic.endswith(("/config", "/bridge/devices")))
+    return sorted(messages, key=lambda message: _turn(message.topic))
+
+
+def _turn(topic: str) -> int:
+    """Return the turn of a topic: a node's birth is before those of its devices, and data is last."""
+    kind = _SPARKPLUG.match(topic)
+    if kind is not None:
+        return {"NBIRTH": 0, "DBIRTH": 1}.get(kind[1], 2)
+    return 0 if topic.endswith(("/config", "/bridge/devices", "/unit_of_measurement")) else 2
 
 
 def _read(topic: str, payload: bytes) -> tuple[DeviceFormat | None, Mapping[str, object]]:
     """Return the format of a message, and the values of a plain one by path."""
+    if _SPARKPLUG.match(topic):
+        return "sparkplug", {}
+    if _STATESTREAM.match(topic):
+        return "statestream", {}
     for kind, pattern in _BY_TOPIC:
         if pattern.match(topic) and payload[:1] in b"{[":
             return kind, {}

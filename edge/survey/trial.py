@@ -61,7 +61,7 @@ class _Rows:
 
 def try_source(settings: MqttSettings, messages: Sequence[HeardMessage]) -> SourceTrial:
     """Return what a source stores of messages, as the gateway's would; a retained one only describes."""
-    decoder = make_decoder(settings)
+    decoder = make_decoder(settings, is_complete=False)
     trial = SourceTrial()
     nodes = Nodes(settings.name, "home", trial.counts, settings, settings.node, settings.channel)
     topics = dict.fromkeys(decoder.topics)

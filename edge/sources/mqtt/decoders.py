@@ -7,14 +7,17 @@ from edge.sources.mqtt.line_protocol import LineProtocolDecoder
 from edge.sources.mqtt.lorawan import ChirpStackDecoder, ThingsStackDecoder
 from edge.sources.mqtt.message import Decoder
 from edge.sources.mqtt.plain_json import JsonDecoder
+from edge.sources.mqtt.ruuvi import RuuviDecoder
 from edge.sources.mqtt.senml import SenmlDecoder
 from edge.sources.mqtt.settings import MqttSettings
+from edge.sources.mqtt.sparkplug import SparkplugDecoder
+from edge.sources.mqtt.statestream import StatestreamDecoder
 from edge.sources.mqtt.tasmota import TasmotaDecoder
 from edge.sources.mqtt.zigbee import ZigbeeDecoder
 
 
-def make_decoder(settings: MqttSettings) -> Decoder:
-    """Return the decoder of a source's format, for the source's topic."""
+def make_decoder(settings: MqttSettings, *, is_complete: bool = True) -> Decoder:
+    """Return the decoder of a source's format, for the source's topic; `is_complete` as of a live connection."""
     match settings.format:
         case "senml":
             return SenmlDecoder([settings.topic_filter])
@@ -28,6 +31,12 @@ def make_decoder(settings: MqttSettings) -> Decoder:
             return ChirpStackDecoder([settings.topic_filter])
         case "things_stack":
             return ThingsStackDecoder([settings.topic_filter])
+        case "sparkplug":
+            return SparkplugDecoder(settings.topic_filter, is_complete=is_complete)
+        case "ruuvi":
+            return RuuviDecoder([settings.topic_filter])
+        case "statestream":
+            return StatestreamDecoder(settings.topic_filter)
         case "json":
             return JsonDecoder(
                 settings.topic_filter,

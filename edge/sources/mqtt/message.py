@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from edge.sources.mapping.field_map import Measurement
 from edge.sources.mapping.json_tree import flatten, parse_json
@@ -18,6 +18,7 @@ class MessageRefusal(StrEnum):
     TOPIC = "refused_topic"
     TEMPLATE = "refused_template"
     TOO_MANY = "refused_too_many"
+    ALIAS = "refused_alias"
 
 
 class DecodedMessage(NamedTuple):
@@ -52,6 +53,19 @@ class Decoder(Protocol):
         self, topic: str, payload: bytes, now_ms: int
     ) -> Sequence[DecodedMessage | MessageRefusal] | MessageRefusal:
         """Return the measurements in a message, with a refusal for each unusable part."""
+        ...
+
+
+@runtime_checkable
+class AskingDecoder(Protocol):
+    """Decoder of a format whose devices say what they are when they are asked."""
+
+    def restart(self) -> None:
+        """Forget what may be outdated after a connection that was lost."""
+        ...
+
+    def take_requests(self, now_ms: int) -> Sequence[tuple[str, bytes]]:
+        """Return topic and payload of what must be published now."""
         ...
 
 

@@ -16,7 +16,17 @@ from edge.sources.settings import Host, Name, PlaceSettings, Port, Seconds, Sour
 from edge.toml.settings import TableError
 
 DeviceFormat = Literal[
-    "senml", "home_assistant", "zigbee2mqtt", "tasmota", "chirpstack", "things_stack", "line_protocol", "json"
+    "senml",
+    "home_assistant",
+    "zigbee2mqtt",
+    "tasmota",
+    "chirpstack",
+    "things_stack",
+    "line_protocol",
+    "sparkplug",
+    "ruuvi",
+    "statestream",
+    "json",
 ]
 
 #: Default topic of each kind of firmware.
@@ -28,18 +38,22 @@ DEFAULT_TOPICS: Final[dict[str, str]] = {
     "chirpstack": "application/+/device/+/event/up",
     "things_stack": "v3/+/devices/+/up",
     "line_protocol": "influx/#",
+    "sparkplug": "spBv1.0/#",
+    "ruuvi": "ruuvi/+/+",
+    "statestream": "statestream",
 }
 
 
 class MqttSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="mqtt"):
     """Devices of one `format` on one broker, by default the gateway's own.
 
-    `topic` is their topic filter, for `home_assistant` the discovery prefix and for `zigbee2mqtt` the
+    `topic` is their topic filter, for `home_assistant` the discovery prefix, for `zigbee2mqtt` and `statestream` the
     base topic. With `listed_only` only the devices of the `node` tables are accepted. `channel` tables apply to all
     devices, those of a node to it alone. `interval_s` is how often a device is expected to publish. `tls` trusts the
-    system's authorities, or the one in `ca`. `sender` (line protocol) is the tag that names the device, `precision` the
-    unit of its times. `device_level` or `device_from`, and `time`, are for `json`, which needs a `topic`: the level of
-    the topic, counted from 1, or the paths in the payload that name the device, and the path of the payload's own time.
+    system's authorities, or the one in `ca`. `sender` (line protocol) is the tag that names the device, `precision`
+    the unit of its times. `device_level` or `device_from`, and `time`, are for `json`, which needs a `topic`: the
+    level of the topic, counted from 1, or the paths in the payload that name the device, and the path of the
+    payload's own time.
     `skip` are filters of topics that another source reads.
     """
 

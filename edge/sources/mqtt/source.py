@@ -8,7 +8,7 @@ from typing import Final
 from edge.sources.devices.device_clock import counts_from_2000
 from edge.sources.devices.nodes import Nodes
 from edge.sources.mqtt.decoders import make_decoder
-from edge.sources.mqtt.message import DecodedMessage, MessageRefusal
+from edge.sources.mqtt.message import AskingDecoder, DecodedMessage, MessageRefusal
 from edge.sources.mqtt.settings import MqttSettings
 from edge.sources.mqtt.subscriber import BrokerMessage, Subscriber
 from edge.sources.retried_source import RetriedSource
@@ -17,7 +17,7 @@ from headland.clock import wall_clock_ms
 
 _COUNTERS: Final = (
     "messages", "rows", "connects", "lost", "refused_topics", "retained_ignored", "skipped", "descriptions", "unmapped",
-    "refused_unit", "refused_value", "clock_unset", "clock_from_2000", *MessageRefusal,
+    "refused_unit", "refused_value", "clock_unset", "clock_from_2000", "births_asked", *MessageRefusal,
 )  # fmt: skip
 _RECEIVE_S: Final = 0.2
 _SETTLED_S: Final = 5.0
@@ -55,6 +55,8 @@ class MqttSource(RetriedSource):
 
     def _work(self, sink: Sink) -> None:
         subscriber = Subscriber(self._settings, self._client_id)
+        if isinstance(self._decoder, AskingDecoder):
+            self._decoder.restart()
         try:
             subscriber.open(list(self._topics))
             self._receive(subscriber, sink)
@@ -89,6 +91,10 @@ class MqttSource(RetriedSource):
             now_ms = wall_clock_ms()
             for message in messages:
                 self._handle(message, now_ms, subscriber, sink)
+            if isinstance(self._decoder, AskingDecoder):
+                for topic, payload in self._decoder.take_requests(now_ms):
+                    self._counts["births_asked"] += 1
+                    subscriber.publish(topic, payload)
 
     def _handle(self, message: BrokerMessage, now_ms: int, subscriber: Subscriber, sink: Sink) -> None:
         """Emit the measurements of a message, or count its refusal."""

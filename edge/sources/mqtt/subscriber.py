@@ -81,6 +81,11 @@ class Subscriber:
         if topics and self._connected:
             self._client.subscribe([(topic, 1) for topic in topics])
 
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Publish a message, where the connection is up."""
+        if self._connected:
+            self._client.publish(topic, payload)
+
     def receive(self, wait_s: float) -> list[BrokerMessage]:
         """Return the received messages, waiting at most `wait_s`. Raises RetryLater when the connection has ended."""
         code = self._client.loop(wait_s)

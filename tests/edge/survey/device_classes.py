@@ -23,52 +23,52 @@ class DeviceClass:
     stored: dict[str, dict[str, float]]
 
 
-def _numeric(name: str, unit: str | None = None) -> dict[str, Any]:
+def numeric(name: str, unit: str | None = None) -> dict[str, Any]:
     return {
         "type": "numeric", "name": name, "property": name, "access": 1, **({} if unit is None else {"unit": unit})
     }  # fmt: skip
 
 
-def _listed(name: str, ieee: str, vendor: str, model: str, *exposes: dict[str, Any]) -> dict[str, Any]:
-    definition = {"vendor": vendor, "model": model, "exposes": [*exposes, _numeric("linkquality", "lqi")]}
+def listed(name: str, ieee: str, vendor: str, model: str, *exposes: dict[str, Any]) -> dict[str, Any]:
+    definition = {"vendor": vendor, "model": model, "exposes": [*exposes, numeric("linkquality", "lqi")]}
     return {"friendly_name": name, "ieee_address": ieee, "type": "EndDevice", "definition": definition}
 
 
 BRIDGE = [
     {"friendly_name": "Coordinator", "ieee_address": "0x00124b0001", "type": "Coordinator", "definition": None},
-    _listed("climate north", "0x00158d0002", "SONOFF", "SNZB-02", _numeric("battery", "%"),
-            _numeric("temperature", "°C"), _numeric("humidity", "%"), _numeric("voltage", "mV")),
-    _listed("climate south", "0x00158d0003", "SONOFF", "SNZB-02", _numeric("battery", "%"),
-            _numeric("temperature", "°C"), _numeric("humidity", "%"), _numeric("voltage", "mV")),
-    _listed("bed/soil 1", "0xa4c1380004", "Tuya", "TS0601_soil", _numeric("temperature", "°C"),
-            _numeric("soil_moisture", "%"), _numeric("battery", "%")),
-    _listed("lux", "0x54ef440005", "Aqara", "GZCGQ01LM", _numeric("illuminance", "lx"),
-            _numeric("device_temperature", "°C")),
-    _listed("pump plug", "0xa4c1380006", "TuYa", "TS011F_plug_1", {
+    listed("climate north", "0x00158d0002", "SONOFF", "SNZB-02", numeric("battery", "%"),
+            numeric("temperature", "°C"), numeric("humidity", "%"), numeric("voltage", "mV")),
+    listed("climate south", "0x00158d0003", "SONOFF", "SNZB-02", numeric("battery", "%"),
+            numeric("temperature", "°C"), numeric("humidity", "%"), numeric("voltage", "mV")),
+    listed("bed/soil 1", "0xa4c1380004", "Tuya", "TS0601_soil", numeric("temperature", "°C"),
+            numeric("soil_moisture", "%"), numeric("battery", "%")),
+    listed("lux", "0x54ef440005", "Aqara", "GZCGQ01LM", numeric("illuminance", "lx"),
+            numeric("device_temperature", "°C")),
+    listed("pump plug", "0xa4c1380006", "TuYa", "TS011F_plug_1", {
         "type": "switch", "features": [{"type": "binary", "name": "state", "property": "state"}]},
-        _numeric("power", "W"), _numeric("current", "A"), _numeric("voltage", "V"), _numeric("energy", "kWh")),
+        numeric("power", "W"), numeric("current", "A"), numeric("voltage", "V"), numeric("energy", "kWh")),
 ]  # fmt: skip
 
 
-def _uplink(device: str, eui: str, uplink: dict[str, Any]) -> Message:
+def uplink(device: str, eui: str, uplink: dict[str, Any]) -> Message:
     ids = {"device_id": device, "application_ids": {"application_id": "farm"}, "dev_eui": eui, "dev_addr": "260B1234"}
     meta = {"rx_metadata": [{"gateway_ids": {"gateway_id": "gw"}, "rssi": -60, "snr": 9.5}], "f_port": 2, "f_cnt": 7}
     return f"v3/farm@ttn/devices/{device}/up", {"end_device_ids": ids, "uplink_message": {**meta, **uplink}}
 
 
-def _event_up(eui: str, name: str, values: dict[str, Any]) -> Message:
+def event_up(eui: str, name: str, values: dict[str, Any]) -> Message:
     info = {"tenantName": "ChirpStack", "applicationName": "farm", "deviceName": name, "devEui": eui, "tags": {}}
     event = {"deviceInfo": info, "fCnt": 10, "fPort": 5, "object": values, "rxInfo": [{"rssi": -48, "snr": 9.0}]}
     return f"application/7d8c/device/{eui}/event/up", event
 
 
-def _rpc(device: str, **params: Any) -> Message:
+def rpc(device: str, **params: Any) -> Message:
     return f"{device}/events/rpc", {
         "src": device, "dst": f"{device}/events", "method": "NotifyStatus", "params": {"ts": 1680962879.6, **params}
     }  # fmt: skip
 
 
-def _discovered(node: str, sensor: str, unit: str, state: str) -> Message:
+def discovered(node: str, sensor: str, unit: str, state: str) -> Message:
     return f"homeassistant/sensor/{node}/{sensor}/config", {
         "name": sensor, "uniq_id": f"{node}{sensor}", "stat_t": state, "unit_of_meas": unit, "dev_cla": "temperature",
         "dev": {"ids": f"id-{node}", "name": node, "mf": "espressif", "mdl": "esp32dev", "sw": "2025.2.0"},
@@ -155,9 +155,9 @@ CLASSES = [
     DeviceClass(
         "ESPHome",
         [
-            _discovered("esp-bed", "soil_temperature", "°C", "esp-bed/sensor/soil_temperature/state"),
-            _discovered("esp-bed", "co2", "ppm", "esp-bed/sensor/co2/state"),
-            _discovered("esp-bed", "uptime", "s", "esp-bed/sensor/uptime/state"),
+            discovered("esp-bed", "soil_temperature", "°C", "esp-bed/sensor/soil_temperature/state"),
+            discovered("esp-bed", "co2", "ppm", "esp-bed/sensor/co2/state"),
+            discovered("esp-bed", "uptime", "s", "esp-bed/sensor/uptime/state"),
             ("esp-bed/status", b"online"),
             ("esp-bed/sensor/soil_temperature/state", 18.25),
             ("esp-bed/sensor/co2/state", 655),
@@ -183,7 +183,7 @@ CLASSES = [
         "Zigbee2MQTT and its discovery",
         [
             ("zigbee2mqtt/bridge/devices", BRIDGE),
-            _discovered("0x00158d0002", "temperature", "°C", "zigbee2mqtt/climate north"),
+            discovered("0x00158d0002", "temperature", "°C", "zigbee2mqtt/climate north"),
             ("zigbee2mqtt/climate north", {"temperature": 21.5, "humidity": 61.2, "battery": 97, "voltage": 3000}),
         ],
         {"zigbee2mqtt.climate north": {"air_temperature_degc": 21.5, "relative_humidity_pct": 61.2,
@@ -192,10 +192,10 @@ CLASSES = [
     DeviceClass(
         "The Things Stack, normalized",
         [
-            _uplink("em500-1", "24E124136B502217", {
+            uplink("em500-1", "24E124136B502217", {
                 "decoded_payload": {"temperature": 21.5, "humidity": 60.5, "battery": 94},
                 "normalized_payload": [{"air": {"temperature": 21.5, "relativeHumidity": 60.5}, "battery": 3.6}]}),
-            _uplink("em500-2", "24E124136B502218", {
+            uplink("em500-2", "24E124136B502218", {
                 "decoded_payload": {"temperature": 18.0, "humidity": 71.0, "battery": 90},
                 "normalized_payload": [{"air": {"temperature": 18.0, "relativeHumidity": 71.0}, "battery": 3.5}]}),
         ],
@@ -208,7 +208,7 @@ CLASSES = [
     ),
     DeviceClass(
         "The Things Stack, Dragino",
-        [_uplink("lht65", "A84041", {"decoded_payload": {"BatV": 3.07, "Bat_status": 3, "Hum_SHT": 61.5,
+        [uplink("lht65", "A84041", {"decoded_payload": {"BatV": 3.07, "Bat_status": 3, "Hum_SHT": 61.5,
                                      "TempC_SHT": 22.4,
                                      "TempC_DS": 20.1, "Ext_sensor": "Temperature Sensor"}})],
         {"things-stack.lht65": {"battery_voltage_v": 3.07, "air_temperature_degc": 22.4, "temperature_ds_degc": 20.1}},
@@ -216,9 +216,9 @@ CLASSES = [
     DeviceClass(
         "ChirpStack v4",
         [
-            _event_up("0004a30b001c0530", "soil-1", {"soil_temperature_c": 14.5, "soil_moisture_pct": 31.0,
+            event_up("0004a30b001c0530", "soil-1", {"soil_temperature_c": 14.5, "soil_moisture_pct": 31.0,
                                                      "battery_mv": 3550, "humidity": 80}),
-            _event_up("0004a30b001c0531", "soil-2", {"soil_temperature_c": 15.5, "soil_moisture_pct": 29.0,
+            event_up("0004a30b001c0531", "soil-2", {"soil_temperature_c": 15.5, "soil_moisture_pct": 29.0,
                                                      "battery_mv": 3450, "humidity": 81}),
         ],
         {
@@ -258,7 +258,7 @@ CLASSES = [
             ("shellyplusht-1/status/humidity:0", {"id": 0, "rh": 61.2}),
             ("shellyplusht-1/status/devicepower:0", {"id": 0, "battery": {"V": 5.9, "percent": 97},
                                                      "external": {"present": False}}),
-            _rpc("shellyplusht-1", **{"temperature:0": {"id": 0, "tC": 21.3, "tF": 70.4}}),
+            rpc("shellyplusht-1", **{"temperature:0": {"id": 0, "tC": 21.3, "tF": 70.4}}),
             ("shellyplusht-2/status/temperature:0", {"id": 0, "tC": 19.0, "tF": 66.2}),
             ("shellyplusht-1/online", True),
         ],
@@ -270,7 +270,7 @@ CLASSES = [
     ),
     DeviceClass(
         "Shelly Gen2 relay by its notifications",
-        [_rpc("shellyplus1pm-441793", **{"switch:0": {"id": 0, "output": True, "apower": 95.3, "voltage": 230.1,
+        [rpc("shellyplus1pm-441793", **{"switch:0": {"id": 0, "output": True, "apower": 95.3, "voltage": 230.1,
             "current": 0.42, "freq": 50.0, "aenergy": {"total": 1270.5, "by_minute": [10.0, 9.8, 9.9],
             "minute_ts": 1680962820}, "temperature": {"tC": 45.1, "tF": 113.2}}})],
         {"shelly-events.shellyplus1pm-441793": {"power_w": 95.3, "voltage_v": 230.1, "current_a": 0.42,

@@ -15,7 +15,9 @@ from edge.survey.proposals import propose
 from edge.survey.survey import BrokerSurvey, heard_messages
 from edge.survey.trial import try_source
 from tests.edge.survey.device_classes import CLASSES, DeviceClass, Message
+from tests.edge.survey.more_device_classes import MORE_CLASSES
 
+ALL = [*CLASSES, *MORE_CLASSES]
 Stored = dict[str, dict[str, float | None]]
 
 
@@ -49,7 +51,7 @@ def assert_stored(found: Stored, expected: Stored) -> None:
         assert found[device] == pytest.approx(values, abs=1e-3), device
 
 
-@pytest.mark.parametrize("case", CLASSES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
 def test_a_proposed_table_stores_what_a_device_states(case: DeviceClass) -> None:
     survey = heard(case.messages)
     stored: Stored = {}
@@ -62,7 +64,7 @@ def test_a_proposed_table_stores_what_a_device_states(case: DeviceClass) -> None
 
 
 def test_no_message_of_all_classes_together_is_read_by_two_tables() -> None:
-    survey = heard([message for case in CLASSES for message in case.messages])
+    survey = heard([message for case in ALL for message in case.messages])
     sources = pasted(survey)
     assert len({source.name for source in sources}) == len(sources)
     readers = Counter(
