@@ -12,8 +12,8 @@ from api.http.pagination import Cursor, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
 from api.http.router import Router
 from api.routes.parameters import NAME_PATTERN
-from headland.analysis.tonight.card_answer import TonightCards, tonight_of
-from headland.analysis.tonight.cards import list_cards
+from headland.analysis.tonight.cards.answer import TonightCards, tonight_of
+from headland.analysis.tonight.cards.page import list_cards
 
 router = Router(prefix="/v1", tags=["answers"], responses=declare_problems(400, 422, 503))
 

@@ -13,9 +13,6 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import msgspec
 
-#: The finest tiles that any service has.
-MOST_ZOOM: Final = 22
-
 
 class TileSystem(StrEnum):
     """The system of coordinates of tiles in Web Mercator."""

@@ -15,7 +15,8 @@ from api.http.router import Router
 from api.ops.map_tiles import MapTiles, TileError, TileWanted
 from api.routes.registry import RecordId
 from headland.analysis.inputs.scope import OrgScope
-from headland.network.map_tiles import KNOWN_SERVICES, MOST_ZOOM
+from headland.contract.map_tiles import MOST_ZOOM
+from headland.network.map_tiles import KNOWN_SERVICES
 
 _PICTURE: Final[dict[int | str, dict[str, Any]]] = {
     200: {

@@ -1,6 +1,7 @@
 // Choice of the base map: the farm's own one, or the tiles of a source that an administrator named, which the station asks for. What was chosen stays in this browser.
 
 import "../i18n/map_tools";
+import limits from "../../../headland/contract/map_tiles.json";
 import { addProtocol, type Map as MapLibreMap } from "maplibre-gl";
 import { api, cursorQuery, listAll, type ListItem } from "../api/client";
 import { ApiError, requestResponse } from "../api/request";
@@ -67,7 +68,13 @@ function draw(map: MapLibreMap, source: Source | undefined): void {
   map.triggerRepaint();
   if (source === undefined) return;
   const tiles = [`${PROTOCOL}://${source.id}/${source.version}/${source.system}/{z}/{x}/{y}`];
-  map.addSource(LAYER, { type: "raster", tiles, tileSize: TILE_PX, minzoom: source.min_zoom ?? 0, maxzoom: source.max_zoom ?? 18 });
+  map.addSource(LAYER, {
+    type: "raster",
+    tiles,
+    tileSize: TILE_PX,
+    minzoom: source.min_zoom ?? 0,
+    maxzoom: source.max_zoom ?? limits.usual_zoom,
+  });
   const above = map.getStyle().layers.find(({ id }) => id !== "ground" && !id.startsWith("base-map"))?.id;
   map.addLayer({ id: LAYER, type: "raster", source: LAYER, paint: { "raster-fade-duration": 0 } }, above);
 }

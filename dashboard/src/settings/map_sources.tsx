@@ -4,6 +4,7 @@ import "../i18n/map_sources";
 import "../i18n/settings";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import limits from "../../../headland/contract/map_tiles.json";
 import type { Body, ListItem } from "../api/client";
 import { may } from "../api/may";
 import { useApi, useApiList } from "../api/query";
@@ -172,8 +173,22 @@ function SourceFields({ source }: { source: Source | null }): JSX.Element {
         options={systems.map((value) => ({ value, text: translate(`source_${value}`) }))}
       />
       <div class="choices-row">
-        <NumberField name="min_zoom" label={translate("source_min_zoom")} required value={source?.min_zoom ?? 0} min={0} max={22} />
-        <NumberField name="max_zoom" label={translate("source_max_zoom")} required value={source?.max_zoom ?? 18} min={0} max={22} />
+        <NumberField
+          name="min_zoom"
+          label={translate("source_min_zoom")}
+          required
+          value={source?.min_zoom ?? 0}
+          min={0}
+          max={limits.most_zoom}
+        />
+        <NumberField
+          name="max_zoom"
+          label={translate("source_max_zoom")}
+          required
+          value={source?.max_zoom ?? limits.usual_zoom}
+          min={0}
+          max={limits.most_zoom}
+        />
         <TextField
           name="subdomains"
           label={translate("source_subdomains")}
@@ -202,7 +217,7 @@ function settingsOf(values: FormValues) {
     attribution: values.text("attribution"),
     system: values.text("system") as System,
     min_zoom: values.number("min_zoom") ?? 0,
-    max_zoom: values.number("max_zoom") ?? 18,
+    max_zoom: values.number("max_zoom") ?? limits.usual_zoom,
     subdomains: values.text("subdomains"),
     key: values.text("key"),
   };

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from headland.contract.map_tiles import MOST_ZOOM
 from headland.errors import HeadlandError
 
 #: First bytes of a TIFF and of a BigTIFF, in both orders of bytes.
@@ -16,7 +17,6 @@ MOST_PIXELS: Final = 4_000_000_000
 #: Tiles at most: the resolution is lowered to it.
 MOST_TILES: Final = 20_000
 TILE_PX: Final = 256
-_MOST_ZOOM: Final = 22
 _LEAST_PX: Final = 16
 _MERCATOR: Final = "EPSG:3857"
 #: Half of the equator in Web Mercator [m].
@@ -128,7 +128,7 @@ def _plan(
         columns, rows = spans(zoom)
         return len(columns) * len(rows)
 
-    zoom = min(max(math.ceil(math.log2(2.0 * _EDGE_M / TILE_PX / resolution_m) - 0.25), 0), _MOST_ZOOM)
+    zoom = min(max(math.ceil(math.log2(2.0 * _EDGE_M / TILE_PX / resolution_m) - 0.25), 0), MOST_ZOOM)
     # Where it is smaller than a mark on the map it need not be drawn.
     widest_m = max(bounds_m[2] - bounds_m[0], bounds_m[3] - bounds_m[1])
     first = min(zoom, max(0, math.floor(math.log2(2.0 * _EDGE_M / TILE_PX / widest_m * _LEAST_PX))))

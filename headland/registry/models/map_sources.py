@@ -6,7 +6,8 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from headland.network.map_tiles import MOST_ZOOM, TileSystem
+from headland.contract.map_tiles import MOST_ZOOM, USUAL_ZOOM
+from headland.network.map_tiles import TileSystem
 from headland.registry.models.models import VersionedRecord
 
 #: What stands in a record for a key that is kept.
@@ -32,6 +33,6 @@ class MapSource(VersionedRecord, frozen=True, kw_only=True):
         TileSystem.WGS84
     )
     min_zoom: Annotated[Zoom, "Its coarsest tiles."] = 0
-    max_zoom: Annotated[Zoom, "Its finest tiles."] = 18
+    max_zoom: Annotated[Zoom, "Its finest tiles."] = USUAL_ZOOM
     subdomains: Annotated[str, Meta(pattern="^[a-z0-9]{0,16}$"), "Characters for {s}, one after another."] = ""
     key: Annotated[str, Meta(pattern="^[!-~]{0,200}$"), "Key for {key}: never shown, *** where there is one."] = ""

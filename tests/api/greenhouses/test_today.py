@@ -14,7 +14,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from headland.analysis.tonight import cards, field_statements
+from headland.analysis.tonight import field_statements
+from headland.analysis.tonight.cards import forecasts
+from headland.analysis.tonight.cards import page as card_page
 from headland.analysis.tonight.today.answer import Today
 from headland.contract.gateway_state import GatewayState, SpoolState
 from headland.contract.records import Descriptor
@@ -308,9 +310,10 @@ def test_each_truth_of_the_page_is_read_once_for_all_rows(farm: Farm, monkeypatc
 
         monkeypatch.setattr(module, name, counted)
 
-    count(cards, "crop_targets_of")
-    count(cards, "find_local_time")
-    count(cards, "recent_faults")
+    count(card_page, "crop_targets_of")
+    count(forecasts, "crop_targets_of")
+    count(card_page, "find_local_time")
+    count(card_page, "recent_faults")
     count(field_statements, "read_ahead")
     count(field_statements, "window_record")
     page = today(farm.client)

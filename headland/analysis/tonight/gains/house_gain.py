@@ -12,7 +12,7 @@ from headland.analysis.greenhouse.house import find_house, local_hour_start
 from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.window import Window
-from headland.analysis.tonight.cards import Card
+from headland.analysis.tonight.cards.card import Card
 from headland.analysis.tonight.gains.gain import PlanGain, gain_of
 from headland.analysis.tonight.gains.moves import moves_of
 from headland.analysis.weather.house_what_if import compartment_of

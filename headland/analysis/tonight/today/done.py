@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from headland.analysis.inputs.scope import OrgScope
-from headland.analysis.tonight.cards import Card, list_cards
+from headland.analysis.tonight.cards.card import Card
+from headland.analysis.tonight.cards.page import list_cards
 from headland.analysis.tonight.orders import HouseOrder
 from headland.analysis.tonight.today.answer import RowKind, TodayAction, TodayRow, TodayText
 from headland.analysis.tonight.today.clock_words import PhoneClock, said

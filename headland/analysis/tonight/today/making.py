@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from headland.analysis.greenhouse.forecast_history import NEEDED_H, hours_of_air
 from headland.analysis.inputs.scope import OrgScope
-from headland.analysis.tonight.cards import Card
+from headland.analysis.tonight.cards.card import Card
 from headland.analysis.tonight.statements import LEAST_STATEMENTS
 from headland.analysis.tonight.today.answer import MakingSteps, TodayMaking, TodayText
 from headland.analysis.tonight.today.clock_words import said

@@ -7,7 +7,8 @@ from typing import Final
 
 from headland.analysis.greenhouse.house import place_of
 from headland.analysis.inputs.scope import OrgScope
-from headland.analysis.tonight.cards import Card, list_cards
+from headland.analysis.tonight.cards.card import Card
+from headland.analysis.tonight.cards.page import list_cards
 from headland.analysis.tonight.done import Done
 from headland.analysis.tonight.today.answer import (
     DoneToday,

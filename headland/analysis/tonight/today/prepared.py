@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.inputs.scope import OrgScope
-from headland.analysis.tonight.cards import make_forecasts
+from headland.analysis.tonight.cards.forecasts import make_forecasts
 from headland.analysis.tonight.subjects import list_subjects
 from headland.analysis.tonight.today.houses.strip import find_seen
 

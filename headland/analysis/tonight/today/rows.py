@@ -9,7 +9,7 @@ from typing import Final
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import read_latest
-from headland.analysis.tonight.cards import Card
+from headland.analysis.tonight.cards.card import Card
 from headland.analysis.tonight.gains.house_gain import Gains
 from headland.analysis.tonight.today.answer import TodayDone, TodayRow
 from headland.analysis.tonight.today.fields.row import field_row

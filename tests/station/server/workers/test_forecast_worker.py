@@ -13,7 +13,7 @@ from headland.analysis.greenhouse.house import find_house
 from headland.analysis.inputs import sensor_faults
 from headland.analysis.inputs.result_cache import ResultCache
 from headland.analysis.inputs.scope import OrgScope
-from headland.analysis.tonight import cards
+from headland.analysis.tonight.cards import forecasts
 from headland.analysis.tonight.today.page import answer_today
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.models import Farm, Greenhouse, Site
@@ -117,7 +117,7 @@ def test_the_first_page_finds_forecasts_and_verdicts_made_before_somebody_asks(
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("a request must not compute it")
 
-    monkeypatch.setattr(cards, "forecast_by_station", fail)
+    monkeypatch.setattr(forecasts, "forecast_by_station", fail)
     monkeypatch.setattr(sensor_faults, "find_faults", fail)
     scope = OrgScope(store, registry, HANDLE, clock[0], cache=answers)
     page = answer_today(scope, None, ReachFact(state="none", people=0, tried_ms=None), None, lambda: None)

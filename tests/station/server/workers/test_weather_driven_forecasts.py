@@ -15,7 +15,7 @@ from headland.analysis.greenhouse.forecast_basis import basis_of_forecast, basis
 from headland.analysis.greenhouse.forecast_history import past_forecasts, read_record, record_forecast
 from headland.analysis.greenhouse.house import find_house
 from headland.analysis.inputs.scope import OrgScope
-from headland.analysis.tonight.cards import list_cards
+from headland.analysis.tonight.cards.page import list_cards
 from headland.analysis.weather.house_weather import forecast_by_station
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.models import Site

@@ -10,7 +10,7 @@ from headland.agronomy.prescription.forecast_window import ForecastVerdict, suit
 from headland.agronomy.prescription.weather_window import USUAL_RAINFAST_H, Hour, Kind, wind_limit_m_s
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.passes.verdict.strips import MissedStrips
-from headland.analysis.tonight.cards import Card
+from headland.analysis.tonight.cards.card import Card
 from headland.analysis.tonight.field_statements import site_forecast
 from headland.analysis.tonight.statements import OutlookStatement
 from headland.analysis.tonight.today.answer import (

@@ -15,8 +15,9 @@ from headland.analysis.greenhouse.house import find_house
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import read_latest
-from headland.analysis.tonight.card_answer import CardWithheld, withheld_of
-from headland.analysis.tonight.cards import Card, list_cards
+from headland.analysis.tonight.cards.answer import CardWithheld, withheld_of
+from headland.analysis.tonight.cards.card import Card
+from headland.analysis.tonight.cards.page import list_cards
 from headland.analysis.tonight.gains.house_gain import Gains
 from headland.analysis.tonight.orders import Actuator, Direction, HouseOrder
 from headland.analysis.tonight.statements import OutlookStatement

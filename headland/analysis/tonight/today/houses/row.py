@@ -12,7 +12,7 @@ from headland.agronomy.climate.air import AIR_TEMPERATURE
 from headland.agronomy.series.answer import COVER_NOT_KNOWN
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.inputs.scope import OrgScope
-from headland.analysis.tonight.cards import Card
+from headland.analysis.tonight.cards.card import Card
 from headland.analysis.tonight.gains.house_gain import Gains, HouseGain
 from headland.analysis.tonight.orders import daylight
 from headland.analysis.tonight.statements import OutlookStatement

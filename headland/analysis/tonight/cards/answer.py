@@ -10,7 +10,7 @@ import msgspec
 from headland.agronomy.series.answer import Method
 from headland.analysis.greenhouse.forecast_basis import BasisOfHouse
 from headland.analysis.inputs.answers import DeviceFinding
-from headland.analysis.tonight.cards import Card, CardPage
+from headland.analysis.tonight.cards.card import Card, CardPage
 from headland.analysis.tonight.done import Done
 from headland.analysis.tonight.order_texts import advice_text, withheld_text
 from headland.analysis.tonight.orders import HouseOrder, Order, Withheld

@@ -9,107 +9,38 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from headland.agronomy.climate.forecast_features import MOST_AHEAD_H
 from headland.agronomy.series.answer import COVER_NOT_KNOWN
-from headland.analysis.greenhouse.crop_targets import CropTargets
-from headland.analysis.greenhouse.derived import OUTSIDE
-from headland.analysis.greenhouse.forecast_basis import BasisOfHouse, basis_of_record
-from headland.analysis.greenhouse.forecast_history import (
-    NEEDED_H,
-    fill_measured,
-    hours_of_air,
-    record_forecast,
-)
-from headland.analysis.greenhouse.house import find_house, place_of
+from headland.analysis.greenhouse.forecast_basis import basis_of_record
+from headland.analysis.greenhouse.house import place_of
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.greenhouse.rule_limits import field_frost_limit
-from headland.analysis.inputs.answers import DeviceFinding
-from headland.analysis.inputs.errors import AnalysisError
 from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.sensor_faults import recent_faults
+from headland.analysis.tonight.cards.card import Card, CardPage
+from headland.analysis.tonight.cards.forecasts import make_missing, newest_forecasts
+from headland.analysis.tonight.cards.limits import SURFACE_SENSORS, FarmLimits
 from headland.analysis.tonight.done import Done, collect_done, water_given
 from headland.analysis.tonight.field_statements import field_statements, site_forecast
-from headland.analysis.tonight.house_statements import COVER, USUAL, HouseLimits, house_statements
+from headland.analysis.tonight.house_statements import USUAL, HouseLimits, house_statements
 from headland.analysis.tonight.outdoor_statements import irrigation_need
 from headland.analysis.tonight.plan import HousePlan, place_deg_of, plan_house
 from headland.analysis.tonight.recalls import Recall, list_recalls, recalls_of
 from headland.analysis.tonight.statements import HOURS, MOST_STATEMENTS, RANKS, OutlookStatement
-from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, list_subjects, rule_limits
-from headland.analysis.weather.house_weather import forecast_by_station
+from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, list_subjects
 from headland.analysis.weather.outdoors.forecast_origin import source_of
 from headland.analysis.weather.outdoors.measured_hours import hourly_radiation
-from headland.registry.models.alarms import Alarm, AlarmRule, Severity
-from headland.registry.models.models import Field, Greenhouse, GrowerNote, Site
+from headland.registry.models.alarms import Alarm, Severity
+from headland.registry.models.models import Field, GrowerNote, Site
 from headland.registry.repositories.forecasts import Forecast
 from headland.registry.repositories.local_time import NOT_KNOWN, LocalTime, find_local_time
-from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
-#: A forecast of an earlier hour is used for so long; the station makes one some minutes after each hour.
-_FORECAST_AGE_H: Final = 3
-#: Forecasts that a request makes where the station has not made any yet.
-_MOST_MADE: Final = 3
 #: Samples of outdoor weather are read again after so long.
 _FRESH_MS: Final = MINUTE_MS
-#: Where there was too little data for one, it is tried again after so long: a past may be on its way.
-_RETRY_MS: Final = 20_000
 #: Alarms that are looked through for what was acknowledged.
 _MOST_ALARMS: Final = 500
 _SEVERITY: Final = {Severity.CRITICAL: 3, Severity.WARNING: 2, Severity.INFO: 1}
-_SURFACE_SENSORS: Final = {
-    "leaf_condensation": "leaf_temperature_degc",
-    "cover_condensation": "cover_temperature_degc",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What the next 24 hours bring to a subject; `estimated` are statements about surfaces without a sensor.
-
-    plan
-        The statements and, of a greenhouse, what each actuator is to do: at most one thing at a time.
-    time_zone
-        The zone of its site, by whose clock texts tell times; UTC where it is not known, as `time_zone_known` says.
-    forecast_ms
-        When the forecast was made, None for a field and where there is none; `basis` is what it rests on.
-    sensors
-        The faults of the last day of a greenhouse's sensors.
-    forecast, limits
-        What the statements of a greenhouse were made of.
-    place_deg
-        Latitude and longitude; None where the place is not known.
-    """
-
-    subject: OutlookSubject
-    rank: int
-    plan: HousePlan
-    time_zone: ZoneInfo
-    time_zone_known: bool
-    alarms: Sequence[Alarm]
-    done: Sequence[Done]
-    recalls: Sequence[Recall] = ()
-    estimated: frozenset[str] = frozenset()
-    forecast_ms: int | None = None
-    basis: BasisOfHouse | None = None
-    sensors: Sequence[DeviceFinding] = ()
-    forecast: Forecast | None = None
-    limits: HouseLimits = USUAL
-    place_deg: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CardPage:
-    """Some cards; `following` is the place of the next one, None on the last page, `total` counts all cards.
-
-    `recalls` are those of all places, also of places without a card.
-    """
-
-    cards: Sequence[Card]
-    total: int
-    following: int | None
-    recalls: Sequence[Recall]
 
 
 def list_cards(
@@ -130,8 +61,8 @@ def list_cards(
     subjects = [one for one in subjects if subject_id in (None, one.id)]
     active = repositories.alarms.active()
     recalls = list_recalls(scope, active)
-    forecasts = _forecasts(scope, repositories, subjects)
-    ranked, limits = [], _FarmLimits(crop_targets_of(scope), tuple(repositories.alarm_rules.all()))
+    forecasts = newest_forecasts(scope, repositories, subjects)
+    ranked, limits = [], FarmLimits(crop_targets_of(scope), tuple(repositories.alarm_rules.all()))
     for subject in subjects:
         alarms = alarms_of(subject, active)
         statements = []
@@ -140,7 +71,7 @@ def list_cards(
         ranked.append((_rank(statements, alarms, recalls_of(subject, recalls)), subject, alarms))
     ranked.sort(key=lambda entry: (-entry[0], entry[1].key))
     page = ranked[first : first + limit]
-    made = _make_missing(scope, repositories, [subject for _, subject, _ in page], forecasts)
+    made = make_missing(scope, repositories, [subject for _, subject, _ in page], forecasts)
     recent = [alarm for alarm in repositories.alarms.newest(limit=_MOST_ALARMS) if alarm.acknowledged_ms is not None]
     known = _Known(
         {**forecasts, **made},
@@ -156,66 +87,6 @@ def list_cards(
     return CardPage(cards, len(ranked), end if end < len(ranked) else None, recalls)
 
 
-def _forecasts(
-    scope: OrgScope, repositories: OrganisationRepositories, subjects: Sequence[OutlookSubject]
-) -> Mapping[str, Forecast]:
-    """Return the newest recorded forecast of each greenhouse; local hours begin at quarters of an hour of UTC."""
-    quarter_ms = 15 * MINUTE_MS
-    last_ms = scope.now_ms // quarter_ms * quarter_ms
-    origins = range(last_ms - _FORECAST_AGE_H * HOUR_MS + quarter_ms, last_ms + 1, quarter_ms)
-    return repositories.forecasts.newest([one.forecast_id for one in subjects if one.kind == "greenhouse"], origins)
-
-
-def _make_missing(
-    scope: OrgScope,
-    repositories: OrganisationRepositories,
-    subjects: Sequence[OutlookSubject],
-    forecasts: Mapping[str, Forecast],
-) -> Mapping[str, Forecast]:
-    """Make and record the forecast of some greenhouses that have none, as a request of the forecast does.
-
-    A request that asked for some hours recorded no more of them; making it adds those that lack.
-    """
-    houses = [one for one in subjects if one.kind == "greenhouse"]
-    missing = [one for one in houses if not _is_whole(forecasts.get(one.forecast_id))][:_MOST_MADE]
-    for subject in missing:
-        _try_to_make(scope, subject)
-    return _forecasts(scope, repositories, missing) if missing else {}
-
-
-def make_forecasts(scope: OrgScope, houses: Sequence[OutlookSubject]) -> None:
-    """Make and record the forecasts of greenhouses that have none and hours enough."""
-    known = _forecasts(scope, scope.repositories, houses)
-    for subject in houses:
-        is_made = _is_whole(known.get(subject.forecast_id))
-        if not is_made and hours_of_air(scope, subject.id, subject.devices) >= NEEDED_H:
-            _try_to_make(scope, subject)
-
-
-def _try_to_make(scope: OrgScope, subject: OutlookSubject) -> None:
-    """Make a forecast, or try it again after a while; at once when the hours are there."""
-    family = ("tonight-made", scope.organisation, subject.id)
-    is_due = hours_of_air(scope, subject.id, subject.devices) >= NEEDED_H
-    key = (*family, is_due, scope.now_ms // _RETRY_MS)
-    scope.cache.get(key, lambda: _make(scope, scope.repositories, subject), family)
-
-
-def _is_whole(forecast: Forecast | None) -> bool:
-    return forecast is not None and all(len(one.made) >= HOURS for one in forecast.quantities.values())
-
-
-def _make(scope: OrgScope, repositories: OrganisationRepositories, subject: OutlookSubject) -> bool:
-    """Record a forecast; return whether the greenhouse has samples enough to be looked at."""
-    try:
-        house = find_house(scope, subject.forecast_id)
-    except AnalysisError:  # its devices went away meanwhile
-        return False
-    forecast = forecast_by_station(scope, house, crop_targets_of(scope), scope.now_ms, MOST_AHEAD_H, with_skill=False)
-    fill_measured(repositories, house, forecast)
-    record_forecast(repositories, house, forecast, scope.now_ms)
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What all cards of an answer are made of, read once."""
@@ -223,7 +94,7 @@ class _Known:
     forecasts: Mapping[str, Forecast]
     acknowledged: Sequence[Alarm]
     sites: Sequence[Site]
-    limits: _FarmLimits
+    limits: FarmLimits
     local: LocalTime
     with_sensors: bool
 
@@ -322,22 +193,7 @@ def _estimated(subject: OutlookSubject) -> frozenset[str]:
     channels = {channel for device in subject.devices for channel in device.descriptor.channels}
     if subject.kind == "field":
         return frozenset()
-    return frozenset(kind for kind, sensor in _SURFACE_SENSORS.items() if sensor not in channels)
-
-
-@dataclass(frozen=True, slots=True)
-class _FarmLimits:
-    """What tells the limits of each house: covers of known material, and the rules of a farm."""
-
-    targets: CropTargets
-    rules: Sequence[AlarmRule]
-
-    def of(self, subject: OutlookSubject) -> HouseLimits:
-        """Return the limits of a house; a cover that is measured, or without outdoor air, is not asked for."""
-        channels = {channel for device in subject.devices for channel in device.descriptor.channels}
-        name = subject.record.cover if isinstance(subject.record, Greenhouse) else ""
-        is_told = _SURFACE_SENSORS[COVER] in channels or OUTSIDE not in channels
-        return HouseLimits(is_told or self.targets.cover(name)[1], rule_limits(subject, self.rules))
+    return frozenset(kind for kind, sensor in SURFACE_SENSORS.items() if sensor not in channels)
 
 
 def _in_time(statement: OutlookStatement, now_ms: int) -> OutlookStatement:
