@@ -1,0 +1,1 @@
+var e={most_zoom:22,usual_zoom:18};export{e as t};
