@@ -101,6 +101,7 @@ from api.routes.record_kinds import ACCOUNT_KINDS, KINDS, TRIAL_KINDS
 from api.routes.station import catalogue as catalogue_routes
 from api.routes.station import clock as clock_routes
 from api.routes.station import dashboard, health
+from api.routes.station import document as document_routes
 from api.routes.station import help as help_routes
 from api.routes.station import lifecycle as lifecycle_routes
 from api.routes.station import security as security_routes
@@ -320,6 +321,7 @@ def create_app(
         openapi_tags=_TAGS,
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,
         routes=[*_routes()],
     )
     feeds = LiveFeeds(store, organisation, live, follow)
@@ -401,6 +403,7 @@ def _routes() -> list[DeferredRoute]:
         enrolment_routes.router,
         store_routes.router,
         health.router,
+        document_routes.router,
         dashboard.router,
         help_routes.router,
         security_routes.router,
@@ -499,6 +502,7 @@ def _document() -> dict[str, Any]:
         description=_DESCRIPTION,
         routes=[route.analysed for route in _routes()],
         tags=_TAGS,
+        servers=[{"url": "/", "description": "The station that serves this document."}],
     )
     shown = [route for route in _routes() if route.options["include_in_schema"]]
     document["components"]["schemas"] |= describe_records(

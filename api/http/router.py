@@ -6,7 +6,7 @@ included router. For 350 routes that took 0.7 s of a station's start, and a stat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, TypedDict, TypeVar, Unpack, get_type_hints
 
@@ -23,8 +23,8 @@ from api.http.records import JsonBody, content_of, records_in, speak_records
 
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 Responses = Mapping[int | str, dict[str, Any]]
-#: Interfaces of standards have rules of their own for parameters that they do not know.
-_OWN_INTERFACE: Final = "/v1/"
+#: What a route says to this module alone.
+_OWN_OPTIONS: Final = frozenset(("open_query", "reads", "stores"))
 
 
 class RouteOptions(TypedDict, total=False):
@@ -38,8 +38,12 @@ class RouteOptions(TypedDict, total=False):
     response_class: type[Response]
     responses: Responses
     openapi_extra: dict[str, Any]
-    #: The query is what a foreign device says, with names of its own: unknown parameters are the route's matter.
-    open_query: bool
+    #: Who puts parameters of his own into the query. Without such a reason an unknown parameter is refused.
+    open_query: str
+    #: Parameters that the endpoint reads from the query by itself.
+    reads: Collection[str]
+    #: The method stores something, though it may be GET: HEAD does not do that.
+    stores: bool
 
 
 class _HeadIsSentError(Exception):
@@ -55,15 +59,17 @@ class DeferredRoute(BaseRoute):
         self.path: Final = path
         self.endpoint: Final = endpoint
         self.methods: Final = frozenset(methods)
-        self.is_open: Final = options.get("open_query", False)
-        self.options: Final = {name: value for name, value in options.items() if name != "open_query"}
+        self.open_query: Final[str] = options.get("open_query", "")
+        self._reads: Final = frozenset(options.get("reads", ()))
+        self._has_head: Final = "GET" in self.methods and not options.get("stores", False)
+        self.options: Final = {name: value for name, value in options.items() if name not in _OWN_OPTIONS}
         self._start: Final = path.partition("{")[0]
 
     @cached_property
     def analysed(self) -> APIRoute:
         """The route of FastAPI. Raises what FastAPI raises for an endpoint that it cannot serve."""
         options = _with_answers(self.options, self.answers) if self.answers else self.options
-        if self.path.startswith(_OWN_INTERFACE) and not self.is_open:
+        if not self.open_query:
             # Last: who may not ask is told that, and nothing of parameters.
             dependencies = [*options.get("dependencies", ()), Depends(self._refuse_unknown)]
             responses = {**declare_problems(400), **options.get("responses", {})}
@@ -91,7 +97,7 @@ class DeferredRoute(BaseRoute):
     @cached_property
     def query_names(self) -> frozenset[str]:
         """The names of the query parameters, those of models of parameters among them."""
-        return frozenset(_query_names_of(self.analysed.dependant))
+        return self._reads.union(_query_names_of(self.analysed.dependant))
 
     @cached_property
     def _compiled(self) -> tuple[Any, str, Mapping[str, Any]]:
@@ -114,9 +120,7 @@ class DeferredRoute(BaseRoute):
             "path_params": {**scope.get("path_params", {}), **values},
             "route": self,
         }
-        is_answered = scope["method"] in self.methods or (
-            scope["method"] == "HEAD" and "GET" in self.methods and not self.is_open
-        )
+        is_answered = scope["method"] in self.methods or (scope["method"] == "HEAD" and self._has_head)
         return (Match.FULL if is_answered else Match.PARTIAL), of_route
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -165,8 +169,11 @@ class Router:
         tags: Sequence[str] = (),
         responses: Responses | None = None,
         include_in_schema: bool = True,
+        open_query: str = "",
+        reads: Collection[str] = (),
     ) -> None:
         self._prefix = prefix
+        self._query = {"open_query": open_query, "reads": reads}
         self._tags = tuple(tags)
         self._responses = dict(responses or {})
         self._is_in_schema = include_in_schema
@@ -209,6 +216,7 @@ class Router:
                 endpoint,
                 methods,
                 {
+                    **self._query,
                     **options,
                     "tags": list(self._tags),
                     "dependencies": list(depends_on),

@@ -33,6 +33,7 @@ _FORM: Final[dict[str, Any]] = {
     }
 }
 _NO_MAP: Final = BodyMap()
+_OF_CONSOLES: Final = "A device says what it measured, by names of its maker."
 Address = Annotated[str, Path(description="Unguessable part of the address.", max_length=128)]
 JSON: Final = "application/json"
 _JSON_BODY: Final[dict[str, Any]] = {
@@ -55,7 +56,7 @@ router = Router(prefix="/v1/samples", tags=["devices"], responses=declare_proble
     response_model=PostedResult,
     openapi_extra=_FORM,
     responses=declare_problems(413, 415),
-    open_query=True,
+    open_query=_OF_CONSOLES,
 )
 def post_ecowitt(
     request: Request,
@@ -77,7 +78,7 @@ def post_ecowitt(
     return _store(request, scope, access, home, ingest, body, Console.ECOWITT, channel)
 
 
-@router.get("/ecowitt/{address}", name="get_ecowitt", response_model=PostedResult, open_query=True)
+@router.get("/ecowitt/{address}", name="get_ecowitt", response_model=PostedResult, open_query=_OF_CONSOLES, stores=True)
 def get_ecowitt(
     request: Request,
     scope: ScopeOf,
@@ -92,7 +93,7 @@ def get_ecowitt(
     return _store(request, scope, access, home, ingest, request.url.query.encode(), Console.ECOWITT, channel)
 
 
-@router.get("/shelly/{address}", name="get_shelly", response_model=PostedResult, open_query=True)
+@router.get("/shelly/{address}", name="get_shelly", response_model=PostedResult, open_query=_OF_CONSOLES, stores=True)
 def get_shelly(
     request: Request,
     scope: ScopeOf,

@@ -47,7 +47,10 @@ _MOST_COMPRESSED: Final = 256
 #: The service worker is a file of the dashboard and works for the page at `/`.
 _WORKER: Final = {**HEADERS, "Service-Worker-Allowed": "/"}
 
-router = Router(include_in_schema=False)
+#: Why the query of a page is nobody's business.
+PASSED_ON: Final = "Programs that pass a link on, such as messengers, append parameters of their own."
+
+router = Router(include_in_schema=False, open_query=PASSED_ON)
 
 
 @router.get_and_head("/")

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
 from api.http.router import Router
-from api.routes.station.dashboard import FOLDER, HEADERS, MEDIA_TYPES
+from api.routes.station.dashboard import FOLDER, HEADERS, MEDIA_TYPES, PASSED_ON
 
 _API: Final = Path(__file__).parents[2]
 #: In an installed wheel the site is part of the package; in a checkout `make docs` and `make run` build it.
@@ -23,7 +23,7 @@ _NOT_BUILT: Final = (
 NOTICES: Final = "THIRD_PARTY_NOTICES.txt"
 _PLAIN: Final = "text/plain; charset=utf-8"
 
-router = Router(include_in_schema=False)
+router = Router(include_in_schema=False, open_query=PASSED_ON)
 
 
 @router.get_and_head("/third-party-notices")

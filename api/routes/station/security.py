@@ -11,14 +11,14 @@ from starlette.responses import PlainTextResponse, Response
 
 from api.dependencies import HomeOf
 from api.http.router import Router
-from api.routes.station.dashboard import HEADERS
+from api.routes.station.dashboard import HEADERS, PASSED_ON
 from headland.network.security_txt import PATH, read_fields, write_security_txt
 
 _API: Final = Path(__file__).parents[2]
 #: In an installed wheel the file is part of the package.
 _FILES: Final = (_API / "SECURITY.md", _API.parent / "SECURITY.md")
 
-router = Router(include_in_schema=False)
+router = Router(include_in_schema=False, open_query=PASSED_ON)
 
 
 @router.get_and_head(PATH)

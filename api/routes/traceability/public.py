@@ -15,6 +15,7 @@ from starlette.responses import Response
 from api.dependencies import HomeOf, HomeServices
 from api.http.languages import current_language
 from api.http.router import Router
+from api.routes.station.dashboard import PASSED_ON
 from api.routes.traceability.public_lot import SAFE, Missing, PublicRelease, answer, reply_public
 from headland.analysis.lots.releases.lot_events import holding_event, lot_name
 from headland.analysis.lots.releases.passport import issue_passport
@@ -45,7 +46,7 @@ LinkType = Literal["gs1:pip", "gs1:traceability", "gs1:certificationInfo", "gs1:
 router = Router(include_in_schema=False)
 
 
-@router.get_and_head("/p/{token}")
+@router.get_and_head("/p/{token}", open_query=PASSED_ON)
 async def get_public_page(request: Request, home: HomeOf, token: str, lang: LanguageOf = None) -> Response:
     """Return the page of a lot."""
     language = lang or current_language()
@@ -211,7 +212,8 @@ async def get_public_overlay(
     return await answer(request, home, token, language, make, view)
 
 
-@router.get_and_head("/01/{gtin}/10/{batch}")
+#: A Digital Link may have attributes of any kind in its query.
+@router.get_and_head("/01/{gtin}/10/{batch}", open_query=PASSED_ON)
 async def resolve_link(
     request: Request,
     home: HomeOf,

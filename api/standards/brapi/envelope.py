@@ -21,6 +21,25 @@ MOST_PAGE: Final = 1000
 _LONGEST_SEARCH: Final = 1500
 #: Parameters of every list that say how it is paged or shown.
 _PAGING: Final = frozenset(("page", "pageSize", "pageToken"))
+#: Names that BrAPI v2.1 gives parameters of the lists that are served: one that is no filter here is named as not used.
+#: A name of no list is refused: a list that ignores a misspelt filter is another list.
+_LEVEL: Final = ("Name", "Order", "Code")
+PARAMETERS: Final = frozenset((
+    "page", "pageSize", "pageToken", "sortBy", "sortOrder", "contentType", "dataType",
+    "externalReferenceId", "externalReferenceID", "externalReferenceSource", "commonCropName",
+    "programDbId", "programName", "programType", "abbreviation", "active", "contactDbId",
+    "trialDbId", "trialName", "trialPUI", "searchDateRangeStart", "searchDateRangeEnd",
+    "studyDbId", "studyName", "studyType", "studyCode", "studyPUI", "seasonDbId", "seasonName", "season", "year",
+    "locationDbId", "locationName", "locationType", "parentLocationDbId", "parentLocationName",
+    "observationUnitDbId", "observationUnitName", "includeObservations",
+    *(f"observationUnitLevel{part}" for part in _LEVEL),
+    *(f"observationUnitLevelRelationship{part}" for part in (*_LEVEL, "DbId")),
+    "observationDbId", "observationVariableDbId", "observationVariableName", "observationVariablePUI",
+    "observationTimeStampRangeStart", "observationTimeStampRangeEnd",
+    *(f"{thing}{part}" for thing in ("method", "scale", "trait") for part in ("DbId", "Name", "PUI")), "traitClass",
+    "germplasmDbId", "germplasmName", "germplasmPUI", "accessionNumber", "collection", "binomialName", "genus",
+    "species", "synonym", "parentDbId", "progenyDbId", "familyCode",
+))  # fmt: skip
 Entity = dict[str, Any]
 T = TypeVar("T")
 

@@ -15,6 +15,7 @@ from api.http.router import Router
 from api.standards.brapi import requests as sent
 from api.standards.brapi.entities import PLOT_LEVEL, BrapiCatalog, germplasm_entity, unit_id, variable_entity
 from api.standards.brapi.envelope import (
+    PARAMETERS,
     ROOT,
     Entity,
     EntityRow,
@@ -33,7 +34,7 @@ from headland.registry.models.trials import PlotObservation, TrialVariable
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 # BrAPI describes these paths in its own OpenAPI documents; ours has those of Headland.
-router = Router(prefix=ROOT, tags=["brapi"], include_in_schema=False)
+router = Router(prefix=ROOT, tags=["brapi"], include_in_schema=False, reads=PARAMETERS)
 
 _STUDY: Final = ("programDbId", "trialDbId", "studyDbId", "locationDbId", "seasonDbId")
 _UNIT_LEVEL: Final = ("observationUnitLevelName", "observationUnitLevelCode")

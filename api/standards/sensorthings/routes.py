@@ -210,9 +210,5 @@ def _reply_field(request: Request, target: PathTarget) -> Response:
 
 
 def _query_options(request: Request) -> dict[str, str]:
-    """Return the query options as text; raises ProblemError (400) for an unknown one."""
-    for name in request.query_params:
-        if name.startswith("$") and name not in (*_OPTIONS, _SKIPTOKEN, _RESULT_FORMAT):
-            sentence = f"{name[:40]} is not supported; there are {', '.join((*_OPTIONS, _RESULT_FORMAT))}."
-            raise ProblemError(400, "bad-query", "Invalid query", sentence)
+    """Return the query options as text."""
     return {name: request.query_params[name] for name in _OPTIONS if name in request.query_params}
