@@ -23,10 +23,49 @@ _SHORT: Final = {
     "grai": "8003", "giai": "8004", "itip": "8006", "cpid": "8010", "gsrnp": "8017", "gsrn": "8018", "lot": "10",
     "ser": "21",
 }  # fmt: skip
-_EPC: Final = re.compile(
-    r"urn:epc:(?:id:(?P<id>sgtin|sscc|sgln|pgln)|class:(?P<class>lgtin)):(?P<prefix>\d{6,12})\.(?P<rest>\d*)(?:\.(?P<last>.+))?"
-)
-_LENGTHS: Final = {"sgtin": 13, "lgtin": 13, "sscc": 17, "sgln": 12, "pgln": 12}
+_EPC: Final = re.compile(r"urn:epc:(?P<form>id|class|idpat):(?P<kind>[a-z]+):(?P<prefix>\d{6,12})\.(?P<rest>.*)")
+_SERIAL: Final = r"(?:%[0-9A-Fa-f]{2}|[!')(*+,.0-9:;=A-Za-z_-])"
+_CPI: Final = r"(?:%[0-9A-Fa-f]{2}|[0-9A-Z-])"
+
+
+class _Key(NamedTuple):
+    """How an EPC name of one kind becomes a link.
+
+    `digits` is the length of company prefix and reference together, None where the reference is no number; `leads`
+    tells that the reference's first digit is the number's first; `before` stands in front of the number; `serial` is
+    the form of what follows, and `qualifier` its place in the link: without one it is part of the number.
+    """
+
+    ai: str
+    digits: int | None
+    leads: bool = False
+    before: str = ""
+    serial: str = ""
+    qualifier: str = ""
+
+
+_KEYS: Final = {
+    "sgtin": _Key("01", 13, leads=True, serial=f"{_SERIAL}{{1,20}}", qualifier="21"),
+    "lgtin": _Key("01", 13, leads=True, serial=f"{_SERIAL}{{1,20}}", qualifier="10"),
+    "upui": _Key("01", 13, leads=True, serial=f"{_SERIAL}{{1,28}}", qualifier="235"),
+    "itip": _Key("8006", 13, leads=True, serial=f"{_SERIAL}{{1,20}}", qualifier="21"),
+    "sscc": _Key("00", 17, leads=True),
+    "sgln": _Key("414", 12, serial=f"{_SERIAL}{{1,20}}", qualifier="254"),
+    "pgln": _Key("417", 12),
+    "grai": _Key("8003", 12, before="0", serial=f"{_SERIAL}{{1,16}}"),
+    "gdti": _Key("253", 12, serial=f"{_SERIAL}{{1,17}}"),
+    "sgcn": _Key("255", 12, serial=r"\d{1,12}"),
+    "gsin": _Key("402", 16),
+    "gsrn": _Key("8018", 17),
+    "gsrnp": _Key("8017", 17),
+    "giai": _Key("8004", None, serial=f"{_SERIAL}+"),
+    "ginc": _Key("401", None, serial=f"{_SERIAL}+"),
+    "cpi": _Key("8010", None, serial=r"\d{1,12}", qualifier="8011"),
+}
+#: Characters of company prefix and reference together, where the reference is no number.
+_MOST_CHARACTERS: Final = 30
+#: Kinds of which a pattern names a whole class.
+_CLASSES: Final = frozenset(("sgtin", "grai", "gdti", "sgcn", "cpi", "itip", "upui"))
 
 
 class InvalidGtin(HeadlandError):  # noqa: N818 - named as the registry's InvalidRecord
@@ -99,19 +138,44 @@ def read_batch_path(path: str) -> BatchLink | None:
 
 
 def _of_epc(epc: re.Match[str]) -> str | None:
-    kind, prefix, rest, last = epc["id"] or epc["class"], epc["prefix"], epc["rest"], epc["last"]
-    if len(prefix) + len(rest) != _LENGTHS[kind] or (last is None) != (kind in ("sscc", "pgln")):
+    """Return the link of an EPC name (CBV 2.0, 8.9; TDS 1.13, 6); None where it is not of its kind's form."""
+    form, kind, prefix, rest = epc.group("form", "kind", "prefix", "rest")
+    key = _KEYS.get(kind)
+    is_class = form == "idpat"
+    if key is None or (form == "class") != (kind == "lgtin") or (is_class and kind not in _CLASSES):
         return None
-    # In an EPC name the first digit of the reference is the number's first one.
-    digits = rest[:1] + prefix + rest[1:] if kind in ("sgtin", "lgtin", "sscc") else prefix + rest
-    number = digits + check_digit(digits)
-    coded = quote(unquote(last), safe="-._~'=;\"<>") if last is not None else ""
-    if kind == "sgtin":
-        return f"{CANONICAL}/01/{number}/21/{coded}"
-    if kind == "lgtin":
-        return f"{CANONICAL}/01/{number}/10/{coded}"
-    if kind == "sscc":
-        return f"{CANONICAL}/00/{number}"
-    if kind == "pgln":
-        return f"{CANONICAL}/417/{number}"
-    return f"{CANONICAL}/414/{number}" + ("" if last == "0" else f"/254/{coded}")
+    serial = r"\*" if is_class and key.serial else key.serial
+    if key.digits is None:
+        return _of_text(key, kind, prefix, rest, serial)
+    pieces = r"\.(\d\d)\.(\d\d)" if kind == "itip" else ""
+    tail = rf"\.({serial})" if serial else ""
+    found = re.fullmatch(rf"(\d{{{key.digits - len(prefix)}}}){pieces}{tail}", rest)
+    if found is None:
+        return None
+    reference, *others = found.groups()
+    number = key.before + (reference[:1] + prefix + reference[1:] if key.leads else prefix + reference)
+    number += check_digit(number)
+    if pieces:
+        number += "".join(others[:2])
+    last = _coded(others[-1]) if tail and not is_class else ""
+    if not last or (kind == "sgln" and others[-1] == "0"):
+        return f"{CANONICAL}/{key.ai}/{number}"
+    return f"{CANONICAL}/{key.ai}/{number}" + (f"/{key.qualifier}/{last}" if key.qualifier else last)
+
+
+def _of_text(key: _Key, kind: str, prefix: str, rest: str, serial: str) -> str | None:
+    """Return the link of a name whose reference is no number."""
+    reference, last = rest, ""
+    if kind == "cpi":
+        reference, _, last = rest.rpartition(".")
+        if not re.fullmatch(serial, last):
+            return None
+    if not re.fullmatch(f"{_CPI if kind == 'cpi' else _SERIAL}{{1,{_MOST_CHARACTERS - len(prefix)}}}", reference):
+        return None
+    number = prefix + _coded(reference)
+    return f"{CANONICAL}/{key.ai}/{number}" + (f"/{key.qualifier}/{last}" if last not in ("", "*") else "")
+
+
+def _coded(text: str) -> str:
+    """Return a serial with what a link does not take as it is in percents."""
+    return quote(unquote(text), safe="-._~'=;")
