@@ -30,9 +30,9 @@ from headland.units_of_time import HOUR_MS, MINUTE_MS
 _BESIDE, _PAUSE_MS = 6, 40 * MINUTE_MS
 #: The share of a jump that is between two samples.
 _IN_ONE_STEP: Final = 0.6
-#: A jump is a step where it is this share of the largest of the other days and the level of the day after differs by
-#: this many times the usual difference of two days; of both the product.
-_JUMP_SHARE, _DAY_SPREADS, _JUMP_EVIDENCE = 0.6, 1.5, 3.0
+#: The largest jump is a step where the level of the day after differs by this many times the usual difference of two
+#: days; the evidence is the product of that with its share of the other days' largest.
+_DAY_SPREADS, _JUMP_EVIDENCE = 1.5, 3.0
 #: The level of the day after changes by about the jump.
 _LIKE_JUMP: Final = (0.4, 1.9)
 #: Standard errors of a changed relation: to the other quantities, and to a sensor of the same quantity.
@@ -48,6 +48,8 @@ _LEAST_GAIN: Final = 0.12
 #: The share of its variance that the others must explain, so that a change of the relation tells of the sensor; with a
 #: jump of the samples a smaller one.
 _LEAST_EXPLAINED, _EXPLAINED_AT_JUMP = 0.55, 0.4
+#: Of more channels that change at about a time the place has changed, or the table.
+_MOST_FOUND: Final = 4
 #: A front changes the wind within minutes, for days, and nothing else in a house or station follows it closely.
 _NOT_TOLD: Final = "wind_speed_m_s"
 
@@ -95,7 +97,7 @@ def find_level_changes(table: Table, courses: Mapping[str, Course], settled: fro
             return found
         found.append(_fault_of(table, courses[best.channel], best))
         suspects = suspects | {best.channel}
-        if len(found) >= 4:
+        if len(found) >= _MOST_FOUND:
             return found
 
 
@@ -251,7 +253,7 @@ def _jump(channel: str, table: Table, course: Course, relation: Explained | None
     spread = 1.4826 * float(np.median(past))
     share, spreads = height / max(usual, 1e-9), abs(moved) / max(spread, 1e-9)
     is_like = _LIKE_JUMP[0] <= moved / signed[at] <= _LIKE_JUMP[1]
-    if not is_like or share < _JUMP_SHARE or spreads < _DAY_SPREADS:
+    if not is_like or spreads < _DAY_SPREADS:
         return None
     change = Change(STEP, hour - 1, float(signed[at]), spreads)
     return _Suspicion(min(share, 3.0) * min(spreads, 10.0) / _JUMP_EVIDENCE, channel, change, "")

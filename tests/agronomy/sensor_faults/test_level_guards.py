@@ -194,3 +194,32 @@ def test_a_channel_is_explained_by_other_quantities_that_are_not_suspected_and_l
     light = explaining(PAR, table, frozenset())
     assert f"{PAR}:1" not in light
     assert [value[-1] for name, value in light.items() if "under" in name] == [0.75 * 2.0 * 47.0]
+
+
+@pytest.mark.parametrize(("slow", "is_told"), [(1.0, True), (2.0, False)])
+def test_a_jump_needs_days_that_usually_differ_by_less_than_two_thirds_of_it(slow: float, is_told: bool) -> None:
+    # A wave of 3.7 days: the means of neighbouring days differ by less or more.
+    wave = slow * np.sin(2.0 * np.pi * TIME_MS / (3.7 * DAY_MS))
+    assert (told({AIR: stepped(4.0) + wave}) == [(AIR, STEP)]) is is_told
+
+
+def test_of_many_channels_that_step_four_are_told() -> None:
+    sizes = {
+        AIR: 3.0, "leaf_temperature_degc": 3.0, "soil_temperature_degc": 3.0, HUMIDITY: 15.0, "co2_ppm": 300.0,
+        "outside_humidity_pct": 15.0,
+    }  # fmt: skip
+    onto = {
+        channel: size * (6.0 + 0.3 * SWING + 2.0 * ((6 + number) * 144 + 30 * number <= AT))
+        + noise(0.02 * size, number)
+        for number, (channel, size) in enumerate(sizes.items())
+    }
+    assert len(told(onto)) == 4
+
+
+@pytest.mark.parametrize(("gap_h", "is_told"), [(4, True), (10, False)])
+def test_a_jump_needs_eighteen_known_hours_of_the_day_after_it(gap_h: int, is_told: bool) -> None:
+    keep = (AT < ONSET + 12) | (ONSET + 12 + 6 * gap_h <= AT)
+    samples = TIME_MS[keep], stepped(4.0)[keep]
+    course = course_of(*samples)
+    assert course is not None
+    assert (find_level_changes(table_of({AIR: samples}), {AIR: course}, frozenset()) != []) is is_told
