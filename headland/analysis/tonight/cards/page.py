@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from headland.agronomy.series.answer import COVER_NOT_KNOWN
+from headland.analysis.greenhouse.crop_targets import CropTargets
+from headland.analysis.greenhouse.derived import OUTSIDE
 from headland.analysis.greenhouse.forecast_basis import basis_of_record
 from headland.analysis.greenhouse.house import place_of
 from headland.analysis.greenhouse.own_bands import crop_targets_of
@@ -19,19 +21,18 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.sensor_faults import recent_faults
 from headland.analysis.tonight.cards.card import Card, CardPage
 from headland.analysis.tonight.cards.forecasts import make_missing, newest_forecasts
-from headland.analysis.tonight.cards.limits import SURFACE_SENSORS, FarmLimits
 from headland.analysis.tonight.done import Done, collect_done, water_given
 from headland.analysis.tonight.field_statements import field_statements, site_forecast
-from headland.analysis.tonight.house_statements import USUAL, HouseLimits, house_statements
+from headland.analysis.tonight.house_statements import COVER, USUAL, HouseLimits, house_statements
 from headland.analysis.tonight.outdoor_statements import irrigation_need
 from headland.analysis.tonight.plan import HousePlan, place_deg_of, plan_house
 from headland.analysis.tonight.recalls import Recall, list_recalls, recalls_of
 from headland.analysis.tonight.statements import HOURS, MOST_STATEMENTS, RANKS, OutlookStatement
-from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, list_subjects
+from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, list_subjects, rule_limits
 from headland.analysis.weather.outdoors.forecast_origin import source_of
 from headland.analysis.weather.outdoors.measured_hours import hourly_radiation
-from headland.registry.models.alarms import Alarm, Severity
-from headland.registry.models.models import Field, GrowerNote, Site
+from headland.registry.models.alarms import Alarm, AlarmRule, Severity
+from headland.registry.models.models import Field, Greenhouse, GrowerNote, Site
 from headland.registry.repositories.forecasts import Forecast
 from headland.registry.repositories.local_time import NOT_KNOWN, LocalTime, find_local_time
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
@@ -41,6 +42,25 @@ _FRESH_MS: Final = MINUTE_MS
 #: Alarms that are looked through for what was acknowledged.
 _MOST_ALARMS: Final = 500
 _SEVERITY: Final = {Severity.CRITICAL: 3, Severity.WARNING: 2, Severity.INFO: 1}
+_SURFACE_SENSORS: Final = {
+    "leaf_condensation": "leaf_temperature_degc",
+    "cover_condensation": "cover_temperature_degc",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FarmLimits:
+    """What tells the limits of each house: covers of known material, and the rules of a farm."""
+
+    targets: CropTargets
+    rules: Sequence[AlarmRule]
+
+    def of(self, subject: OutlookSubject) -> HouseLimits:
+        """Return the limits of a house; a cover that is measured, or without outdoor air, is not asked for."""
+        channels = {channel for device in subject.devices for channel in device.descriptor.channels}
+        name = subject.record.cover if isinstance(subject.record, Greenhouse) else ""
+        is_told = _SURFACE_SENSORS[COVER] in channels or OUTSIDE not in channels
+        return HouseLimits(is_told or self.targets.cover(name)[1], rule_limits(subject, self.rules))
 
 
 def list_cards(
@@ -193,7 +213,7 @@ def _estimated(subject: OutlookSubject) -> frozenset[str]:
     channels = {channel for device in subject.devices for channel in device.descriptor.channels}
     if subject.kind == "field":
         return frozenset()
-    return frozenset(kind for kind, sensor in SURFACE_SENSORS.items() if sensor not in channels)
+    return frozenset(kind for kind, sensor in _SURFACE_SENSORS.items() if sensor not in channels)
 
 
 def _in_time(statement: OutlookStatement, now_ms: int) -> OutlookStatement:
