@@ -20,6 +20,7 @@ from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.modbus.dtu.settings import ModbusDtuSettings
 from edge.sources.modbus.settings import ModbusRtuSettings, ModbusSettings
 from edge.sources.mqtt.settings import MqttSettings
+from edge.sources.opcua.settings import OpcUaSettings
 from edge.sources.sdi12.settings import Sdi12Settings
 from edge.sources.serial_text.settings import LinesSettings
 from edge.sources.settings import Name
@@ -41,6 +42,7 @@ SourceSettings = (
     | LinesSettings
     | Sdi12Settings
     | MqttSettings
+    | OpcUaSettings
     | HttpSettings
 )
 

@@ -21,6 +21,7 @@ from firmware_sim.links.link_faults import NO_FAULTS, LinkFaults
 from firmware_sim.protocols.buses import Bus, LinesBus, ModbusTcpBus, MqttBus, RtuBus, Sdi12PtyBus
 from firmware_sim.protocols.dtu import DtuBus, DtuTarget
 from firmware_sim.protocols.mqtt_publisher import EVERY_KIND, KINDS, BrokerLogin, MqttDevices
+from firmware_sim.protocols.opcua import OpcUaBus
 from firmware_sim.protocols.readings import Readings
 from firmware_sim.protocols.text_lines import LINES
 from headland.clock import wall_clock_ms
@@ -67,6 +68,8 @@ class GreenhouseSettings:
     lines_period_s: float = 1.0
     sdi12_link: Path | None = None
     dtu: DtuTarget | None = None
+    #: Port of OPC UA; 0 turns it off.
+    opcua_port: int = 0
     broker: BrokerLogin | None = None
     fleet: MqttDevices = EVERY_KIND
     mqtt_period_s: float = 10.0
@@ -76,8 +79,9 @@ class GreenhouseSettings:
         """Validate all values; raises SettingsError."""
         self.house()
         SimClock(self.speed, 0, 0)
-        if not 0 <= self.port <= 65535:
-            raise SettingsError(f"The port {self.port} is not valid: give 1 to 65535, or 0 for none.")
+        for port in (self.port, self.opcua_port):
+            if not 0 <= port <= 65535:
+                raise SettingsError(f"The port {port} is not valid: give 1 to 65535, or 0 for none.")
         for seed in (self.seed, self.weather_seed or 0):
             if not 0 <= seed < 2**63:
                 raise SettingsError(f"The seed {seed} is not valid: give an integer from 0.")
@@ -188,6 +192,8 @@ def _buses(settings: GreenhouseSettings, house: SimulatedHouse) -> list[Bus]:
     buses: list[Bus] = []
     if settings.port:
         buses.append(ModbusTcpBus(house, settings.host, settings.port))
+    if settings.opcua_port:
+        buses.append(OpcUaBus(house, settings.host, settings.opcua_port))
     if settings.rtu_link is not None:
         buses.append(RtuBus(house, settings.rtu_link, settings.faults, settings.seed))
     for lines in settings.lines:

@@ -14,6 +14,7 @@ from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.modbus.dtu.settings import ModbusDtuSettings
 from edge.sources.modbus.settings import ModbusRtuSettings, ModbusSettings
 from edge.sources.mqtt.settings import MqttSettings
+from edge.sources.opcua.settings import OpcUaSettings
 from edge.sources.sdi12.settings import Sdi12Settings
 from edge.sources.serial_text.settings import LinesSettings
 from edge.sources.source import Sink, Source
@@ -106,6 +107,10 @@ def build_source(
             from edge.sources.mqtt.source import MqttSource
 
             return MqttSource(settings, gateway.id, gateway.site)
+        case OpcUaSettings():
+            from edge.sources.opcua.source import OpcUaSource
+
+            return OpcUaSource(settings, gateway.id, gateway.site, clock=edge.clock)
         case HttpSettings():
             from edge.sources.http.source import HttpSource
 

@@ -64,11 +64,19 @@ class SourceDevice:
             sink.describe(self._descriptor())
 
     def emit(
-        self, sink: Sink, clock: Clock, time_ms: int, values: Mapping[str, float | None], *, own_time: bool = True
+        self,
+        sink: Sink,
+        clock: Clock,
+        time_ms: int,
+        values: Mapping[str, float | None],
+        *,
+        own_time: bool = True,
+        flags: Mapping[str, int] = NO_FLAGS,
     ) -> None:
         """Emit a row, where it has any value and is not the one emitted last.
 
-        `own_time` is false where the time is the gateway's, whatever `clock` is.
+        `own_time` is false where the time is the gateway's, whatever `clock` is; `flags` are what the device says
+        itself of the quality of its values.
         """
         if not values:
             return
@@ -84,10 +92,10 @@ class SourceDevice:
             self._counts["repeated_rows"] += 1
             return
         self._last = (time_ms, values)
-        flags = find_impossible(values)
-        self._counts["out_of_range"] += len(flags)
+        impossible = find_impossible(values)
+        self._counts["out_of_range"] += len(impossible)
         self._counts["rows"] += 1
-        sink.reading(Reading(self._id, clock, time_ms, values, flags))
+        sink.reading(Reading(self._id, clock, time_ms, values, {**flags, **impossible} if flags else impossible))
 
     def _descriptor(self) -> Descriptor:
         place = self._place

@@ -1,0 +1,1 @@
+"""OPC UA source: variables of a server, read only."""
