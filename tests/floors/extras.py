@@ -24,6 +24,7 @@ SCRIPT: Final = "import sys; from station.cli.main import main; sys.argv = ['hea
 #: Each extra: the packages that must import with nothing else there, and a command line that must work.
 EXTRAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "edge": (("edge", "headland.contract"), ("edge", "check", "--help")),
+    "opcua": (("edge", "headland.contract"), ("edge", "check", "-c", str(ROOT / "edge" / "samples" / "opcua.toml"))),
     "ingest": (("ingest", "headland.store", "headland.contract"), ("--help",)),
     "api": (("api", "headland.analysis", "headland.formats", "headland.store", "headland.registry"), ("--help",)),
     "ingest,api": (("station.server",), ("ingest", "run", "--help")),
@@ -34,6 +35,9 @@ EXTRAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "sim": (("firmware_sim",), ("sim", "drone", "--help")),
     "all": (("station", "edge", "ingest", "api", "firmware_sim", "headland"), ("up", "--help")),
 }
+
+#: Libraries that the part of an extra imports only where a setting asks for them.
+LATE: Final = {"opcua": ("asyncua",)}
 
 #: The name of the farm on the lowest versions, beside those of extras.
 LOWEST: Final = "lowest"
@@ -66,7 +70,7 @@ def check(extra: str) -> bool:
     if extra != "all":
         names = [name for name in names if not name.startswith(ENGINES)]
     try:
-        loaded = loaded_by(*names, python=str(python))
+        loaded = loaded_by(*names, *LATE.get(extra, ()), python=str(python))
         run(python, "-I", "-c", SCRIPT.format(words=list(words)))
     except (AssertionError, subprocess.CalledProcessError) as problem:
         print(f"{extra}: {problem}", file=sys.stderr)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from asyncua import Server, ua
 from asyncua.server.user_managers import User, UserRole
+
+from tests.ports import find_free_port
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC).replace(tzinfo=None)
 
@@ -28,7 +31,7 @@ class OpcUaPeer:
     """Variables `ns=2;s=NAME`; `write` sets value, status code and source time of one."""
 
     def __init__(self, port: int, *names: str, login: bool = False) -> None:
-        self._port = port
+        self.port = port
         self._names = names
         self._login = login
 
@@ -51,7 +54,7 @@ class OpcUaPeer:
     async def _open(self) -> None:
         self._server = Server(user_manager=_Login()) if self._login else Server()
         await self._server.init()
-        self._server.set_endpoint(f"opc.tcp://127.0.0.1:{self._port}")
+        self._server.set_endpoint(f"opc.tcp://127.0.0.1:{self.port}")
         await self._server.register_namespace("urn:test")
         for name in self._names:
             variable = await self._server.nodes.objects.add_variable(ua.NodeId(name, 2), f"2:{name}", 0.0)
@@ -60,3 +63,14 @@ class OpcUaPeer:
 
     def _do(self, work: Coroutine[Any, Any, Any]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(120)
+
+
+@contextmanager
+def serving(*names: str, login: bool = False) -> Iterator[OpcUaPeer]:
+    """Serve such variables on a free port."""
+    peer = OpcUaPeer(find_free_port(), *names, login=login)
+    peer.start()
+    try:
+        yield peer
+    finally:
+        peer.stop()
