@@ -1,1 +1,0 @@
-import{wr as e}from"./base-Cy_VXmFe.js";function t(t){let n=document.createElement(`div`);return e(t,n),n.firstElementChild}export{t};

@@ -1,1 +1,0 @@
-export{t as PersonData}from"./person_data-D61cUDKa.js";

@@ -1,0 +1,1 @@
+export{t as PersonData}from"./person_data-CcMBq56z.js";

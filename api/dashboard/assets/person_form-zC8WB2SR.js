@@ -1,1 +1,0 @@
-export{t as AddPerson}from"./person_form-Bsuu_yBH.js";
