@@ -31,6 +31,8 @@ export const sensors = catalogue({
     "These numbers state no unit. Say what they measure, or leave them out.",
     "以下数值未注明单位。请指明测量的量，否则不采集。",
   ],
+  sensor_holding: ["holding register {address}", "保持寄存器 {address}"],
+  sensor_input: ["input register {address}", "输入寄存器 {address}"],
   sensor_left_out: ["not read", "不采集"],
   sensor_means: ["What {key} measures", "{key} 测量的量"],
   sensor_factor: ["Factor of {key}", "{key} 的倍率"],

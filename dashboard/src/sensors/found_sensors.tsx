@@ -121,7 +121,7 @@ function ConnectOne({ source, device, gateway, zone, onConnected }: OneProps): J
           {source.unclear.map(({ key, value }) => (
             <Meaning
               key={key}
-              name={key}
+              name={numberName(source.source.type, key)}
               value={value}
               onChoose={(channel, factor) => setMeanings((all) => ({ ...all, [key]: { channel, factor } }))}
             />
@@ -203,6 +203,13 @@ function Meaning({ name, value, onChoose }: MeaningProps): JSX.Element {
       )}
     </div>
   );
+}
+
+/** Return what a number of a sensor is called: a register in words, anything else by the sensor's own name. */
+function numberName(type: Found["source"]["type"], key: string): string {
+  const register = type === "modbus_tcp" ? /^([34]):(\d+):int16$/.exec(key) : null;
+  if (register === null) return key;
+  return translate(register[1] === "3" ? "sensor_holding" : "sensor_input", { address: register[2] ?? "" });
 }
 
 /** Return an id for a device that no other has, from what it is called. */

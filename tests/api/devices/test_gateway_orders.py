@@ -92,6 +92,8 @@ def test_what_a_gateway_refused_is_not_logged_and_one_that_is_away_is_said(
     assert (answer["state"], answer["why"]) == ("refused", "a survey runs already: wait for its end")
     away = farm.client.post(ORDERS, json=PUT, headers={"Accept-Language": "zh-CN"})
     assert (away.status_code, away.json()["detail"]) == (503, "网关“gw-1”离线：请先启动网关再试")
+    assert (away.json()["type"], away.json()["title"]) == ("urn:headland:problem:gateway-unavailable", "网关没有应答")
+    assert away.headers["retry-after"] == "2"
     assert farm.repositories.audit_entries("gw-1/probe") == []
 
 
