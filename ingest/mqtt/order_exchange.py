@@ -12,7 +12,16 @@ from paho.mqtt.enums import MQTTErrorCode
 
 from headland.clock import MACHINE_CLOCK, MachineClock
 from headland.contract.ack_keys import derive_ack_key
-from headland.contract.gateway_orders import GatewayAnswer, GatewayRun, Order, OrderOutcome, decode_answer, encode_order
+from headland.contract.gateway_orders import (
+    GatewayAnswer,
+    GatewayRun,
+    Order,
+    OrderOutcome,
+    PutSource,
+    RemoveSource,
+    decode_answer,
+    encode_order,
+)
 from headland.contract.texts import displayable
 from headland.contract.topics import answer_topic, order_topic
 from headland.errors import RetryLater
@@ -25,6 +34,10 @@ _POLL_S: Final = 0.1
 _WAIT_S: Final = 12.0
 #: A gateway that has just connected may not listen yet; it carries out an order once, however often it comes.
 _AGAIN_S: Final = 3.0
+
+
+class _NotAnswered(RetryLater):
+    """No answer came within the time."""
 
 
 class OrderExchange:
@@ -48,6 +61,8 @@ class OrderExchange:
             order_id = secrets.token_hex(8)
             payload = encode_order(run, order_id, self._last_ms, order, key)
             answer = _exchange(self._settings, run.gateway, order_id, payload, key)
+        except _NotAnswered as error:
+            raise RetryLater(_why_silent(run.gateway, order)) from error
         finally:
             self._lock.release()
         return OrderOutcome(
@@ -98,4 +113,14 @@ def _exchange(settings: IngestSettings, gateway: str, order_id: str, payload: by
         return answers[0]
     if faults:
         raise RetryLater(f"the broker refused: {faults[0]}")
-    raise RetryLater(f"the gateway {gateway} does not answer: it is offline, or older than this station")
+    raise _NotAnswered(gateway)
+
+
+def _why_silent(gateway: str, order: Order) -> str:
+    """Return what a missing answer means: what changes a gateway may have been carried out all the same."""
+    if isinstance(order, PutSource | RemoveSource):
+        return (
+            f"the gateway {gateway} did not answer: whether it carried the order out is not known; "
+            "give it again when the gateway is online"
+        )
+    return f"the gateway {gateway} does not answer: it is offline, or older than this station"

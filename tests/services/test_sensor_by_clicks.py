@@ -10,12 +10,15 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from firmware_sim.protocols.mqtt_message import Message, json_message
+from firmware_sim.protocols.mqtt_publisher import devices_of
+from headland.clock import wall_clock_ms
 from tests.broker import Broker
 from tests.dashboard.conftest import PATIENCE_MS, launch
 from tests.edge.sources.modbus.modbus_peer import ModbusPeer
 from tests.edge.sources.mqtt.test_source import Publisher
 from tests.machine import find_program
-from tests.services.farm import Farm
+from tests.services.farm import SELDOM_S, Farm
 
 pytestmark = [pytest.mark.services("chromium", "mosquitto"), pytest.mark.long]
 
@@ -141,25 +144,53 @@ def test_a_probe_of_bare_numbers_is_connected_from_the_page_of_the_gateway(
     peer.stop()
 
 
-def test_an_mqtt_sensor_is_connected(farm: Farm, person: Person, tmp_path: Path) -> None:
+def shelly() -> tuple[str, list[Message]]:
+    temperature = {"id": 0, "tC": 19.5, "tF": 67.1}
+    return "shellyplusht-1", [json_message("shellyplusht-1/status/temperature:0", temperature)]
+
+
+def simulated(kind: str) -> tuple[str, list[Message]]:
+    """Return the name of a simulated device of a kind, its birth messages and one of readings."""
+    (device,) = devices_of(1, [1], kinds=[kind])
+    readings = {"air_temperature_degc": 19.5, "relative_humidity_pct": 64.0, "co2_ppm": 512.0}
+    name = {"zigbee2mqtt": "gh1-zigbee", "tasmota": "gh1-tasmota"}[kind]
+    return name, [*device.birth(), *device.telemetry(wall_clock_ms(), 0, readings)]
+
+
+@pytest.mark.parametrize(
+    ("device", "messages"),
+    [
+        pytest.param(*shelly(), id="shelly"),
+        pytest.param(*simulated("zigbee2mqtt"), id="zigbee2mqtt"),
+        pytest.param(*simulated("tasmota"), id="tasmota"),
+    ],
+)
+def test_an_mqtt_sensor_is_connected(
+    farm: Farm, person: Person, tmp_path: Path, device: str, messages: list[Message]
+) -> None:
     broker = Broker(tmp_path / "sensors")
     broker.start()
-    shelly = Publisher(broker)
-    message = ("shellyplusht-1/status/temperature:0", {"id": 0, "tC": 19.5, "tF": 67.1})
+    publisher = Publisher(broker)
+
+    def says() -> bool:
+        for message in messages:
+            publisher.publish(message.topic, message.payload, retain=message.retain)
+        return False
+
     open_panel(person)
     person.choose("连接方式", "MQTT（消息代理上的设备）")
     person.enter("地址（从网关访问）", broker.host)
     person.enter("端口", str(broker.port))
     person.button("查找")
-    found = person.page.locator("[data-found='shellyplusht-1']")
-    farm.wait_until(lambda: shelly.publish(*message) or found.count() == 1)
+    found = person.page.locator(f"[data-found='{device}']")
+    farm.wait_until(lambda: says() or found.count() == 1, every_s=SELDOM_S)
     expect(found).to_contain_text("19.5")
     person.button("开始入库")
-    connected = person.page.locator("[data-connected='shellyplusht-1']")
-    farm.wait_until(lambda: shelly.publish(*message) or connected.count() == 1)
+    connected = person.page.locator(f"[data-connected='{device}']")
+    farm.wait_until(lambda: says() or connected.count() == 1, every_s=SELDOM_S)
     expect(connected).to_contain_text("19.5")
     assert person.count <= MOST_INTERACTIONS
-    shelly.close()
+    publisher.close()
     broker.stop()
 
 
