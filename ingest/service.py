@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from headland.contract.delivery import Delivery
-from headland.contract.gateway_orders import GatewayRun, Order, OrderOutcome
+from headland.contract.gateway_orders import GatewayRun, Order, OrderOutcome, offline_sentence
 from headland.contract.gateway_state import RecentTrouble
 from headland.contract.posts.packs import PostedPack, PostedResult
 from headland.contract.posts.receipts import PostReceipt, ReceivedPosts
@@ -309,7 +309,7 @@ class IngestService:
         """Return a gateway's answer to an order. Raises RetryLater where it does not answer."""
         status = self.gateways().get(gateway)
         if status is None or not status.online:
-            raise RetryLater(f"the gateway {gateway} is offline: start it, then try again")
+            raise RetryLater(offline_sentence(gateway))
         return self._orders.order(GatewayRun(gateway, status.instance), order)
 
     def sent_rules(self) -> Mapping[str, SentRules]:

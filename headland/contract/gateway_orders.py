@@ -223,6 +223,11 @@ class ReceivedOrder(msgspec.Struct, frozen=True):
         return abs(now_ms - self.t_ms) <= ORDER_LIFE_MS
 
 
+def offline_sentence(gateway: str) -> str:
+    """Return why an order was not sent to a gateway that is not online."""
+    return f"the gateway {gateway} is offline: start it, then try again"
+
+
 def encode_order(run: GatewayRun, order_id: str, t_ms: int, order: Order, key: str) -> bytes:
     """Return the message of an order that is given at `t_ms` [epoch ms] to one run of a gateway."""
     content = msgspec.json.encode(order)

@@ -12,6 +12,15 @@ from msgspec.structs import replace
 
 from docs.generator.tasks import Language, Task, label_of
 from headland.clock import wall_clock_ms
+from headland.contract.gateway_orders import (
+    AnswerState,
+    FoundDevice,
+    FoundSource,
+    Order,
+    OrderOutcome,
+    SensorSource,
+    SurveyModbus,
+)
 from headland.contract.gateway_state import GatewayState
 from headland.contract.records import Descriptor
 from headland.registry.models.models import Device, Greenhouse, GreenhouseZone, Scope
@@ -30,6 +39,17 @@ class HeardIngest(FakeIngest):
     def gateways(self) -> list[GatewayState]:
         now_ms = wall_clock_ms()
         return [replace(state, online=True, last_status_ms=now_ms) for state in super().gateways()]
+
+    def order(self, gateway: str, order: Order) -> OrderOutcome:
+        """Find a probe, or take it: gateways that do so are in tests/services/test_sensor_by_clicks.py."""
+        taken = super().order(gateway, order)
+        if not isinstance(order, SurveyModbus):
+            return taken
+        where = {"registers": "xy-md02.toml", "host": order.host}
+        source = SensorSource(name="unit-1", type="modbus_tcp", port=order.port, **where)
+        values: dict[str, float | None] = {"air_temperature_degc": 21.4, "relative_humidity_pct": 63.1}
+        device = FoundDevice(match="1", model="XY-MD02", values=values)
+        return OrderOutcome(state=AnswerState.DONE, found=(FoundSource(source=source, devices=(device,)),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,22 @@ def _without_times(text: str) -> str:
     return re.sub(r'"(last_seen|now|last_used)_ms": ?(\d+|null)', "", text)
 
 
+def test_an_order_to_a_gateway_passes_through_every_worker(farm: Farm) -> None:
+    orders = "/v1/gateways/gateway-1/orders"
+    farm.wait_until(lambda: any(each["online"] for each in farm.get("/v1/gateways")["items"]), every_s=SELDOM_S)
+    channel = {"key": "4:1:int16", "channel": "air_temperature_degc", "unit": "degC", "scale": 0.1}
+    where = {"type": "modbus_tcp", "host": "127.0.0.1", "port": 9, "devices": [{"match": "1", "device": "probe"}]}
+    put = {"type": "put_source", "source": {"name": "probe", **where, "channels": [channel]}}
+    given = (put, {"type": "list_sources"}, {"type": "remove_source", "name": "probe"})
+    answers = []
+    for name, order in zip(NAMES, given, strict=True):
+        with served_by(farm, name) as client:
+            answer = client.post(orders, json={"order": order})
+        assert answer.status_code == 200, answer.text
+        answers.append((answer.json()["state"], [each["name"] for each in answer.json()["sources"]]))
+    assert answers == [("applied", ["probe"]), ("done", ["probe"]), ("applied", [])]
+
+
 def test_a_key_revoked_at_one_worker_is_refused_by_the_others_at_once(farm: Farm) -> None:
     with served_by(farm, NAMES[0]) as one, served_by(farm, NAMES[1]) as other:
         made = one.post("/v1/keys", json={"name": "short", "scope": "read"}).json()

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import pytest
 
-from headland.clock import wall_clock_ms
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesFilter
 from tests.broker import Broker
@@ -36,7 +35,7 @@ class Counting:
         self._lock = threading.Lock()
         self._ends = threading.Event()
         self.next = FIRST
-        self._thread = threading.Thread(target=self._run, name=f"counting-{name}")
+        self._thread = threading.Thread(target=self._run, name=f"counting-{name}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -99,7 +98,7 @@ def test_no_record_of_another_source_is_lost_or_doubled_while_sources_are_put_ch
     steady.start()
     moving.start()
     farm.wait_until(lambda: newest(farm, "steady") > FIRST)
-    began_ms, first = wall_clock_ms(), int(newest(farm, "steady"))
+    first = int(newest(farm, "steady"))
     spans: list[tuple[int, int]] = []
     for turn in range(ROUNDS):
         give(farm, {"type": "put_source", "source": source(broker, "moving")})
@@ -116,7 +115,6 @@ def test_no_record_of_another_source_is_lost_or_doubled_while_sources_are_put_ch
             give(farm, {"type": "remove_source", "name": "moving"})
     steady.stop()
     moving.stop()
-    ended_ms = wall_clock_ms()
     farm.wait_until(lambda: newest(farm, "steady") == steady.next - 1 and newest(farm, "moving") == moving.next - 1)
     farm.wait_until(lambda: farm.get("/v1/gateways/gateway-1/delivery")["totals"]["missing"] == 0, every_s=SELDOM_S)
     delivery = farm.get("/v1/gateways/gateway-1/delivery")
@@ -127,12 +125,12 @@ def test_no_record_of_another_source_is_lost_or_doubled_while_sources_are_put_ch
     with closing(DuckDBStore(farm.folder.store_path)) as store:
         samples = store.raw(SeriesFilter("local"), 0, 2**60)
         assert store.conflicts("local", 0, 2**60) == []
-    found = {each.key.device: [int(number) for number in each.value.tolist()] for each in samples if each.key.channel == "co2_ppm"}
+    found = {
+        each.key.device: [int(number) for number in each.value.tolist()]
+        for each in samples
+        if each.key.channel == "co2_ppm"
+    }
     assert found["steady"][found["steady"].index(first) :] == list(range(first, steady.next))
-    assert len(found["moving"]) == len(set(found["moving"]))
-    assert found["moving"] == sorted(found["moving"])
+    assert found["moving"] == sorted(set(found["moving"]))
     for low, high in spans:
         assert set(range(low, high + 1)) <= set(found["moving"]), (low, high)
-    houses = [each for each in samples if each.key.device.startswith("greenhouse")]
-    print("houses", [(each.key.device, each.key.channel, len(each.time_ms)) for each in samples][:30], began_ms, ended_ms)
-    assert houses

@@ -12,7 +12,7 @@ from api.http.pagination import write_cursor
 from api.schemas.devices.gateways import AcceptedLoss, GatewayList, QuarantineList
 from api.schemas.problem import Problem
 from headland.contract.delivery import Delivery, Quarantined, QuarantinedDetail
-from headland.contract.gateway_orders import Order, OrderOutcome
+from headland.contract.gateway_orders import Order, OrderOutcome, offline_sentence
 from headland.contract.gateway_state import GatewayState
 from headland.contract.posts.packs import PacksToStore, PostedPack, PostedResult
 from headland.contract.posts.receipts import PostReceipt, ReceivedPosts
@@ -158,15 +158,27 @@ class RemoteIngest:
         return self._send("POST", number, "/read") is not None
 
     def order(self, gateway: str, order: Order) -> OrderOutcome:
-        """Return a gateway's answer to an order, asked by the last worker. Raises RetryLater where none comes."""
+        """Return a gateway's answer to an order. Raises RetryLater where none comes.
+
+        Every worker hears all gateways, one that has just started a moment later: the next is asked where nothing was
+        sent yet.
+        """
         if not self._workers:
             raise RetryLater("there is no ingest worker")
         body = {"order": msgspec.to_builtins(order)}
         path = f"/v1/gateways/{gateway}/orders"
-        response = _request(self._workers[-1], "POST", path, body=body, within_s=_ORDER_S)
-        if response.status_code == httpx.codes.NOT_FOUND:
-            raise RetryLater(f"the gateway {gateway} is offline: start it, then try again")
-        return msgspec.json.decode(response.content, type=OrderOutcome)
+        away = RetryLater(offline_sentence(gateway))
+        for worker in reversed(self._workers):
+            try:
+                response = _request(worker, "POST", path, body=body, within_s=_ORDER_S)
+            except RetryLater as error:
+                if str(error) != offline_sentence(gateway) and not isinstance(error.__cause__, httpx.ConnectError):
+                    raise
+                away = error
+                continue
+            if response.status_code != httpx.codes.NOT_FOUND:
+                return msgspec.json.decode(response.content, type=OrderOutcome)
+        raise away
 
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store."""

@@ -103,16 +103,27 @@ def test_an_order_is_given_once_by_one_worker_with_all_its_settings(
     assert [each.orders for each in ingests] == [[], [("gw-3", order) for order in orders]]
 
 
-def test_why_a_gateway_takes_no_order_comes_through_the_worker_in_its_words(urls: list[str]) -> None:
+def test_why_a_gateway_takes_no_order_comes_through_the_worker_in_its_words() -> None:
     with ExitStack() as stack:
         worker = stack.enter_context(serve(app_with(AwayIngest())))
-        remote = stack.enter_context(closing(RemoteIngest([*urls, str(worker.base_url)], "any")))
+        remote = stack.enter_context(closing(RemoteIngest([str(worker.base_url)], "any")))
         with pytest.raises(RetryLater, match=r"^the gateway gw-1 is offline: start it, then try again$"):
             remote.order("gw-1", SurveyModbus(host="10.0.0.9"))
         with pytest.raises(RetryLater, match=r"^the gateway gw-9 is offline: start it, then try again$"):
             remote.order("gw-9", SurveyModbus(host="10.0.0.9"))
     with closing(RemoteIngest([], "any")) as nobody, pytest.raises(RetryLater, match="no ingest worker"):
         nobody.order("gw-1", SurveyModbus(host="10.0.0.9"))
+
+
+def test_an_order_goes_through_another_worker_where_the_last_is_away_or_has_not_heard_of_the_gateway(
+    urls: list[str], ingests: list[FakeIngest]
+) -> None:
+    away = f"http://127.0.0.1:{find_free_port()}"
+    with ExitStack() as stack:
+        silent = stack.enter_context(serve(app_with(AwayIngest())))
+        remote = stack.enter_context(closing(RemoteIngest([*urls, away, str(silent.base_url)], "any")))
+        assert remote.order("gw-1", SurveyModbus(host="10.0.0.9")).state is AnswerState.APPLIED
+    assert sum(len(each.orders) for each in ingests) == 1
 
 
 def test_posted_samples_are_stored_by_the_worker_of_the_shard(remote: RemoteIngest, ingests: list[FakeIngest]) -> None:
