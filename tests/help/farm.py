@@ -45,8 +45,8 @@ class HeardIngest(FakeIngest):
         taken = super().order(gateway, order)
         if not isinstance(order, SurveyModbus):
             return taken
-        where = {"registers": "xy-md02.toml", "host": order.host}
-        source = SensorSource(name="unit-1", type="modbus_tcp", port=order.port, **where)
+        host, port = order.host, order.port
+        source = SensorSource(name="unit-1", type="modbus_tcp", host=host, port=port, registers="xy-md02.toml")
         values: dict[str, float | None] = {"air_temperature_degc": 21.4, "relative_humidity_pct": 63.1}
         device = FoundDevice(match="1", model="XY-MD02", values=values)
         return OrderOutcome(state=AnswerState.DONE, found=(FoundSource(source=source, devices=(device,)),))
