@@ -132,8 +132,15 @@ def test_the_work_for_an_answer_that_is_too_late_ends_and_its_place_is_free(
     with slow_api(tmp_path, answer_s=0.2, share=RequestShare(of_key=1, wait_s=0.1)) as (api, store, _):
         answer = api.ask("GET", "/v1/devices", Scope.READ)
         assert (answer.status_code, answer.json()["type"]) == (503, "urn:headland:problem:too-slow")
+
+        def is_cancelled() -> bool:
+            # On a busy machine the time may be over before a request has reached the store: ask again.
+            if store.cancelled == 0:
+                assert api.ask("GET", "/v1/devices", Scope.READ).status_code in (503, 429)
+            return store.cancelled > 0
+
+        wait_until(is_cancelled)
         wait_until(lambda: store.running == 0)
-        assert store.cancelled == 1
         store.free.set()
         # This answer has little time as well, and a busy machine may need more: it is free as soon as one is in time.
         wait_until(lambda: api.ask("GET", "/v1/devices", Scope.READ).status_code == 200)
