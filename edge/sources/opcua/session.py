@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,13 +45,9 @@ class OpcUaSession:
 
     async def open(self) -> None:
         """Connect. Raises RetryLater with a sentence."""
-        settings = self._settings
-        try:
-            client = self._make_client()
-            self._client = client
-            await asyncio.wait_for(client.connect(), 2 * settings.timeout_s)
-        except Exception as error:  # asyncua raises its own and those of sockets
-            raise self._lost(error) from error
+        with self._telling_loss():
+            self._client = client = self._make_client()
+            await asyncio.wait_for(client.connect(), 2 * self._settings.timeout_s)
 
     async def read(self, node_ids: Sequence[str]) -> list[VariableValue]:
         """Return the present values of variables."""
@@ -66,12 +62,10 @@ class OpcUaSession:
             parameters = ua.ReadParameters()
             parameters.TimestampsToReturn = ua.TimestampsToReturn.Source
             parameters.NodesToRead = items
-            try:
+            with self._telling_loss():
                 answers = await asyncio.wait_for(self._use().uaclient.read(parameters), self._settings.timeout_s)
-            except Exception as error:
-                raise self._lost(error) from error
-            if len(answers) != len(names):
-                raise self._lost(ValueError("its answer has another number of values"))
+                if len(answers) != len(names):
+                    raise ValueError("its answer has another number of values")
             found += [_value_of(name, answer) for name, answer in zip(names, answers, strict=True)]
         return found
 
@@ -80,7 +74,7 @@ class OpcUaSession:
         from asyncua import ua
 
         self._names = {ua.NodeId.from_string(name).to_string(): name for name in node_ids}
-        try:
+        with self._telling_loss():
             subscription = await self._use().create_subscription(1000 * period_s, self)
             for first in range(0, len(node_ids), _AT_ONCE):
                 nodes = [self._use().get_node(name) for name in node_ids[first : first + _AT_ONCE]]
@@ -90,8 +84,6 @@ class OpcUaSession:
                         name = self._names[node.nodeid.to_string()]
                         self._waiting.append(VariableValue(name, None, handle.value, None))
             self.has_values.set()
-        except Exception as error:
-            raise self._lost(error) from error
 
     def datachange_notification(self, node: Any, value: object, data: Any) -> None:
         """Take a change, as asyncua calls it."""
@@ -136,9 +128,18 @@ class OpcUaSession:
             raise RetryLater(f"{self._settings.url} is not connected")
         return self._client
 
-    def _lost(self, error: Exception) -> RetryLater:
-        why = str(error) or type(error).__name__
-        return RetryLater(f"no answer of {self._settings.url}: {why}")
+    @contextmanager
+    def _telling_loss(self) -> Iterator[None]:
+        """Raise RetryLater for whatever a server can cause."""
+        try:
+            yield
+        except RetryLater:
+            raise
+        except Exception as error:
+            # Errors of asyncua, of sockets and of bytes that it cannot read have no base of their own, and none of them
+            # may end the source.
+            why = str(error) or type(error).__name__
+            raise RetryLater(f"no answer of {self._settings.url}: {why}") from error
 
 
 def _value_of(name: str, answer: ua.DataValue) -> VariableValue:

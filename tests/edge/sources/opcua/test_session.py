@@ -1,4 +1,4 @@
-"""What a session with an OPC UA server takes, without a server: bounds, overflows, times."""
+"""Bounds, overflows and times of a session, without a server."""
 
 from __future__ import annotations
 
