@@ -7,8 +7,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -178,3 +178,16 @@ class Spools:
     def _left(gateway: Any, records: dict[str, list[tuple[int, str, bytes, dict[str, str]]]]) -> list[Any]:
         acked = max((ack.seq for ack in gateway.acks), default=0)
         return [record for record in records[gateway.gateway] if record[0] > acked]
+
+
+@contextmanager
+def running_farm(folder: Path, workers: int) -> Iterator[ShardedFarm]:
+    """Yield a farm whose servers, workers and API run, and end them."""
+    farm = ShardedFarm(folder)
+    try:
+        farm.start()
+        farm.shard(workers)
+        farm.start_api()
+        yield farm
+    finally:
+        farm.close()

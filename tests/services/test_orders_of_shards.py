@@ -14,7 +14,7 @@ import pytest
 from headland.contract.ack_keys import derive_ack_key
 from headland.contract.topics import SHARDS, shard_of
 from tests.services.farm import HEADLAND
-from tests.services.sharded_farm import ShardedFarm
+from tests.services.sharded_farm import ShardedFarm, running_farm
 from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = [
@@ -33,14 +33,8 @@ GATEWAYS: Final = [
 
 @pytest.fixture
 def farm(tmp_path: Path) -> Iterator[ShardedFarm]:
-    made = ShardedFarm(tmp_path)
-    try:
-        made.start()
-        made.shard(WORKERS)
-        made.start_api()
+    with running_farm(tmp_path, WORKERS) as made:
         yield made
-    finally:
-        made.close()
 
 
 @contextmanager

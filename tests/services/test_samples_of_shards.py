@@ -14,7 +14,7 @@ from headland.contract.topics import SHARDS, shard_of
 from headland.store.port import SeriesFilter
 from headland.store.victoria.store import open_victoria
 from tests.services.sample_sender import SampleSender, UplinkSender
-from tests.services.sharded_farm import ShardedFarm
+from tests.services.sharded_farm import ShardedFarm, running_farm
 from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = [
@@ -29,14 +29,8 @@ WORKERS: Final = 2
 
 @pytest.fixture
 def farm(tmp_path: Path) -> Iterator[ShardedFarm]:
-    made = ShardedFarm(tmp_path)
-    try:
-        made.start()
-        made.shard(WORKERS)
-        made.start_api()
+    with running_farm(tmp_path, WORKERS) as made:
         yield made
-    finally:
-        made.close()
 
 
 def keys_of_each_worker(farm: ShardedFarm, manager: str) -> dict[int, str]:

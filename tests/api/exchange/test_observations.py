@@ -131,6 +131,13 @@ def test_an_array_without_rows_has_no_answer_of_its_own(writer: Writer, stream: 
     assert (answer.status_code, len(answer.json()), stored(writer)) == (201, 1, [(TIME_MS, 20.0)])
 
 
+def test_an_array_without_rows_of_no_datastream_is_refused_beside_others(writer: Writer, stream: str) -> None:
+    rows = {"Datastream": {"@iot.id": stream}, "components": ["phenomenonTime", "result"], "dataArray": [[TIME, 20]]}
+    answer = writer.post(json.dumps([{"components": [], "dataArray": []}, rows]), JSON, BATCH)
+    assert [each[:5] == "error" for each in answer.json()] == [True, False]
+    assert stored(writer) == [(TIME_MS, 20.0)]
+
+
 NOTHING = [
     [],
     {},

@@ -1,8 +1,8 @@
-"""Further payloads of device classes: what stands beside those of `device_classes`, by the same rules.
+"""Further payloads of device classes, beside those of `device_classes` and by the same rules.
 
-The shapes are those of Zigbee2MQTT's device pages (TS0601_soil, ZG-204ZV), Tasmota's sensor tests (DS18x20, AM2301,
-SCD40), Home Assistant's MQTT statestream, Sparkplug 3.0.0, the Ruuvi Gateway's MQTT messages, ecowitt2mqtt's discovery,
-Milesight's and SenseCAP's codecs, openHASP's and Plantgateway's topics; the values are ours.
+Read at its source: the Ruuvi Gateway. Written from knowledge of the formats, without a second look: Zigbee2MQTT
+(TS0601_soil, ZG-204ZV), Tasmota (DS18x20, AM2301, SCD40), Home Assistant's statestream, Sparkplug 3.0.0,
+ecowitt2mqtt's discovery, Milesight's and SenseCAP's codecs, openHASP and Plantgateway. The values are ours.
 """
 
 from __future__ import annotations
@@ -168,6 +168,7 @@ MORE_CLASSES = [
         {"shelly-events.shellyhtg3-84fce63ad204": {"air_temperature_degc": 19.4, "relative_humidity_pct": 71.3,
                                                    "battery_voltage_v": 5.71, "battery_remaining_pct": 83}},
     ),
+    # Its unit stands apart, in `TempUnit`, which `format = "json"` does not read: nothing is stored.
     DeviceClass(
         "openHASP plate with a sensor",
         [

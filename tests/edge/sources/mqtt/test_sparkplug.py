@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import tomllib
 from typing import Any
@@ -32,7 +33,7 @@ from tests.edge.sources.mqtt.sparkplug_node import (
     metric,
     payload,
 )
-from tests.edge.sources.mqtt.test_source import make
+from tests.edge.sources.mqtt.test_source import Publisher, make
 from tests.waiting import WaitUntil
 
 NODE = "spBv1.0/Farm/{}/edge-1"
@@ -125,7 +126,7 @@ def test_after_something_was_missed_no_old_name_is_given_to_a_new_alias(lost: st
     decoder = born()
     if lost == "connection":
         decoder.restart()
-    data = payload(by_alias(11, 21.5), seq=5)
+    data = payload(by_alias(11, 21.5), seq=2 if lost == "connection" else 5)
     assert read(decoder, HOUSE.format("DDATA"), data) == [MessageRefusal.ALIAS]
     assert len(decoder.take_requests(0)) == 1
     decoder.decode(NODE.format("NBIRTH"), birth(), 0)
@@ -222,3 +223,38 @@ def test_a_gateway_that_comes_late_asks_for_the_births_and_stores_what_follows(
     node.loop_stop()
     assert len(devices) == 1
     assert source.counters()["refused_alias"] >= 1
+
+
+def test_after_a_broker_was_lost_a_gateway_names_no_number_by_an_old_birth(
+    mosquitto: Broker, wait_until: WaitUntil
+) -> None:
+    channel = [{"from": "Air Temperature", "channel": "air_temperature_degc"}]
+    source = make(mosquitto, "sparkplug", topic="spBv1.0/Farm/#", channel=channel)
+    with running(source) as sink:
+
+        def has(value: float) -> bool:
+            return any(value in row.values.values() for row in list(sink.readings))
+
+        def is_born(node: Publisher) -> bool:
+            node.publish(NODE.format("NBIRTH"), birth())
+            node.publish(HOUSE.format("DBIRTH"), house_birth())
+            node.publish(HOUSE.format("DDATA"), payload(by_alias(10, 21.0), seq=2))
+            return has(21.0)
+
+        node = Publisher(mosquitto)
+        wait_until(lambda: is_born(node))
+        node.close()
+        asked = source.counters()["births_asked"]
+        mosquitto.kill()
+        wait_until(lambda: source.counters()["lost"] == 1)
+        mosquitto.start()
+        wait_until(lambda: source.counters()["connects"] == 2)
+        node, numbers = Publisher(mosquitto), itertools.count(3)
+
+        def is_judged() -> bool:
+            node.publish(HOUSE.format("DDATA"), payload(by_alias(10, 99.0), seq=next(numbers)))
+            return has(99.0) or source.counters()["births_asked"] > asked
+
+        wait_until(is_judged)
+        node.close()
+        assert not has(99.0)
