@@ -21,7 +21,8 @@ MOST_PAGE: Final = 1000
 _LONGEST_SEARCH: Final = 1500
 #: Parameters of every list that say how it is paged or shown.
 _PAGING: Final = frozenset(("page", "pageSize", "pageToken"))
-#: Names that BrAPI v2.1 gives parameters of the lists that are served: one that is no filter here is named as not used.
+#: Names that BrAPI v2.1 gives parameters of the lists that are served, by `Specification` of plantbreeding/BrAPI at
+#: V2.1 (0c305978): one that is no filter here is named as not used.
 #: A name of no list is refused: a list that ignores a misspelt filter is another list.
 _LEVEL: Final = ("Name", "Order", "Code")
 PARAMETERS: Final = frozenset((
@@ -38,7 +39,7 @@ PARAMETERS: Final = frozenset((
     "observationTimeStampRangeStart", "observationTimeStampRangeEnd",
     *(f"{thing}{part}" for thing in ("method", "scale", "trait") for part in ("DbId", "Name", "PUI")), "traitClass",
     "germplasmDbId", "germplasmName", "germplasmPUI", "accessionNumber", "collection", "binomialName", "genus",
-    "species", "synonym", "parentDbId", "progenyDbId", "familyCode",
+    "species", "synonym", "parentDbId", "progenyDbId", "ontologyDbId", "observationLevel", "searchResultsDbId",
 ))  # fmt: skip
 Entity = dict[str, Any]
 T = TypeVar("T")

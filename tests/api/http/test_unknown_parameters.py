@@ -68,6 +68,8 @@ def test_a_standard_s_own_parameters_are_known(served: tuple[httpx.Client, list[
         "/sta/v1.1/Things?$top=1&$count=true",
         "/ogc/collections?f=json",
         "/brapi/v2/studies?sortBy=studyName",
+        "/brapi/v2/variables?ontologyDbId=1",
+        "/brapi/v2/observations/table?observationLevel=plot&searchResultsDbId=1",
     ):
         assert client.get(path).status_code == 200, path
     for path in ("/sta/v1.1/Things?$search=x", "/sta/v1.1/Things?top=1", "/brapi/v2/studies?studyDbid=1"):
