@@ -45,6 +45,8 @@ _GROUP_RECORDS: Final = 50
 _PROGRESS_S: Final = 0.2
 #: After how long without progress the reason is shown, and how often that sentence changes.
 _SILENCE_S: Final = 5.0
+#: How often an import looks whether another one has ended.
+_LOCKED_S: Final = 0.2
 
 
 class NothingReadable(DataDamaged):
@@ -64,36 +66,54 @@ def import_files(
     table_map: LoadedMap | None = None,
     start_ms: int | None = None,
     language: Language = "en",
+    waits: bool = True,
 ) -> ImportReport:
     """Import `paths` and return when the store has all of it, or soon after `stop` is set.
 
     They are files, folders and patterns: of tables where `table_map` describes them, else of logs. The import waits for
     a broker or station that is not available. Records that an earlier call left in the spool go first. The same file
     gives the same points, so that repeating an import adds nothing. `start_ms` is the UTC of the first message of a
-    single log that does not know its own. Raises SettingsError for a file of an unknown type or that cannot be opened,
-    before anything is read, RetryLater while another import has the spool, and NothingReadable (DataDamaged), in
-    `language`, where none of the files is readable; a single one that is not does not stop the others.
+    single log that does not know its own. Where another import has the spool, this one begins when that has ended; if
+    not `waits`, RetryLater is raised instead. Raises SettingsError for a file of an unknown type or that cannot be
+    opened, before anything is read, and NothingReadable (DataDamaged), in `language`, where none of the files is
+    readable; a single one that is not does not stop the others.
     """
     files = find_files(paths, tables=table_map is not None)
     if start_ms is not None and (len(files) > 1 or table_map is not None):
         raise SettingsError("--start dates a single log: name one file with it")
-    with _hold(settings.data_dir):
+    bytes_total = sum(path.stat().st_size for path in files)
+
+    def wait(sentence: str) -> bool:
+        """Show why nothing moves; return whether to go on waiting."""
+        progress(Progress("", 0, bytes_total, 0, 0, 0, sentence))
+        return not stop.wait(_LOCKED_S)
+
+    with _hold(settings.data_dir, wait if waits else None) as is_held:
+        if not is_held:
+            return ImportReport((), finished=False)
         return _import(files, settings, progress, stop, table_map, start_ms, language)
 
 
 @contextmanager
-def _hold(data_dir: Path) -> Iterator[None]:
+def _hold(data_dir: Path, wait: Callable[[str], bool] | None) -> Iterator[bool]:
     """Lock an import's folder for the length of the block: its spool and its session are of one process.
 
-    Raises RetryLater where another process has it.
+    While another process has it, `wait` is called with the sentence of that; the block has False once it returned
+    False. Without `wait` RetryLater is raised. The lock of a process ends with it, however it ends.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "import.lock").open("w") as file:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise RetryLater(f"Another import runs in {data_dir}: start this one again when it has ended.") from error
-        yield
+        is_held = False
+        while not is_held:
+            try:
+                fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+                is_held = True
+            except BlockingIOError as error:
+                if wait is None:
+                    raise RetryLater(Sentence("other_import", folder=str(data_dir))) from error
+                if not wait(Sentence("waits_for_import", folder=str(data_dir))):
+                    break
+        yield is_held
 
 
 def _import(

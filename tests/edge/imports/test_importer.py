@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import struct
 import threading
@@ -24,7 +25,7 @@ from edge.pipeline.settings import BatchSettings
 from edge.sources.source import DeviceId, Reading, Readings
 from edge.uplink.settings import BrokerSettings
 from headland.contract.records import Block, Clock
-from headland.errors import DataDamaged, SettingsError
+from headland.errors import DataDamaged, RetryLater, SettingsError
 from station.cli.app import app
 from station.cli.options import language_of
 from tests.broker import Broker
@@ -175,6 +176,57 @@ def test_the_rest_of_a_stopped_import_goes_first_at_the_next_call(
     assert len(set(rows)) == 100
     assert len(rows) == 200
     assert len({epoch for epoch, _ in ingest.seen}) == 1
+
+
+@pytest.mark.services
+def test_a_second_import_begins_when_the_first_has_ended_and_both_are_stored_once(
+    new_port: Callable[[], int], tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    port = new_port()
+    settings = import_settings(tmp_path / "data", port)
+    reports: dict[str, ImportReport] = {}
+    shown: dict[str, list[Progress]] = {"first": [], "second": []}
+
+    def run(name: str) -> None:
+        log = tmp_path / f"{name}.tlog"
+        write_tlog(log, 100 if name == "first" else 150)
+        reports[name] = import_files([log], settings, progress=shown[name].append, stop=threading.Event())
+
+    first = threading.Thread(target=run, args=("first",))
+    second = threading.Thread(target=run, args=("second",))
+    first.start()
+    wait_until(lambda: bool(shown["first"]))  # it waits for a broker, and has the folder
+    second.start()
+    wait_until(lambda: bool(shown["second"]))
+    assert shown["second"][0].sentence.startswith("another import runs in")
+    with pytest.raises(RetryLater, match=r"Another import runs in .*: start this one again"):
+        import_files([tmp_path / "first.tlog"], settings, progress=lambda _: None, stop=threading.Event(), waits=False)
+    broker = Broker(tmp_path / "late", port)
+    broker.start()
+    try:
+        ingest = StandInIngest(broker.host, port, "gw-import")
+        first.join(120)
+        second.join(120)
+        rows = latitudes(ingest)
+        ingest.close()
+    finally:
+        broker.kill()
+    assert [reports[name].finished for name in ("first", "second")] == [True, True]
+    # Both are of one vehicle, whose id is that of its file: 100 and 150 positions, none of them twice.
+    assert len(rows) == 250
+    assert [reports[name].files[0].path.name for name in ("first", "second")] == ["first.tlog", "second.tlog"]
+
+
+def test_an_import_that_is_stopped_while_it_waits_for_another_has_read_nothing(tmp_path: Path) -> None:
+    settings = import_settings(tmp_path / "data", 1883)
+    write_tlog(tmp_path / "a.tlog", 3)
+    (tmp_path / "data").mkdir()
+    stop = threading.Event()
+    with (tmp_path / "data" / "import.lock").open("w") as held:
+        fcntl.flock(held.fileno(), fcntl.LOCK_EX)
+        report = import_files([tmp_path / "a.tlog"], settings, progress=lambda _: stop.set(), stop=stop)
+    assert (report.finished, report.files) == (False, ())
+    assert not list((tmp_path / "data").glob("import-spool*"))
 
 
 @pytest.mark.services

@@ -171,6 +171,9 @@ def edge_import(
         str | None,
         typer.Option("--start", help="First instant of a log without satellite time, UTC: 2026-05-01T06:30."),
     ] = None,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Fail where another import runs, instead of beginning after it.")
+    ] = False,
     data: DataOption = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Settings file of a gateway, instead of --data.")
@@ -182,7 +185,7 @@ def edge_import(
     """Import flight logs or tables into a running farm, by the gateway's pipeline. A repeated import adds nothing."""
     start_ms = None if start is None else parse_instant(start)
     settings_path = config if config is not None else _write_import_settings(farm_folder(data))
-    _import_files(files, settings_path, table_map, start_ms, status)
+    _import_files(files, settings_path, table_map, start_ms, status, waits=not no_wait)
 
 
 def _write_import_settings(folder: FarmFolder) -> Path:
@@ -195,7 +198,13 @@ def _write_import_settings(folder: FarmFolder) -> Path:
 
 
 def _import_files(
-    files: list[Path], settings_path: Path, table_map: str | None, start_ms: int | None, status: Path | None
+    files: list[Path],
+    settings_path: Path,
+    table_map: str | None,
+    start_ms: int | None,
+    status: Path | None,
+    *,
+    waits: bool,
 ) -> None:
     """Import the files with a progress bar and print the result of each; ends early at SIGTERM or Ctrl-C."""
     from rich.console import Console
@@ -236,6 +245,7 @@ def _import_files(
                 table_map=columns,
                 start_ms=start_ms,
                 language=language,
+                waits=waits,
             )
             told.end(report)
     for line in report.sentences(language):
