@@ -176,15 +176,16 @@ def test_killing_broker_and_station_in_the_middle_loses_and_doubles_nothing(farm
 @pytest.mark.long
 def test_an_import_waits_for_another_one_and_takes_over_when_that_is_killed(farm: Farm, tmp_path: Path) -> None:
     for positions in LONGER:
-        write_tlog(tmp_path / "killed.tlog", positions=positions, serial=f"killed import {positions}")
-        killed = device_of(f"killed import {positions}")
+        write_tlog(tmp_path / "killed.tlog", positions=positions, serial=f"cut off {positions}")
+        killed = device_of(f"cut off {positions}")
         importing = farm.start("edge", "import", str(tmp_path / "killed.tlog"))
         farm.wait_until(partial(is_seen, farm, killed))
         if importing.poll() is None:
             break
         importing.communicate()
     assert importing.poll() is None, "the import is over before anything is killed"
-    write_tlog(tmp_path / "next.tlog", positions=900, serial="waits for another")
+    importing.send_signal(signal.SIGSTOP)  # it keeps the folder however busy the machine is
+    write_tlog(tmp_path / "next.tlog", positions=900, serial="waiting import")
     refused = farm.call("edge", "import", str(tmp_path / "next.tlog"), "--no-wait")
     assert (refused.returncode, "Another import runs in" in refused.stderr) == (1, True), refused.stderr
     waiting = farm.start("edge", "import", str(tmp_path / "next.tlog"))
@@ -197,7 +198,7 @@ def test_an_import_waits_for_another_one_and_takes_over_when_that_is_killed(farm
     assert ended(farm, handed)["state"] == "done"
     again = farm.run("edge", "import", str(tmp_path / "killed.tlog"))
     assert again.returncode == 0, again.stdout + again.stderr
-    for device, count in ((killed, positions), (device_of("waits for another"), 900)):
+    for device, count in ((killed, positions), (device_of("waiting import"), 900)):
         expected = [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(count)]
         assert stored_positions(farm, device)["time_ms"] == expected
 
