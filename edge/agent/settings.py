@@ -15,6 +15,7 @@ from edge.pipeline.alarms.rule_tables import AlarmRule, AlarmsSettings
 from edge.pipeline.channels.settings import ChannelSettings, QualitySettings
 from edge.pipeline.settings import BatchSettings, resolve_tables
 from edge.plugins import PluginSettings, SourceType
+from edge.sources.bacnet.settings import BacnetSettings
 from edge.sources.http.settings import HttpSettings
 from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.modbus.dtu.settings import ModbusDtuSettings
@@ -43,6 +44,7 @@ SourceSettings = (
     | Sdi12Settings
     | MqttSettings
     | OpcUaSettings
+    | BacnetSettings
     | HttpSettings
 )
 

@@ -18,6 +18,7 @@ from firmware_sim.greenhouse.truth import HouseTruth
 from firmware_sim.greenhouse.weather import Weather, WeatherSource
 from firmware_sim.greenhouse.weather_file import WeatherFile
 from firmware_sim.links.link_faults import NO_FAULTS, LinkFaults
+from firmware_sim.protocols.bacnet import BacnetBus
 from firmware_sim.protocols.buses import Bus, LinesBus, ModbusTcpBus, MqttBus, RtuBus, Sdi12PtyBus
 from firmware_sim.protocols.dtu import DtuBus, DtuTarget
 from firmware_sim.protocols.mqtt_publisher import EVERY_KIND, KINDS, BrokerLogin, MqttDevices
@@ -70,6 +71,8 @@ class GreenhouseSettings:
     dtu: DtuTarget | None = None
     #: Port of OPC UA; 0 turns it off.
     opcua_port: int = 0
+    #: UDP port of BACnet/IP; 0 turns it off.
+    bacnet_port: int = 0
     broker: BrokerLogin | None = None
     fleet: MqttDevices = EVERY_KIND
     mqtt_period_s: float = 10.0
@@ -79,7 +82,7 @@ class GreenhouseSettings:
         """Validate all values; raises SettingsError."""
         self.house()
         SimClock(self.speed, 0, 0)
-        for port in (self.port, self.opcua_port):
+        for port in (self.port, self.opcua_port, self.bacnet_port):
             if not 0 <= port <= 65535:
                 raise SettingsError(f"The port {port} is not valid: give 1 to 65535, or 0 for none.")
         for seed in (self.seed, self.weather_seed or 0):
@@ -194,6 +197,8 @@ def _buses(settings: GreenhouseSettings, house: SimulatedHouse) -> list[Bus]:
         buses.append(ModbusTcpBus(house, settings.host, settings.port))
     if settings.opcua_port:
         buses.append(OpcUaBus(house, settings.host, settings.opcua_port))
+    if settings.bacnet_port:
+        buses.append(BacnetBus(house, settings.host, settings.bacnet_port))
     if settings.rtu_link is not None:
         buses.append(RtuBus(house, settings.rtu_link, settings.faults, settings.seed))
     for lines in settings.lines:

@@ -37,6 +37,8 @@ class Unit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Endings of the names of channels in it, the usual one first; none: no channel is in it.
     senml, spellings, words
         Its names in SenML (RFC 8428, RFC 8798), further spellings, and whole words in any case.
+    bacnet
+        Its names among the engineering units of BACnet (ASHRAE 135, clause 21).
     in_names
         Words at the end of a name that state it; of those with `+` the words before it must precede: `battery +v`.
     into
@@ -59,6 +61,7 @@ class Unit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     senml: tuple[str, ...] = ()
     spellings: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    bacnet: tuple[str, ...] = ()
     in_names: tuple[str, ...] = ()
     into: dict[str, float | tuple[float, float]] = {}
     offered: bool = False

@@ -1,8 +1,8 @@
 """Foreign unit names and their conversion to the units of channels.
 
 The units with their spellings and factors are those of the catalogue (`headland.contract.units`): spelling follows what
-SenML, Home Assistant, ESPHome, Zigbee2MQTT, Tasmota, UCUM and data sheets write. An ambiguous name (`gal`: two gallons)
-is not known, and neither are lux as photons: that factor depends on the lamp.
+SenML, BACnet, Home Assistant, ESPHome, Zigbee2MQTT, Tasmota, UCUM and data sheets write. An ambiguous name (`gal`: two
+gallons) is not known, and neither are lux as photons: that factor depends on the lamp.
 """
 
 from __future__ import annotations
@@ -42,9 +42,10 @@ class NoConversion:
     sentence: str
 
 
-#: The unit of each name: its symbol, SenML's names of it, and further spellings in the form that `_plain` returns.
+#: The unit of each name: its symbol, its names in SenML and BACnet, and further spellings in the form that `_plain`
+#: returns.
 _NAMED: Final[dict[str, Unit]] = {
-    name: unit for unit in CATALOGUE.units for name in (unit.symbol, *unit.senml, *unit.spellings)
+    name: unit for unit in CATALOGUE.units for name in (unit.symbol, *unit.senml, *unit.spellings, *unit.bacnet)
 }
 #: The unit of each whole word, in lower case.
 _WORDS: Final[dict[str, Unit]] = {word: unit for unit in CATALOGUE.units for word in unit.words}

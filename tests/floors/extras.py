@@ -25,6 +25,7 @@ SCRIPT: Final = "import sys; from station.cli.main import main; sys.argv = ['hea
 EXTRAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "edge": (("edge", "headland.contract"), ("edge", "check", "--help")),
     "opcua": (("edge", "headland.contract"), ("edge", "check", "-c", str(ROOT / "edge" / "samples" / "opcua.toml"))),
+    "bacnet": (("edge", "headland.contract"), ("edge", "check", "-c", str(ROOT / "edge" / "samples" / "bacnet.toml"))),
     "ingest": (("ingest", "headland.store", "headland.contract"), ("--help",)),
     "api": (("api", "headland.analysis", "headland.formats", "headland.store", "headland.registry"), ("--help",)),
     "ingest,api": (("station.server",), ("ingest", "run", "--help")),
@@ -37,7 +38,7 @@ EXTRAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 }
 
 #: Libraries that the part of an extra imports only where a setting asks for them.
-LATE: Final = {"opcua": ("asyncua",)}
+LATE: Final = {"opcua": ("asyncua",), "bacnet": ("bacpypes3",)}
 
 #: The name of the farm on the lowest versions, beside those of extras.
 LOWEST: Final = "lowest"

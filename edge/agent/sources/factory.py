@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from edge.agent.plugin_loader import build_plugin_source
 from edge.agent.settings import EdgeSettings, SourceSettings
 from edge.plugins import GatewayIdentity, PluginSettings
+from edge.sources.bacnet.settings import BacnetSettings
 from edge.sources.http.settings import HttpSettings
 from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.modbus.dtu.settings import ModbusDtuSettings
@@ -111,6 +112,10 @@ def build_source(
             from edge.sources.opcua.source import OpcUaSource
 
             return OpcUaSource(settings, gateway.id, gateway.site, clock=edge.clock)
+        case BacnetSettings():
+            from edge.sources.bacnet.source import BacnetSource
+
+            return BacnetSource(settings, gateway.id, gateway.site, clock=edge.clock)
         case HttpSettings():
             from edge.sources.http.source import HttpSource
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Final
 
+from edge.sources.async_source import AsyncSource
 from edge.sources.connection.schedule import PollSchedule
 from edge.sources.devices.device import SourceDevice
 from edge.sources.opcua.session import OpcUaSession, status_names
 from edge.sources.opcua.settings import OpcUaSettings
 from edge.sources.opcua.variables import Variables, VariableValue, sentences_of
-from edge.sources.retried_source import RetriedSource
 from edge.sources.source import Sink
 from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
@@ -26,7 +25,7 @@ _COUNTERS: Final = (
 _ALIVE_S: Final = 5.0
 
 
-class OpcUaSource(RetriedSource):
+class OpcUaSource(AsyncSource):
     """Reads the variables of one server, and connects again for ever; nothing is ever written.
 
     Rows have the source's time of their values (`rtc`) where it is plausible, else the gateway's.
@@ -51,8 +50,6 @@ class OpcUaSource(RetriedSource):
             ): Variables(node.channel, self._counts, has_own_time=has_own_time)
             for node in settings.nodes
         }
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Task[None] | None = None
 
     def warnings(self) -> list[str]:
         """Return why the server does not answer, and which variables it calls bad, as sentences."""
@@ -62,24 +59,6 @@ class OpcUaSource(RetriedSource):
 
     def _begin(self) -> None:
         self._schedule = PollSchedule(self._settings.poll_s, time.monotonic())
-
-    def _work(self, sink: Sink) -> None:
-        """Read until the connection is lost."""
-        asyncio.run(self._run(sink))
-
-    async def _run(self, sink: Sink) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._task = self._loop.create_task(self._read(sink))
-        if self._stopping.is_set():
-            self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
-
-    def _interrupt(self) -> None:
-        loop, task = self._loop, self._task
-        if loop is not None and task is not None:
-            with suppress(RuntimeError):  # the loop has just ended by itself
-                loop.call_soon_threadsafe(task.cancel)
 
     async def _read(self, sink: Sink) -> None:
         session = OpcUaSession(self._settings)

@@ -137,6 +137,9 @@ def sim_greenhouse(
         str, Option(help="Registration that the DTU sends first.", rich_help_panel=_MODBUS)
     ] = "headland-dtu",
     opcua_port: Annotated[int, Option(help="Port of an OPC UA server; 0 turns it off.", rich_help_panel=_MODBUS)] = 0,
+    bacnet_port: Annotated[
+        int, Option(help="UDP port of a BACnet device; 0 turns it off.", rich_help_panel=_MODBUS)
+    ] = 0,
     mqtt: Annotated[
         str | None,
         Option(metavar="HOST:PORT", help="Broker that the MQTT devices publish to.", rich_help_panel=_MQTT),
@@ -224,6 +227,7 @@ def sim_greenhouse(
             lines_period_s=lines_period,
             sdi12_link=sdi12_pty,
             opcua_port=opcua_port,
+            bacnet_port=bacnet_port,
             dtu=None if dtu is None else DtuTarget(*host_and_port(dtu), dtu_registration),
             broker=None if mqtt is None else _login(mqtt, mqtt_username, mqtt_password_file),
             fleet=MqttDevices(mqtt_name, tuple(mqtt_kind or KINDS)),

@@ -1,0 +1,1 @@
+"""BACnet source: objects of devices on BACnet/IP, read only."""
