@@ -1,0 +1,1 @@
+export{t as DoubtCards}from"./doubt_cards-XgQW09F7.js";

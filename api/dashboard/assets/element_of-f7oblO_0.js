@@ -1,1 +1,0 @@
-import{wr as e}from"./base-DW8J7ofa.js";function t(t){let n=document.createElement(`div`);return e(t,n),n.firstElementChild}export{t};

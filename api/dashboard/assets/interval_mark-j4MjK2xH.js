@@ -1,1 +1,0 @@
-import"./records-B-99erw-.js";import{cn as e,qn as t}from"./base-DW8J7ofa.js";function n({state:n}){return n===`no_breach`?null:n===`breached`?e(`strong`,{class:`error`,"data-interval":n,children:[` `,t(`harvest_breached`)]}):e(`span`,{class:`note`,"data-interval":n,children:[` `,t(`harvest_not_known`)]})}export{n as t};

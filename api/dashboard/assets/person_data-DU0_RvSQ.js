@@ -1,1 +1,0 @@
-export{t as PersonData}from"./person_data-CcMBq56z.js";

@@ -1,0 +1,1 @@
+export{t as AddPerson}from"./person_form-C1semOqy.js";

@@ -1,1 +1,0 @@
-export{n as FirstSteps}from"./places-DRmfrYFY.js";
