@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth.authenticators import ORGANISATION_HEADER, Credentials
 from api.auth.body_limits import ClientLeftError, read_body
+from api.auth.limit_headers import with_limits
 from api.auth.limits import Limits
 from api.auth.permissions import Refusal, RequiredScope, address_in, refusal_of, required_scope
 from api.auth.sessions_cache import AuthCache, challenge
@@ -53,6 +54,8 @@ class AuthMiddleware:
             await send({"type": "websocket.close", "code": 1008})
             return
         connection = HTTPConnection(scope)
+        scope.setdefault("state", {})
+        send = with_limits(scope, send)
         place: Place | None = None
         try:
             try:
@@ -62,7 +65,7 @@ class AuthMiddleware:
                     call_as_asked(connection)
                     if scope["path"] not in _WITHOUT_SHARE:
                         place = Place(self._shares, access.key or access.by, access.organisation.handle)
-                        await place.enter()
+                        await place.enter(scope)
                         send = place.sent_without(send)
                 if scope["method"] not in _SAFE:
                     receive = await self._read_body(connection, receive, access)

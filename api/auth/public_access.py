@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from api.auth.rate_limiter import Rate, RateBuckets, TokenBuckets
+from api.auth.rate_limiter import Draw, Rate, RateBuckets, TokenBuckets
 
 #: A token has 128 random bits: guesses are hopeless, and cost a look-up each.
 _MISSES: Final = Rate(40, 0.2)
@@ -34,6 +34,6 @@ class PublicLimiter:
         self._misses = make("public-misses", chosen.misses)
         self._now_s = now_s
 
-    def miss_s(self, address: str) -> float:
-        """Count a request that named what is not there; return how long the next may wait [s], 0 for not at all."""
+    def miss(self, address: str) -> Draw:
+        """Count a request that named what is not there."""
         return self._misses.take(address, self._now_s())

@@ -37,7 +37,7 @@ class PublicEdge:
     async def run(self, lane: PublicWork, request: Request, work: Callable[[], _Result]) -> _Result:
         """Return what `work` returns, from a thread of the edge; wait for a place. Raises ProblemError (429)."""
         places, place = self._lanes[lane], (customer_of(request), lane)
-        await places.enter(*place)
+        await places.admit(request.scope, *place)
         try:
             return await to_thread.run_sync(work, limiter=self._threads)
         finally:

@@ -15,12 +15,26 @@ class Rate:
     burst: float
     per_s: float
 
+    def draw(self, level: float) -> Draw:
+        """Return what is left of a bucket of `level` tokens after one was taken, where there is one."""
+        wait_s = max(0.0, (1.0 - level) / self.per_s)
+        return Draw(self, level if wait_s else level - 1.0, wait_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """An attempt at a token: tokens left, and the seconds until there is one, 0 where one was taken."""
+
+    rate: Rate
+    left: float
+    wait_s: float
+
 
 class RateBuckets(Protocol):
     """Token buckets by name."""
 
-    def take(self, name: str, now_s: float) -> float:
-        """Take a token and return 0; without a token return the seconds to wait."""
+    def take(self, name: str, now_s: float) -> Draw:
+        """Take a token where there is one."""
         ...
 
 
@@ -33,16 +47,15 @@ class TokenBuckets:
         self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def take(self, name: str, now_s: float) -> float:
-        """Take a token and return 0; without a token return the seconds to wait."""
+    def take(self, name: str, now_s: float) -> Draw:
+        """Take a token where there is one."""
         with self._lock:
-            level = self._level(name, now_s)
-            wait_s = max(0.0, (1.0 - level) / self._rate.per_s)
-            self._levels[name] = (level if wait_s else level - 1.0, now_s)
+            draw = self._rate.draw(self._level(name, now_s))
+            self._levels[name] = (draw.left, now_s)
             self._levels.move_to_end(name)
             while len(self._levels) > self._most:
                 self._levels.popitem(last=False)
-        return wait_s
+        return draw
 
     def _level(self, name: str, now_s: float) -> float:
         level, then_s = self._levels.get(name, (self._rate.burst, now_s))

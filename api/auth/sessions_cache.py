@@ -13,6 +13,7 @@ from fastapi import Request
 from starlette.requests import HTTPConnection
 
 from api.auth.authenticators import Authenticator, Credentials, RefusedError
+from api.auth.limit_headers import note_rate
 from api.auth.limits import Limits
 from api.auth.rate_limiter import RateBuckets, TokenBuckets
 from api.auth.shared_limits import SharedLimits
@@ -74,16 +75,18 @@ class AuthCache:
         access, age_s = self._recall(credentials)
         if access is None or age_s >= FRESH_S:
             access = await self._authenticate(connection, credentials, access if age_s < KNOWN_S else None)
-        wait_s = self._requests.take(access.key or access.by, self._clock())
-        if wait_s:
-            raise _too_often("This key exceeds its request rate: wait as Retry-After says.", wait_s)
+        draw = self._requests.take(access.key or access.by, self._clock())
+        note_rate(connection.scope, "requests", draw)
+        if draw.wait_s:
+            raise _too_often("This key exceeds its request rate: wait as Retry-After says.", draw.wait_s)
         return access
 
     def count_failure(self, connection: HTTPConnection, sentence: str = _TOO_MANY_KEYS) -> None:
         """Count a failed attempt; raise ProblemError (429) where too many came from its address. From any thread."""
-        wait_s = self._failures.take(customer_of(connection), self._clock())
-        if wait_s:
-            raise _too_often(sentence, wait_s)
+        draw = self._failures.take(customer_of(connection), self._clock())
+        note_rate(connection.scope, "failures", draw)
+        if draw.wait_s:
+            raise _too_often(sentence, draw.wait_s)
 
     def forget_session(self, secret: str) -> None:
         """Forget a session that has ended. From any thread."""

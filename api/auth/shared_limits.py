@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from api.auth.rate_limiter import Rate
+from api.auth.rate_limiter import Draw, Rate
 
 #: Names of which the level is known; a name has a place in one group, where the one unused for longest makes room.
 _GROUPS: Final = 2048
@@ -59,8 +59,8 @@ class SharedLimits:
         with self._alone():
             _COUNT.pack_into(self._memory, 0, self.forgotten() + 1)
 
-    def take(self, name: str, rate: Rate, now_s: float) -> float:
-        """Take a token of a name and return 0; without a token return the seconds to wait."""
+    def take(self, name: str, rate: Rate, now_s: float) -> Draw:
+        """Take a token of a name where there is one."""
         digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
         mark, group = int.from_bytes(digest[:8]) | 1, int.from_bytes(digest[8:]) % _GROUPS
         start = _COUNT.size + group * _GROUP_BYTES
@@ -72,12 +72,9 @@ class SharedLimits:
                 level, then_s = rate.burst, now_s
             else:
                 _, level, then_s = slots[place]
-            level = min(rate.burst, level + max(0.0, now_s - then_s) * rate.per_s)
-            wait_s = max(0.0, (1.0 - level) / rate.per_s)
-            _SLOT.pack_into(
-                self._memory, start + place * _SLOT.size, mark, level if wait_s else level - 1.0, max(now_s, then_s)
-            )
-        return wait_s
+            draw = rate.draw(min(rate.burst, level + max(0.0, now_s - then_s) * rate.per_s))
+            _SLOT.pack_into(self._memory, start + place * _SLOT.size, mark, draw.left, max(now_s, then_s))
+        return draw
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -98,6 +95,6 @@ class SharedTokenBuckets:
         self._kind = kind
         self._rate = rate
 
-    def take(self, name: str, now_s: float) -> float:
-        """Take a token and return 0; without a token return the seconds to wait."""
+    def take(self, name: str, now_s: float) -> Draw:
+        """Take a token where there is one."""
         return self._shared.take(f"{self._kind} {name}", self._rate, now_s)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from dataclasses import dataclass
+from typing import Final
 
-from starlette.types import Message, Send
+from starlette.types import Message, Scope, Send
 
+from api.auth.limit_headers import note_share
 from api.http.problems import ProblemError, too_many_requests
+
+#: Name of the limit in the headers of an answer.
+_NAME: Final = "at-once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,9 @@ class Place:
         self._is_held = False
         self._is_sending = False
 
-    async def enter(self) -> None:
-        """Take the place. Raises ProblemError (429)."""
-        await self._shares.enter(*self._whose)
+    async def enter(self, scope: Scope) -> None:
+        """Take the place of a request. Raises ProblemError (429)."""
+        await self._shares.admit(scope, *self._whose)
         self._is_held = True
 
     def sent_without(self, send: Send) -> Send:
@@ -107,6 +112,15 @@ class Shares:
             self._take(key, organisation)
         else:
             await self._wait(key, organisation)
+
+    async def admit(self, scope: Scope, key: str, organisation: str) -> None:
+        """Take a place as `enter` does, and note for the request's answer what is left."""
+        try:
+            await self.enter(key, organisation)
+        except ProblemError:
+            note_share(scope, _NAME, self._share.of_key, 0, self._share.wait_s)
+            raise
+        note_share(scope, _NAME, self._share.of_key, self._left(key, organisation))
 
     def leave(self, key: str, organisation: str) -> None:
         """Leave a place: those that wait for it enter in their order."""
@@ -170,7 +184,12 @@ class Shares:
             self._forget_waiting(entry.key)
 
     def _fits(self, key: str, organisation: str) -> bool:
-        return self._keys[key] < self._share.of_key and self._organisations[organisation] < self._share.of_organisation
+        return self._left(key, organisation) > 0
+
+    def _left(self, key: str, organisation: str) -> int:
+        """Return how many more requests would enter at once."""
+        share = self._share
+        return min(share.of_key - self._keys[key], share.of_organisation - self._organisations[organisation])
 
     def _take(self, key: str, organisation: str) -> None:
         self._keys[key] += 1

@@ -14,7 +14,10 @@ _ASKED_HEADERS: Final = (
     "Accept, Accept-Language, Authorization, Content-Type, Headland-Organisation, Idempotency-Key, If-Match,"
     " If-None-Match, Last-Event-ID"
 )
-_SHOWN_HEADERS: Final = "Content-Disposition, Content-Language, ETag, Idempotency-Replayed, Link, Location, Retry-After"
+_SHOWN_HEADERS: Final = (
+    "Content-Disposition, Content-Language, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy,"
+    " Retry-After"
+)
 #: How long a browser may keep what it was told [s].
 _KEPT_S: Final = "600"
 

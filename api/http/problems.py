@@ -19,7 +19,7 @@ from api.http.languages import TAGS, current_language, language_of, speaks_to_a_
 from api.http.validation_texts import describe_error, join_errors
 from headland.analysis.inputs.errors import AnalysisError, PreconditionError
 from headland.errors import HeadlandError, RetryLater
-from headland.i18n import Language, find_term
+from headland.i18n import Language, find_term, load_terms
 from headland.i18n.sentences import translate_sentence
 from headland.registry.models.errors import (
     InvalidRecord,
@@ -33,6 +33,10 @@ from headland.registry.models.errors import (
 from headland.runtime.cancellation import WorkCancelled
 
 MEDIA_TYPE: Final = "application/problem+json"
+TYPE_PREFIX: Final = "urn:headland:problem:"
+#: Pages of the help that explain each kind of problem, and the kind of those that have no words of their own.
+HELP_PAGES: Final[Mapping[Language, str]] = {"en": "/help/reference/problems/", "zh": "/help/zh/problems/"}
+OTHER: Final = "other"
 #: How long a client waits before it asks an unavailable store again [s].
 RETRY_AFTER_S: Final = 2
 
@@ -141,15 +145,23 @@ def reply_problem(
     """
     language = current_language() if language is None else language
     body = {
-        "type": "about:blank" if kind is None else f"urn:headland:problem:{kind}",
+        "type": "about:blank" if kind is None else f"{TYPE_PREFIX}{kind}",
         "title": title_in(language, title or _phrase(status)),
         "status": status,
         "detail": detail if is_translated else detail_in(language, kind, detail),
+        **({} if kind is None else {"help": help_address(kind, language)}),
         **({} if is_translated else locate_fault(detail, language)),
         **(extra or {}),
     }
     spoken = {"Content-Language": TAGS[language], "Vary": "Accept-Language"}
     return Response(orjson.dumps(body), status, {**(headers or {}), **spoken}, MEDIA_TYPE)
+
+
+def help_address(kind: str, language: Language) -> str:
+    """Return the address of what the help pages say of a kind of problem."""
+    known = load_terms()["problems"]
+    general = "unknown-record" if kind.startswith("unknown-") else OTHER
+    return f"{HELP_PAGES[language]}#{kind if kind in known else general}"
 
 
 def locate_fault(detail: str, language: Language) -> dict[str, Any]:
@@ -182,7 +194,7 @@ def detail_in(language: Language, kind: str | None, detail: str) -> str:
     translated = translate_sentence(detail, language)
     if translated is not None or (language == "en" and _PATH not in detail):
         return translated or detail
-    return find_term("problems", kind or "other", language) or find_term("problems", "other", language) or detail
+    return find_term("problems", kind or OTHER, language) or find_term("problems", OTHER, language) or detail
 
 
 def respond(error: ProblemError) -> Response:

@@ -13,7 +13,7 @@ from typing import Final
 
 from anyio import CapacityLimiter
 
-from api.auth.rate_limiter import Rate, TokenBuckets
+from api.auth.rate_limiter import Draw, Rate, TokenBuckets
 from headland.errors import HeadlandError
 from headland.network.address_policy import PUBLIC_ONLY, AddressPolicy
 from headland.network.http_client import OutgoingClient
@@ -99,10 +99,11 @@ class MapTiles:
             self._kept.move_to_end(wanted.name)
             return tile
 
-    def fetch(self, wanted: TileWanted, key: str, client: str) -> Tile:
+    def fetch(self, wanted: TileWanted, key: str, client: str, note: Callable[[Draw], None]) -> Tile:
         """Ask the service for a tile; raises TileError.
 
-        `client` is whose quota it counts to. The key is in the address that is asked, and in nothing else.
+        `client` is whose quota it counts to, `note` is told what is left of it.
+        The key is in the address that is asked, and in nothing else.
         """
         known = self.kept(wanted)
         if known is not None:
@@ -110,9 +111,10 @@ class MapTiles:
         source = wanted.source.id, wanted.source.version
         if self._silent_until_s.get(source, 0.0) > self._now_s():
             raise TileError("map-service-silent")
-        wait_s = self._fetches.take(f"{wanted.organisation} {client}", self._now_s())
-        if wait_s:
-            raise TileError("map-tiles-quota", wait_s)
+        draw = self._fetches.take(f"{wanted.organisation} {client}", self._now_s())
+        note(draw)
+        if draw.wait_s:
+            raise TileError("map-tiles-quota", draw.wait_s)
         url = tile_address(wanted.source.url, wanted.source.subdomains, key, wanted.z, wanted.x, wanted.y)
         try:
             answer = self._client.get(

@@ -16,9 +16,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         "title": "No such device",
         "status": 404,
         "detail": "There is no device gh-9.",
+        "help": "/help/reference/problems/#unknown-device",
     }
 
     type: Annotated[str, "Kind of the error, a URN."]
     title: Annotated[str, "Condition, in the language of the request."]
     status: Annotated[int, Meta(ge=400, le=599), "Status of HTTP."]
     detail: Annotated[str, "Remedy, in the language of the request."]
+    help: Annotated[str | None, "Address of what the help says of this type; absent where the status says all."] = None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Final
 
 from anyio import to_thread
 from fastapi import Path, Request
 from starlette.responses import Response
 
+from api.auth.limit_headers import note_rate
 from api.dependencies import AccessOf, ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
@@ -70,7 +72,8 @@ async def get_tile(
     try:
         if tile is None:
             at_once = tiles.limiter
-            tile = await to_thread.run_sync(tiles.fetch, wanted, key, access.by, limiter=at_once)
+            note = partial(note_rate, request.scope, "tiles")
+            tile = await to_thread.run_sync(tiles.fetch, wanted, key, access.by, note, limiter=at_once)
     except TileError as fault:
         raise _problem_of(fault, wanted.source.name) from fault
     age = f"private, max-age={tiles.left_s(tile)}" if tiles.left_s(tile) else "no-store"

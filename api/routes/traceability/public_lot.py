@@ -12,6 +12,7 @@ from typing import Final
 from fastapi import Request
 from starlette.responses import Response
 
+from api.auth.limit_headers import note_rate
 from api.auth.public_access import PublicLimiter
 from api.auth.public_edge import PublicEdge
 from api.dependencies import HomeServices
@@ -70,7 +71,7 @@ async def answer(
     registry, address = home.registry, customer_of(request)
     organisation = await finished.organisation(token) if _TOKEN.fullmatch(token) else None
     if registry is None or organisation is None:
-        return _miss(limiter, address, language)
+        return _miss(request, limiter, address, language)
     if view is not None:
         view = (*view, str(request.base_url), is_compressed)
         known = await finished.find(token, organisation, view)
@@ -90,13 +91,14 @@ async def answer(
     try:
         return await edge.run("pages", request, work)
     except Missing:
-        return _miss(limiter, address, language)
+        return _miss(request, limiter, address, language)
 
 
-def _miss(limiter: PublicLimiter, address: str, language: Language) -> Response:
-    wait_s = limiter.miss_s(address)
-    if wait_s > 0:
-        return Response(status_code=429, headers={**SAFE, "Retry-After": str(int(wait_s) + 1)})
+def _miss(request: Request, limiter: PublicLimiter, address: str, language: Language) -> Response:
+    draw = limiter.miss(address)
+    note_rate(request.scope, "misses", draw)
+    if draw.wait_s > 0:
+        return Response(status_code=429, headers={**SAFE, "Retry-After": str(int(draw.wait_s) + 1)})
     return _not_found(language)
 
 

@@ -50,19 +50,19 @@ def test_a_bucket_permits_its_burst_and_then_its_rate(steps_s: list[float]) -> N
     buckets, now_s, taken = TokenBuckets(Rate(5, 2)), 0.0, 0
     for step_s in steps_s:
         now_s += step_s
-        wait_s = buckets.take("key", now_s)
+        wait_s = buckets.take("key", now_s).wait_s
         taken += wait_s == 0
         assert taken <= 5 + 2 * now_s + 1e-6
         assert 0 <= wait_s <= 0.5
         if wait_s:
             now_s += wait_s + 1e-9
-            assert buckets.take("key", now_s) == 0
+            assert buckets.take("key", now_s).wait_s == 0
             taken += 1
 
 
 def test_the_number_of_buckets_is_bounded_and_the_least_recently_used_is_removed() -> None:
     buckets = TokenBuckets(Rate(1, 0.001), most=2)
-    assert [buckets.take(name, 0.0) > 0 for name in ("a", "b", "b", "c", "b", "a")] == [
+    assert [buckets.take(name, 0.0).wait_s > 0 for name in ("a", "b", "b", "c", "b", "a")] == [
         False, False, True, False, True, False,
     ]  # fmt: skip
 

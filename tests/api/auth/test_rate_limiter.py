@@ -33,35 +33,35 @@ def make(request: pytest.FixtureRequest) -> Make:
 
 def test_a_burst_passes_and_then_one_for_each_token_that_time_adds(make: Make) -> None:
     buckets = make(RATE)
-    assert [buckets.take("key", 100.0) for _ in range(4)] == [0.0, 0.0, 0.0, 2.0]
-    assert buckets.take("key", 101.0) == 1.0
-    assert buckets.take("key", 102.0) == 0.0
-    assert buckets.take("key", 102.0) == 2.0
+    assert [buckets.take("key", 100.0).wait_s for _ in range(4)] == [0.0, 0.0, 0.0, 2.0]
+    assert buckets.take("key", 101.0).wait_s == 1.0
+    assert buckets.take("key", 102.0).wait_s == 0.0
+    assert buckets.take("key", 102.0).wait_s == 2.0
 
 
 def test_names_have_buckets_of_their_own(make: Make) -> None:
     buckets = make(RATE)
     for number in range(500):
-        assert [buckets.take(f"key {number}", 5.0) > 0 for _ in range(4)] == [False, False, False, True]
+        assert [buckets.take(f"key {number}", 5.0).wait_s > 0 for _ in range(4)] == [False, False, False, True]
 
 
 def test_kinds_of_one_file_do_not_count_together(limits: SharedLimits) -> None:
     requests, failures = limits.buckets("requests", RATE), limits.buckets("failures", RATE)
-    assert [requests.take("10.0.0.1", 1.0) for _ in range(3)] == [0.0, 0.0, 0.0]
-    assert failures.take("10.0.0.1", 1.0) == 0.0
+    assert [requests.take("10.0.0.1", 1.0).wait_s for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert failures.take("10.0.0.1", 1.0).wait_s == 0.0
 
 
 def test_more_names_than_there_are_places_forget_those_unused_for_longest(limits: SharedLimits) -> None:
     buckets = limits.buckets("requests", Rate(1, 0.001))
     for number in range(40_000):
-        assert buckets.take(f"key {number}", float(number)) == 0.0
-    assert buckets.take("key 39999", 40_000.0) > 0
+        assert buckets.take(f"key {number}", float(number)).wait_s == 0.0
+    assert buckets.take("key 39999", 40_000.0).wait_s > 0
 
 
 def take_many(path: Path, count: int, passed: multiprocessing.Queue[int]) -> None:
     """In another process: take as fast as it goes."""
     buckets = SharedLimits(path).buckets("requests", Rate(1000, 0.0001))
-    passed.put(sum(buckets.take("key", 1.0) == 0.0 for _ in range(count)))
+    passed.put(sum(buckets.take("key", 1.0).wait_s == 0.0 for _ in range(count)))
 
 
 def test_processes_together_take_no_more_than_the_rate(tmp_path: Path) -> None:

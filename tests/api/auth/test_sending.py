@@ -85,7 +85,7 @@ def test_whatever_is_sent_or_breaks_off_leaves_no_trace_and_never_more_at_work_t
     async def ask(key: str) -> None:
         place = Place(shares, key, "one")
         try:
-            await place.enter()
+            await place.enter({})
             sent = place.sent_without(send)
             await sent({"type": "http.response.start", "status": 200, "headers": []})
             for _part in range(chance.randrange(4)):

@@ -16,8 +16,10 @@ import api
 import headland
 from api.http.languages import language_of
 from api.http.problems import reply_problem
+from docs.generator import problems
 from headland.i18n import LANGUAGES, find_term, load_terms
 from tests.api.registry_api import RegistryApi, serve_registry
+from tests.floors.modules import ROOT
 
 CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
 ENGLISH = {"Accept-Language": "en-GB,en;q=0.7"}
@@ -89,6 +91,23 @@ def test_every_kind_of_problem_has_a_text_in_both_languages() -> None:
     kinds = kinds_of_problems()
     assert len(kinds) > 60
     assert {kind for kind in kinds if not all(find_term("problems", kind, language) for language in LANGUAGES)} == set()
+
+
+def test_every_problem_has_a_section_in_both_languages_at_the_address_that_its_answer_names() -> None:
+    # Others are composed of the name of a kind of record.
+    composed = {"unknown-alarm-recipient"}
+    for language in LANGUAGES:
+        sections = problems.to_markdown(language)
+        for kind in kinds_of_problems() | set(load_terms()["problems"]) | composed:
+            answer = orjson.loads(reply_problem(400, "Something.", kind=kind, language=language).body)
+            assert answer["type"] == f"urn:headland:problem:{kind}"
+            page, _, name = answer["help"].partition("#")
+            assert f"## {name} {{#{name}}}" in sections
+            assert name == kind or kind not in load_terms()["problems"]
+            assert find_term("problems", name, language) in sections
+            source = ROOT / "docs" / (page.removeprefix("/help/").rstrip("/") + ".md")
+            assert re.search("generated: (zh_)?problems", source.read_text(encoding="utf-8"))
+    assert "help" not in orjson.loads(reply_problem(404, "There is no resource.").body)
 
 
 @pytest.mark.parametrize("kind", sorted(load_terms()["problems"]))

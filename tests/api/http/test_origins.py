@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Final
 
 import httpx
 import pytest
@@ -14,8 +19,10 @@ from headland.registry.models.models import Scope
 from station.cli.options import addresses
 from tests.api.auth.test_middleware import with_ids
 from tests.api.farm import NOW_MS, OWN, fill_farm
+from tests.api.live.streams import feed_of
 from tests.api.registry_api import fill_registry
 from tests.api.server import own_app, serve
+from tests.machine import find_program
 
 APP, OTHER_APP, EVIL = "https://app.example", "https://other.example", "https://evil.example"
 
@@ -107,3 +114,100 @@ def test_the_head_of_an_answer_without_an_end_is_an_answer(api: tuple[httpx.Clie
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-type"].startswith("text/event-stream")
     assert client.get("/v1/farms", headers={"Authorization": f"Bearer {own}"}).status_code == 200
+
+
+#: What an app of another origin does: reads, listens to the live stream, and writes the same twice under one key.
+APP_SCRIPT: Final = """
+async ([base, key]) => {
+  const told = { authorization: `Bearer ${key}` };
+  const farms = await fetch(`${base}/v1/farms`, { headers: told });
+  const stream = await fetch(`${base}/v1/live`, { headers: { ...told, accept: 'text/event-stream' } });
+  const reader = stream.body.getReader();
+  const heard = new TextDecoder().decode((await reader.read()).value);
+  await reader.cancel();
+  const post = () => fetch(`${base}/v1/farms`, {
+    method: 'POST',
+    headers: { ...told, 'content-type': 'application/json', 'idempotency-key': 'one-farm-of-the-app' },
+    body: JSON.stringify({ name: 'Farm of the app' }),
+  });
+  const first = await post(), again = await post();
+  return {
+    read: (await farms.json()).items.length,
+    limit: farms.headers.get('ratelimit'),
+    heard,
+    made: [first.status, (await first.json()).id],
+    again: [again.status, (await again.json()).id, again.headers.get('idempotency-replayed')],
+  };
+}
+"""
+BLANK: Final = b"<!doctype html><title>An app</title>"
+
+
+class _Page(BaseHTTPRequestHandler):
+    """Serves an empty page: another origin, as each port is one."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(BLANK)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def pages() -> Iterator[tuple[str, str]]:
+    """Two origins that serve a page each."""
+    with ExitStack() as stack:
+        origins = []
+        for _ in range(2):
+            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _Page))
+            thread = threading.Thread(target=server.serve_forever, name="test-page", daemon=True)
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+            origins.append(f"http://127.0.0.1:{server.server_port}")
+        yield origins[0], origins[1]
+
+
+@pytest.mark.services("chromium")
+@pytest.mark.long
+def test_a_page_of_an_allowed_origin_reads_listens_and_writes_in_a_browser_and_another_does_not(
+    tmp_path: Path, pages: tuple[str, str]
+) -> None:
+    from playwright.sync_api import Error, sync_playwright
+
+    allowed, other = pages
+    registry, repositories, _ = fill_registry(tmp_path)
+    key = repositories.add_key("page", Scope.WRITE)[1]
+    store, addressed = fill_farm(), addresses(OWN, None, None, [allowed])
+    app = own_app(store, live=feed_of(), registry=registry, now_ms=lambda: NOW_MS, addresses=addressed)
+    with serve(app, opened=False) as client, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-gpu"], timeout=120_000
+        )
+        page = browser.new_page()
+        page.set_default_timeout(120_000)
+        base = str(client.base_url).rstrip("/")
+        page.goto(allowed)
+        did = page.evaluate(APP_SCRIPT, [base, key])
+        assert did["read"] >= 1
+        assert '"requests";r=' in did["limit"]
+        assert did["heard"].startswith("event: hello")
+        assert did["made"][0] == 201
+        assert did["again"] == [201, did["made"][1], "true"]
+        page.goto(other)
+        for script in (
+            APP_SCRIPT,
+            "([base, key]) => fetch(`${base}/v1/live`, { headers: { authorization: `Bearer ${key}` } })",
+            "([base]) => fetch(`${base}/healthz`)",
+        ):
+            with pytest.raises(Error, match="Failed to fetch"):
+                page.evaluate(script, [base, key])
+        browser.close()
+        names = [
+            farm["name"] for farm in client.get("/v1/farms", headers={"Authorization": f"Bearer {key}"}).json()["items"]
+        ]
+        assert names.count("Farm of the app") == 1
+    registry.close()
