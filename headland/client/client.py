@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import msgspec
 
 from headland.client.connection import Connection, find_key
 from headland.client.live import listen
+from headland.client.reading import Instant, decode_page, to_query
 from headland.client.records import Alarm, Device, Event, Gap, Gateway, Latest, News, Series
 
+if TYPE_CHECKING:
+    from headland.client.api.reads import Reads
+
 T = TypeVar("T")
-Instant = int | str | datetime
 _FORMS: Final = {
     "csv": "text/csv",
     "parquet": "application/vnd.apache.parquet",
     "arrow": "application/vnd.apache.arrow.stream",
 }
-
-
-class _Page(msgspec.Struct):
-    items: msgspec.Raw
 
 
 class Client:
@@ -44,6 +42,13 @@ class Client:
         tries: int = 5,
     ) -> None:
         self._connection = Connection(url, find_key(key, folder), timeout_s, tries)
+
+    @property
+    def api(self) -> Reads:
+        """Return each GET of the API as a typed method, named as the operation: `farm.api.get_climate("gh-1")`."""
+        from headland.client.api.reads import Reads
+
+        return Reads(self._connection)
 
     def __enter__(self) -> Client:
         return self
@@ -94,7 +99,7 @@ class Client:
         form: Literal["csv", "parquet", "arrow"] = "parquet",
     ) -> Path:
         """Write every sample of [start, end) to a file while it arrives; return the path."""
-        query = _query({"channel": channels, "start": start, "end": end})
+        query = to_query({"channel": channels, "start": start, "end": end})
         source = f"/v1/devices/{device}/series"
         with self._connection.streamed(source, query, _FORMS[form]) as chunks, path.open("wb") as file:
             file.writelines(chunks)
@@ -127,7 +132,7 @@ class Client:
 
         With `every_s` (0.1 to 60) the newest value of each channel comes about once in that time, not each.
         """
-        return listen(self._connection.http, _query({"device": device, "channel": channel, "every_s": every_s}))
+        return listen(self._connection.http, to_query({"device": device, "channel": channel, "every_s": every_s}))
 
     def items(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Yield the items of a list: `items("/v1/fields", farm=id)`."""
@@ -135,16 +140,16 @@ class Client:
 
     def get(self, path: str, **query: Any) -> Any:
         """Return any response as plain values."""
-        return msgspec.json.decode(self._connection.request("GET", path, params=_query(query)).content)
+        return msgspec.json.decode(self._connection.request("GET", path, params=to_query(query)).content)
 
     def fetch(self, path: str, **query: Any) -> bytes:
         """Return the content of any response: a page, a picture, a PDF."""
-        return self._connection.request("GET", path, params=_query(query), headers={"Accept": "*/*"}).content
+        return self._connection.request("GET", path, params=to_query(query), headers={"Accept": "*/*"}).content
 
     def upload(self, path: str, content: bytes, media_type: str, **query: Any) -> Any:
         """Send content that is not JSON, such as a CSV file; return the response."""
         headers = {"Content-Type": media_type}
-        sent = self._connection.request("POST", path, content=content, headers=headers, params=_query(query))
+        sent = self._connection.request("POST", path, content=content, headers=headers, params=to_query(query))
         return _plain(sent.content)
 
     def post(self, path: str, body: Any = None, **query: Any) -> Any:
@@ -161,35 +166,19 @@ class Client:
         self._connection.request("DELETE", path, headers=headers)
 
     def _one(self, path: str, kind: type[T], /, **query: Any) -> T:
-        return msgspec.json.decode(self._connection.request("GET", path, params=_query(query)).content, type=kind)
+        return msgspec.json.decode(self._connection.request("GET", path, params=to_query(query)).content, type=kind)
 
     def _items(self, path: str, kind: type[T], /, **query: Any) -> Iterator[T]:
-        for page in self._connection.follow(path, _query(query)):
-            items = msgspec.json.decode(page, type=_Page).items
-            yield from msgspec.json.decode(items, type=list[kind])  # type: ignore[valid-type]  # known at run time
+        for page in self._connection.follow(path, to_query(query)):
+            yield from decode_page(page, kind)
 
     def _send(self, method: str, path: str, body: Any, headers: dict[str, str] | None = None, **query: Any) -> bytes:
         content = None if body is None else msgspec.json.encode(body)
         all_headers = {"Content-Type": "application/json", **(headers or {})} if body is not None else headers
         return self._connection.request(
-            method, path, content=content, headers=all_headers, params=_query(query)
+            method, path, content=content, headers=all_headers, params=to_query(query)
         ).content
 
 
 def _plain(content: bytes) -> Any:
     return msgspec.json.decode(content) if content else None
-
-
-def _query(values: dict[str, Any]) -> dict[str, Any]:
-    """Return a query without None values, instants as text; raises ValueError for a datetime without a zone."""
-    texts: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, datetime):
-            if value.tzinfo is None:
-                raise ValueError(f"{name} is a datetime without a time zone: add one, as in tzinfo=UTC.")
-            texts[name] = value.isoformat()
-        elif isinstance(value, bool):
-            texts[name] = str(value).lower()
-        elif value is not None:
-            texts[name] = value
-    return texts

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -48,6 +49,37 @@ def _farm_folder() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "share") / "headland"
 
 
+class _Attempts:
+    """The tries of one request: which failures it survives, and how long it waits before the next try."""
+
+    def __init__(self, method: str, url: httpx.URL, tries: int) -> None:
+        self._method = method
+        self._url = url
+        self._left = max(1, tries)
+        self._backoff_s = _FIRST_WAIT_S
+
+    def after_answer(self, answer: httpx.Response) -> float | None:
+        """Return the wait before the next try [s], None for a success; raises the refusal of any other answer."""
+        if answer.is_success:
+            return None
+        again = answer.status_code == _TOO_MANY or (answer.status_code == _NOT_NOW and self._method in _SAFE)
+        if self._left == 1 or not again:
+            raise refusal(answer)
+        return self._wait_s(_retry_after_s(answer))
+
+    def after_silence(self, error: httpx.TransportError) -> float:
+        """Return the wait before the next try [s]; raises NotReachable where the request may have had an effect."""
+        if self._left == 1 or (self._method not in _SAFE and not isinstance(error, httpx.ConnectError)):
+            raise unreachable(self._url, error) from error
+        return self._wait_s(0.0)
+
+    def _wait_s(self, asked_s: float) -> float:
+        wait_s = max(self._backoff_s, asked_s)
+        self._left -= 1
+        self._backoff_s *= 2
+        return min(wait_s, _LONGEST_WAIT_S)
+
+
 class Connection:
     """A connection. A 429 or 503 is tried again after the stated wait, at most `tries` times in all.
 
@@ -57,9 +89,8 @@ class Connection:
     def __init__(
         self, url: str, key: str | None, timeout_s: float, tries: int, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        headers = {"Accept": "application/json", **({} if key is None else {"Authorization": f"Bearer {key}"})}
-        self.http = httpx.Client(base_url=url, headers=headers, timeout=timeout_s)
-        self._tries = max(1, tries)
+        self.http = httpx.Client(base_url=url, headers=_headers(key), timeout=timeout_s)
+        self._tries = tries
         self._sleep = sleep
 
     def close(self) -> None:
@@ -68,24 +99,17 @@ class Connection:
 
     def request(self, method: str, path: str, **rest: Any) -> httpx.Response:
         """Return a successful response. A request that may have had an effect is not sent twice."""
-        backoff_s = _FIRST_WAIT_S
-        for left in range(self._tries - 1, -1, -1):
-            wait_s = backoff_s
+        attempts = _Attempts(method, self.http.base_url, self._tries)
+        while True:
             try:
                 answer = self.http.request(method, path, **rest)
             except httpx.TransportError as error:
-                if left == 0 or (method not in _SAFE and not isinstance(error, httpx.ConnectError)):
-                    raise unreachable(self.http.base_url, error) from error
+                wait_s: float | None = attempts.after_silence(error)
             else:
-                if answer.is_success:
-                    return answer
-                again = answer.status_code == _TOO_MANY or (answer.status_code == _NOT_NOW and method in _SAFE)
-                if left == 0 or not again:
-                    raise refusal(answer)
-                wait_s = max(wait_s, _retry_after_s(answer))
-            self._sleep(min(wait_s, _LONGEST_WAIT_S))
-            backoff_s *= 2
-        raise AssertionError("unreachable")
+                wait_s = attempts.after_answer(answer)
+            if wait_s is None:
+                return answer
+            self._sleep(wait_s)
 
     @contextmanager
     def streamed(self, path: str, query: dict[str, Any], accept: str) -> Iterator[Iterator[bytes]]:
@@ -104,10 +128,55 @@ class Connection:
         answer = self.request("GET", path, params=query)
         while True:
             yield answer.content
-            following = answer.links.get("next")
+            following = _next_of(answer)
             if following is None:
                 return
-            answer = self.request("GET", urljoin(str(answer.url), following["url"]))
+            answer = self.request("GET", following)
+
+
+class AsyncConnection:
+    """A connection whose requests are awaited, with the rules of `Connection`."""
+
+    def __init__(self, url: str, key: str | None, timeout_s: float, tries: int) -> None:
+        self.http = httpx.AsyncClient(base_url=url, headers=_headers(key), timeout=timeout_s)
+        self._tries = tries
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self.http.aclose()
+
+    async def request(self, method: str, path: str, **rest: Any) -> httpx.Response:
+        """Return a successful response. A request that may have had an effect is not sent twice."""
+        attempts = _Attempts(method, self.http.base_url, self._tries)
+        while True:
+            try:
+                answer = await self.http.request(method, path, **rest)
+            except httpx.TransportError as error:
+                wait_s: float | None = attempts.after_silence(error)
+            else:
+                wait_s = attempts.after_answer(answer)
+            if wait_s is None:
+                return answer
+            await asyncio.sleep(wait_s)
+
+    async def follow(self, path: str, query: dict[str, Any]) -> AsyncIterator[bytes]:
+        """Yield each page of a list, following the Link header."""
+        answer = await self.request("GET", path, params=query)
+        while True:
+            yield answer.content
+            following = _next_of(answer)
+            if following is None:
+                return
+            answer = await self.request("GET", following)
+
+
+def _headers(key: str | None) -> dict[str, str]:
+    return {"Accept": "application/json", **({} if key is None else {"Authorization": f"Bearer {key}"})}
+
+
+def _next_of(answer: httpx.Response) -> str | None:
+    following = answer.links.get("next")
+    return None if following is None else urljoin(str(answer.url), following["url"])
 
 
 def refusal(answer: httpx.Response) -> RequestRefused | NotReachable:
