@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 import msgspec
-from msgspec import Meta
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +20,6 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
     type: Annotated[str, "Kind of the error, a URN."]
     title: Annotated[str, "Condition, in the language of the request."]
-    status: Annotated[int, Meta(ge=400, le=599), "Status of HTTP."]
+    status: Annotated[int, msgspec.Meta(ge=400, le=599), "Status of HTTP."]
     detail: Annotated[str, "Remedy, in the language of the request."]
     help: Annotated[str | None, "Address of what the help says of this type; absent where the status says all."] = None

@@ -53,7 +53,7 @@ def tables_of(source: str) -> Iterator[tuple[int, str]]:
     waiting: list[tuple[ast.AST, bool]] = [(ast.parse(source), False)]
     while waiting:
         node, is_inside = waiting.pop()
-        is_inside |= isinstance(node, ast.FunctionDef | ast.Lambda)
+        is_inside |= isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         # `A, B = "a", "b"` gives names; it is no table.
         is_naming = isinstance(node, ast.Assign) and any(isinstance(target, ast.Tuple) for target in node.targets)
         for child in ast.iter_child_nodes(node):
