@@ -23,6 +23,7 @@ class Palette(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rate: list[str]
     errors: list[str]
     differences: list[str]
+    heat: list[str]
     not_applied: str
     no_rate: str
     no_value: str

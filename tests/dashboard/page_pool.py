@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page
 
+from tests.dashboard.legends import KEEP
+
 #: What a test changes by these outlasts the page that is loaded, and cannot be undone: such a page is for it alone.
 #: Routes are taken away, and the size is set for the next test.
 _LASTING: Final = {
@@ -56,6 +58,7 @@ class PagePool:
                 pooled.page.set_viewport_size(size)
                 return pooled
         pooled = PooledPage(self._browser.new_context(**options, viewport=size).new_page(), options)
+        pooled.page.add_init_script(KEEP)
         pooled.mark_lasting_changes()
         return pooled
 

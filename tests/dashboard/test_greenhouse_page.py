@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.alarms import AlarmRule, AlarmTest
@@ -144,6 +144,7 @@ def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(
     means = {row[0]: float(row[2].split()[0]) for row in rows}
     assert means["east"] - means["west"] == pytest.approx(COLDER_K, abs=0.3)
     heat = places.locator("canvas.heat")
+    check_heat_legend(places, heat)
     heat.focus()
     heat.press("ArrowRight")
     heat.press("ArrowDown")
@@ -151,6 +152,28 @@ def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(
     page.get_by_role("button", name="中文").click()
     expect(page.locator("[data-panel=disease] h2")).to_have_text("逐日病害风险")
     expect(page.locator("[data-panel=deficit] .plot-caption")).to_contain_text("饱和水汽压差（VPD）：0.")
+
+
+def check_heat_legend(places: Locator, heat: Locator) -> None:
+    """Assert that the lowest and the highest colour, and an hour without a value, are explained where they are seen."""
+    painted = heat.evaluate(
+        """canvas => {
+          const copy = document.createElement("canvas");
+          [copy.width, copy.height] = [canvas.width, canvas.height];
+          const context = copy.getContext("2d", { willReadFrequently: true });
+          context.drawImage(canvas, 0, 0);
+          const { data } = context.getImageData(0, 0, copy.width, copy.height);
+          const seen = new Set();
+          for (let at = 0; at < data.length; at += 4)
+            seen.add(data[at + 3] === 0 ? "transparent" : `rgb(${data[at]}, ${data[at + 1]}, ${data[at + 2]})`);
+          return [...seen];
+        }"""
+    )
+    keys = places.locator(".legend .key").evaluate_all("keys => keys.map((key) => key.style.background)")
+    assert {keys[0], keys[2]} <= set(painted), (keys, painted)
+    assert ("transparent" in painted) == ("transparent" in keys)
+    texts = places.locator(".legend li").all_inner_texts()
+    assert all("°C" in text for text in texts[:3]), texts
 
 
 def read_analyses(page: Page, farm: Farm) -> None:

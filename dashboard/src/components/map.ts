@@ -27,8 +27,10 @@ import palette from "../../../headland/contract/palette.json";
 import { printAsPicture } from "./map_print";
 import { translate } from "../i18n/translate";
 import { make } from "./dom";
+import type { LegendItem } from "./legend";
 import { LayerList } from "./map_layers";
-import { addBaseMap, measureTool } from "./map_tools";
+import { MapLegend, type Means } from "./map_legend";
+import { addBaseMap, groundItem, MEASURED, measuredItem, measureTool } from "./map_tools";
 
 setWorkerUrl(workerUrl);
 
@@ -37,8 +39,8 @@ const MOST_FRAMES = 300;
 export type Features = GeoJSON.FeatureCollection;
 export const NO_FEATURES: Features = { type: "FeatureCollection", features: [] };
 
-/** A layer without its source, which `setSource` adds. */
-export type MapLayer = Omit<LayerSpecification, "source" | "id"> & { id: string; paint?: object; layout?: object };
+/** A layer without its source, which `setSource` adds, and what it means: the legend is made of that. */
+export type MapLayer = Omit<LayerSpecification, "source" | "id"> & { id: string; paint?: object; layout?: object; means: Means };
 
 /** A picture and its edges in degrees. */
 export interface Picture {
@@ -51,7 +53,11 @@ export interface Picture {
 
 /** A map in its own element. Await `ready` before adding layers; `close` releases it. */
 export class MapView {
+  /** The map and, beneath it, its legend. */
   readonly element: HTMLElement;
+  /** The map alone, and what lies over it. */
+  readonly frame: HTMLElement;
+  readonly legend = new MapLegend();
   readonly ready: Promise<void>;
   readonly #place = make("div", { class: "map-canvas" });
   #endPrint: () => void = () => undefined;
@@ -63,7 +69,8 @@ export class MapView {
   #layers: LayerList | null = null;
 
   constructor(name: string) {
-    this.element = make("div", { class: "map-view", "data-state": "loading" }, this.#place);
+    this.frame = make("div", { class: "map-view", "data-state": "loading" }, this.#place);
+    this.element = make("div", { class: "map" }, this.frame, this.legend.element);
     this.ready = this.#start(name);
   }
 
@@ -86,17 +93,19 @@ export class MapView {
   setSource(name: string, features: Features, layers: MapLayer[]): void {
     const map = this.#map;
     if (map === null) return;
+    this.legend.setSource(name, features, layers);
     const source = map.getSource<GeoJSONSource>(name);
     if (source) {
       source.setData(features);
       return;
     }
     map.addSource(name, { type: "geojson", data: features });
-    for (const layer of layers) map.addLayer({ ...layer, source: name } as LayerSpecification);
+    for (const { means: _, ...layer } of layers) map.addLayer({ ...layer, source: name } as LayerSpecification);
   }
 
   setVisible(layer: string, visible: boolean): void {
     if (this.#map?.getLayer(layer)) this.#map.setLayoutProperty(layer, "visibility", visible ? "visible" : "none");
+    this.legend.update();
   }
 
   remove(name: string): void {
@@ -106,17 +115,27 @@ export class MapView {
     map.removeSource(name);
   }
 
-  /** Place or move a marker; a null element removes it. */
-  setMarker(id: string, element: HTMLElement | null, longitudeDeg = 0, latitudeDeg = 0, anchor: "center" | "bottom" = "center"): void {
+  removeMarker(id: string): void {
+    this.#markers.get(id)?.remove();
+    this.#markers.delete(id);
+    this.legend.setMark(id, null, null);
+  }
+
+  /** Place or move a marker; it means null where it is a name. */
+  setMarker(
+    id: string,
+    element: HTMLElement,
+    means: LegendItem | null,
+    [longitudeDeg, latitudeDeg]: readonly [longitudeDeg: number, latitudeDeg: number],
+    anchor: "center" | "bottom" = "center",
+  ): void {
     const current = this.#markers.get(id);
-    if (element === null) {
-      current?.remove();
-      this.#markers.delete(id);
-    } else if (current && current.getElement() === element) current.setLngLat([longitudeDeg, latitudeDeg]);
+    if (current && current.getElement() === element) current.setLngLat([longitudeDeg, latitudeDeg]);
     else if (this.#map) {
       current?.remove();
       this.#markers.set(id, new Marker({ element, anchor }).setLngLat([longitudeDeg, latitudeDeg]).addTo(this.#map));
     }
+    this.legend.setMark(id, element, means);
   }
 
   onClick(layer: string, action: (feature: MapGeoJSONFeature, longitudeDeg: number, latitudeDeg: number) => void): void {
@@ -168,10 +187,11 @@ export class MapView {
     return (place, text) => void (text === null ? popup.remove() : popup.setLngLat(place).setText(text).addTo(map));
   }
 
-  /** Draw pictures under the layer `before` in place of those of the same name. */
-  setPictures(name: string, pictures: readonly Picture[], opacity: number, before: string): void {
+  /** Draw pictures under the layer `before` in place of those of the same name; `means` are the colours that are in them. */
+  setPictures(name: string, pictures: readonly Picture[], opacity: number, before: string, means: readonly LegendItem[]): void {
     const map = this.#map;
     if (map === null) return;
+    this.legend.setPictures(name, pictures.length === 0 ? [] : means, opacity);
     for (let number = 0; map.getSource(`${name}-${number}`); number += 1) this.remove(`${name}-${number}`);
     for (const [number, { canvas, west, south, east, north }] of pictures.entries()) {
       const id = `${name}-${number}`;
@@ -197,6 +217,7 @@ export class MapView {
   }
 
   close(): void {
+    this.legend.close();
     for (const marker of this.#markers.values()) marker.remove();
     this.#markers.clear();
     this.#endPrint();
@@ -206,6 +227,7 @@ export class MapView {
   }
 
   async #start(name: string): Promise<void> {
+    const { frame } = this;
     // The element must be in the document before the map measures it; a component may need several frames for that.
     for (let frame = 0; frame < MOST_FRAMES && (frame === 0 || this.#place.clientWidth === 0); frame += 1)
       await new Promise((resolve) => requestAnimationFrame(resolve));
@@ -231,7 +253,7 @@ export class MapView {
         },
       });
     } catch {
-      this.element.dataset["state"] = "failed";
+      frame.dataset["state"] = "failed";
       this.#place.replaceChildren(make("p", { class: "empty" }, translate("map_failed")));
       throw new Error(translate("map_failed"));
     }
@@ -248,21 +270,29 @@ export class MapView {
       map.getContainer().querySelector(".maplibregl-ctrl-geolocate")?.setAttribute("aria-label", translate("map_locate"));
     }
     map.on("error", (event) => {
-      this.element.dataset["state"] = "failed";
+      frame.dataset["state"] = "failed";
       console.error(event.error);
     });
     map.on("idle", () => {
-      if (this.element.dataset["state"] !== "failed") this.element.dataset["state"] = "idle";
+      if (frame.dataset["state"] !== "failed") frame.dataset["state"] = "idle";
     });
     await new Promise<void>((resolve) => map.once("load", () => resolve()));
     this.#map = map;
-    const layers = new LayerList(map);
+    this.legend.open(map);
+    const layers = new LayerList(map, () => this.legend.update());
     this.#layers = layers;
     const bar = make("div", { class: "map-bar" }, measureTool(map), layers.button);
-    this.element.append(bar, layers.panel);
+    frame.append(bar, layers.panel);
+    this.legend.explain(() => MEASURED, measuredItem);
+    // What looks at a map from outside, as a test does, finds it by this.
+    frame.dispatchEvent(new CustomEvent("map", { bubbles: true, detail: map }));
     // A map without its base is a map.
     void addBaseMap(map)
-      .then((ids) => ids.length > 0 && layers.add({ id: "base", title: translate("tool_base"), layers: ids }))
+      .then((ids) => {
+        if (ids.length === 0) return;
+        this.legend.explain(() => ids, groundItem);
+        layers.add({ id: "base", title: translate("tool_base"), layers: ids });
+      })
       .catch(() => undefined)
       .then(() => this.#offerSources(map, bar))
       .catch(() => undefined);
@@ -273,7 +303,7 @@ export class MapView {
     const [choice, ...said] = (await (await import("./map_sources")).addSourceChoice(map)) ?? [];
     if (choice === undefined) return;
     bar.append(choice);
-    this.element.append(...said);
+    this.frame.append(...said);
   }
 }
 

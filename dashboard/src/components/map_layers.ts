@@ -1,10 +1,10 @@
-// List of a map's layers: each is switched on and off, made transparent, and has its legend. What was chosen stays in this browser.
+// List of a map's layers: each is switched on and off and made transparent. What was chosen stays in this browser.
 
 import "../i18n/map_tools";
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { translate } from "../i18n/translate";
 import { make } from "./dom";
-import { legendOf, patchOf, type LegendItem } from "./legend";
+import { patchOf } from "./legend";
 
 const STORED = "headland.map-layers";
 const OPACITIES = {
@@ -23,7 +23,8 @@ export interface ListedLayer {
   colour?: string;
   /** Switched off until somebody switches it on. */
   isOff?: boolean;
-  legend?: readonly LegendItem[];
+  /** What has to be said of it. */
+  note?: string;
   /** Called with its state at once and after each change, for what is not a layer of the map. */
   onVisible?: (visible: boolean) => void;
 }
@@ -42,13 +43,16 @@ export class LayerList {
   );
   readonly panel = make("div", { class: "map-layers", role: "group", "aria-label": translate("tool_layers"), hidden: true });
   readonly #map: MapLibreMap;
-  readonly #legends = new Map<string, HTMLElement>();
+  readonly #notes = new Map<string, HTMLElement>();
+  readonly #onChange: () => void;
   readonly #shown = new Map<string, boolean>();
   /** The opacities that the layers were made with: the slider is a share of them. */
   readonly #made = new Map<string, number>();
 
-  constructor(map: MapLibreMap) {
+  /** `onChange` is called after each switch. */
+  constructor(map: MapLibreMap, onChange: () => void) {
     this.#map = map;
+    this.#onChange = onChange;
     this.button.addEventListener("click", () => this.#open(this.panel.hidden === true));
     this.panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -66,20 +70,20 @@ export class LayerList {
       this.#shown.set(layer.id, box.checked);
       for (const id of layer.layers ?? []) this.#show(id, box.checked);
       layer.onVisible?.(box.checked);
+      this.#onChange();
     };
     box.addEventListener("change", () => {
       store(layer.id, { visible: box.checked });
       show();
     });
-    const legend = make("ul", { class: "keys" });
-    this.#legends.set(layer.id, legend);
+    const note = make("p", { class: "note" }, layer.note ?? "");
+    this.#notes.set(layer.id, note);
     const title = make("label", {}, box, ...(layer.colour === undefined ? [] : [patchOf(layer.colour)]), layer.title);
     const row = make("div", { class: "map-layer", "data-layer": layer.id }, title);
     if (layer.layers !== undefined) row.append(this.#slider(layer, layer.layers, chosen.opacity ?? 1));
-    row.append(legend);
+    row.append(note);
     this.panel.querySelector(`[data-layer="${layer.id}"]`)?.remove();
     this.panel.append(row);
-    this.setLegend(layer.id, layer.legend ?? []);
     this.button.hidden = false;
     show();
   }
@@ -89,8 +93,8 @@ export class LayerList {
     return this.#shown.get(id) ?? true;
   }
 
-  setLegend(id: string, items: readonly LegendItem[]): void {
-    this.#legends.get(id)?.replaceChildren(...legendOf(items));
+  setNote(id: string, text: string): void {
+    this.#notes.get(id)?.replaceChildren(text);
   }
 
   #open(isOpen: boolean): void {

@@ -1,7 +1,8 @@
 // Tools of every map: the base map that a person put on the station, and measuring.
 
+import "../i18n/map_legend";
 import "../i18n/map_tools";
-import { addProtocol, type GeoJSONSource, type Map as MapLibreMap, Marker } from "maplibre-gl";
+import { addProtocol, type GeoJSONSource, type Map as MapLibreMap, type MapGeoJSONFeature, Marker } from "maplibre-gl";
 import { api, dataOf } from "../api/client";
 import { lineLength, ringArea } from "../api/ellipsoid";
 import { request } from "../api/request";
@@ -10,6 +11,7 @@ import { currentLanguage } from "../i18n/preferences";
 import { translate } from "../i18n/translate";
 import palette from "../../../headland/contract/palette.json";
 import { make, setText } from "./dom";
+import type { LegendItem } from "./legend";
 
 const BASE = "base-map";
 const FILE = "/v1/base-map/file";
@@ -18,11 +20,16 @@ const MOST_NAMES = 60;
 /** Of a file in which names are searched: a larger one is read beside the page alone. */
 const MOST_NAMED_BYTES = 3_000_000;
 /** Colours of ground by its kind: that of our own file, or the tags of OpenStreetMap. Other shapes are water, as ever. */
-const GROUND: readonly [string[], string][] = [
-  [["plot", "farmland", "orchard", "meadow", "grass", "vineyard"], "--ground-plot"],
-  [["trees", "wood", "forest", "scrub", "tree_row"], "--ground-trees"],
-  [["building", "yes", "house", "greenhouse", "residential", "farmyard"], "--ground-building"],
-];
+const GROUND = [
+  [["plot", "farmland", "orchard", "meadow", "grass", "vineyard"], "--ground-plot", "legend_plots"],
+  [["trees", "wood", "forest", "scrub", "tree_row"], "--ground-trees", "legend_trees"],
+  [["building", "yes", "house", "greenhouse", "residential", "farmyard"], "--ground-building", "legend_buildings"],
+  [["water", "river", "canal", "reservoir", "basin", "wetland"], "--ground-water", "legend_water"],
+] as const;
+/** The keys of a shape that may tell its kind. */
+const KINDS = ["kind", "natural", "landuse", "building"] as const;
+/** The layers of what is measured. */
+export const MEASURED = ["measure-line"] as const;
 
 /** Draw the station's base map under everything else, and return the ids of its layers; none where there is no base map. */
 export async function addBaseMap(map: MapLibreMap): Promise<string[]> {
@@ -52,8 +59,24 @@ function colourOf(name: string): string {
 
 /** Return the colour of a shape by its kind, as an expression of the map's library. */
 function groundColour(): unknown[] {
-  const kind = ["coalesce", ["get", "kind"], ["get", "natural"], ["get", "landuse"], ["get", "building"], ""];
+  const kind = ["coalesce", ...KINDS.map((name) => ["get", name]), ""];
   return ["match", kind, ...GROUND.flatMap(([kinds, name]) => [kinds, colourOf(name)]), colourOf("--ground-water")];
+}
+
+/** Return what a shape of the base map is. */
+export function groundItem({ layer, properties }: MapGeoJSONFeature): LegendItem {
+  if (layer.type === "line") return { colour: colourOf("--ground-road"), text: translate("legend_roads") };
+  const kind = KINDS.map((name) => properties[name] as string | undefined).find((value) => value !== undefined);
+  const [, name, text] = GROUND.find(([kinds]) => (kinds as readonly string[]).includes(kind ?? "")) ?? [
+    [],
+    "--ground-water",
+    "legend_other_ground",
+  ];
+  return { colour: colourOf(name), text: translate(text) };
+}
+
+export function measuredItem(): LegendItem {
+  return { colour: palette.measured_distance, text: translate("legend_measured") };
 }
 
 function addFeatures(map: MapLibreMap, source: object, sourceLayer?: string): string[] {

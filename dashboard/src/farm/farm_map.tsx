@@ -4,6 +4,7 @@ import "../i18n/farm";
 import "../i18n/map_tools";
 import type { JSX } from "preact";
 import { LngLatBounds } from "maplibre-gl";
+import palette from "../../../headland/contract/palette.json";
 
 import { nowMs } from "../api/clock";
 import { freshnessOf } from "../api/freshness";
@@ -24,6 +25,8 @@ import { hrefOfThing } from "../app/address";
 import type { View } from "../app/view";
 import { elementOf } from "../components/element_of";
 import { freeBoxes, groupSpots, type Box } from "../components/declutter";
+import { fieldEdge, fieldFill, untreatedLayers } from "../components/field_layers";
+import type { LegendItem } from "../components/legend";
 import { boundsOf, MapView, NO_FEATURES } from "../components/map";
 import { Trails } from "../components/trails";
 import { WindMark } from "../components/wind_mark";
@@ -82,9 +85,16 @@ export class FarmMap {
     this.#select = select;
     this.#showGateway = showGateway;
     this.#trails = new Trails(view.farm);
-    this.#map.element.append(this.#wind.element);
+    this.#map.frame.append(this.#wind.element);
     this.element = elementOf(<div class="farm-map" />);
-    this.element.append(this.#map.element, elementOf(<MapFoot fit={() => this.#fit()} />));
+    const whole = (
+      <div class="map-foot">
+        <button type="button" class="secondary" onClick={() => this.#fit()}>
+          {translate("farm_whole")}
+        </button>
+      </div>
+    );
+    this.element.append(this.#map.element, elementOf(whole));
   }
 
   async start(): Promise<void> {
@@ -143,18 +153,17 @@ export class FarmMap {
     }
     const colour = (name: string): string => this.#map.colour(name);
     this.#map.setSource("fields", fieldFeatures(this.#fields), [
-      { id: "field-fill", type: "fill", paint: { "fill-color": colour("--field"), "fill-opacity": 0.75 } },
-      { id: "field-edge", type: "line", paint: { "line-color": colour("--field-edge"), "line-width": 2 } },
+      fieldFill(this.#map, "field-fill", 0.75),
+      fieldEdge(this.#map, "field-edge"),
     ]);
-    this.#map.setSource("zones", zoneFeatures(this.#fields), [
-      { id: "zone-fill", type: "fill", paint: { "fill-color": colour("--amber"), "fill-opacity": 0.35 } },
-    ]);
+    this.#map.setSource("zones", zoneFeatures(this.#fields), untreatedLayers("zone"));
     this.#map.setSource("trails", NO_FEATURES, [
       {
         id: "trail",
         type: "line",
         layout: { "line-join": "round", "line-cap": "round" },
         paint: { "line-color": colour("--track"), "line-width": 2.5 },
+        means: { colour: colour("--track"), text: translate("farm_trail") },
       },
     ]);
     this.#listLayers();
@@ -171,8 +180,8 @@ export class FarmMap {
   }
 
   #listLayers(): void {
-    const [{ layers, element }, colour] = [this.#map, (name: string): string => this.#map.colour(name)];
-    const hide = (name: string) => (visible: boolean) => void element.classList.toggle(`without-${name}`, !visible);
+    const [{ layers, frame }, colour] = [this.#map, (name: string): string => this.#map.colour(name)];
+    const hide = (name: string) => (visible: boolean) => void frame.classList.toggle(`without-${name}`, !visible);
     layers?.add({
       id: "fields",
       title: translate("tool_layer_fields"),
@@ -183,8 +192,8 @@ export class FarmMap {
     layers?.add({
       id: "untreated",
       title: translate("tool_layer_untreated"),
-      layers: ["zone-fill"],
-      colour: colour("--amber"),
+      layers: ["zone-fill", "zone-line"],
+      colour: palette.untreated_zone,
     });
     layers?.add({
       id: "trails",
@@ -204,11 +213,20 @@ export class FarmMap {
       if (device.kind === DRONE) this.#drawVehicle(device.id);
       else {
         if (this.#knowsSites && !this.#positions.has(device.id)) this.#placeFixed(device);
-        const isCurrent = freshnessOf(device, device.last_seen_ms) === "current";
-        this.#markers.get(device.id)?.classList.toggle("stale", !isCurrent);
+        this.#setStale(this.#markers.get(device.id), freshnessOf(device, device.last_seen_ms) !== "current");
       }
     }
     this.#cluster();
+  }
+
+  #setStale(marker: HTMLElement | undefined, isStale: boolean): void {
+    if (marker === undefined || marker.classList.contains("stale") === isStale) return;
+    marker.classList.toggle("stale", isStale);
+    this.#map.legend.update();
+  }
+
+  #means(colour: string, text: string): LegendItem {
+    return { colour: this.#map.colour(colour), text };
   }
 
   #drawVehicle(id: string): void {
@@ -221,9 +239,9 @@ export class FarmMap {
       void this.#trails.load(id, this.#view.signal).catch(() => undefined);
     }
     this.#trails.extend(id);
-    this.#map.setMarker(id, marker, fix.longitudeDeg, fix.latitudeDeg);
+    this.#map.setMarker(id, marker, this.#means("--cool", translate("farm_vehicle_key")), [fix.longitudeDeg, fix.latitudeDeg]);
     this.#positions.set(id, { longitudeDeg: fix.longitudeDeg, latitudeDeg: fix.latitudeDeg, ofSite: false });
-    marker.classList.toggle("stale", freshnessOf(this.#view.farm.devices.get(id) ?? {}, fix.timeMs) !== "current");
+    this.#setStale(marker, freshnessOf(this.#view.farm.devices.get(id) ?? {}, fix.timeMs) !== "current");
     const age = marker.querySelector(".mark-age");
     if (age) age.textContent = ageText(nowMs() - fix.timeMs);
     // The name for screen readers has the age, too.
@@ -239,7 +257,8 @@ export class FarmMap {
     this.#whereabouts.set(id, position === null ? "none" : position.ofSite ? "site" : "own");
     if (position === null) return;
     this.#positions.set(id, position);
-    this.#map.setMarker(id, this.#buildMarker(id, "greenhouse-mark", kind), position.longitudeDeg, position.latitudeDeg);
+    const means = this.#means("--warm", translate("farm_fixed_key"));
+    this.#map.setMarker(id, this.#buildMarker(id, "greenhouse-mark", kind), means, [position.longitudeDeg, position.latitudeDeg]);
   }
 
   #buildMarker(id: string, markerClass: string, kind: string): HTMLElement {
@@ -291,8 +310,9 @@ export class FarmMap {
       const label = marker.querySelector(".mark-name");
       if (label) label.textContent = text;
       marker.setAttribute("aria-label", translate("farm_marker", { name: text, kind: term("device_kinds", "gateway") }));
-      marker.classList.toggle("stale", gateway.online !== true);
-      this.#map.setMarker(id, marker, site.longitude_deg, site.latitude_deg, "bottom");
+      this.#setStale(marker, gateway.online !== true);
+      const means = this.#means("--accent", translate("farm_gateway_key"));
+      this.#map.setMarker(id, marker, means, [site.longitude_deg, site.latitude_deg], "bottom");
     }
   }
 
@@ -321,7 +341,7 @@ export class FarmMap {
       return isSeen && fits ? [[label.field.id, { left: x - half, right: x + half, top: y - LABEL_PX, bottom: y }]] : [];
     });
     const shown = freeBoxes(boxes, MOST_LABELS);
-    for (const id of this.#shownLabels) if (!shown.has(id)) this.#map.setMarker(`field-${id}`, null);
+    for (const id of this.#shownLabels) if (!shown.has(id)) this.#map.removeMarker(`field-${id}`);
     for (const label of this.#labels) {
       const { field } = label;
       if (!shown.has(field.id)) continue;
@@ -334,7 +354,7 @@ export class FarmMap {
           {field.name}
         </a>,
       );
-      this.#map.setMarker(`field-${field.id}`, label.element, label.longitudeDeg, label.latitudeDeg, "bottom");
+      this.#map.setMarker(`field-${field.id}`, label.element, null, [label.longitudeDeg, label.latitudeDeg], "bottom");
     }
     this.#shownLabels = shown;
     this.#cluster();
@@ -370,11 +390,12 @@ export class FarmMap {
       mark.setAttribute("aria-label", text);
       mark.onclick = () => this.#openCluster(group.map(({ id }) => id));
       const place = this.#positions.get(first.id) as Position;
-      this.#map.setMarker(key, mark, place.longitudeDeg, place.latitudeDeg);
+      const means = this.#means("--cool", translate("farm_vehicle_key"));
+      this.#map.setMarker(key, mark, means, [place.longitudeDeg, place.latitudeDeg]);
     }
     for (const key of [...this.#clusters.keys()])
       if (!wanted.has(key)) {
-        this.#map.setMarker(key, null);
+        this.#map.removeMarker(key);
         this.#clusters.delete(key);
       }
   }
@@ -394,32 +415,5 @@ function ArrowIcon(): JSX.Element {
     <svg viewBox="0 0 24 24" aria-hidden="true">
       <path d="M12 2 19 21 12 17 5 21Z" />
     </svg>
-  );
-}
-
-/** What the marks mean, and the way back to the whole farm. */
-function MapFoot({ fit }: { fit: () => void }): JSX.Element {
-  const keys = [
-    ["field", "farm_field_key"],
-    ["vehicle", "farm_vehicle_key"],
-    ["trail", "farm_trail"],
-    ["greenhouse", "farm_fixed_key"],
-    ["gateway", "farm_gateway_key"],
-    ["old", "stale"],
-  ] as const;
-  return (
-    <div class="map-foot">
-      <ul class="keys">
-        {keys.map(([symbol, text]) => (
-          <li key={symbol}>
-            <span class={`key ${symbol}`} aria-hidden="true" />
-            {translate(text)}
-          </li>
-        ))}
-      </ul>
-      <button type="button" class="secondary" onClick={fit}>
-        {translate("farm_whole")}
-      </button>
-    </div>
   );
 }

@@ -18,9 +18,10 @@ const CLOSE_ZOOM = 17;
 export async function drawNotes(view: View, map: MapView): Promise<void> {
   const all = await requestAll<Note>("/v1/notes", { signal: view.signal, query: { limit: 1000 } });
   const placed = all.filter(({ longitude_deg }) => longitude_deg !== null).sort((a, b) => b.time_ms - a.time_ms);
+  const means = { colour: map.colour("--amber"), text: translate("notes_key") };
   const chosen = view.route.query.get("note");
   for (const note of placed.filter(({ id }, place) => place < MAX_SHOWN || id === chosen))
-    map.setMarker(`note-${note.id}`, markOf(note), note.longitude_deg ?? 0, note.latitude_deg ?? 0, "bottom");
+    map.setMarker(`note-${note.id}`, markOf(note), means, [note.longitude_deg ?? 0, note.latitude_deg ?? 0], "bottom");
   const found = placed.find(({ id }) => id === chosen);
   if (found) map.map?.jumpTo({ center: [found.longitude_deg ?? 0, found.latitude_deg ?? 0], zoom: CLOSE_ZOOM });
 }

@@ -1,9 +1,10 @@
 // Cells of a pass as pictures for a map: a pixel each, coloured by rate or by deviation.
 
 import palette from "../../../headland/contract/palette.json";
+import { channels } from "../components/colours";
 import type { Picture } from "../components/map";
 import type { CellGrid } from "./cell_grid";
-import { channels, rateColour } from "./zone_colours";
+import { rateColour } from "./zone_colours";
 
 /** From too little to too much, distinguishable by the colour-blind. */
 export const CLASS_COLOURS = palette.classes;
@@ -21,23 +22,34 @@ const CLEAR = 0;
 const OPAQUE = 255;
 const SHADES = 1024;
 
+/** Pictures of a layer, and what is in them. */
+export interface CellPictures {
+  pictures: Picture[];
+  /** Whether a colour is in them. */
+  has: (colour: string) => boolean;
+  /** Whether a rate is in them. */
+  hasRates: boolean;
+}
+
 /** Return the pictures of a layer; those of large grids are several. Ground that a pass under way may still reach is clear. */
-export function drawCells(grid: CellGrid, layer: CellLayer, maxRate: number, isUnderWay = false): Picture[] {
+export function drawCells(grid: CellGrid, layer: CellLayer, maxRate: number, isUnderWay = false): CellPictures {
   const { rows, columns, west_deg: west, south_deg: south, east_step_deg: east, north_step_deg: north } = grid.head;
   const colourOf = layer === "deviation" ? classColours(grid) : rateColours(grid, layer, maxRate, isUnderWay);
   const pictures: Picture[] = [];
+  const seen = new Set<number>();
   for (let row = 0; row < rows; row += MOST_PIXELS)
     for (let column = 0; column < columns; column += MOST_PIXELS) {
       const [lastRow, lastColumn] = [Math.min(row + MOST_PIXELS, rows), Math.min(column + MOST_PIXELS, columns)];
       pictures.push({
-        canvas: paint(grid, row, lastRow, column, lastColumn, colourOf),
+        canvas: paint(grid, row, lastRow, column, lastColumn, colourOf, seen),
         west: west + column * east,
         south: south + row * north,
         east: west + lastColumn * east,
         north: south + lastRow * north,
       });
     }
-  return pictures;
+  const special = [CLEAR, pixelOf(NOT_APPLIED), pixelOf(UNKNOWN)];
+  return { pictures, has: (colour) => seen.has(pixelOf(colour)), hasRates: [...seen].some((pixel) => !special.includes(pixel)) };
 }
 
 /** Whether product was released, and nothing measured how much. */
@@ -52,17 +64,20 @@ function paint(
   column: number,
   lastColumn: number,
   colourOf: (cell: number) => number,
+  seen: Set<number>,
 ): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [lastColumn - column, lastRow - row];
   const context = canvas.getContext("2d") as CanvasRenderingContext2D;
   const image = context.createImageData(canvas.width, canvas.height);
   const pixels = new Uint32Array(image.data.buffer);
-  let pixel = 0;
+  let [pixel, last] = [0, CLEAR];
   // The first line of a picture is its north.
   for (let north = lastRow - 1; north >= row; north -= 1)
     for (let cell = north * grid.head.columns + column, end = cell + canvas.width; cell < end; cell += 1) {
-      pixels[pixel] = grid.isDrawn(cell) ? colourOf(cell) : CLEAR;
+      const colour = grid.isDrawn(cell) ? colourOf(cell) : CLEAR;
+      if (colour !== last) seen.add(colour);
+      pixels[pixel] = last = colour;
       pixel += 1;
     }
   context.putImageData(image, 0, 0);

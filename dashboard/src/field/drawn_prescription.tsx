@@ -103,6 +103,7 @@ export function DrawnPrescription({ field, onMade, start }: DrawnPrescriptionPro
         field={field}
         zones={zones}
         colours={colours}
+        rateTexts={rates.map((rate) => (rate === null ? null : withUnit(rate, unit)))}
         tool={tool}
         onDrawn={(ring) => push([...zones, { parts: [[ring]], rate: "" }])}
         onDrawing={setDrawing}

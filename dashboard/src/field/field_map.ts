@@ -1,17 +1,19 @@
 // Map of a field: planned rates, applied rates and deviation by cell; skips, overlaps and the track.
 
 import "../i18n/field";
+import "../i18n/map_legend";
 import "../i18n/map_tools";
 import type { ExpressionSpecification } from "maplibre-gl";
 
 import { fieldFeatures, zoneFeatures, type FieldRecord } from "../api/registry";
 import { make } from "../components/dom";
+import { fieldEdge, fieldFill, untreatedLayers } from "../components/field_layers";
 import { boundsOf, MapView, NO_FEATURES } from "../components/map";
-import { legendOf, type LegendItem } from "../components/legend";
+import type { LegendItem } from "../components/legend";
 import { toAreaUnit, numberText, withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 import type { CellGrid } from "./cell_grid";
-import { CLASS_COLOURS, drawCells, isUnknown, NOT_APPLIED, RATE_COLOURS, UNKNOWN } from "./cell_picture";
+import { type CellPictures, CLASS_COLOURS, drawCells, NOT_APPLIED, RATE_COLOURS, UNKNOWN } from "./cell_picture";
 import type { Cover, ZoneMap } from "./records";
 
 export const LAYERS = ["planned", "applied", "deviation", "none"] as const;
@@ -23,29 +25,28 @@ const EQUATOR_M = 40_075_017;
 export class FieldMap {
   readonly element: HTMLElement;
   readonly view: MapView;
-  readonly #legend = make("ul", { class: "keys legend" });
   #cells: CellGrid | null = null;
   #isUnderWay = false;
   #zones: ZoneMap | null = null;
   #maxRate = 1;
+  #swathM: number | null = null;
   #opacity = OPACITY;
   #layer: Layer = "deviation";
 
   constructor(field: FieldRecord, onCell: (longitudeDeg: number, latitudeDeg: number) => void) {
     this.view = new MapView(translate("field_map", { name: field.name }));
-    this.element = make("div", { class: "field-map" }, this.view.element, this.#legend);
+    this.element = make("div", { class: "field-map" }, this.view.element);
     void this.view.ready.then(
       () => {
         const colour = (name: string): string => this.view.colour(name);
-        this.view.setSource("field", fieldFeatures([field]), [
-          { id: "field-fill", type: "fill", paint: { "fill-color": colour("--field"), "fill-opacity": 0.35 } },
-        ]);
+        this.view.setSource("field", fieldFeatures([field]), [fieldFill(this.view, "field-fill", 0.35)]);
         this.view.setSource("swaths", NO_FEATURES, [
           {
             id: "swaths-line",
             type: "line",
             layout: { "line-cap": "butt", "line-join": "round" },
             paint: { "line-color": colour("--cool"), "line-opacity": 0.35, "line-width": 1 },
+            means: () => this.#swathItems(),
           },
         ]);
         this.view.setSource("zones", NO_FEATURES, [
@@ -53,15 +54,18 @@ export class FieldMap {
             id: "zones-fill",
             type: "fill",
             paint: { "fill-color": zoneColour(1), "fill-opacity": OPACITY, "fill-antialias": false },
+            means: () => this.#rateItems(),
           },
         ]);
-        this.view.setSource(
-          "edges",
-          { type: "FeatureCollection", features: [...fieldFeatures([field]).features, ...zoneFeatures([field]).features] },
-          [{ id: "edges-line", type: "line", paint: { "line-color": colour("--field-edge"), "line-width": 2 } }],
-        );
+        this.view.setSource("edges", fieldFeatures([field]), [fieldEdge(this.view, "edges-line")]);
+        this.view.setSource("untreated", zoneFeatures([field]), untreatedLayers("untreated"));
         this.view.setSource("track", NO_FEATURES, [
-          { id: "track-line", type: "line", paint: { "line-color": colour("--track"), "line-width": 1.2 } },
+          {
+            id: "track-line",
+            type: "line",
+            paint: { "line-color": colour("--track"), "line-width": 1.2 },
+            means: { colour: colour("--track"), text: translate("legend_track") },
+          },
         ]);
         this.view.setSource("flown", NO_FEATURES, [
           {
@@ -69,6 +73,12 @@ export class FieldMap {
             type: "line",
             layout: { "line-cap": "round", "line-join": "round" },
             paint: { "line-color": colour("--cool"), "line-width": ["case", ["get", "on"], 5, 1.8] },
+            means: ({ features }) =>
+              kindsOf(features, "on").map((on) => ({
+                colour: colour("--cool"),
+                text: translate(on ? "legend_flown_on" : "legend_flown"),
+                shape: on ? "thick" : "line",
+              })),
           },
         ]);
         this.view.setSource("cover", NO_FEATURES, [
@@ -76,6 +86,12 @@ export class FieldMap {
             id: "cover-cells",
             type: "line",
             paint: { "line-color": ["match", ["get", "kind"], "skip", CLASS_COLOURS.skip, CLASS_COLOURS.double], "line-width": 2 },
+            means: ({ features }) =>
+              kindsOf(features, "kind").map((kind) =>
+                kind === "skip"
+                  ? { colour: CLASS_COLOURS.skip, text: translate("legend_skip_edge") }
+                  : { colour: CLASS_COLOURS.double, text: translate("legend_double_edge") },
+              ),
           },
         ]);
         this.view.setSource("spots", NO_FEATURES, [
@@ -88,10 +104,21 @@ export class FieldMap {
               "circle-stroke-color": ["match", ["get", "kind"], "skip", CLASS_COLOURS.skip, CLASS_COLOURS.double],
               "circle-stroke-width": 2,
             },
+            means: ({ features }) =>
+              kindsOf(features, "kind").map((kind) =>
+                kind === "skip"
+                  ? { colour: CLASS_COLOURS.skip, text: translate("legend_skip_spot") }
+                  : { colour: CLASS_COLOURS.double, text: translate("legend_overlap_spot") },
+              ),
           },
         ]);
         this.view.setSource("chosen", NO_FEATURES, [
-          { id: "chosen-line", type: "line", paint: { "line-color": colour("--ink"), "line-width": 3 } },
+          {
+            id: "chosen-line",
+            type: "line",
+            paint: { "line-color": colour("--ink"), "line-width": 3 },
+            means: { colour: colour("--ink"), text: translate("legend_chosen_cell") },
+          },
         ]);
         this.view.onClickAt(
           (longitudeDeg, latitudeDeg) => this.#cellAt(longitudeDeg, latitudeDeg) !== null,
@@ -112,7 +139,7 @@ export class FieldMap {
     this.drawCells(null);
     if (this.view.map === null) return;
     for (const name of ["spots", "track", "flown", "swaths", "chosen"]) this.view.setSource(name, NO_FEATURES, []);
-    this.view.setMarker("replay", null);
+    this.view.removeMarker("replay");
   }
 
   /** Draw the cells of a pass; null removes them. The map is ready. */
@@ -123,7 +150,7 @@ export class FieldMap {
     this.#maxRate = cells?.maxRate() ?? 1;
     if (this.view.map === null) return;
     // Idle again once the cells are drawn.
-    if (this.view.element.dataset["state"] === "idle") this.view.element.dataset["state"] = "loading";
+    if (this.view.frame.dataset["state"] === "idle") this.view.frame.dataset["state"] = "loading";
     this.view.setSource("zones", NO_FEATURES, []);
     this.view.setSource("cover", cells?.coverLines() ?? NO_FEATURES, []);
     this.#updateLayers();
@@ -151,9 +178,9 @@ export class FieldMap {
     const pixelM = (EQUATOR_M / 512) * Math.cos((map.getCenter().lat * Math.PI) / 180);
     const width = (zoom: number): number => ((swathM ?? 0) * 2 ** zoom) / pixelM;
     map.setPaintProperty("swaths-line", "line-width", ["interpolate", ["exponential", 2], ["zoom"], 0, width(0), 24, width(24)]);
-    const text =
-      swathM === null ? translate("tool_layer_swath_unknown") : translate("tool_layer_swath_width", { width: withUnit(swathM, "m") });
-    this.view.layers?.setLegend("swaths", [{ colour: this.view.colour("--cool"), text }]);
+    this.view.layers?.setNote("swaths", swathM === null ? translate("tool_layer_swath_unknown") : "");
+    this.#swathM = swathM;
+    this.view.legend.update();
   }
 
   /** Circle the larger skips and overlaps. */
@@ -201,11 +228,17 @@ export class FieldMap {
       id: "swaths",
       title: translate("tool_layer_swaths"),
       layers: ["swaths-line"],
+      colour,
       isOff: true,
-      legend: [{ colour, text: translate("tool_layer_swath_unknown") }],
+      note: translate("tool_layer_swath_unknown"),
     });
-    layers?.add({ id: "edges", title: translate("tool_layer_edges"), layers: ["edges-line"], colour: this.view.colour("--field-edge") });
-    const hide = (visible: boolean) => void this.view.element.classList.toggle("without-wind", !visible);
+    layers?.add({
+      id: "edges",
+      title: translate("tool_layer_edges"),
+      layers: ["edges-line", "untreated-fill", "untreated-line"],
+      colour: this.view.colour("--field-edge"),
+    });
+    const hide = (visible: boolean) => void this.view.frame.classList.toggle("without-wind", !visible);
     layers?.add({ id: "wind", title: translate("tool_layer_wind"), onVisible: hide });
   }
 
@@ -242,31 +275,42 @@ export class FieldMap {
 
   #updateLayers(): void {
     const layer = this.#drawnLayer();
-    const pictures = this.#cells === null || layer === null ? [] : drawCells(this.#cells, layer, this.#maxRate, this.#isUnderWay);
-    this.view.setPictures("cells", pictures, this.#opacity, "edges-line");
+    const drawn = this.#cells === null || layer === null ? null : drawCells(this.#cells, layer, this.#maxRate, this.#isUnderWay);
+    this.view.setPictures("cells", drawn?.pictures ?? [], this.#opacity, "edges-line", drawn === null ? [] : this.#cellItems(drawn));
     this.view.setVisible("zones-fill", layer === "planned");
-    const legend = (this.#cells === null && this.#zones === null) || this.#layer === "none" ? [] : this.#legendItems();
-    this.#legend.replaceChildren(...legendOf(legend));
-    this.view.layers?.setLegend("cells", legend);
   }
 
-  #legendItems(): LegendItem[] {
-    const key = (colour: string, text: string): LegendItem => ({ colour, text });
-    const { names } = this.#cells?.head ?? {};
-    const unknown = new Set((names?.evidence ?? []).flatMap((name, code) => (isUnknown(name) ? [code] : [])));
+  #cellItems({ has, hasRates }: CellPictures): LegendItem[] {
     const special = [
-      this.#cells?.grids.evidence.some((code) => unknown.has(code)) ? key(UNKNOWN, translate("field_key_unknown")) : null,
-      this.#layer !== "planned" && !this.#isUnderWay ? key(NOT_APPLIED, translate("field_key_not_applied")) : null,
-    ].filter((item) => item !== null);
-    if (this.#layer === "deviation") {
-      return [...Object.entries(CLASS_COLOURS).map(([name, colour]) => key(colour, term("deviation_classes", name))), ...special];
-    }
-    const steps = RATE_COLOURS.map((colour, index) => {
-      const shown = toAreaUnit((this.#maxRate * index) / (RATE_COLOURS.length - 1), this.#rateUnit());
-      return key(colour, `${numberText(shown.value, 1)}${index === RATE_COLOURS.length - 1 ? ` ${shown.unit}` : ""}`);
-    });
-    return [...steps, ...(this.#layer === "planned" ? [] : special)];
+      { colour: UNKNOWN, text: translate("field_key_unknown") },
+      { colour: NOT_APPLIED, text: translate("field_key_not_applied") },
+    ].filter(({ colour }) => has(colour));
+    if (this.#layer !== "deviation") return [...(hasRates ? this.#rateItems() : []), ...special];
+    const classes = Object.entries(CLASS_COLOURS).filter(([, colour]) => has(colour));
+    return [...classes.map(([name, colour]) => ({ colour, text: term("deviation_classes", name) })), ...special];
   }
+
+  #rateItems(): LegendItem[] {
+    return RATE_COLOURS.map((colour, index) => {
+      const shown = toAreaUnit((this.#maxRate * index) / (RATE_COLOURS.length - 1), this.#rateUnit());
+      return {
+        colour,
+        text: `${numberText(shown.value, 1)}${index === RATE_COLOURS.length - 1 ? ` ${shown.unit}` : ""}`,
+        opacity: OPACITY,
+      };
+    });
+  }
+
+  #swathItems(): LegendItem[] {
+    if (this.#swathM === null) return [];
+    const text = translate("legend_swath", { width: withUnit(this.#swathM, "m") });
+    return [{ colour: this.view.colour("--cool"), text, shape: "thick" }];
+  }
+}
+
+/** Return the values of a property that features have. */
+function kindsOf(features: readonly GeoJSON.Feature[], name: string): unknown[] {
+  return [...new Set(features.map(({ properties }): unknown => properties?.[name]))];
 }
 
 function spotFeatures(cover: Cover): GeoJSON.FeatureCollection {

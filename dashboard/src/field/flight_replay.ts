@@ -1,6 +1,7 @@
 // Replay of a pass: a slider over its time, the vehicle on the map, and its values at that instant.
 
 import "../i18n/field";
+import "../i18n/map_legend";
 import type uPlot from "uplot";
 
 import type { Choice } from "../api/last_choice";
@@ -174,8 +175,10 @@ export class FlightReplay {
     const value = (channel: string): number | null => lastKnown(series, channel, row);
     const heading = value("heading_deg");
     this.#arrow.style.transform = `rotate(${heading ?? 0}deg)`;
-    this.#map.view.setMarker("replay", this.#mark, fix.longitudeDeg, fix.latitudeDeg);
-    this.#map.view.setSource("flown", this.#flownPart(fixIndex, series), []);
+    const { view } = this.#map;
+    const means = { colour: view.colour("--cool"), text: translate("legend_replayed") };
+    view.setMarker("replay", this.#mark, means, [fix.longitudeDeg, fix.latitudeDeg]);
+    view.setSource("flown", this.#flownPart(fixIndex, series), []);
     const texts = [clockText(atMs), stopwatchText((atMs - Number(this.#slider.min)) / 1000)];
     for (const channel of FLIGHT_MOMENT) {
       const current = value(channel);

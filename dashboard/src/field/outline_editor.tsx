@@ -1,9 +1,9 @@
 // Editor of a field's outline: draw, move corners, divide, cut a hole, exclude, add a buffer strip, undo; or enter the corners as text.
 
-import palette from "../../../headland/contract/palette.json";
 import { OwnerField, useOwnership } from "../people/owner_field";
 import { onlyOf } from "../components/choice";
 import "../i18n/field";
+import "../i18n/map_legend";
 import "../i18n/field_work";
 import type { JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
@@ -12,6 +12,7 @@ import { fieldFeatures, type FieldRecord } from "../api/registry";
 import { errorText, request } from "../api/request";
 import { useWrite, type BodyOf } from "../api/write";
 import { hrefOfThing } from "../app/address";
+import { fieldEdge, fieldFill, untreatedLayers } from "../components/field_layers";
 import { boundsOf, type MapView, NO_FEATURES } from "../components/map";
 import { MU_PER_HA, areaText, numberText } from "../i18n/numbers";
 import { listText, translate } from "../i18n/translate";
@@ -195,7 +196,8 @@ function EditorMap({ outline, shown, action, fields, ...handlers }: EditorMapPro
       properties: {},
       geometry: { type: "MultiPolygon", coordinates: [...parts] },
     });
-    const own: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [outline.parts, ...outline.others].map(feature) };
+    const parts = [outline.parts, ...outline.others].filter((part) => part.length > 0);
+    const own: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: parts.map(feature) };
     map.setSource("outline", own, []);
     map.setSource("zones", { type: "FeatureCollection", features: outline.zones.map(({ parts }) => feature(parts)) }, []);
     const around = fieldFeatures(fields);
@@ -210,16 +212,15 @@ function EditorMap({ outline, shown, action, fields, ...handlers }: EditorMapPro
 function addLayers(map: MapView): void {
   const edge = map.colour("--field-edge");
   map.setSource("others", NO_FEATURES, [
-    { id: "others-line", type: "line", paint: { "line-color": edge, "line-width": 1, "line-dasharray": [2, 2] } },
+    {
+      id: "others-line",
+      type: "line",
+      paint: { "line-color": edge, "line-width": 1, "line-dasharray": [2, 2] },
+      means: { colour: edge, text: translate("legend_other_fields"), shape: "dashed" },
+    },
   ]);
-  map.setSource("outline", NO_FEATURES, [
-    { id: "outline-fill", type: "fill", paint: { "fill-color": map.colour("--field"), "fill-opacity": 0.4 } },
-    { id: "outline-line", type: "line", paint: { "line-color": edge, "line-width": 2.5 } },
-  ]);
-  map.setSource("zones", NO_FEATURES, [
-    { id: "zones-fill", type: "fill", paint: { "fill-color": palette.untreated_zone, "fill-opacity": 0.3 } },
-    { id: "zones-line", type: "line", paint: { "line-color": palette.untreated_zone, "line-width": 1.5, "line-dasharray": [3, 2] } },
-  ]);
+  map.setSource("outline", NO_FEATURES, [fieldFill(map, "outline-fill", 0.4), fieldEdge(map, "outline-line", 2.5)]);
+  map.setSource("zones", NO_FEATURES, untreatedLayers("zones"));
 }
 
 function StripForm({ onStrip }: { onStrip: (widthM: number) => Promise<void> }): JSX.Element {

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { fieldFeatures, type FieldRecord } from "../api/registry";
+import { fieldEdge, fieldFill } from "../components/field_layers";
 import { boundsOf } from "../components/map";
 import { translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
@@ -13,10 +14,7 @@ export function OutlineMap({ fields }: { fields: readonly FieldRecord[] }): JSX.
   useEffect(() => {
     if (!ready) return;
     const features = fieldFeatures(fields);
-    map.setSource("fields", features, [
-      { id: "fields-fill", type: "fill", paint: { "fill-color": map.colour("--field"), "fill-opacity": 0.4 } },
-      { id: "fields-line", type: "line", paint: { "line-color": map.colour("--field-edge"), "line-width": 2 } },
-    ]);
+    map.setSource("fields", features, [fieldFill(map, "fields-fill", 0.4), fieldEdge(map, "fields-line")]);
     map.fit(boundsOf(features), 30);
   }, [map, ready, fields]);
   return <DomNode node={map.element} class="outline-map" />;

@@ -1,6 +1,7 @@
 // Colours of treatment zones by their rate: alike on the map, in tables and while zones are drawn.
 
 import palette from "../../../headland/contract/palette.json";
+import { channels } from "../components/colours";
 
 /** A zone without a known one. */
 export const NO_VALUE = palette.no_value;
@@ -14,11 +15,6 @@ export function rateColour(share: number): string {
   const [from, to] = [channels(stops[lower] as string), channels(stops[lower + 1] as string)];
   const mixed = from.map((value, index) => Math.round(value + ((to[index] as number) - value) * (place - lower)));
   return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
-}
-
-/** Return red, green and blue of a colour, each 0 to 255. */
-export function channels(colour: string): number[] {
-  return [1, 3, 5].map((start) => Number.parseInt(colour.slice(start, start + 2), 16));
 }
 
 /** Return a colour for each rate; equal rates have one colour, and 0 and null are grey. */

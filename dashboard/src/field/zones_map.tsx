@@ -2,12 +2,14 @@
 
 import "../i18n/field";
 import "../i18n/field_work";
+import "../i18n/map_legend";
 import "../i18n/map_tools";
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { useLastChoice } from "../app/mount";
 import { fieldFeatures, zoneFeatures, type FieldRecord } from "../api/registry";
 import { request } from "../api/request";
+import { fieldEdge, fieldFill, untreatedLayers } from "../components/field_layers";
 import { boundsOf, MapView } from "../components/map";
 import { areaText, withUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
@@ -37,9 +39,7 @@ function draw(map: MapView, field: FieldRecord, { zones, unit }: Prescription, d
   const colours = rateColours(zones.map(({ rate_ha }) => rate_ha));
   const pairs = colours.flatMap((colour, index) => [index, colour]);
   const outline = fieldFeatures([field]);
-  map.setSource("outline", outline, [
-    { id: "outline-fill", type: "fill", paint: { "fill-color": map.colour("--field"), "fill-opacity": 0.2 } },
-  ]);
+  map.setSource("outline", outline, [fieldFill(map, "outline-fill", 0.2)]);
   map.setSource("zones", drawn, [
     {
       id: "zones-fill",
@@ -48,11 +48,17 @@ function draw(map: MapView, field: FieldRecord, { zones, unit }: Prescription, d
         "fill-color": (colours.length > 1 ? ["match", ["get", "zone"], ...pairs, NO_VALUE] : (colours[0] ?? NO_VALUE)) as never,
         "fill-opacity": 0.85,
       },
+      means: zones.map(({ rate_ha }, index) => ({ colour: colours[index] ?? NO_VALUE, text: withUnit(rate_ha, unit) })),
     },
-    { id: "zones-line", type: "line", paint: { "line-color": map.colour("--ink"), "line-width": 0.8 } },
+    {
+      id: "zones-line",
+      type: "line",
+      paint: { "line-color": map.colour("--ink"), "line-width": 0.8 },
+      means: { colour: map.colour("--ink"), text: translate("legend_zone_edge") },
+    },
   ]);
-  const edges = { type: "FeatureCollection" as const, features: [...outline.features, ...zoneFeatures([field]).features] };
-  map.setSource("edges", edges, [{ id: "edges-line", type: "line", paint: { "line-color": map.colour("--field-edge"), "line-width": 2 } }]);
+  map.setSource("untreated", zoneFeatures([field]), untreatedLayers("untreated"));
+  map.setSource("edges", outline, [fieldEdge(map, "edges-line")]);
   map.tell("zones-fill", ({ properties }) => {
     const zone = zones[Number(properties["zone"])];
     return zone === undefined ? null : zoneText(Number(properties["zone"]), zone, unit);
@@ -61,9 +67,8 @@ function draw(map: MapView, field: FieldRecord, { zones, unit }: Prescription, d
     id: "prescription",
     title: translate("tool_layer_zones"),
     layers: ["zones-fill", "zones-line"],
-    legend: zones.map(({ rate_ha }, index) => ({ colour: colours[index] ?? "", text: withUnit(rate_ha, unit) })),
   });
-  map.layers?.add({ id: "edges", title: translate("tool_layer_edges"), layers: ["edges-line"] });
+  map.layers?.add({ id: "edges", title: translate("tool_layer_edges"), layers: ["edges-line", "untreated-fill", "untreated-line"] });
   map.fit(boundsOf(outline), 30);
 }
 

@@ -1,8 +1,11 @@
 // Heat map of the places in a greenhouse by hour. Arrow keys move over its cells.
 
 import "../i18n/greenhouse";
+import "../i18n/map_legend";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import palette from "../../../headland/contract/palette.json";
+import { channels } from "../components/colours";
 import { shownOption } from "../components/choice";
 import { formatInstant } from "../i18n/instants";
 import { numberText, reasonText, unitText } from "../i18n/numbers";
@@ -13,9 +16,7 @@ import type { Overview } from "./records";
 import { ScrollTable } from "./scroll_table";
 
 const ROW_PX = 26;
-const LOW: readonly [number, number, number] = [43, 102, 172];
-const MIDDLE: readonly [number, number, number] = [240, 236, 214];
-const HIGH: readonly [number, number, number] = [188, 64, 20];
+const [LOW, MIDDLE, HIGH] = palette.heat.map(channels) as [number[], number[], number[]];
 const STEPS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [-1, 0],
   ArrowDown: [1, 0],
@@ -63,6 +64,17 @@ function Cells({ overview, quantity }: { overview: Overview; quantity: string })
   const values = places.flatMap((place) => knownOf(place, quantity));
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const format = (value: number): string => `${numberText(value, digitsOf(unit, quantity))} ${unitText(unit)}`;
+  const [lowColour = "", middleColour = "", highColour = ""] = palette.heat;
+  const scale: [string, number][] =
+    high > low
+      ? [
+          [lowColour, low],
+          [middleColour, (low + high) / 2],
+          [highColour, high],
+        ]
+      : [[middleColour, low]];
+  const keys = scale.map(([colour, value]) => [colour, format(value)] as const);
+  if (values.length < places.length * time_ms.length) keys.push(["transparent", translate("legend_no_value")]);
   useEffect(() => draw(canvas.current, overview, quantity, low, high), [overview, quantity]);
   const select = (row: number, hour: number): void =>
     setCell([Math.max(0, Math.min(places.length - 1, row)), Math.max(0, Math.min(time_ms.length - 1, hour))]);
@@ -96,6 +108,13 @@ function Cells({ overview, quantity }: { overview: Overview; quantity: string })
           }}
         />
       </div>
+      <ul class="keys legend" aria-label={translate("legend")}>
+        {keys.map(([colour, text]) => (
+          <li key={text}>
+            <span class="key" aria-hidden="true" style={{ background: colour }} /> {text}
+          </li>
+        ))}
+      </ul>
       <p class="note" role="status">
         {cell === null ? whole : cellText(overview, quantity, cell, format)}
       </p>

@@ -29,6 +29,7 @@ import type { health } from "./health";
 import type { imports } from "./imports";
 import type { mapSources } from "./map_sources";
 import type { senders } from "./senders";
+import type { mapLegend } from "./map_legend";
 import type { mapTools } from "./map_tools";
 import type { harvest } from "./harvest";
 import type { notFound } from "./not_found";
@@ -62,6 +63,7 @@ export type TextKey =
   | keyof typeof fieldWater
   | keyof typeof doubts
   | keyof typeof forecastProviders
+  | keyof typeof mapLegend
   | keyof typeof mapTools
   | keyof typeof mapSources
   | keyof typeof senders

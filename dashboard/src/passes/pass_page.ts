@@ -121,7 +121,7 @@ export class PassPage {
       await this.progress.run(() => this.#drawPlan());
       return;
     }
-    this.map.view.element.append(this.#wind.element);
+    this.map.view.frame.append(this.#wind.element);
     this.view.repeat(1000, () => {
       if (this.#windSite !== undefined) this.#wind.show(this.view.farm, this.#windSite);
     });

@@ -153,6 +153,7 @@ export function TrialForm({ field, onMade }: { field: FieldRecord; onMade: (id: 
       <LayoutMap
         field={field}
         layout={(preview.answer?.layout ?? null) as Features | null}
+        treatments={rows.map((row) => row.name.trim())}
         onPlace={(longitude, latitude) => setCorner({ longitude, latitude })}
       />
       <div class="choices-row">

@@ -71,7 +71,9 @@ function OneTrial({ field, trial }: { field: FieldRecord; trial: Trial }): JSX.E
       {trial.heading_deg === null || trial.heading_deg === undefined ? (
         <p class="note">{translate("trial_no_place")}</p>
       ) : (
-        <Loaded state={drawing}>{({ layout }) => <LayoutMap field={field} layout={layout as unknown as Features} near />}</Loaded>
+        <Loaded state={drawing}>
+          {({ layout }) => <LayoutMap field={field} layout={layout as unknown as Features} treatments={treatments} near />}
+        </Loaded>
       )}
       <ul class="plain-list trial-legend">
         {treatments.map((name, index) => (

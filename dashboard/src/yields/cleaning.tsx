@@ -25,8 +25,13 @@ const REASONS = {
 } as const;
 type Reason = keyof typeof REASONS;
 
-export function reasonColour(reason: string): string {
+function reasonColour(reason: string): string {
   return palette.removed[reason as Reason] ?? palette.no_value;
+}
+
+/** Return colour and meaning of the place of a sample that was removed. */
+export function reasonMark(reason: string): { colour: string; text: string } {
+  return { colour: reasonColour(reason), text: translate(REASONS[reason as Reason]) };
 }
 
 export function Cleaning({ found }: { found: FieldYield }): JSX.Element {

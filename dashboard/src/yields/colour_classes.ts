@@ -56,6 +56,10 @@ export function roundEdges(values: Cells, ramp: Ramp, scale: number): number[] {
   return (edges.length > 0 ? edges : [first]).map((edge) => edge / scale);
 }
 
+export function classOf(value: number, classes: readonly ColourClass[]): ColourClass | undefined {
+  return classes.find(({ below }) => value < below);
+}
+
 /** Return the cells as a picture; those without a number are clear. */
 export function paintCells(values: Cells, classes: readonly ColourClass[]): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
@@ -65,7 +69,7 @@ export function paintCells(values: Cells, classes: readonly ColourClass[]): HTML
   [...values].reverse().forEach((row, line) => {
     row.forEach((value, column) => {
       if (value === null) return;
-      context.fillStyle = classes.find(({ below }) => value < below)?.colour ?? palette.no_value;
+      context.fillStyle = classOf(value, classes)?.colour ?? palette.no_value;
       context.fillRect(column, line, 1, 1);
     });
   });

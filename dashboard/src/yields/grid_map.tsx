@@ -2,17 +2,19 @@
 
 import { chosenOf } from "../components/choice";
 import "../i18n/field";
+import "../i18n/map_legend";
 import "../i18n/yields";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { fieldFeatures, type FieldRecord } from "../api/registry";
+import { fieldEdge, fieldFill } from "../components/field_layers";
+import type { LegendItem } from "../components/legend";
 import { boundsOf, NO_FEATURES, type Features } from "../components/map";
-import { ZoneKey } from "../field/zone_key";
 import { translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
 import { useMapView } from "../ui/map_view";
 import { useUniqueId } from "../ui/unique_id";
-import { paintCells, type ColourClass } from "./colour_classes";
+import { classOf, paintCells, type ColourClass } from "./colour_classes";
 import type { Cells, GridPlace } from "./records";
 
 export interface GridLayer {
@@ -28,7 +30,7 @@ interface GridMapProps {
   layers: readonly GridLayer[];
   /** What is told of a cell. */
   textOf: (row: number, column: number) => string | null;
-  /** Points with their `colour`. */
+  /** Points with their `colour` and what it means, `text`. */
   points?: Features | null;
 }
 
@@ -43,12 +45,9 @@ export function GridMap({ field, place, layers, textOf, points = null }: GridMap
   told.current = { place, textOf };
   const { map, ready } = useMapView(translate("field_map", { name: field.name }), (map) => {
     const outline = fieldFeatures([field]);
-    map.setSource("outline", outline, [
-      { id: "outline-fill", type: "fill", paint: { "fill-color": map.colour("--field"), "fill-opacity": 0.25 } },
-    ]);
-    map.setSource("edges", outline, [
-      { id: "edges-line", type: "line", paint: { "line-color": map.colour("--field-edge"), "line-width": 2 } },
-    ]);
+    const means = { colour: map.colour("--field"), text: translate("yield_unknown") };
+    map.setSource("outline", outline, [{ ...fieldFill(map, "outline-fill", 0.25), means }]);
+    map.setSource("edges", outline, [fieldEdge(map, "edges-line")]);
     map.setSource("points", NO_FEATURES, [
       {
         id: "points-circle",
@@ -59,6 +58,7 @@ export function GridMap({ field, place, layers, textOf, points = null }: GridMap
           "circle-stroke-color": map.colour("--ink"),
           "circle-stroke-width": 0.5,
         },
+        means: pointItems,
       },
     ]);
     map.tellAt((longitudeDeg, latitudeDeg) => {
@@ -70,7 +70,7 @@ export function GridMap({ field, place, layers, textOf, points = null }: GridMap
   });
   useEffect(() => {
     if (!ready || layer === undefined) return;
-    if (map.element.dataset["state"] === "idle") map.element.dataset["state"] = "loading";
+    if (map.frame.dataset["state"] === "idle") map.frame.dataset["state"] = "loading";
     const picture = {
       canvas: paintCells(layer.values, layer.classes),
       west: place.west_deg,
@@ -78,7 +78,15 @@ export function GridMap({ field, place, layers, textOf, points = null }: GridMap
       east: place.west_deg + place.columns * place.east_step_deg,
       north: place.south_deg + place.rows * place.north_step_deg,
     };
-    map.setPictures("cells", [picture], OPACITY, "edges-line");
+    const known = layer.values.flat().filter((value): value is number => value !== null);
+    const present = new Set(known.map((value) => classOf(value, layer.classes)));
+    map.setPictures(
+      "cells",
+      [picture],
+      OPACITY,
+      "edges-line",
+      layer.classes.filter((each) => present.has(each)),
+    );
   }, [ready, layer, place]);
   useEffect(() => {
     if (ready) map.setSource("points", points ?? NO_FEATURES, []);
@@ -96,16 +104,10 @@ export function GridMap({ field, place, layers, textOf, points = null }: GridMap
         </fieldset>
       )}
       <DomNode node={map.element} class="outline-map" />
-      <ul class="keys legend" aria-label={layer?.title}>
-        {layer?.classes.map(({ colour, text }) => (
-          <li key={text}>
-            <ZoneKey colour={colour} /> {text}
-          </li>
-        ))}
-        <li>
-          <ZoneKey colour={map.colour("--field")} /> {translate("yield_unknown")}
-        </li>
-      </ul>
     </div>
   );
+}
+
+function pointItems({ features }: Features): LegendItem[] {
+  return features.map(({ properties }) => ({ colour: String(properties?.["colour"]), text: String(properties?.["text"]), shape: "dot" }));
 }

@@ -15,7 +15,7 @@ import { LazyFold } from "../ui/lazy";
 import { Facts, type Fact } from "../ui/facts";
 import { NumberChoice } from "../ui/number_choice";
 import { Loaded } from "../ui/loaded";
-import { Cleaning, reasonColour } from "./cleaning";
+import { Cleaning, reasonMark } from "./cleaning";
 import { classesBetween, roundEdges, spanText, type Ramp } from "./colour_classes";
 import { GridMap, type GridLayer } from "./grid_map";
 import { TIMEOUT_MS, yieldNumber, yieldText, yieldUnit, type Cells, type FieldYield, type Harvest } from "./records";
@@ -107,7 +107,7 @@ function YieldMap({ field, found, query }: YieldMapProps): JSX.Element {
             type: "FeatureCollection",
             features: answer.features
               .filter((each) => each.properties?.["reason"] !== null)
-              .map((each) => ({ ...each, properties: { colour: reasonColour(String(each.properties?.["reason"])) } })),
+              .map((each) => ({ ...each, properties: reasonMark(String(each.properties?.["reason"])) })),
           }),
         (error: unknown) => view.showMessage(errorText(error)),
       );
