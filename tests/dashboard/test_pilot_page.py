@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -12,11 +14,13 @@ from playwright.sync_api import Page, expect
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.models import Field, Scope
 from headland.registry.models.people import Person, PersonRole
+from headland.registry.models.weather import ForecastProviderSetting
 from headland.units_of_time import HOUR_MS
 from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, OWN, write_series
 from tests.api.spread_field import box
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm, serve_farm
+from tests.dashboard.test_weather_page import add_issue
 
 pytestmark = pytest.mark.services("chromium")
 
@@ -81,3 +85,19 @@ def test_a_pilot_has_the_mission_of_what_was_missed_two_taps_after_the_sign_in(v
             button.click()
         plan = Path(saved.value.path()).read_bytes()
         assert flown_north_m(plan) == {round(NORTH_M + 5.0 * row) for row in range(7) if row not in FLOWN}
+        # With one the hours of the next day that suit the work stand beside it, as the station tells them.
+        farm.repositories.forecast_providers.add(ForecastProviderSetting(provider="met-norway", enabled=True))
+        add_issue(farm, 1)
+        with page.expect_response(lambda answer: "/forecast-window" in answer.url) as asked:
+            page.reload()
+        told = asked.value.json()
+        assert told["hours"], told
+        shown = rest.locator("[data-panel=rest-window]")
+        expect(shown.locator("[data-forecast=nothing]")).to_have_count(0)
+        expect(shown.locator("li")).to_have_count(len(told["windows"]))
+        if told["windows"]:
+            zone = ZoneInfo("Asia/Shanghai")
+            start = datetime.fromtimestamp(told["windows"][0]["start_ms"] / 1000, zone)
+            expect(shown.locator("li").first).to_contain_text(f"{start:%H:%M}")
+        else:
+            expect(shown).to_contain_text("未来一天没有适宜作业的时段")
