@@ -1,0 +1,1 @@
+function e(e){return[1,3,5].map(t=>Number.parseInt(e.slice(t,t+2),16))}export{e as t};
