@@ -151,10 +151,3 @@ class TokenAuthenticator:
 
 
 ORGANISATION_HEADER: Final = "Headland-Organisation"
-
-_ORDER: Final = {Scope.READ: 0, Scope.WRITE: 1, Scope.ADMIN: 2}
-
-
-def allows(has: Scope, needed: Scope) -> bool:
-    """Tell whether a scope includes another: each includes those before it."""
-    return _ORDER[has] >= _ORDER[needed]

@@ -32,6 +32,8 @@ _LOGIN_PARTS: Final = (
     "delivery/accept",
     "delivery/marks",
 )
+#: Paths of SensorThings that create Observations.
+_OBSERVATIONS: Final = ("Observations", "CreateObservations", "{stream}/Observations")
 _PARTS_OF_A_YIELD: Final = ("", "/seasons", "/against-applied", "/stability")
 _READS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 
@@ -41,6 +43,7 @@ class RequiredScope(Enum):
 
     NOTHING = "nothing"
     READ = "read"
+    SAMPLES = "samples"
     WRITE = "write"
     ADMIN = "admin"
     #: None for a request from this machine, else a key that may read.
@@ -56,6 +59,7 @@ class RequiredScope(Enum):
 
 _SCOPES: Final = {
     RequiredScope.READ: Scope.READ,
+    RequiredScope.SAMPLES: Scope.SAMPLES,
     RequiredScope.WRITE: Scope.WRITE,
     RequiredScope.ADMIN: Scope.ADMIN,
     RequiredScope.LOOPBACK_OR_READ: Scope.READ,
@@ -97,13 +101,15 @@ def _pattern_of(path: str, *, below: bool) -> re.Pattern[str]:
     return re.compile("".join(parts) + ("(?:/.*)?" if below else ""), re.DOTALL)
 
 
+#: Scopes from that which the fewest need.
+_FROM_LEAST: Final = (Scope.SAMPLES, Scope.READ, Scope.WRITE, Scope.ADMIN)
 #: What stands for a name in the path of an entry.
-_NAMES: Final = {"{id}": "[0-9a-z]{26}", "{name}": "[^/]+"}
+_NAMES: Final = {"{id}": "[0-9a-z]{26}", "{name}": "[^/]+", "{stream}": r"Datastreams\([^/]*\)"}
 
 
 def _least_scope(kind: KindOfRecord | None, *, is_read: bool) -> RequiredScope:
     """Return the smallest scope of a key that the table lets read or change a kind."""
-    for scope in Scope:
+    for scope in _FROM_LEAST:
         if _right(role_of(None, scope), kind, is_read=is_read).is_asked:
             return RequiredScope(scope.value)
     return RequiredScope.ADMIN
@@ -193,7 +199,8 @@ PATH_PERMISSIONS: Final = (
     *_kinds(KindOfRecord.WITNESSES, "ledger/witnesses", "ledger/witnessed"),
     *_kinds(KindOfRecord.PROOFS, "ledger"),
     # A console that can only GET writes by it.
-    PathPermission("/v1/samples/{name}/{name}", KindOfRecord.FARM, reads=RequiredScope.WRITE, below=False),
+    PathPermission("/v1/samples/{name}/{name}", KindOfRecord.SAMPLES, reads=RequiredScope.SAMPLES, below=False),
+    *_kinds(KindOfRecord.SAMPLES, "samples"),
     PathPermission("/v1/gateways", KindOfRecord.IDENTITIES, below=False),
     *_kinds(KindOfRecord.IDENTITIES, *(f"gateways/{{name}}/{part}" for part in _LOGIN_PARTS)),
     # What an API and its ingest workers say to one another.
@@ -230,7 +237,6 @@ PATH_PERMISSIONS: Final = (
         "lots",
         "maintenance-windows",
         "plant-protection-products",
-        "samples",
         "statement-passes",
         "today",
         "tonight",
@@ -238,6 +244,7 @@ PATH_PERMISSIONS: Final = (
         "trial-variables",
         "trials",
     ),
+    *(PathPermission(f"/sta/v1.1/{path}", KindOfRecord.SAMPLES, below=False) for path in _OBSERVATIONS),
     PathPermission("/sta/v1.1", KindOfRecord.FARM),
     PathPermission("/ogc", KindOfRecord.FARM),
     PathPermission("/epcis", KindOfRecord.FARM),
@@ -268,19 +275,15 @@ def refusal_of(role: PersonRole | None, scope: Scope, method: str, path: str) ->
     if not is_open_to(role, method, path):
         return Refusal.ROLE
     # A member's paths are named one by one; what they change is their own.
-    return None if role is PersonRole.MEMBER or includes(scope, required.scope) else Refusal.SCOPE
+    if role is PersonRole.MEMBER and scope is not Scope.SAMPLES:
+        return None
+    return None if scope.includes(required.scope) else Refusal.SCOPE
 
 
 def address_in(path: str) -> tuple[str, str] | None:
     """Return the kind of sender and the unguessable part of an address in a path; None where it has none."""
     found = _ADDRESSED.fullmatch(path)
     return (found[1], found[2]) if found is not None and is_address(found[2]) else None
-
-
-def includes(scope: Scope, needed: Scope) -> bool:
-    """Tell whether a scope includes another one."""
-    scopes = list(Scope)
-    return scopes.index(scope) >= scopes.index(needed)
 
 
 def roles_of(method: str, path: str) -> tuple[Role, ...]:
@@ -298,6 +301,7 @@ _ACCESS_OF_ROLE: Final[dict[Role, tuple[PersonRole | None, Scope]]] = {
     Role.PILOT: (PersonRole.PILOT, PersonRole.PILOT.scope),
     Role.MEMBER: (PersonRole.MEMBER, PersonRole.MEMBER.scope),
     Role.READER: (None, Scope.READ),
+    Role.SENDER: (None, Scope.SAMPLES),
 }
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from anyio import CapacityLimiter, to_thread
 
-from api.auth.authenticators import Authenticator, Credentials, allows
+from api.auth.authenticators import Authenticator, Credentials
 from api.auth.permissions import is_open_to
 from headland.errors import RetryLater
 from headland.registry.models.models import Scope
@@ -38,7 +38,7 @@ class StreamPermit:
         return (
             access is not None
             and access.organisation.handle == self.organisation
-            and allows(access.scope, Scope.READ)
+            and access.scope.includes(Scope.READ)
             and is_open_to(access.role, "GET", _PATH)
         )
 

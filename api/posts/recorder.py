@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -95,7 +96,7 @@ class PostRecorder:
 def sender_of(scope: Scope) -> SampleSender | None:
     """Return the kind of sender that posts a request; None for a request that posts no samples."""
     method, path = scope["method"], scope["path"]
-    found = [each for each in SAMPLE_SENDERS.items if method in each.methods and _fits(each.path, path)]
+    found = [each for each in SAMPLE_SENDERS.items if method in each.methods and _takes(each, path)]
     if len(found) < 2:
         return found[0] if found else None
     said = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
@@ -146,8 +147,10 @@ def _cause_of(result: PostedResult, body: bytes) -> tuple[str, str]:
     return str(problem.get("type", "")).rpartition(":")[2][:64], str(problem.get("detail", ""))
 
 
-def _fits(pattern: str, path: str) -> bool:
-    parts, others = pattern.split("/"), path.split("/")
-    return len(parts) == len(others) and all(
-        _PLACEHOLDER.fullmatch(part) is not None or part == other for part, other in zip(parts, others, strict=True)
-    )
+def _takes(sender: SampleSender, path: str) -> bool:
+    return any(_pattern_of(each).fullmatch(path) for each in (sender.path, *sender.more_paths))
+
+
+@cache
+def _pattern_of(path: str) -> re.Pattern[str]:
+    return re.compile("[^/]+".join(re.escape(part) for part in _PLACEHOLDER.split(path)), re.DOTALL)

@@ -16,13 +16,17 @@ Name = Annotated[str, Meta(min_length=1, max_length=200, examples=["farm app"])]
 
 
 class KeyOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A key, or the address of a `sender`, to create; without `expires_ms` it is valid until it is revoked."""
+    """A key, or the key or address of a `sender`, to create; without `expires_ms` it is valid until it is revoked."""
 
     name: Name
-    scope: Annotated[Literal["read", "write", "admin"], "What the key may do at most."] = "read"
+    scope: Annotated[
+        Literal["read", "write", "admin", "samples"], "What the key may do at most; `samples`: post samples alone."
+    ] = "read"
     expires_ms: Annotated[int, Meta(ge=0, le=2**53, examples=[1_893_456_000_000])] | None = None
     person: Annotated[str, Meta(max_length=64, description="Id of who uses it: their role limits it.")] | None = None
-    sender: Annotated[Annotated[str, Meta(max_length=32)] | None, "Kind of sender that it is an address of."] = None
+    sender: Annotated[
+        Annotated[str, Meta(max_length=32)] | None, "Kind of sender that posts with it; `scope` is `samples` then."
+    ] = None
 
 
 @answer_of_record(ApiKey)
@@ -31,14 +35,14 @@ class KeyItem(msgspec.Struct, frozen=True, kw_only=True):
 
     name: Name
     person: str | None = None
-    sender: Annotated[str | None, "Kind of sender of whose samples it is the address; null for a key."] = None
+    sender: Annotated[str | None, "Kind of sender whose samples it posts; null for another key."] = None
 
 
 class NewKey(KeyItem, frozen=True, kw_only=True):
     """A new key with its secret, which is returned only once."""
 
     key: Annotated[str, "The key: shown here and never again."]
-    path: Annotated[str | None, "Of an address: the path that its sender posts to, which contains the key."] = None
+    path: Annotated[str | None, "Path that its sender posts to; that of an address contains the key."] = None
 
 
 class KeyList(msgspec.Struct, frozen=True, kw_only=True):

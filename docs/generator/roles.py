@@ -13,9 +13,11 @@ _HEADS: Final = {
     Role.PILOT: "`pilot`",
     Role.MEMBER: "`member`",
     Role.READER: "key `read`",
+    Role.SENDER: "key `samples`, address",
 }
 _NAMES: Final = {
     KindOfRecord.FARM: "farms, greenhouses, lots, treatments, certificates, trials, telemetry, exports",
+    KindOfRecord.SAMPLES: "samples as they are posted",
     KindOfRecord.INPUTS: "devices, implements, products, sites, seasons, prescriptions",
     KindOfRecord.FIELDS: "fields",
     KindOfRecord.GROUND: "base map",
@@ -53,7 +55,7 @@ def to_markdown() -> str:
 def _cell(role: Role, kind: KindOfRecord) -> str:
     reads, changes = right_to_read(role, kind), right_to_change(role, kind)
     if not reads.is_asked:
-        return "no"
+        return "change" if changes.is_asked else "no"
     own = " own" if reads is Right.OWN else ""
     if not changes.is_asked:
         return f"read{own}"

@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.clock import wall_clock_ms
+from headland.contract.posts.consoles import SenderMap
 from headland.contract.records import is_name
 from headland.errors import RetryLater
 from headland.files.damage_notes import FileDamage, open_sentences
@@ -50,6 +51,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None
     person: str | None = None
     role: PersonRole | None = None
+    #: What is kept of a sender's bodies.
+    map: SenderMap | None = None
 
     @property
     def only_person(self) -> str | None:
@@ -199,15 +202,17 @@ class Registry:
         digest = api_keys.hash_address(sender, address)
         with self._database.reading() as connection:
             opened = self._find_access(connection, access_tables.api_keys.c.secret_sha256 == digest)
-        return self._record_use(opened)
+        access = self._record_use(opened)
+        # Those that were made before there was a scope of senders have another in their row.
+        return None if access is None else msgspec.structs.replace(access, scope=Scope.SAMPLES)
 
     def begin_session(self, key: str) -> tuple[Access, str, int] | None:
         """Begin a browser session with a key; return its access, the session's secret, and its duration [ms].
 
-        None for a key without access. The session ends with the key.
+        None for a key without access, and for that of a sender. The session ends with the key.
         """
         access = self.authenticate(key)
-        if access is None or access.key is None:
+        if access is None or access.key is None or access.scope is Scope.SAMPLES:
             return None
         now_ms = self._now_ms()
         with self._database.writing() as connection:
@@ -248,7 +253,7 @@ class Registry:
         """Return the access of a valid key, and its last use."""
         columns = [
             access_tables.api_keys.c[name]
-            for name in ("id", "organisation", "scope", "prefix", "expires_ms", "last_used_ms", "person")
+            for name in ("id", "organisation", "scope", "prefix", "expires_ms", "last_used_ms", "person", "map")
         ]
         row = connection.execute(
             sa.select(*columns).where(which, access_tables.api_keys.c.deleted_ms.is_(None))
@@ -257,7 +262,8 @@ class Registry:
             return None
         owner = connection.execute(sa.select(organisations).where(organisations.c.id == row.organisation)).one()
         by = f"key:{row.prefix}"
-        access = Access(organisation=_organisation(owner), scope=Scope(row.scope), key=row.id, by=by)
+        kept = None if row.map is None else msgspec.convert(row.map, SenderMap)
+        access = Access(organisation=_organisation(owner), scope=Scope(row.scope), key=row.id, by=by, map=kept)
         limited = _limit(connection, access, row.person)
         return None if limited is None else (limited, row.last_used_ms)
 
@@ -377,8 +383,7 @@ def _limit(connection: sa.Connection, access: Access, person: str | None) -> Acc
     if row is None:
         return None
     role = PersonRole(row.role)
-    scopes = list(Scope)
-    scope = min(access.scope, role.scope, key=scopes.index)
+    scope = role.scope if access.scope.includes(role.scope) else access.scope
     return msgspec.structs.replace(access, scope=scope, person=person, role=role)
 
 

@@ -21,7 +21,7 @@ from api.schemas.access import AuditChecked, AuditCutItem, AuditItem, AuditList,
 from api.schemas.model import fill
 from headland.analysis.inputs.scope import OrgScope
 from headland.contract.posts.senders import ADDRESSED, SAMPLE_SENDERS
-from headland.registry.auth.api_keys import sender_of_prefix
+from headland.registry.auth.api_keys import sender_of_address
 from headland.registry.db.audit import AuditEntry
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import ApiKey, Member, Scope
@@ -37,6 +37,8 @@ MEMBERS: Final = RecordResource(
     lambda repositories: repositories.members,
     {"subject": "wang.fang@example.org", "name": "Wang Fang", "role": "write"},
 )
+
+_SLUGS: Final = tuple(each.slug for each in SAMPLE_SENDERS.items)
 
 router = Router(prefix="/v1", tags=["access"], responses=declare_problems(404, 422, 503))
 members = make_router(MEMBERS)
@@ -54,36 +56,40 @@ def get_keys(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Lim
 
 @router.post("/keys", response_model=NewKey, status_code=201, responses=declare_problems(400, 409))
 def add_key(scope: ScopeOf, access: AccessOf, body: Sent[KeyOrder]) -> Response:
-    """Create a key, or with `sender` an address. The response alone contains it; a lost one is replaced by another."""
+    """Create a key, or with `sender` one that only posts samples. The response alone contains it: replace a lost one.
+
+    A sender that can send no header gets an address, whose `path` contains the key.
+    """
     if body.expires_ms is not None and body.expires_ms <= scope.now_ms:
         raise ProblemError(400, "expired", "Key already expired", "Set `expires_ms` to a time in the future.")
     ends_ms = _end_of(scope, access)
     if ends_ms is not None and (body.expires_ms is None or body.expires_ms > ends_ms):
         sentence = f"Your own key expires: set `expires_ms` to at most {ends_ms}, or use a key that lasts longer."
         raise ProblemError(400, "expires-later", "Key would outlive its maker", sentence)
-    if body.sender is not None:
-        return _reply_made(*_add_address(scope, body.sender, body))
+    if body.sender is not None and (body.sender not in _SLUGS or not _is_for_sender(body)):
+        sentence = f"Give `scope` samples, no `person`, and a `sender` of {', '.join(_SLUGS)}."
+        raise ProblemError(400, "unknown-sender", "No key for this sender", sentence)
+    if body.sender in ADDRESSED:
+        return _reply_made(*scope.repositories.add_address(body.name, body.sender, body.expires_ms))
+    key_scope = Scope.SAMPLES if body.sender is not None else Scope(body.scope)
     try:
-        record, key = scope.repositories.add_key(body.name, Scope(body.scope), body.expires_ms, body.person)
+        record, key = scope.repositories.add_key(body.name, key_scope, body.expires_ms, body.person, body.sender)
     except NotFound as error:
         raise ProblemError(400, "unknown-person", "Referenced record not found", str(error)) from error
     return _reply_made(record, key)
 
 
 def _item(record: ApiKey) -> KeyItem:
-    return fill(KeyItem, record, sender=sender_of_prefix(record.prefix))
+    return fill(KeyItem, record, sender=sender_of_address(record.prefix) or record.sender)
 
 
-def _add_address(scope: OrgScope, slug: str, order: KeyOrder) -> tuple[ApiKey, str]:
-    """Create the address of a kind of sender, with the right to write its samples alone."""
-    if slug not in ADDRESSED or order.scope != "write" or order.person is not None:
-        sentence = f"Give `scope` write, no `person`, and a `sender` that has an address: {', '.join(ADDRESSED)}."
-        raise ProblemError(400, "unknown-sender", "No address for this sender", sentence)
-    return scope.repositories.add_address(order.name, slug, order.expires_ms)
+def _is_for_sender(order: KeyOrder) -> bool:
+    """Tell whether an order fits a sender; `write` is what asked for an address before there was a scope for it."""
+    return order.person is None and (order.scope == "samples" or (order.scope == "write" and order.sender in ADDRESSED))
 
 
 def _reply_made(record: ApiKey, key: str) -> Response:
-    sender = sender_of_prefix(record.prefix)
+    sender = sender_of_address(record.prefix) or record.sender
     path = next((each.path.format(address=key) for each in SAMPLE_SENDERS.items if each.slug == sender), None)
     new_key = fill(NewKey, record, key=key, path=path, sender=sender)
     headers = {"Location": f"/v1/keys/{record.id}", "Cache-Control": "no-store"}

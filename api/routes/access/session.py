@@ -28,7 +28,7 @@ router = Router(prefix="/v1/session", tags=["access"], responses=declare_problem
 
 #: What says in a route's path which values a name has.
 _CONVERTOR: Final = re.compile(r":\w+\}")
-_UNKNOWN: Final = "The key is unknown, revoked or expired: use another key."
+_UNKNOWN: Final = "The key is unknown, revoked or expired, or it is a sender's: use another key."
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

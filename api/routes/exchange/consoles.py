@@ -197,7 +197,7 @@ def _store(
     about: BodyMap = _NO_MAP,
 ) -> PostedResult:
     def read() -> PostedBody:
-        return read_posted(home, console, text, channels, about)
+        return read_posted(home, access, console, text, channels, about)
 
     # What is kept in quarantine has no secret of the console.
     return store_posted(request, scope, access, ingest, hide_secrets(text), read, speaks=False, has_keys=False)

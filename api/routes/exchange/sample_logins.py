@@ -7,24 +7,30 @@ from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import Path, Request
+from msgspec.structs import replace as replace_fields
 from starlette.responses import Response
 
+from api.auth.sessions_cache import auth_cache_of
 from api.dependencies import HomeOf, ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
+from api.http.records import Sent
 from api.http.responses import reply
 from api.http.router import Router
 from api.ops.ingest_port import IngestPort
 from api.routes.devices.gateways import IngestOf, MessageId, unknown_message
 from api.routes.exchange.samples import COMMIT_WITHIN_S
-from api.routes.exchange.uplinks import Channels, read_posted
+from api.routes.exchange.uplinks import Channels, read_by_map
 from api.routes.registry import ID_PATTERN
-from headland.analysis.inputs.sample_logins import SampleLogin, SampleLogins, list_keys, login_of
+from headland.analysis.inputs.sample_logins import SampleLogin, SampleLogins, is_senders, list_keys, login_of
+from headland.analysis.inputs.scope import OrgScope
 from headland.analysis.inputs.telemetry import read_latest
 from headland.contract.delivery import QuarantinedDetail
+from headland.contract.posts.consoles import BodyMap, Console, SenderMap
 from headland.contract.posts.packs import PostedResult, packs_of
 from headland.contract.posts.receipts import MOST_DEVICES, NOBODY, PostReceipt, gateway_of_key
 from headland.contract.posts.uplinks import UplinkServer
+from headland.registry.models.errors import NotFound
 
 KeyId = Annotated[str, Path(description="Id of a sender's key.", pattern=ID_PATTERN)]
 #: Messages in quarantine that are counted, and those of a login that are shown.
@@ -71,6 +77,27 @@ def get_login(request: Request, scope: ScopeOf, ingest: IngestOf, key: KeyId) ->
     return reply(request, login_of(record, received, len(messages), newest, messages[:_MOST_MESSAGES]))
 
 
+@router.put("/sample-logins/{key}/map", response_model=SampleLogin, responses=declare_problems(400, 409))
+def set_map(
+    request: Request, scope: ScopeOf, home: HomeOf, ingest: IngestOf, key: KeyId, body: Sent[SenderMap]
+) -> Response:
+    """Keep a map of a sender's bodies with its key, in place of the last: then no address has to repeat it.
+
+    What an address says itself counts before it. Bodies of SenML, line protocol and SensorThings need none.
+    """
+    record = scope.repositories.keys.get(key)
+    if not is_senders(record):
+        sentence = "Make a key for a sender, with the scope samples: other keys keep no map."
+        raise ProblemError(409, "not-a-sender", "Not a sender's key", sentence)
+    # A map without a device is complete where the address names it.
+    named = body.device is not None or bool(body.device_from)
+    tried = body.about(BodyMap(None if named else "any"))
+    read_by_map(home, Console.JSON, b"{}", body.channels, tried)
+    scope.repositories.keys.change(replace_fields(record, map=body))
+    auth_cache_of(request).forget_key(key)
+    return get_login(request, scope, ingest, key)
+
+
 @router.post("/quarantine/{message}/read-again", response_model=PostedResult, responses=declare_problems(400, 404, 409))
 def read_again(
     scope: ScopeOf,
@@ -91,7 +118,7 @@ def read_again(
         sentence = "Only uplinks of network servers are read again: correct what sends it, and let it be posted again."
         raise ProblemError(409, "not-an-uplink", "Not read again", sentence)
     payload = b64decode(found.payload_base64)
-    posted = read_posted(home, server, payload, channel)
+    posted = read_by_map(home, server, payload, _kept_of(scope, gateway).with_channels(channel))
     if posted.is_undated:
         sentence = "It has no time of its own, so that it could be stored twice: let it be posted again."
         raise ProblemError(409, "no-time", "Samples without a time", sentence)
@@ -114,6 +141,15 @@ def read_again(
     if scope.registry is not None:
         scope.repositories.log("quarantined message", str(message), "change")
     return replace(result, gateway=gateway, unmapped=tuple(posted.unmapped))
+
+
+def _kept_of(scope: OrgScope, gateway: str) -> SenderMap:
+    """Return what is kept with the key of a gateway; nothing for who may not see keys, and of a key that is gone."""
+    try:
+        kept = scope.repositories.keys.get(gateway.removeprefix(gateway_of_key(""))).map
+    except NotFound:
+        kept = None
+    return kept or SenderMap()
 
 
 def _sender_of(ingest: IngestPort, message: QuarantinedDetail) -> tuple[str, UplinkServer | None]:

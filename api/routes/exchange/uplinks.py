@@ -13,12 +13,14 @@ from api.http.records import BodyOf
 from api.http.router import Router
 from api.routes.devices.gateways import IngestOf
 from api.routes.exchange.samples import store_posted
-from headland.contract.posts.consoles import BodyMap, Console
+from headland.contract.posts.consoles import BodyMap, Console, SenderMap
 from headland.contract.posts.packs import PostedBody, PostedResult
 from headland.contract.posts.uplinks import UplinkServer
 from headland.errors import SettingsError
+from headland.registry.registry import Access
 
 _NO_MAP: Final = BodyMap()
+_NOTHING_KEPT: Final = SenderMap()
 _NAMED: Final = {"type": "string", "minLength": 1}
 _OBJECT: Final = {"type": "object"}
 _THINGS_STACK: Final[dict[str, Any]] = {
@@ -101,7 +103,7 @@ def post_things_stack(
     """
 
     def read() -> PostedBody:
-        return read_posted(home, UplinkServer.THINGS_STACK, body, channel)
+        return read_posted(home, access, UplinkServer.THINGS_STACK, body, channel)
 
     return store_posted(request, scope, access, ingest, body, read, speaks=True)
 
@@ -134,15 +136,31 @@ def post_chirpstack(
     def read() -> PostedBody:
         if event != "up":
             return PostedBody(())
-        return read_posted(home, UplinkServer.CHIRPSTACK, body, channel)
+        return read_posted(home, access, UplinkServer.CHIRPSTACK, body, channel)
 
     return store_posted(request, scope, access, ingest, body, read, speaks=True)
 
 
 def read_posted(
+    home: HomeOf,
+    access: Access,
+    server: UplinkServer | Console,
+    body: bytes,
+    channels: Sequence[str],
+    about: BodyMap = _NO_MAP,
+) -> PostedBody:
+    """Return what the station's reader makes of a body, by the address and what is kept with the key.
+
+    Raises ProblemError.
+    """
+    kept = access.map or _NOTHING_KEPT
+    return read_by_map(home, server, body, kept.with_channels(channels), kept.about(about))
+
+
+def read_by_map(
     home: HomeOf, server: UplinkServer | Console, body: bytes, channels: Sequence[str], about: BodyMap = _NO_MAP
 ) -> PostedBody:
-    """Return what the station's reader makes of a body. Raises ProblemError."""
+    """Return what the station's reader makes of a body by a map. Raises ProblemError."""
     if home.uplinks is None:
         raise ProblemError(
             404, "no-ingest", "No ingest", "This API runs without an ingest: ask the station that runs it."

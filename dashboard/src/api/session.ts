@@ -5,7 +5,7 @@ import { ApiError, forgetReads, request } from "./request";
 
 export interface Session {
   organisation: { handle: string; name: string };
-  scope: "read" | "write" | "admin";
+  scope: "read" | "write" | "admin" | "samples";
   by: string;
   /** The id of the person who signed in, where the key has one. */
   person?: string | null;

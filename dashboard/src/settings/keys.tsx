@@ -18,7 +18,7 @@ import { Table, type Column } from "../ui/table";
 import type { Key } from "./records";
 
 const DAY_MS = 86_400_000;
-const SCOPES = ["read", "write", "admin"] as const;
+const SCOPES = ["read", "write", "admin", "samples"] as const;
 
 export function Keys(): JSX.Element {
   const now = useNow(30_000);

@@ -71,30 +71,37 @@ export function SenderState({ login, path, now }: { login: LoginDetail; path: st
       </p>
       {login.quarantined > 0 ? <p>{translate("sender_quarantine", { count: login.quarantined })}</p> : null}
       {login.messages.map((message) => (
-        <UnreadMessage key={message.id} message={message} path={path} />
+        <UnreadMessage key={message.id} message={message} login={login} path={path} />
       ))}
     </div>
   );
 }
 
 /** An uplink whose numbers have no channel, with what the station proposes for them. */
-function UnreadMessage({ message, path }: { message: Message; path: string }): JSX.Element | null {
+function UnreadMessage({ message, login, path }: { message: Message; login: LoginDetail; path: string }): JSX.Element | null {
   const proposed = [...message.detail.matchAll(/channel=([^\s;"')]+)/g)].map((found) => decodeURIComponent(found[1] ?? ""));
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const read = useWrite("post", "/v1/quarantine/{message}/read-again", {
     refresh: ["/v1/sample-logins", "/v1/sample-logins/{key}", "/v1/quarantine"],
   });
+  const keep = useWrite("put", "/v1/sample-logins/{key}/map", { refresh: ["/v1/sample-logins", "/v1/sample-logins/{key}"] });
   if (proposed.length === 0) return null;
+  const isKept = login.scope === "samples";
   const toggle = (channel: string): void =>
     setChosen(chosen.includes(channel) ? chosen.filter((each) => each !== channel) : [...chosen, channel]);
   const readAgain = async (): Promise<void> => {
+    if (isKept) {
+      const kept = login.map?.channels ?? [];
+      const body = { ...login.map, channels: [...chosen, ...kept.filter((each) => !chosen.includes(each))] };
+      if ((await keep.run({ params: { path: { key: login.id } }, body })) === null) return;
+    }
     const made = await read.run({ params: { path: { message: message.id }, query: { channel: [...chosen] } } });
     if (made !== null && made !== true) showToast(translate("sender_read", { count: made.stored }));
   };
   const address = `${location.origin}${path}?${chosen.map((each) => `channel=${encodeURIComponent(each)}`).join("&")}`;
   return (
     <div class="stack" data-message={message.id}>
-      <p>{translate("sender_map_about")}</p>
+      <p>{translate(isKept ? "sender_map_keep" : "sender_map_about")}</p>
       {proposed.map((channel) => {
         const [name = "", unit = "", key = ""] = channel.split(",");
         return (
@@ -104,18 +111,18 @@ function UnreadMessage({ message, path }: { message: Message; path: string }): J
           </label>
         );
       })}
-      {chosen.length === 0 || path === "" ? null : (
+      {isKept || chosen.length === 0 || path === "" ? null : (
         <>
           <p>{translate("sender_longer")}</p>
           <CopyText text={address} />
         </>
       )}
       <div class="buttons">
-        <button type="button" disabled={read.saving || chosen.length === 0} onClick={() => void readAgain()}>
+        <button type="button" disabled={keep.saving || read.saving || chosen.length === 0} onClick={() => void readAgain()}>
           {translate("sender_read_again")}
         </button>
       </div>
-      <ErrorText error={read.error} />
+      <ErrorText error={keep.error ?? read.error} />
     </div>
   );
 }

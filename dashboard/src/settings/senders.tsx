@@ -77,8 +77,7 @@ function AddSender({ kinds, onMade }: { kinds: readonly Kind[]; onMade: (made: M
     const kind = kinds.find(({ slug }) => slug === values.text("kind"));
     if (kind === undefined) return false;
     const name = values.text("name");
-    const sender = kind.key === "address" ? { sender: kind.slug } : {};
-    const key = await add.run({ body: { name, scope: "write", expires_ms: null, ...sender } });
+    const key = await add.run({ body: { name, scope: "samples", expires_ms: null, sender: kind.slug } });
     if (key === null || key === true) return false;
     onMade({ id: key.id, name, kind, key: key.key, path: key.path ?? kind.path });
     return true;

@@ -12,9 +12,10 @@ from headland.analysis.inputs.scope import OrgScope
 from headland.clock.station_clock.record import trusted_limits
 from headland.contract.delivery import Quarantined
 from headland.contract.indices import unit_of
+from headland.contract.posts.consoles import SenderMap
 from headland.contract.posts.receipts import ReceivedPosts, gateway_of_key
-from headland.registry.auth.api_keys import sender_of_prefix
-from headland.registry.models.models import ApiKey
+from headland.registry.auth.api_keys import sender_of_address
+from headland.registry.models.models import ApiKey, Scope
 from headland.store.port import Latest
 
 _PAGE: Final = 1000
@@ -40,9 +41,10 @@ class SampleLogin(msgspec.Struct, frozen=True, kw_only=True):
     id: Annotated[str, "Id of its key, by which it is revoked."]
     name: Annotated[str, "Name of its key."]
     prefix: Annotated[str, "Readable beginning of its key."]
-    scope: Annotated[str, "Scope of its key; to post it needs `write`."]
+    scope: Annotated[str, "Scope of its key; to post it needs `samples`, which `write` and `admin` include."]
     expires_ms: Annotated[int | None, "When its key ends; null for never."]
     received: Annotated[ReceivedPosts, "What it has posted."]
+    map: Annotated[SenderMap | None, "What is kept of its bodies, so that no address has to say it."]
     quarantined: Annotated[int, "Its messages among the newest 1000 in quarantine."]
     ahead_s: Annotated[
         float | None,
@@ -56,7 +58,7 @@ class SampleLogin(msgspec.Struct, frozen=True, kw_only=True):
 class SampleLogins(msgspec.Struct, frozen=True, kw_only=True):
     """Logins of senders in order of creation; `next` is the cursor of the next page, null on the last."""
 
-    items: Annotated[list[SampleLogin], "Logins that have posted, and addresses."]
+    items: Annotated[list[SampleLogin], "Keys of senders, addresses, and other keys that have posted."]
     next: Annotated[str | None, "Cursor of the next page."]
     without_key: Annotated[
         ReceivedPosts | None,
@@ -66,24 +68,29 @@ class SampleLogins(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def list_keys(scope: OrgScope, received: Mapping[str, ReceivedPosts], after: str, limit: int) -> list[ApiKey]:
-    """Return keys, not revoked, that have posted or are the address of a sender, by id; at most `limit`."""
+    """Return keys, not revoked, that have posted or are a sender's, by id; at most `limit`."""
     found: list[ApiKey] = []
     while len(found) < limit:
         keys = scope.repositories.keys.list(after=after, limit=_PAGE)
-        found += [key for key in keys if gateway_of_key(key.id) in received or sender_of_prefix(key.prefix)]
+        found += [key for key in keys if gateway_of_key(key.id) in received or is_senders(key)]
         if len(keys) < _PAGE:
             break
         after = keys[-1].id
     return found[:limit]
 
 
+def is_senders(key: ApiKey) -> bool:
+    """Tell whether a key can do nothing but post samples."""
+    return key.scope is Scope.SAMPLES or sender_of_address(key.prefix) is not None
+
+
 def login_of(
     key: ApiKey, received: ReceivedPosts | None, quarantined: int, newest: Newest, messages: Sequence[Quarantined] = ()
 ) -> SampleLogin:
     """Return the login of a key; without receipts it has posted nothing since it was made."""
-    kind = sender_of_prefix(key.prefix) or ""
+    kind = sender_of_address(key.prefix) or key.sender or ""
     known = received or ReceivedPosts(gateway=gateway_of_key(key.id), kind=kind, since_ms=key.created_ms)
-    names = {name: getattr(key, name) for name in ("id", "name", "prefix", "expires_ms")}
+    names = {name: getattr(key, name) for name in ("id", "name", "prefix", "expires_ms", "map")}
     return SampleLogin(
         **names,
         scope=key.scope.value,

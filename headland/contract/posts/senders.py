@@ -10,7 +10,7 @@ from typing import Annotated, Final
 class KeyPlace(StrEnum):
     """Where a request carries what permits it."""
 
-    #: `Authorization: Bearer KEY`, with an API key of scope `write`.
+    #: `Authorization: Bearer KEY`, with an API key of scope `samples`, which `write` and `admin` include.
     HEADER = "header"
     #: An unguessable part of the address, for what can send no header.
     ADDRESS = "address"
@@ -29,6 +29,7 @@ class SampleSender:
     key: Annotated[KeyPlace, "`header`: in `Authorization: Bearer KEY`; `address`: in `{address}` of the path."] = (
         KeyPlace.HEADER
     )
+    more_paths: Annotated[tuple[str, ...], "Further paths that take its samples."] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ SAMPLE_SENDERS: Final = SampleSenders(
             "OGC SensorThings 1.1",
             "/sta/v1.1/Observations",
             _JSON,
+            more_paths=("/sta/v1.1/Datastreams({datastream})/Observations", "/sta/v1.1/CreateObservations"),
         ),
         SampleSender(
             "ecowitt",

@@ -43,7 +43,7 @@ def prefix_of_address(sender: str, address: str) -> str:
     return f"{sender}-{address.partition('.')[0]}"
 
 
-def sender_of_prefix(prefix: str) -> str | None:
+def sender_of_address(prefix: str) -> str | None:
     """Return the kind of sender whose address has a prefix; None for the prefix of a key."""
     return None if prefix.startswith(_MARK) else prefix.rpartition("-")[0] or None
 

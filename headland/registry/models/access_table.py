@@ -21,6 +21,7 @@ class Role(StrEnum):
     PILOT = "pilot"
     MEMBER = "member"
     READER = "reader"  # a key of scope `read` that is of no pilot and no member
+    SENDER = "sender"  # a key of scope `samples`, or the address of a sender
 
 
 class Right(StrEnum):
@@ -41,6 +42,7 @@ class KindOfRecord(StrEnum):
     """KindOfRecord of record, or of a part of one, on which roles differ."""
 
     FARM = "farm"
+    SAMPLES = "samples"
     INPUTS = "inputs"
     FIELDS = "fields"
     GROUND = "ground"
@@ -73,46 +75,48 @@ class KindOfRecord(StrEnum):
 class Rights:
     """Rights of the roles on a kind, in the order of `Role`: to read, and to change."""
 
-    reads: tuple[Right, Right, Right, Right, Right]
-    changes: tuple[Right, Right, Right, Right, Right]
+    reads: tuple[Right, Right, Right, Right, Right, Right]
+    changes: tuple[Right, Right, Right, Right, Right, Right]
 
 
 ALL, OWN, USED, NONE = Right.ALL, Right.OWN, Right.USED, Right.NONE
-_NOBODY: Final = (NONE, NONE, NONE, NONE, NONE)
-_MANAGERS: Final = (ALL, NONE, NONE, NONE, NONE)
-_FARMERS: Final = (ALL, ALL, NONE, NONE, NONE)
-_WORKERS: Final = (ALL, ALL, ALL, NONE, NONE)
+_NOBODY: Final = (NONE, NONE, NONE, NONE, NONE, NONE)
+_MANAGERS: Final = (ALL, NONE, NONE, NONE, NONE, NONE)
+_FARMERS: Final = (ALL, ALL, NONE, NONE, NONE, NONE)
+_WORKERS: Final = (ALL, ALL, ALL, NONE, NONE, NONE)
 
 TABLE: Final[dict[KindOfRecord, Rights]] = {
-    #                 manager agronomist pilot member reader
-    KindOfRecord.FARM: Rights((ALL, ALL, ALL, NONE, ALL), _FARMERS),
-    KindOfRecord.INPUTS: Rights((ALL, ALL, ALL, USED, ALL), _FARMERS),
-    KindOfRecord.FIELDS: Rights((ALL, ALL, ALL, OWN, ALL), _FARMERS),
-    KindOfRecord.GROUND: Rights((ALL, ALL, ALL, ALL, ALL), _FARMERS),
-    KindOfRecord.PASSES: Rights((ALL, ALL, ALL, OWN, ALL), _WORKERS),
-    KindOfRecord.NOTES: Rights((ALL, ALL, ALL, NONE, ALL), _WORKERS),
-    KindOfRecord.ALARMS: Rights((ALL, ALL, ALL, NONE, ALL), _WORKERS),
-    KindOfRecord.PROOFS: Rights((ALL, ALL, ALL, NONE, ALL), _FARMERS),
-    KindOfRecord.WITNESSES: Rights((ALL, ALL, ALL, NONE, ALL), _MANAGERS),
-    KindOfRecord.GATEWAYS: Rights((ALL, ALL, ALL, NONE, ALL), _FARMERS),
-    KindOfRecord.IDENTITIES: Rights((ALL, ALL, ALL, NONE, ALL), _MANAGERS),
-    KindOfRecord.HARVESTS: Rights((ALL, ALL, ALL, USED, ALL), _FARMERS),
-    KindOfRecord.LOST_MESSAGES: Rights((ALL, ALL, ALL, NONE, ALL), _FARMERS),
-    KindOfRecord.PEOPLE: Rights((ALL, ALL, NONE, OWN, ALL), _MANAGERS),
-    KindOfRecord.CONTACTS: Rights((ALL, OWN, NONE, OWN, OWN), _MANAGERS),
-    KindOfRecord.OWNERS: Rights((ALL, ALL, NONE, OWN, ALL), _FARMERS),
-    KindOfRecord.ACCOUNTS: Rights((ALL, ALL, NONE, OWN, ALL), _MANAGERS),
-    KindOfRecord.TARIFFS: Rights((ALL, ALL, NONE, NONE, ALL), _MANAGERS),
-    KindOfRecord.DISPUTES: Rights((ALL, ALL, NONE, OWN, ALL), (ALL, ALL, NONE, OWN, NONE)),
-    KindOfRecord.RECIPIENTS: Rights((ALL, ALL, ALL, NONE, ALL), _MANAGERS),
+    #                 manager agronomist pilot member reader sender
+    KindOfRecord.FARM: Rights((ALL, ALL, ALL, NONE, ALL, NONE), _FARMERS),
+    # Samples as they are posted: to read is to read telemetry, to change is to post.
+    KindOfRecord.SAMPLES: Rights((ALL, ALL, ALL, NONE, ALL, NONE), (ALL, ALL, NONE, NONE, NONE, ALL)),
+    KindOfRecord.INPUTS: Rights((ALL, ALL, ALL, USED, ALL, NONE), _FARMERS),
+    KindOfRecord.FIELDS: Rights((ALL, ALL, ALL, OWN, ALL, NONE), _FARMERS),
+    KindOfRecord.GROUND: Rights((ALL, ALL, ALL, ALL, ALL, NONE), _FARMERS),
+    KindOfRecord.PASSES: Rights((ALL, ALL, ALL, OWN, ALL, NONE), _WORKERS),
+    KindOfRecord.NOTES: Rights((ALL, ALL, ALL, NONE, ALL, NONE), _WORKERS),
+    KindOfRecord.ALARMS: Rights((ALL, ALL, ALL, NONE, ALL, NONE), _WORKERS),
+    KindOfRecord.PROOFS: Rights((ALL, ALL, ALL, NONE, ALL, NONE), _FARMERS),
+    KindOfRecord.WITNESSES: Rights((ALL, ALL, ALL, NONE, ALL, NONE), _MANAGERS),
+    KindOfRecord.GATEWAYS: Rights((ALL, ALL, ALL, NONE, ALL, NONE), _FARMERS),
+    KindOfRecord.IDENTITIES: Rights((ALL, ALL, ALL, NONE, ALL, NONE), _MANAGERS),
+    KindOfRecord.HARVESTS: Rights((ALL, ALL, ALL, USED, ALL, NONE), _FARMERS),
+    KindOfRecord.LOST_MESSAGES: Rights((ALL, ALL, ALL, NONE, ALL, NONE), _FARMERS),
+    KindOfRecord.PEOPLE: Rights((ALL, ALL, NONE, OWN, ALL, NONE), _MANAGERS),
+    KindOfRecord.CONTACTS: Rights((ALL, OWN, NONE, OWN, OWN, NONE), _MANAGERS),
+    KindOfRecord.OWNERS: Rights((ALL, ALL, NONE, OWN, ALL, NONE), _FARMERS),
+    KindOfRecord.ACCOUNTS: Rights((ALL, ALL, NONE, OWN, ALL, NONE), _MANAGERS),
+    KindOfRecord.TARIFFS: Rights((ALL, ALL, NONE, NONE, ALL, NONE), _MANAGERS),
+    KindOfRecord.DISPUTES: Rights((ALL, ALL, NONE, OWN, ALL, NONE), (ALL, ALL, NONE, OWN, NONE, NONE)),
+    KindOfRecord.RECIPIENTS: Rights((ALL, ALL, ALL, NONE, ALL, NONE), _MANAGERS),
     # Whoever names a provider chooses whom the station tells where the farm is.
-    KindOfRecord.FORECAST_PROVIDERS: Rights((ALL, ALL, ALL, NONE, ALL), _MANAGERS),
+    KindOfRecord.FORECAST_PROVIDERS: Rights((ALL, ALL, ALL, NONE, ALL, NONE), _MANAGERS),
     # Whoever names a source chooses whom the station tells which ground is looked at.
-    KindOfRecord.MAP_SOURCES: Rights((ALL, ALL, ALL, ALL, ALL), _MANAGERS),
+    KindOfRecord.MAP_SOURCES: Rights((ALL, ALL, ALL, ALL, ALL, NONE), _MANAGERS),
     KindOfRecord.ADDRESSES: Rights(_MANAGERS, _MANAGERS),
-    KindOfRecord.PUSH: Rights((ALL, ALL, ALL, NONE, ALL), (ALL, OWN, NONE, NONE, NONE)),
+    KindOfRecord.PUSH: Rights((ALL, ALL, ALL, NONE, ALL, NONE), (ALL, OWN, NONE, NONE, NONE, NONE)),
     KindOfRecord.ACCESS: Rights(_MANAGERS, _MANAGERS),
-    KindOfRecord.PERSON_DATA: Rights((ALL, OWN, OWN, OWN, OWN), _MANAGERS),
+    KindOfRecord.PERSON_DATA: Rights((ALL, OWN, OWN, OWN, OWN, NONE), _MANAGERS),
 }
 
 #: Kinds of the ledger's entries; one that is not here is sealed for all but managers.
@@ -126,6 +130,8 @@ LEDGER_ENTRIES: Final[dict[str, KindOfRecord]] = {
 
 def role_of(person: PersonRole | None, scope: Scope) -> Role:
     """Return the role of an access by the role of its person, if it has one, and the scope that it has."""
+    if scope is Scope.SAMPLES:
+        return Role.SENDER
     if person in (PersonRole.PILOT, PersonRole.MEMBER):
         return Role(person.value)
     return {Scope.ADMIN: Role.MANAGER, Scope.WRITE: Role.AGRONOMIST, Scope.READ: Role.READER}[scope]

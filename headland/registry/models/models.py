@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from headland.contract.posts.consoles import SenderMap
 from headland.contract.records import NAME, ChannelInfo, Clock
 from headland.registry.models.energy_price import EnergyPrice
 from headland.registry.models.geometry import Geometry
@@ -30,11 +31,25 @@ NotNegative = Annotated[float, Meta(ge=0, le=1e9)]
 
 
 class Scope(StrEnum):
-    """Permission of a key or a member; each includes those before it."""
+    """Permission of a key or a member: `read`, `write` and `admin` include those before, `samples` is a sender's."""
 
     READ = "read"
     WRITE = "write"
     ADMIN = "admin"
+    #: Posts samples and does nothing else, which `write` and `admin` may too; it reads nothing.
+    SAMPLES = "samples"
+
+    def includes(self, needed: Scope) -> bool:
+        """Tell whether who has this scope may do what needs another."""
+        return needed in _INCLUDED[self]
+
+
+_INCLUDED = {
+    Scope.SAMPLES: frozenset((Scope.SAMPLES,)),
+    Scope.READ: frozenset((Scope.READ,)),
+    Scope.WRITE: frozenset((Scope.SAMPLES, Scope.READ, Scope.WRITE)),
+    Scope.ADMIN: frozenset(Scope),
+}
 
 
 class VersionedRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +73,7 @@ class Member(VersionedRecord, frozen=True, kw_only=True):
 
     subject: Annotated[Text, "Id at the identity provider."]
     name: Text
-    role: Annotated[Scope, "What the member may do at most."]
+    role: Annotated[Scope, "What the member may do at most: read, write or admin."]
     person: str | None = None
 
 
@@ -337,8 +352,10 @@ class ApiKey(VersionedRecord, frozen=True, kw_only=True):
     """A key without its secret, which was shown once and is not stored. `prefix` is its readable beginning."""
 
     name: Text
-    scope: Annotated[Scope, "What the key may do at most."]
+    scope: Annotated[Scope, "What the key may do at most; `samples`: post samples, and nothing else."]
     prefix: Annotated[str, "Readable beginning of the key."] = ""
     expires_ms: int | None = None
     last_used_ms: Annotated[int | None, "Time of last use, to the minute."] = None
     person: Annotated[str | None, "Id of the person who uses it: their role limits it."] = None
+    sender: Annotated[str | None, "Kind of sender that it was made for; an address has it in its prefix."] = None
+    map: Annotated[SenderMap | None, "What is kept of a sender's bodies, so that no address has to say it."] = None

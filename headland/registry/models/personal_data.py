@@ -104,7 +104,7 @@ NOT_PERSONAL: Final[dict[str, frozenset[str]]] = {
     "alarm_rules": frozenset(("name", "severity", "any_of", "device", "kind", "site", "zone")),
     "alarm_watches": frozenset(("rule_id", "subject")),
     "alarms": frozenset(("rule", "subject")),
-    "api_keys": frozenset(("scope", "prefix", "secret_sha256")),
+    "api_keys": frozenset(("scope", "prefix", "secret_sha256", "sender", "map")),
     "audit": frozenset(("action", "kind", "record", "hash", "salt")),
     "certificate_entries": frozenset(("certificate", "kind")),
     "certificates": frozenset(("number", "lot", "token", "basis", "follows")),

@@ -89,7 +89,7 @@ from headland.registry.validation.alarm_rules import check_rota, check_rule, che
 from headland.registry.validation.crop_bands import check_crop_band
 from headland.registry.validation.irrigation import check_irrigation, check_irrigation_zone
 from headland.registry.validation.lots import check_plant_protection_product
-from headland.registry.validation.people import check_holding, check_person
+from headland.registry.validation.people import check_holding, check_member, check_person
 from headland.registry.validation.targets import check_webhook
 from headland.registry.validation.trials import check_trial, check_variable
 from headland.registry.validation.weather import check_provider
@@ -122,7 +122,7 @@ def _without_owner(field: Field) -> Field:
 class OrganisationRepositories(RepositoryTable):
     """Repositories of one organisation, for one actor, who is named in the audit log."""
 
-    members = records(KindOfRecord.ACCESS, Member, access_tables.members)
+    members = records(KindOfRecord.ACCESS, Member, access_tables.members, check_member)
     people = records(KindOfRecord.PEOPLE, Person, people_tables.people, check_person)
     holdings = records(KindOfRecord.PEOPLE, Holding, people_tables.holdings, check_holding)
     tariffs = records(KindOfRecord.TARIFFS, TariffRecord, cooperative_tables.tariffs)
@@ -180,7 +180,7 @@ class OrganisationRepositories(RepositoryTable):
     duty_rotas = records(KindOfRecord.FARM, DutyRota, alarm_tables.duty_rotas, check_rota)
     alarms = RepositoryRow(KindOfRecord.ALARMS, AlarmRepository)
     delivery_marks = RepositoryRow(KindOfRecord.GATEWAYS, DeliveryMarkRepository)
-    request_marks = RepositoryRow(KindOfRecord.GATEWAYS, RequestMarkRepository)
+    request_marks = RepositoryRow(KindOfRecord.SAMPLES, RequestMarkRepository)
     webhooks = RepositoryRow(
         KindOfRecord.ACCESS, lambda context: SecretRepository(context, Webhook, access_tables.webhooks, check_webhook)
     )
@@ -205,13 +205,24 @@ class OrganisationRepositories(RepositoryTable):
         return self._context.organisation
 
     def add_key(
-        self, name: str, scope: Scope, expires_ms: int | None = None, person: str | None = None
+        self,
+        name: str,
+        scope: Scope,
+        expires_ms: int | None = None,
+        person: str | None = None,
+        sender: str | None = None,
     ) -> tuple[ApiKey, str]:
-        """Create an API key, of an active person if one is given; return its record and the key, which is not kept."""
+        """Create an API key, of an active person if one is given; return its record and the key, which is not kept.
+
+        `sender` is the kind of sender that it is made for. That of a sender is nobody's.
+        """
+        if scope is Scope.SAMPLES and person is not None:
+            raise InvalidRecord("A sender's key belongs to no person: leave the person out, or choose another scope.")
         if person is not None and not self.people.get(person).active:
             raise InvalidRecord("This person is deactivated: activate the person first, or name another one.")
         key = api_keys.make_key()
-        record = ApiKey(name=name, scope=scope, prefix=api_keys.prefix_of(key), expires_ms=expires_ms, person=person)
+        prefix = api_keys.prefix_of(key)
+        record = ApiKey(name=name, scope=scope, prefix=prefix, expires_ms=expires_ms, person=person, sender=sender)
         return self.keys.add(record, {"secret_sha256": api_keys.hash_key(key)}), key
 
     def add_address(self, name: str, sender: str, expires_ms: int | None = None) -> tuple[ApiKey, str]:
@@ -221,7 +232,7 @@ class OrganisationRepositories(RepositoryTable):
         """
         address = api_keys.make_address()
         prefix = api_keys.prefix_of_address(sender, address)
-        record = ApiKey(name=name, scope=Scope.WRITE, prefix=prefix, expires_ms=expires_ms)
+        record = ApiKey(name=name, scope=Scope.SAMPLES, prefix=prefix, expires_ms=expires_ms)
         return self.keys.add(record, {"secret_sha256": api_keys.hash_address(sender, address)}), address
 
     def add_people(self, new: Sequence[Person], held: Sequence[Holding]) -> tuple[list[Person], list[Holding]]:

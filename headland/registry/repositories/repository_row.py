@@ -7,7 +7,7 @@ from typing import Any, Generic, NoReturn, Self, TypeVar, cast, overload
 
 import sqlalchemy as sa
 
-from headland.registry.models.access_table import KindOfRecord, Right, right_to_read
+from headland.registry.models.access_table import KindOfRecord, Right, right_to_change, right_to_read
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import VersionedRecord
 from headland.registry.repositories.context import RepositoryContext
@@ -70,7 +70,8 @@ class RepositoryRow(Generic[T]):
         return (made,) if isinstance(made, Repository) else ()
 
     def _open(self, context: RepositoryContext) -> T:
-        if right_to_read(context.role, self.kind) is Right.NONE:
+        # A sender changes what it may not read.
+        if {right_to_read(context.role, self.kind), right_to_change(context.role, self.kind)} == {Right.NONE}:
             return cast("T", ClosedRepository(self._name))
         return self._make(context)
 

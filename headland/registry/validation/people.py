@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from headland.registry.db.tables.people_tables import holdings, people
 from headland.registry.models.errors import InvalidRecord, RecordConflict
+from headland.registry.models.models import Member, Scope
 from headland.registry.models.people import Holding, Person
 
 _EVER_MS: Final = 2**53
@@ -33,6 +34,13 @@ def check_person(person: Person, connection: sa.Connection, organisation: str) -
     if connection.execute(same.limit(1)).first() is not None:
         raise RecordConflict(f"A person with the number {person.number!r} exists already: choose another number.")
     return person
+
+
+def check_member(member: Member, _connection: sa.Connection, _organisation: str) -> Member:
+    """Validate that a person who signs in has a role of people: a sender has a key."""
+    if member.role is Scope.SAMPLES:
+        raise InvalidRecord("A member reads, writes or administers: make a key with the scope samples for a sender.")
+    return member
 
 
 def check_person_exists(person: str, connection: sa.Connection, organisation: str) -> None:

@@ -18,6 +18,7 @@ from headland.registry.models.access_table import (
     Right,
     Rights,
     Role,
+    right_to_change,
     right_to_read,
 )
 from headland.registry.models.alarms import AlarmRecipient, RecipientKind
@@ -45,6 +46,7 @@ WITHOUT_MARKS = {
     KindOfRecord.GATEWAYS,
     KindOfRecord.IDENTITIES,
     KindOfRecord.ALARMS,
+    KindOfRecord.SAMPLES,
 }
 
 
@@ -167,6 +169,7 @@ def _fill(farm: Farm) -> Farm:
         Role.PILOT: key_of(PersonRole.PILOT),
         Role.MEMBER: key_of(PersonRole.MEMBER),
         Role.READER: farm.api.keys[Scope.READ],
+        Role.SENDER: farm.api.repositories.add_key("sender", Scope.SAMPLES)[1],
     }
     return farm
 
@@ -288,7 +291,11 @@ def test_every_kind_that_a_role_does_not_read_is_marked_and_every_path_has_a_kin
     for role in Role:
         repositories = farm.api.registry.repositories(farm.api.repositories.organisation, "test", role=role)
         closed = {name for name in rows if isinstance(getattr(repositories, name), ClosedRepository)}
-        assert closed == {name for name, row in rows.items() if right_to_read(role, row.kind) is Right.NONE}
+        assert closed == {
+            name
+            for name, row in rows.items()
+            if right_to_read(role, row.kind) is Right.NONE and right_to_change(role, row.kind) is Right.NONE
+        }
 
 
 def test_a_pilot_reads_the_whole_chain_of_the_ledger_and_nothing_that_is_closed_in_it(farm: Farm) -> None:

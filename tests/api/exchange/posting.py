@@ -31,7 +31,7 @@ class Writer:
 
     def make_address(self, name: str, sender: str) -> str:
         """Return the path of a new address."""
-        order = {"name": name, "scope": "write", "sender": sender}
+        order = {"name": name, "scope": "samples", "sender": sender}
         answer = self.client.post("/v1/keys", json=order, headers=self.manager)
         assert answer.status_code == 201, answer.text
         path: str = answer.json()["path"]

@@ -258,7 +258,8 @@ def test_a_weatherlink_and_json_by_a_map_are_stored_once(writer: Writer) -> None
     "order",
     [
         {"sender": "senml"},
-        {"sender": "nobody"},
+        {"sender": "senml", "scope": "admin"},
+        {"sender": "nobody", "scope": "samples"},
         {"sender": "ecowitt", "scope": "admin"},
         {"sender": "ecowitt", "scope": "read"},
     ],

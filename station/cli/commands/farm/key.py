@@ -29,11 +29,12 @@ _BY: Final = "headland key"
 
 
 class KeyScope(StrEnum):
-    """Permission of a key; each includes those before it."""
+    """Permission of a key; `read`, `write` and `admin` each include those before, `samples` posts samples alone."""
 
     READ = "read"
     WRITE = "write"
     ADMIN = "admin"
+    SAMPLES = "samples"
 
 
 @key_app.command("add")
@@ -60,10 +61,10 @@ def key_list(
 ) -> None:
     """List the keys: their prefix, permission, expiry and last use."""
     with _repositories(organisation, data, registry) as repositories:
-        typer.echo(f"{'PREFIX':<12} {'SCOPE':<6} {'EXPIRES (UTC)':<17} {'LAST USED (UTC)':<17} NAME")
+        typer.echo(f"{'PREFIX':<12} {'SCOPE':<7} {'EXPIRES (UTC)':<17} {'LAST USED (UTC)':<17} NAME")
         for key in repositories.keys.all():
             expires, used = _utc(key.expires_ms, "never"), _utc(key.last_used_ms, "never")
-            typer.echo(f"{key.prefix:<12} {key.scope.value:<6} {expires:<17} {used:<17} {key.name}")
+            typer.echo(f"{key.prefix:<12} {key.scope.value:<7} {expires:<17} {used:<17} {key.name}")
 
 
 @key_app.command("revoke")
