@@ -25,6 +25,7 @@ OPERATION: Final = r'"(get|post|put|patch|delete)", "(/v1/[^"]+)"'
 GUARDS: Final = {
     ("post", "/v1/alarm-rules/replay"): ("put", "/v1/alarm-rules/{thing}"),
     ("post", "/v1/quarantine/{message}/read-again"): ("get", "/v1/sample-logins"),
+    ("put", "/v1/sample-logins/{key}/map"): ("get", "/v1/sample-logins"),
     ("put", "/v1/alarm-recipients/{thing}"): ("post", "/v1/alarm-recipients"),
     ("post", "/v1/alarm-recipients/{recipient}/secret"): ("post", "/v1/alarm-recipients"),
     ("post", "/v1/alarm-recipients/{recipient}/test"): ("post", "/v1/alarm-recipients"),

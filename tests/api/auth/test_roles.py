@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -204,7 +205,7 @@ def _with_ids(farm: Farm, path: str) -> list[str]:
         return [path]
     before = parts[holes[0] - 1].replace("-", "_")
     chosen = next((ids for kind, ids in farm.ids.items() if kind == before or before.endswith(kind)), [HOUSE, DRONE])
-    return ["/".join(an_id if at in holes else part for at, part in enumerate(parts)) for an_id in chosen]
+    return ["/".join(re.sub(r"\{\w+\}", an_id, part) for part in parts) for an_id in chosen]
 
 
 @pytest.fixture(scope="module")
