@@ -439,14 +439,18 @@ def test_who_reads_the_own_alone_is_let_in_by_the_table_and_to_named_paths_only(
         assert permission.kind is not None
         rights = TABLE[permission.kind]
         monkeypatch.setitem(
-            TABLE, permission.kind, Rights((*rights.reads[:3], Right.NONE, rights.reads[4]), rights.changes)
+            TABLE,
+            permission.kind,
+            Rights((*rights.reads[:3], Right.NONE, rights.reads[4], rights.reads[5]), rights.changes),
         )
         assert not is_open_to(PersonRole.MEMBER, "GET", f"/v1/{path}"), path
         monkeypatch.undo()
     for path, kind in (("ledger", KindOfRecord.PROOFS), ("notes", KindOfRecord.NOTES)):
         assert not is_open_to(PersonRole.MEMBER, "GET", f"/v1/{path}")
         rights = TABLE[kind]
-        monkeypatch.setitem(TABLE, kind, Rights((*rights.reads[:3], Right.ALL, rights.reads[4]), rights.changes))
+        monkeypatch.setitem(
+            TABLE, kind, Rights((*rights.reads[:3], Right.ALL, rights.reads[4], rights.reads[5]), rights.changes)
+        )
         assert is_open_to(PersonRole.MEMBER, "GET", f"/v1/{path}")
         monkeypatch.undo()
 
