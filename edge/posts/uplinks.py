@@ -18,6 +18,7 @@ from edge.sources.devices.nodes import name_device
 from edge.sources.mapping.field_map import FieldSettings
 from edge.sources.mqtt.lorawan import ChirpStackDecoder, ThingsStackDecoder
 from edge.sources.mqtt.message import DecodedMessage, Decoder, MessageRefusal, read_object, text_of
+from edge.survey.channel_choice import ChosenChannel
 from edge.survey.proposals import ProposedSource, propose_sources
 from edge.survey.survey import BrokerSurvey
 from headland.contract.posts.packs import PostedBody
@@ -96,14 +97,20 @@ def _records_of(
     tables = [{"from": each.key, "channel": each.channel, "unit": each.unit or None} for each in documented]
     mapped = map_values(message.measurements, [*fields, *(msgspec.convert(table, FieldSettings) for table in tables)])
     read, told = mapped.read | {each.key for each in documented}, list(mapped.told)
-    told += [
-        f"{each.key} ({each.value}): channel={quote(f'{each.channel},{_unit_of(each.unit)},{each.key}', safe=',/:')}"
-        for each in chosen
-        if each.key not in read
-    ]
+    told += [f"{each.key} ({each.value}): {_proposal(each)}" for each in chosen if each.key not in read]
     unknown = () if proposed is None else proposed.unknown
     told += [text for text in unknown if text.partition(" (")[0] not in read | given]
     return body_of(device, message.time_ms, mapped.values, told)
+
+
+def _proposal(chosen: ChosenChannel) -> str:
+    """Return the `channel=` that stores a number; where its place is open, one for each place."""
+    unit = _unit_of(chosen.unit)
+    texts = [
+        f"channel={quote(f'{channel},{unit},{chosen.key}', safe=',/:')}"
+        for channel in chosen.choices or (chosen.channel,)
+    ]
+    return f"of {chosen.about} {texts[0]}; or of the air {texts[1]}" if chosen.about else texts[0]
 
 
 def _unit_of(unit: str) -> str:

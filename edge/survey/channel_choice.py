@@ -7,12 +7,14 @@ the line is a comment for a person: no unit is guessed.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from edge.sources.mapping.field_map import NotANumber, read_number
 from edge.sources.mapping.json_tree import find_named, parse_json
 from edge.survey.claims import SourceTopics
+from edge.survey.places import OpenPlace, open_place
 from edge.survey.trial import SourceTrial, known_unit
 from headland.contract.foreign_names import Meaning, channel_unit, meaning_of
 from headland.contract.foreign_units import Conversion, convert_to_channel
@@ -37,13 +39,18 @@ _SAME: Final = 0.1
 
 
 class ChosenChannel(NamedTuple):
-    """A number's channel: `unit` "" where the message states it; `doubt` says why a person must look, "" for none."""
+    """A number's channel: `unit` "" where the message states it; `doubt` says why a person must look, "" for none.
+
+    Where its place is open, `about` says what else its device measures, and `choices` are the channels to choose from.
+    """
 
     key: str
     channel: str
     unit: str
     value: str
     doubt: str = ""
+    about: Literal["", "soil", "water", "outside"] = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -54,6 +61,7 @@ class _Number:
     value: str
     unit: str
     meaning: Meaning
+    label: str
     values: dict[tuple[int, str], float]
 
 
@@ -77,8 +85,17 @@ def choose_channels(claim: SourceTopics, trial: SourceTrial) -> tuple[list[Chose
         if any(channel.partition(":")[0] == base and _is_same(number, other, base) for channel, other in rivals):
             unknown.append(f"{number.name} ({number.value}, the same number again)")
             continue
-        if not stated:
-            chosen.append(ChosenChannel(number.name, base, "?", number.value, "nothing states its unit: put it in"))
+        device, place = _open_place(number, numbers.values())
+        doubts = [] if stated else ["nothing states its unit: put it in"]
+        if place is not None:
+            here, there = place.channels
+            doubts.append(f"{device} is about {place.about}, and nothing says which it is: {here} or {there}")
+        if not stated or place is not None:
+            unit = "?" if not stated else "" if number.unit == stated else stated
+            found = ChosenChannel(number.name, base, unit, number.value, "; ".join(doubts))
+            chosen.append(found if place is None else found._replace(about=place.about, choices=place.channels))
+            if stated:
+                taken.append((base, number))
             continue
         channel = _free(base, {channel for channel, _ in rivals})
         taken.append((channel, number))
@@ -100,10 +117,26 @@ def _collect(claim: SourceTopics, trial: SourceTrial) -> dict[str, _Number]:
             unit = known_unit(measurement)
             number = numbers.get(name)
             if number is None:
-                meaning = _meaning(claim, name, unit, message.name, labels.get(name.rpartition("/")[2], ""))
-                number = numbers[name] = _Number(name, str(measurement.value)[:40], unit, meaning, {})
+                label = labels.get(name.rpartition("/")[2], "")
+                meaning = _meaning(claim, name, unit, message.name, label)
+                number = numbers[name] = _Number(name, str(measurement.value)[:40], unit, meaning, label, {})
             number.values[at, message.name] = value
     return numbers
+
+
+def _open_place(number: _Number, numbers: Iterable[_Number]) -> tuple[str, OpenPlace | None]:
+    """Return the first device of which it is open where it measures a number, and the question; ("", None) for none."""
+    if _is_own_name(number.name, number.unit):
+        return "", None
+    of_devices = [(other, {device for _, device in other.values}) for other in numbers if other is not number]
+    for device in sorted({device for _, device in number.values}):
+        others = [
+            (f"{other.name} {other.label}", other.meaning.channel) for other, names in of_devices if device in names
+        ]
+        place = open_place(number.meaning.channel, f"{number.name} {number.label}", device, others)
+        if place is not None:
+            return device, place
+    return "", None
 
 
 def _labels(payload: bytes) -> dict[str, str]:

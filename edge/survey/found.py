@@ -48,7 +48,14 @@ def _found(proposed: ProposedSource, order: SurveyBroker) -> FoundSource:
         channels=tuple(channels[:MOST_CHANNELS]),
     )
     unclear = [
-        FoundNumber(key=each.key, value=each.value, channel=each.channel if each.channel in QUANTITIES else "")
+        FoundNumber(
+            key=each.key,
+            value=each.value,
+            channel=each.channel if each.channel in QUANTITIES and not each.about else "",
+            unit=None if each.unit == "?" else each.unit,
+            about=each.about,
+            choices=each.choices,
+        )
         for each in proposed.channels
         if each.doubt
     ]

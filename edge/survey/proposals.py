@@ -120,7 +120,7 @@ def _stored_lines(source: ProposedSource) -> list[str]:
     if not devices and not source.channels:
         return ["# No number with a unit was heard of it yet: a device may send every hour only."]
     if not devices:
-        return ["# Tried on these messages, it stored nothing yet: the lines below need a unit."]
+        return ["# Tried on these messages, it stored nothing yet: the lines below need a person."]
     lines = ["# Tried on these messages, it stored:"]
     for device, values in sorted(devices.items())[:_MOST_DEVICES]:
         shown = ", ".join(

@@ -127,7 +127,7 @@ def meaning_of(name: str, unit: str = "") -> Meaning:
     if text in QUANTITIES and not unit:
         return Meaning(text, QUANTITIES[text].unit)
     bare, in_name = split_unit(text)
-    words = _words(bare)
+    words = words_of(bare)
     stated = unit or in_name
     if not stated:
         stated, words = _unit_of_words(words)
@@ -162,7 +162,8 @@ def channel_unit(unit: str) -> str:
     return found
 
 
-def _words(name: str) -> tuple[str, ...]:
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a name, each as the names here write it."""
     text = name
     for pattern, word in _WITH_FIGURES:
         text = pattern.sub(word, text)
@@ -263,4 +264,4 @@ _CHINESE_WORDS: Final = sorted(_ENGLISH, key=len, reverse=True)
 _STATED_AT_END: Final = _stated_at_end()
 _STATED_AFTER: Final = tuple(_stated_after())
 _CHINESE_NAMES: Final = tuple(_names(chinese=True))
-_LATIN_NAMES: Final = tuple((channel, frozenset(_words(name))) for channel, name in _names(chinese=False))
+_LATIN_NAMES: Final = tuple((channel, frozenset(words_of(name))) for channel, name in _names(chinese=False))

@@ -149,7 +149,13 @@ class FoundNumber(msgspec.Struct, frozen=True, kw_only=True):
 
     key: Annotated[str, "The sensor's name for it; of a register `function:address:type`."]
     value: Annotated[str, "As it was heard."]
-    channel: Annotated[str, "What it probably is; empty where nothing says."] = ""
+    channel: Annotated[str, "What it probably is; empty where nothing says, and where its place is open."] = ""
+    unit: Annotated[str | None, "Unit that is stated, empty where each message states it; null where none is."] = None
+    about: Annotated[
+        Literal["", "soil", "water", "outside"],
+        "What its device is about as well, so that it is open whether the number is of that or of the air.",
+    ] = ""
+    choices: Annotated[tuple[str, ...], "Channels of which one is right, where its place is open."] = ()
 
 
 class FoundSource(msgspec.Struct, frozen=True, kw_only=True):

@@ -97,7 +97,10 @@ function ConnectOne({ source, device, gateway, zone, onConnected }: OneProps): J
     const said = Object.entries(meanings).filter(([, { channel }]) => channel !== "");
     const channels: Channel[] = [
       ...source.source.channels,
-      ...said.map(([key, { channel, factor }]) => ({ key, channel, unit: unitOfName(channel), scale: Number(factor) })),
+      ...said.map(([key, { channel, factor }]) => {
+        const stated = source.unclear.find((number) => number.key === key)?.unit ?? null;
+        return { key, channel, unit: stated ?? unitOfName(channel), scale: Number(factor) };
+      }),
     ];
     try {
       const given = { ...source.source, name: id, channels, devices: [{ match: device.match, device: id, kind }] };
@@ -118,11 +121,14 @@ function ConnectOne({ source, device, gateway, zone, onConnected }: OneProps): J
       {source.unclear.length === 0 ? null : (
         <fieldset class="stack sensor-numbers">
           <legend>{translate("sensor_unclear")}</legend>
-          {source.unclear.map(({ key, value }) => (
+          {source.unclear.map(({ key, value, unit, about, choices }) => (
             <Meaning
               key={key}
               name={numberName(source.source.type, key)}
               value={value}
+              hasUnit={(unit ?? null) !== null}
+              about={about ?? ""}
+              choices={choices ?? []}
               onChoose={(channel, factor) => setMeanings((all) => ({ ...all, [key]: { channel, factor } }))}
             />
           ))}
@@ -155,13 +161,19 @@ function useNamedZones(enabled: boolean): Zone[] {
   });
 }
 
+/** Why it is open where a number is measured. */
+const PLACES = { soil: "sensor_place_soil", water: "sensor_place_water", outside: "sensor_place_outside" } as const;
+
 interface MeaningProps {
   name: string;
   value: string;
+  hasUnit: boolean;
+  about: keyof typeof PLACES | "";
+  choices: readonly string[];
   onChoose: (channel: string, factor: string) => void;
 }
 
-function Meaning({ name, value, onChoose }: MeaningProps): JSX.Element {
+function Meaning({ name, value, hasUnit, about, choices, onChoose }: MeaningProps): JSX.Element {
   const [channel, setChannel] = useState("");
   const [factor, setFactor] = useState("1");
   const isNumber = Number.isFinite(Number(value));
@@ -179,13 +191,14 @@ function Meaning({ name, value, onChoose }: MeaningProps): JSX.Element {
         }}
       >
         <option value="">{translate("sensor_left_out")}</option>
-        {climateChannels().map((each) => (
+        {(choices.length === 0 ? climateChannels() : choices).map((each) => (
           <option key={each} value={each}>
             {channelName(each)}
           </option>
         ))}
       </select>
-      {channel === "" || !isNumber ? null : (
+      {about === "" ? null : <p class="note">{translate(PLACES[about])}</p>}
+      {channel === "" || !isNumber || hasUnit ? null : (
         <select
           aria-label={translate("sensor_factor", { key: name })}
           value={factor}

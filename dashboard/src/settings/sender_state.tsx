@@ -87,8 +87,12 @@ function UnreadMessage({ message, login, path }: { message: Message; login: Logi
   const keep = useWrite("put", "/v1/sample-logins/{key}/map", { refresh: ["/v1/sample-logins", "/v1/sample-logins/{key}"] });
   if (proposed.length === 0) return null;
   const isKept = login.scope === "samples";
-  const toggle = (channel: string): void =>
-    setChosen(chosen.includes(channel) ? chosen.filter((each) => each !== channel) : [...chosen, channel]);
+  // A number is one thing: of two places of which it may be, the last choice counts.
+  const keyOf = (channel: string): string => channel.split(",").slice(2).join(",");
+  const toggle = (channel: string): void => {
+    const others = chosen.filter((each) => keyOf(each) !== keyOf(channel));
+    setChosen(chosen.includes(channel) ? others : [...others, channel]);
+  };
   const readAgain = async (): Promise<void> => {
     if (isKept) {
       const kept = login.map?.channels ?? [];

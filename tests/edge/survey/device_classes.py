@@ -99,8 +99,7 @@ CLASSES = [
             ("zigbee2mqtt/bridge/devices", BRIDGE),
             ("zigbee2mqtt/bed/soil 1", {"temperature": 16.4, "soil_moisture": 38, "battery": 100, "linkquality": 80}),
         ],
-        {"zigbee2mqtt.bed/soil 1": {"air_temperature_degc": 16.4, "substrate_moisture_pct": 38,
-                                    "battery_remaining_pct": 100}},
+        {"zigbee2mqtt.bed/soil 1": {"substrate_moisture_pct": 38, "battery_remaining_pct": 100}},
     ),
     DeviceClass(
         "Zigbee2MQTT light sensor",
@@ -327,9 +326,7 @@ CLASSES = [
             ("rtl_433/pi/events", {"model": "Fineoffset-WS80", "id": 9, "temperature_C": 8.5}),
         ],
         {
-            "rtl433.Fineoffset-WS80-7": {"air_temperature_degc": 9.5, "wind_speed_m_s": 5.0, "wind_from_deg": 200,
-                                         "rain_total_mm": 12.4},
-            "rtl433.Fineoffset-WS80-9": {"air_temperature_degc": 8.5},
+            "rtl433.Fineoffset-WS80-7": {"wind_speed_m_s": 5.0, "wind_from_deg": 200, "rain_total_mm": 12.4},
         },
     ),
     DeviceClass(

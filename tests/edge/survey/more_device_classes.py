@@ -105,8 +105,7 @@ MORE_CLASSES = [
             ("zigbee2mqtt/soil 2", {"temperature": 18.5, "soil_moisture": 41, "battery": 85, "battery_state": "high",
                                     "temperature_unit": "celsius", "linkquality": 91}),
         ],
-        {"zigbee2mqtt.soil 2": {"air_temperature_degc": 18.5, "substrate_moisture_pct": 41,
-                                "battery_remaining_pct": 85}},
+        {"zigbee2mqtt.soil 2": {"substrate_moisture_pct": 41, "battery_remaining_pct": 85}},
     ),
     DeviceClass(
         "Tasmota DS18B20, AM2301 and SCD40",

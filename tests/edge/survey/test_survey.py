@@ -30,7 +30,7 @@ RTL_433: list[Message] = [
 OWN: list[Message] = [
     ("garden/bed-1/moisture", 41.5),
     ("garden/bed-2/moisture", 44.0),
-    ("garden/bed-1/temperature_c", 12.5),
+    ("garden/bed-1/soil_temperature_c", 12.5),
     ("lab/esp/state", {"temp": 20.5, "co2_ppm": 700, "weight": 3.5}),
 ]
 
@@ -81,7 +81,7 @@ def test_the_proposed_settings_read_rtl_433_where_the_names_state_units() -> Non
 def test_the_level_that_differs_names_the_device_of_own_topics() -> None:
     sources = settings_of(OWN)
     own = next(source for source in sources.values() if source.topic == "garden/+/+")
-    assert read(own, OWN[2]) == {"bed-1": {"air_temperature_degc": 12.5}}
+    assert read(own, OWN[2]) == {"bed-1": {"soil_temperature_degc": 12.5}}
     text = propose(survey(OWN).topics)
     assert '# from = "moisture"' in text
     assert "No channel is known for: weight (3.5)" in text
