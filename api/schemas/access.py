@@ -19,14 +19,10 @@ class KeyOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A key, or the key or address of a `sender`, to create; without `expires_ms` it is valid until it is revoked."""
 
     name: Name
-    scope: Annotated[
-        Literal["read", "write", "admin", "samples"], "What the key may do at most; `samples`: post samples alone."
-    ] = "read"
+    scope: Annotated[Literal["read", "write", "admin", "samples"], "What the key may do at most."] = "read"
     expires_ms: Annotated[int, Meta(ge=0, le=2**53, examples=[1_893_456_000_000])] | None = None
     person: Annotated[str, Meta(max_length=64, description="Id of who uses it: their role limits it.")] | None = None
-    sender: Annotated[
-        Annotated[str, Meta(max_length=32)] | None, "Kind of sender that posts with it; `scope` is `samples` then."
-    ] = None
+    sender: Annotated[Annotated[str, Meta(max_length=32)] | None, "Kind of sender, whose scope is `samples`."] = None
 
 
 @answer_of_record(ApiKey)
