@@ -2409,6 +2409,7 @@ class KeyItem(Record, frozen=True, kw_only=True):
     last_used_ms: int | None = None
     person: str | None = None
     sender: str | None = None
+    map: SenderMap | None = None
 
 
 class KnownMapService(Record, frozen=True, kw_only=True):
@@ -3867,6 +3868,7 @@ class SampleLogin(Record, frozen=True, kw_only=True):
     scope: str
     expires_ms: int | None = None
     received: ReceivedPosts
+    map: SenderMap | None = None
     quarantined: int
     ahead_s: float | None = None
     latest: list[LoginValue]
@@ -3891,6 +3893,7 @@ class SampleSender(Record, frozen=True, kw_only=True):
     content_types: list[str]
     methods: list[str]
     key: str
+    more_paths: list[str]
 
 
 class SeasonOfField(Record, frozen=True, kw_only=True):
@@ -3953,6 +3956,16 @@ class SegmentItem(Record, frozen=True, kw_only=True):
     end_ms: int
     length_m: float
     evidence: str | None = None
+
+
+class SenderMap(Record, frozen=True, kw_only=True):
+    """What is kept with a sender's key of its bodies, so that it need not be in each address."""
+
+    channels: list[str] = []
+    device: str | None = None
+    device_from: list[str] = []
+    time: str | None = None
+    time_format: str = "iso8601"
 
 
 class Series(Record, frozen=True, kw_only=True):
