@@ -1,0 +1,1 @@
+import{Sr as e,cn as t,gr as n,gt as r}from"./base-DVjHzoIZ.js";import{t as i}from"./chart-CzTJOuMs.js";function a({options:a,drawing:o}){let s=e(()=>new i(a),[a.name,a.group]);return n(()=>()=>s.close(),[s]),n(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),t(r,{node:s.element})}export{a as t};

@@ -1,1 +1,0 @@
-import{Sr as e,cn as t,gr as n,gt as r}from"./base-Def-FDEg.js";import{t as i}from"./chart-BZAxuRo4.js";function a({options:a,drawing:o}){let s=e(()=>new i(a),[a.name,a.group]);return n(()=>()=>s.close(),[s]),n(()=>{s.options.bands=o.bands??[],s.draw(o.timeMs,o.lines,o.ranges)},[s,o]),t(r,{node:s.element})}export{a as t};

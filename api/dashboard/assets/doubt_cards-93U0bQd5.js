@@ -1,0 +1,1 @@
+export{t as DoubtCards}from"./doubt_cards-C6XZAs5y.js";

@@ -1,1 +1,0 @@
-export{t as DoubtCards}from"./doubt_cards-XgQW09F7.js";

@@ -1,1 +1,0 @@
-import{wr as e}from"./base-Def-FDEg.js";function t(t){let n=document.createElement(`div`);return e(t,n),n.firstElementChild}export{t};

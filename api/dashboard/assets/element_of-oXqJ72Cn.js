@@ -1,0 +1,1 @@
+import{wr as e}from"./base-DVjHzoIZ.js";function t(t){let n=document.createElement(`div`);return e(t,n),n.firstElementChild}export{t};

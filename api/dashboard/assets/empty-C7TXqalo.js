@@ -1,1 +1,0 @@
-import{cn as e}from"./base-Def-FDEg.js";function t({text:t,link:n,children:r}){return e(`div`,{class:`empty-place`,children:[e(`p`,{children:t}),n?e(`a`,{class:`button`,href:n.href,children:n.text}):null,r]})}export{t};

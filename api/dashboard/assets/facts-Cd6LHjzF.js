@@ -1,1 +1,0 @@
-import{cn as e}from"./base-Def-FDEg.js";function t({rows:t,...n}){return e(`dl`,{...n,children:t.map(([t,n,r])=>e(`div`,{children:[e(`dt`,{children:t}),e(`dd`,{children:[n,r===void 0?null:e(`small`,{class:`note`,children:[` `,r]})]})]},t))})}export{t};

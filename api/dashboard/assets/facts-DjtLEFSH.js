@@ -1,0 +1,1 @@
+import{cn as e}from"./base-DVjHzoIZ.js";function t({rows:t,...n}){return e(`dl`,{...n,children:t.map(([t,n,r])=>e(`div`,{children:[e(`dt`,{children:t}),e(`dd`,{children:[n,r===void 0?null:e(`small`,{class:`note`,children:[` `,r]})]})]},t))})}export{t};

@@ -1,1 +1,0 @@
-import{cn as e}from"./base-Def-FDEg.js";function t({id:t,accept:n,several:r=!1,disabled:i=!1,onChange:a,children:o}){return e(`span`,{class:`file-button`,children:[e(`input`,{id:t,type:`file`,accept:n,multiple:r,disabled:i,onChange:e=>a(e.currentTarget)}),e(`label`,{for:t,children:o})]})}export{t};

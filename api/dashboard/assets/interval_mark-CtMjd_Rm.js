@@ -1,1 +1,0 @@
-import"./records-BfxpKGfc.js";import{cn as e,qn as t}from"./base-Def-FDEg.js";function n({state:n}){return n===`no_breach`?null:n===`breached`?e(`strong`,{class:`error`,"data-interval":n,children:[` `,t(`harvest_breached`)]}):e(`span`,{class:`note`,"data-interval":n,children:[` `,t(`harvest_not_known`)]})}export{n as t};

@@ -1,0 +1,1 @@
+import"./records-8xw67ev0.js";import{cn as e,qn as t}from"./base-DVjHzoIZ.js";function n({state:n}){return n===`no_breach`?null:n===`breached`?e(`strong`,{class:`error`,"data-interval":n,children:[` `,t(`harvest_breached`)]}):e(`span`,{class:`note`,"data-interval":n,children:[` `,t(`harvest_not_known`)]})}export{n as t};

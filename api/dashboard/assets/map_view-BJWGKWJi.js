@@ -1,1 +1,0 @@
-import{Sr as e,br as t,gr as n}from"./base-Def-FDEg.js";import{t as r}from"./map-BPvGsPOT.js";var i=()=>Promise.resolve(void 0);function a(a,o,s=i){let c=e(()=>new r(a),[a]),[l,u]=t(!1);return n(()=>{let e=!1,t;return Promise.all([c.ready,s()]).then(([,n])=>{e||c.map===null||(t=o(c,n),u(!0))},()=>void 0),()=>{e=!0,t?.(),c.close()}},[c]),{map:c,ready:l}}export{a as t};

@@ -1,1 +1,0 @@
-import{$t as e}from"./base-Def-FDEg.js";var t=100;function n(n){return e({style:`currency`,currency:`CNY`}).format(n/t)}function r(e){return Math.round((e??0)*t)}export{n,r as t};

@@ -1,0 +1,1 @@
+export{t as OwnData}from"./own-sopcPNf9.js";

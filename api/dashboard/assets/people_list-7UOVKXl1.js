@@ -1,1 +1,0 @@
-export{t as People}from"./people_list-C2nNDfIq.js";

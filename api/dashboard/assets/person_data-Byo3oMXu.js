@@ -1,0 +1,1 @@
+export{t as PersonData}from"./person_data-CPvLWt6F.js";

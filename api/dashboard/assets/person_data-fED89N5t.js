@@ -1,1 +1,0 @@
-export{t as PersonData}from"./person_data-d4VcSCZP.js";

@@ -1,1 +1,0 @@
-export{t as AddPerson}from"./person_form-C1semOqy.js";

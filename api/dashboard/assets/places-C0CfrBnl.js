@@ -1,1 +1,0 @@
-export{n as FirstSteps}from"./places-CkIr4Oen.js";

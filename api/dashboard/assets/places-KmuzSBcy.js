@@ -1,0 +1,1 @@
+export{n as FirstSteps}from"./places-CBGjNLvp.js";

@@ -1,0 +1,1 @@
+import{Qn as e}from"./base-DVjHzoIZ.js";function t(t,n){let r=e(t)?.labels,i=`${r?.en??``} ${r?.zh??``} ${t} ${t.replaceAll(`_`,` `)}`.toLowerCase();return n.toLowerCase().split(/\s+/).every(e=>i.includes(e))}export{t};

@@ -1,1 +1,0 @@
-import{Qn as e}from"./base-Def-FDEg.js";function t(t,n){let r=e(t)?.labels,i=`${r?.en??``} ${r?.zh??``} ${t} ${t.replaceAll(`_`,` `)}`.toLowerCase();return n.toLowerCase().split(/\s+/).every(e=>i.includes(e))}export{t};

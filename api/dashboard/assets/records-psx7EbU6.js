@@ -1,0 +1,1 @@
+import{Y as e,et as t,or as n}from"./base-DVjHzoIZ.js";var r=12e4,i=1e3;function a(){return t(n()===`mu`?`kg/mu`:`t/ha`)}function o(e){return n()===`mu`?e*i/15:e}function s(){return n()===`mu`?0:2}function c(t){return`${e(o(t),s())} ${a()}`}export{a,c as i,s as n,o as r,r as t};

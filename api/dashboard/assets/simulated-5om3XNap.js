@@ -1,1 +1,0 @@
-import{cn as e,qn as t}from"./base-Def-FDEg.js";function n(){return e(`span`,{class:`badge`,"data-simulated":!0,title:t(`simulated_hint`),children:t(`simulated`)})}export{n as t};

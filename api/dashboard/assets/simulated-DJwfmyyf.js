@@ -1,0 +1,1 @@
+import{cn as e,qn as t}from"./base-DVjHzoIZ.js";function n(){return e(`span`,{class:`badge`,"data-simulated":!0,title:t(`simulated_hint`),children:t(`simulated`)})}export{n as t};

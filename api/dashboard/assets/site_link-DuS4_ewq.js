@@ -1,0 +1,1 @@
+import"./house_answers-BlzABUT8.js";import{Ct as e,cn as t,on as n,qn as r}from"./base-DVjHzoIZ.js";function i({site:i}){let a=n(`/v1/sites`,{}).data,o=a?.find(({id:e})=>e===i)??a?.find(({name:e})=>e===i);return o===void 0?null:t(`p`,{children:t(`a`,{class:`button`,href:e({kind:`weather`,site:o.id}),children:r(`answers_weather_of`,{site:o.name})})})}export{i as t};

@@ -1,0 +1,1 @@
+export{t as TreatmentsPanel}from"./treatments_panel-BF0O0Ekz.js";

@@ -1,1 +1,0 @@
-export{t as TreatmentsPanel}from"./treatments_panel-BndqcUi8.js";

@@ -1,0 +1,1 @@
+import{cn as e}from"./base-DVjHzoIZ.js";function t({colour:t}){return e(`svg`,{class:`key`,viewBox:`0 0 1 1`,width:`14`,height:`14`,"aria-hidden":`true`,children:e(`rect`,{width:`1`,height:`1`,fill:t})})}export{t};
