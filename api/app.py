@@ -107,10 +107,11 @@ from api.routes.station import lifecycle as lifecycle_routes
 from api.routes.station import security as security_routes
 from api.routes.station import store_admin as store_routes
 from api.routes.things import find_unknown
-from api.routes.traceability import epcis as epcis_routes
 from api.routes.traceability import proof_log as proof_routes
 from api.routes.traceability import public as public_routes
 from api.routes.traceability import releases as release_routes
+from api.routes.traceability.epcis import capture as epcis_capture
+from api.routes.traceability.epcis import events as epcis_events
 from api.routes.traceability.finished import FinishedAnswers
 from api.schemas.examples import add_examples
 from api.schemas.problem import Problem
@@ -428,7 +429,8 @@ def _routes() -> list[DeferredRoute]:
         uplink_routes.router,
         report_routes.router,
         proof_routes.router,
-        epcis_routes.router,
+        epcis_capture.router,
+        epcis_events.router,
         release_routes.router,
         public_routes.router,
         today_routes.router,

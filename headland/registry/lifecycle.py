@@ -153,7 +153,8 @@ KINDS: Final = (
         tables=_in(
             "registry",
             *("ledger", "ledger_heads", "log_tiles", "log_checkpoints", "log_keys", "log_witnesses", "witnessed_logs"),
-            *("releases", "epcis_events", "epcis_event_ids", "passes", "prescriptions", "treatments"),
+            *("releases", "passes", "prescriptions", "treatments"),
+            *("epcis_events", "epcis_terms", "epcis_figures", "epcis_captures"),
             *("harvests", "lots", "lot_operations", "lot_flows", "lot_links", "lot_numbers", "lot_parents"),
             *("certificates", "certificate_entries", "account_entries", "statement_runs", "statements"),
             *("plot_observations", "trials", "irrigations"),

@@ -1,13 +1,12 @@
-"""EPCIS 2.0 events in JSON-LD: the bounded subset that is captured, told and queried.
+"""EPCIS 2.0 events as far as they are interpreted: their shape by the standard, and the events that lots are told in.
 
-Object, Aggregation and Transformation events with identifiers, quantities, places, sensor reports and ILMD. A field
-that is not named here is refused, not ignored: what is stored is what was sent.
+What is captured is kept as it was received (`headland.formats.epcis.documents`); these types say what must be true of
+it. A field with a namespace is anybody's and is kept; one without is the standard's, or refused.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -15,44 +14,80 @@ import msgspec
 from msgspec import Meta, field
 
 from headland.errors import HeadlandError
+from headland.formats.epcis.vocabulary import CONTEXT
 
-CONTEXT: Final = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 #: Namespace of what Headland says beyond the standard.
 NAMESPACE: Final = "urn:headland:epcis:"
-MOST_EVENTS: Final = 500
-_MOST_ILMD: Final = 100
-_MOST_DEPTH: Final = 4
 
-Uri = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]+$", max_length=500)]
+Uri = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+$", max_length=1000)]
 Time = Annotated[str, Meta(max_length=40)]
-Word = Annotated[str, Meta(pattern=r"^(?:[a-z_]{2,40}|[a-z]+:[A-Za-z0-9_.:/-]{1,200}|https?://[!-~]{1,200})$")]
-Text = Annotated[str, Meta(max_length=500)]
-Number = Annotated[float, Meta(ge=-1e15, le=1e15)]
+Word = Annotated[str, Meta(pattern=r"^(?:[A-Za-z_]{1,60}|[A-Za-z][A-Za-z0-9+.-]*:[^\s]{1,500})$")]
+Text = Annotated[str, Meta(max_length=10_000)]
+Number = Annotated[float, Meta(ge=-1e300, le=1e300)]
 Unit = Annotated[str, Meta(pattern=r"^[A-Z0-9]{2,3}$")]
-Ids = Annotated[tuple[Uri, ...], Meta(max_length=2000)]
+Ids = Annotated[tuple[Uri, ...], Meta(max_length=20_000)]
+Words = Annotated[tuple[Word, ...], Meta(min_length=1, max_length=100)]
 
 
 class InvalidEvent(HeadlandError):  # noqa: N818 - named as the registry's InvalidRecord
-    """An EPCIS document or event outside of the standard, or of the subset that is captured."""
+    """An EPCIS document or event outside of the standard."""
 
 
-class EpcisQuantity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class _Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """Part of an event; fields with a namespace may stand beside those that are named."""
+
+
+class EpcisQuantity(_Part, frozen=True, kw_only=True):
     """Quantity of a class of things; `uom` is the code of UN/ECE Recommendation 20, such as KGM."""
 
-    epc_class: Uri = field(name="epcClass")
+    epc_class: Uri
     quantity: Number | None = None
     uom: Unit | None = None
 
 
-class EpcisPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EpcisPlace(_Part, frozen=True, kw_only=True):
     """Read point or business location."""
 
     id: Uri
 
 
-class SensorMetadata(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, rename="camel"
-):
+class BizTransaction(_Part, frozen=True, kw_only=True):
+    """Document that an event belongs to, such as an order."""
+
+    type: Word | None = None
+    biz_transaction: Uri
+
+
+class EventSource(_Part, frozen=True, kw_only=True):
+    """Party or place from which things came."""
+
+    type: Word
+    source: Uri
+
+
+class EventDestination(_Part, frozen=True, kw_only=True):
+    """Party or place to which things go."""
+
+    type: Word
+    destination: Uri
+
+
+class PersistentDisposition(_Part, frozen=True, kw_only=True):
+    """States that hold until they are taken back."""
+
+    set: Words | None = None
+    unset: Words | None = None
+
+
+class ErrorDeclaration(_Part, frozen=True, kw_only=True):
+    """Statement that an event was wrong, and which events correct it."""
+
+    declaration_time: Time
+    reason: Word | None = None
+    corrective_event_ids: Ids = field(default=(), name="correctiveEventIDs")
+
+
+class SensorMetadata(_Part, frozen=True, kw_only=True):
     """When and by what the reports of an element were made."""
 
     time: Time | None = None
@@ -65,53 +100,63 @@ class SensorMetadata(
     biz_rules: Uri | None = None
 
 
-class SensorReport(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, rename="camel"
-):
+class SensorReport(_Part, frozen=True, kw_only=True):
     """A measurement: `type` is a word of the GS1 vocabulary, such as Temperature."""
 
-    type: (
-        Annotated[str, Meta(pattern=r"^(?:[A-Z][A-Za-z]{2,60}|[a-z]+:[!-~]{1,200}|https?://[!-~]{1,200})$")] | None
-    ) = None
+    type: Word | None = None
+    exception: Word | None = None
     time: Time | None = None
     device_id: Uri | None = field(default=None, name="deviceID")
+    device_metadata: Uri | None = None
+    raw_data: Uri | None = None
     data_processing_method: Uri | None = None
+    biz_rules: Uri | None = None
+    microorganism: Uri | None = None
+    chemical_substance: Uri | None = None
+    coordinate_reference_system: Uri | None = None
+    component: Word | None = None
     value: Number | None = None
     string_value: Text | None = None
+    boolean_value: bool | None = None
+    hex_binary_value: Annotated[str, Meta(pattern=r"^[A-Fa-f0-9]+$")] | None = None
+    uri_value: Uri | None = None
     min_value: Number | None = None
     max_value: Number | None = None
     mean_value: Number | None = None
     s_dev: Number | None = None
-    uom: Unit | None = None
+    perc_rank: Number | None = None
+    perc_value: Number | None = None
+    uom: Annotated[str, Meta(max_length=40)] | None = None
 
 
-class SensorElement(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, rename="camel"
-):
+class SensorElement(_Part, frozen=True, kw_only=True):
     """Measurements with the circumstances that they share."""
 
     sensor_metadata: SensorMetadata | None = None
-    sensor_report: Annotated[tuple[SensorReport, ...], Meta(min_length=1, max_length=500)]
+    sensor_report: Annotated[tuple[SensorReport, ...], Meta(min_length=1, max_length=5000)]
 
 
-SensorElements = Annotated[tuple[SensorElement, ...], Meta(max_length=200)]
-Quantities = Annotated[tuple[EpcisQuantity, ...], Meta(max_length=2000)]
+Quantities = Annotated[tuple[EpcisQuantity, ...], Meta(max_length=20_000)]
 
 
-class EpcisEvent(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, rename="camel"
-):
+class EpcisEvent(_Part, frozen=True, kw_only=True):
     """What all events have. Times are ISO 8601 with an offset."""
 
     event_time: Time
-    event_time_zone_offset: Annotated[str, Meta(pattern=r"^[+-](?:0\d|1[0-4]):[0-5]\d$")]
+    event_time_zone_offset: Annotated[str, Meta(pattern=r"^[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00)$")]
     event_id: Uri | None = field(default=None, name="eventID")
     record_time: Time | None = None
+    certification_info: Uri | Ids | None = None
+    error_declaration: ErrorDeclaration | None = None
     biz_step: Word | None = None
     disposition: Word | None = None
+    persistent_disposition: PersistentDisposition | None = None
     read_point: EpcisPlace | None = None
     biz_location: EpcisPlace | None = None
-    sensor_element_list: SensorElements = ()
+    biz_transaction_list: Annotated[tuple[BizTransaction, ...], Meta(max_length=5000)] = ()
+    source_list: Annotated[tuple[EventSource, ...], Meta(max_length=5000)] = ()
+    destination_list: Annotated[tuple[EventDestination, ...], Meta(max_length=5000)] = ()
+    sensor_element_list: Annotated[tuple[SensorElement, ...], Meta(max_length=5000)] = ()
 
     @property
     def kind(self) -> str:
@@ -119,27 +164,46 @@ class EpcisEvent(
         return type(self).__name__
 
 
-class ObjectEvent(EpcisEvent, tag_field="type", tag="ObjectEvent", frozen=True, kw_only=True, rename="camel"):
+Action = Literal["ADD", "OBSERVE", "DELETE"]
+
+
+class ObjectEvent(EpcisEvent, tag_field="type", tag="ObjectEvent", frozen=True, kw_only=True):
     """Something happened to things: they came to be, were seen, or ceased to be."""
 
-    action: Literal["ADD", "OBSERVE", "DELETE"]
+    action: Action
     epc_list: Ids = ()
     quantity_list: Quantities = ()
     ilmd: dict[str, Any] = {}
 
 
-class AggregationEvent(EpcisEvent, tag_field="type", tag="AggregationEvent", frozen=True, kw_only=True, rename="camel"):
+class AggregationEvent(EpcisEvent, tag_field="type", tag="AggregationEvent", frozen=True, kw_only=True):
     """Things were put together into a parent, or taken out of it."""
 
-    action: Literal["ADD", "OBSERVE", "DELETE"]
+    action: Action
     parent_id: Uri | None = field(default=None, name="parentID")
     child_epcs: Ids = field(default=(), name="childEPCs")
     child_quantity_list: Quantities = ()
 
 
-class TransformationEvent(
-    EpcisEvent, tag_field="type", tag="TransformationEvent", frozen=True, kw_only=True, rename="camel"
-):
+class AssociationEvent(EpcisEvent, tag_field="type", tag="AssociationEvent", frozen=True, kw_only=True):
+    """Things were fixed to a thing or a place, such as a sensor to a container, or taken off it."""
+
+    action: Action
+    parent_id: Uri = field(name="parentID")
+    child_epcs: Ids = field(default=(), name="childEPCs")
+    child_quantity_list: Quantities = ()
+
+
+class TransactionEvent(EpcisEvent, tag_field="type", tag="TransactionEvent", frozen=True, kw_only=True):
+    """Things came to belong to documents, or no longer do."""
+
+    action: Action
+    parent_id: Uri | None = field(default=None, name="parentID")
+    epc_list: Ids = ()
+    quantity_list: Quantities = ()
+
+
+class TransformationEvent(EpcisEvent, tag_field="type", tag="TransformationEvent", frozen=True, kw_only=True):
     """Things were used up to make others."""
 
     input_epc_list: Ids = field(default=(), name="inputEPCList")
@@ -150,78 +214,7 @@ class TransformationEvent(
     ilmd: dict[str, Any] = {}
 
 
-AnyEvent = ObjectEvent | AggregationEvent | TransformationEvent
-
-
-class EpcisBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Events of a document."""
-
-    event_list: Annotated[tuple[AnyEvent, ...], Meta(min_length=1, max_length=MOST_EVENTS)]
-
-
-class EpcisDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A document of events. A context beside the standard's maps prefixes to namespaces."""
-
-    context: str | tuple[str | dict[str, str], ...] = field(name="@context")
-    type: Literal["EPCISDocument"]
-    schema_version: Literal["2.0"]
-    creation_date: Time
-    epcis_body: EpcisBody
-    id: Uri | None = None
-
-    def namespaces(self) -> dict[str, str]:
-        """Return the namespaces by prefix."""
-        parts = () if isinstance(self.context, str) else self.context
-        return {prefix: iri for part in parts if isinstance(part, dict) for prefix, iri in part.items()}
-
-
-def read_document(raw: bytes) -> EpcisDocument:
-    """Return a document of events; raises InvalidEvent, which names the first fault."""
-    try:
-        document = msgspec.json.decode(raw, type=EpcisDocument)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise InvalidEvent(f"The document is not EPCIS 2.0, or not in the subset that is captured: {error}") from error
-    contexts = (document.context,) if isinstance(document.context, str) else document.context
-    if CONTEXT not in contexts or any(isinstance(part, str) and part != CONTEXT for part in contexts):
-        raise InvalidEvent(f"Name the context {CONTEXT}, and besides it only prefixes.")
-    for event in document.epcis_body.event_list:
-        check_event(event, document.namespaces())
-    return document
-
-
-def check_event(event: AnyEvent, namespaces: Mapping[str, str]) -> None:
-    """Raise InvalidEvent where an event is outside of the standard beyond its shape."""
-    for value in _times_of(event):
-        if value is not None:
-            time_ms_of(value)
-    if isinstance(event, ObjectEvent):
-        _check_object(event)
-    elif isinstance(event, AggregationEvent):
-        if event.parent_id is None and event.action != "OBSERVE":
-            raise InvalidEvent("An AggregationEvent names its parent, except with the action OBSERVE.")
-        if not (event.child_epcs or event.child_quantity_list) and event.action != "DELETE":
-            raise InvalidEvent("An AggregationEvent names its children.")
-    else:
-        inputs = event.input_epc_list or event.input_quantity_list
-        outputs = event.output_epc_list or event.output_quantity_list
-        if not inputs or not outputs:
-            raise InvalidEvent("A TransformationEvent names inputs and outputs.")
-    _check_ilmd(getattr(event, "ilmd", {}), namespaces)
-
-
-def _check_object(event: ObjectEvent) -> None:
-    if event.ilmd and event.action != "ADD":
-        raise InvalidEvent("An ObjectEvent has ILMD only with the action ADD.")
-    if not (event.epc_list or event.quantity_list or (event.sensor_element_list and event.read_point)):
-        raise InvalidEvent("An ObjectEvent names things, or has sensor reports and a read point.")
-
-
-def _times_of(event: AnyEvent) -> Iterator[str | None]:
-    yield from (event.event_time, event.record_time)
-    for element in event.sensor_element_list:
-        yield from (report.time for report in element.sensor_report)
-        if (metadata := element.sensor_metadata) is not None:
-            yield from (metadata.time, metadata.start_time, metadata.end_time)
+AnyEvent = ObjectEvent | AggregationEvent | AssociationEvent | TransactionEvent | TransformationEvent
 
 
 def time_ms_of(text: str) -> int:
@@ -235,7 +228,7 @@ def time_ms_of(text: str) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def identifiers_of(event: AnyEvent) -> Iterator[str]:
+def identifiers_of(event: EpcisEvent) -> Iterator[str]:
     """Yield every identifier of things that an event names, in whatever role."""
     for name in ("epc_list", "child_epcs", "input_epc_list", "output_epc_list"):
         yield from getattr(event, name, ())
@@ -246,7 +239,7 @@ def identifiers_of(event: AnyEvent) -> Iterator[str]:
 
 
 def make_document(events: list[dict[str, Any]], created: str) -> dict[str, Any]:
-    """Return a document of encoded events."""
+    """Return a document of encoded events of our own."""
     return {
         "@context": [CONTEXT, {"headland": NAMESPACE}],
         "type": "EPCISDocument",
@@ -256,20 +249,7 @@ def make_document(events: list[dict[str, Any]], created: str) -> dict[str, Any]:
     }
 
 
-def encode_event(event: AnyEvent) -> dict[str, Any]:
+def encode_event(event: EpcisEvent) -> dict[str, Any]:
     """Return an event as JSON values."""
     encoded: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(event))
     return encoded
-
-
-def _check_ilmd(ilmd: Mapping[str, Any], namespaces: Mapping[str, str], depth: int = 1) -> None:
-    if depth > _MOST_DEPTH or len(ilmd) > _MOST_ILMD:
-        raise InvalidEvent("The ILMD is too large: keep it within 100 names and four levels.")
-    for name, value in ilmd.items():
-        prefix, mark, local = name.partition(":")
-        if not mark or prefix not in namespaces or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{0,80}", local):
-            raise InvalidEvent(f"{name[:80]!r} has no namespace: name one of the prefixes of the document's context.")
-        if isinstance(value, dict):
-            _check_ilmd(value, namespaces, depth + 1)
-        elif isinstance(value, bool) or not isinstance(value, str | int | float) or len(str(value)) > 1000:
-            raise InvalidEvent(f"The value of {name} is neither a short text nor a number.")

@@ -21,8 +21,9 @@ import pytest
 
 from headland.alarms.rounds.evaluator import AlarmEvaluator
 from headland.analysis.plant_protection.harvest_alarms import alarms_of_records
+from headland.formats.epcis.documents import read_document
 from headland.formats.epcis.event_hash import hash_event
-from headland.formats.epcis.events import read_document
+from headland.formats.epcis.vocabulary import namespaces_of
 from headland.registry.models.models import Field, Greenhouse, GreenhouseZone
 from headland.runtime.readiness import Check
 from headland.store.memory import MemoryStore
@@ -207,9 +208,10 @@ def passport_of(farm: LateFarm, case: Case) -> dict[str, Any]:
 
 def holds_event(farm: LateFarm, case: Case) -> bool:
     document = read_document(farm.api.client.get(f"{case.path}/events.json").content)
-    events = document.epcis_body.event_list
-    assert all(event.event_id == hash_event(event, document.namespaces()) for event in events)
-    return any(event.biz_step == "holding" and event.disposition == "non_sellable_other" for event in events)
+    names = namespaces_of(document.context)
+    assert all(event["eventID"] == hash_event(event, names) for event in document.events)
+    told = [(event.get("bizStep"), event.get("disposition")) for event in document.events]
+    return ("holding", "non_sellable_other") in told
 
 
 def text_at(farm: LateFarm, path: str, **params: str) -> str:

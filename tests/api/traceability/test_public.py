@@ -23,8 +23,10 @@ from PIL import Image
 from api.auth.public_access import PublicLimiter, PublicLimits
 from api.auth.rate_limiter import Rate
 from headland.analysis.lots.releases.passport import did_of
+from headland.formats.epcis.checks import view_event
+from headland.formats.epcis.documents import read_document
 from headland.formats.epcis.event_hash import hash_event
-from headland.formats.epcis.events import read_document
+from headland.formats.epcis.vocabulary import namespaces_of
 from headland.proof.checkpoint import read_checkpoint, read_key
 from headland.proof.proof_document import has_failed, read_proof, verdict_of, verify_proof
 from headland.registry.models.models import Device
@@ -146,9 +148,9 @@ def test_a_stranger_proves_the_page_and_a_kept_checkpoint(
 
 def test_events_and_passport_are_valid_for_others(stranger: httpx.Client, released: dict[str, Any]) -> None:
     document = read_document(stranger.get(f"{released['path']}/events.json").content)
-    assert len(document.epcis_body.event_list) == 2
-    for event in document.epcis_body.event_list:
-        assert event.event_id == hash_event(event, document.namespaces())
+    assert len(document.events) == 2
+    for event in document.events:
+        assert event["eventID"] == hash_event(event, namespaces_of(document.context))
     enveloped = stranger.get(f"{released['path']}/passport.json").json()
     token = enveloped["id"].removeprefix("data:application/vc+jwt,")
     header = jwt.get_unverified_header(token)
@@ -341,7 +343,7 @@ def test_a_house_s_weeks_are_charts_events_and_a_live_overlay(tmp_path_factory: 
         assert "Picked 3 h ago" in overlay
         assert re.search(r"Now in the house: \d\d\.\d °C · \d\d %", overlay)
         raw = stranger.get(f"{path}/events.json").content
-        grown, _made = read_document(raw).epcis_body.event_list
+        grown, _made = (view_event(event) for event in read_document(raw).events)
         reports = [report for element in grown.sensor_element_list for report in element.sensor_report]
         assert {report.type for report in reports} == {"Temperature", "RelativeHumidity"}
         spans = [

@@ -12,10 +12,11 @@ from headland.analysis.lots.happenings import Happening
 from headland.analysis.lots.lot_history import LotHarvest, LotHistory
 from headland.analysis.plant_protection.harvest_review import HarvestBreach
 from headland.formats.epcis.digital_link import CANONICAL, batch_path
+from headland.formats.epcis.documents import capture_own
 from headland.formats.epcis.event_hash import hash_event
 from headland.formats.epcis.events import (
     NAMESPACE,
-    AnyEvent,
+    EpcisEvent,
     EpcisPlace,
     EpcisQuantity,
     ObjectEvent,
@@ -23,16 +24,19 @@ from headland.formats.epcis.events import (
     SensorMetadata,
     SensorReport,
     TransformationEvent,
-    identifiers_of,
+    encode_event,
     time_ms_of,
 )
+from headland.formats.epcis.vocabulary import CONTEXT, namespaces_of
 from headland.registry.models.lots import Lot, LotMass, LotOperation, OperationKind
 from headland.registry.repositories.harvest.epcis_events import CapturedEvent
 
-_NAMESPACES = {"headland": NAMESPACE}
+_CONTEXT = [CONTEXT, {"headland": NAMESPACE}]
 
 
-def events_of_lot(organisation: str, history: LotHistory, lots: Mapping[str, Lot], gtin: str | None) -> list[AnyEvent]:
+def events_of_lot(
+    organisation: str, history: LotHistory, lots: Mapping[str, Lot], gtin: str | None
+) -> list[EpcisEvent]:
     """Return the events of a lot from its harvests on; `lots` has those that its operations name, by id.
 
     A lot without a GTIN has a name of this organisation.
@@ -41,7 +45,7 @@ def events_of_lot(organisation: str, history: LotHistory, lots: Mapping[str, Lot
         id_: lot_name(organisation, lot.code, gtin if id_ == history.lot.id else None) for id_, lot in lots.items()
     }
     zone = history.time_zone
-    events: list[AnyEvent] = [
+    events: list[EpcisEvent] = [
         _harvest_event(organisation, share, list(_weeks_of(history.happenings, share)), history)
         for share in history.harvests
     ]
@@ -64,21 +68,12 @@ def lot_name(organisation: str, code: str, gtin: str | None) -> str:
     return f"urn:headland:{organisation}:lot:{code}" if gtin is None else f"{CANONICAL}{batch_path(gtin, code)}"
 
 
-def captured(event: AnyEvent) -> CapturedEvent:
+def captured(event: EpcisEvent) -> CapturedEvent:
     """Return an event as it is stored."""
-    event_id = hash_event(event, _NAMESPACES)
-    stored = msgspec.structs.replace(event, event_id=event_id)
-    return CapturedEvent(
-        event_id=event_id,
-        type=event.kind,
-        biz_step=event.biz_step or "",
-        event_ms=time_ms_of(event.event_time),
-        body=msgspec.json.encode({"event": stored, "prefixes": _NAMESPACES}).decode(),
-        identifiers=tuple(identifiers_of(event)),
-    )
+    return capture_own(encode_event(event), _CONTEXT)
 
 
-def holding_event(breach: HarvestBreach, name: str, grams: int) -> AnyEvent:
+def holding_event(breach: HarvestBreach, name: str, grams: int) -> EpcisEvent:
     """Return the event of a lot that may not be sold: it was harvested within the interval of a treatment.
 
     It is not captured: it is from the time at which the treatment was entered, as long as that stands.
@@ -92,7 +87,7 @@ def holding_event(breach: HarvestBreach, name: str, grams: int) -> AnyEvent:
         disposition="non_sellable_other",
         quantity_list=(EpcisQuantity(epc_class=name, quantity=grams / 1000.0, uom="KGM"),),
     )
-    return msgspec.structs.replace(event, event_id=hash_event(event, _NAMESPACES))
+    return msgspec.structs.replace(event, event_id=hash_event(encode_event(event), namespaces_of(_CONTEXT)))
 
 
 def _harvest_event(organisation: str, share: LotHarvest, weeks: list[Happening], history: LotHistory) -> ObjectEvent:
@@ -122,7 +117,7 @@ def _harvest_event(organisation: str, share: LotHarvest, weeks: list[Happening],
     )
 
 
-def _operation_event(operation: LotOperation, names: Mapping[str, str], zone: ZoneInfo) -> AnyEvent | None:
+def _operation_event(operation: LotOperation, names: Mapping[str, str], zone: ZoneInfo) -> EpcisEvent | None:
     time, offset = _local(operation.time_ms, zone)
     inputs, outputs = _quantities(operation.inputs, names), _quantities(operation.outputs, names)
     if operation.kind in (OperationKind.MIX, OperationKind.SPLIT, OperationKind.PACK, OperationKind.PROCESS):

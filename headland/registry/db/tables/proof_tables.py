@@ -46,7 +46,8 @@ releases = owned_table(
     sa.Index(None, "organisation", "lot"),
 )
 
-# EPCIS events by the hash that is their id; `seq` is the order of capture.
+# EPCIS events by their id; `seq` is the order of capture. `content` is the hash of what an event says; a declaration
+# that an event was wrong has the event's id, and `declaration` tells the two apart.
 epcis_events = owned_table(
     "epcis_events",
     part_of_key("seq", sa.BigInteger),
@@ -56,12 +57,37 @@ epcis_events = owned_table(
     required("event_ms", sa.BigInteger),
     required("record_ms", sa.BigInteger),
     required("body"),
-    sa.UniqueConstraint("organisation", "event_id"),
+    required("content"),
+    required("declaration"),
+    sa.UniqueConstraint("organisation", "event_id", "content", "declaration"),
     sa.Index(None, "organisation", "event_ms"),
+    sa.Index(None, "organisation", "record_ms"),
 )
-# The identifiers that an event names, in whatever role.
-epcis_event_ids = owned_table(
-    "epcis_event_ids",
-    part_of_key("identifier"),
+# What an event may be asked for by: identifiers, places, words, fields of others.
+epcis_terms = owned_table(
+    "epcis_terms",
+    part_of_key("name"),
+    part_of_key("value"),
     part_of_key("seq", sa.BigInteger),
+)
+# What of an event is compared as a number.
+epcis_figures = owned_table(
+    "epcis_figures",
+    part_of_key("name"),
+    part_of_key("value", sa.Double),
+    part_of_key("seq", sa.BigInteger),
+)
+# Documents that were captured: what they said beside their events, the places of these in the order of capture, and
+# what of them could not be captured.
+epcis_captures = owned_table(
+    "epcis_captures",
+    part_of_key("seq", sa.BigInteger),
+    required("id"),
+    required("behaviour"),
+    required("created_ms", sa.BigInteger),
+    required("finished_ms", sa.BigInteger),
+    required("header"),
+    required("events", sa.JSON),
+    required("faults", sa.JSON),
+    sa.UniqueConstraint("organisation", "id"),
 )
