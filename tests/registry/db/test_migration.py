@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -24,6 +26,8 @@ from headland.registry.db.tables import all_tables
 from headland.registry.db.tables.all_tables import METADATA
 from headland.registry.models.models import Farm, ProductKind
 from headland.registry.registry import inspect_registry, open_registry
+from headland.registry.repositories.harvest.epcis_events import CapturedEvent
+from headland.registry.repositories.harvest.epcis_query import EventQuery, FigureCondition, TermCondition
 from tests.registry import known_tables
 from tests.registry.records import fill
 
@@ -222,6 +226,37 @@ def test_a_registry_of_the_first_schema_opens_with_all_that_it_held(url: str, tm
     ours.farms.add(Farm(name="Another"))
     assert ours.check_audit().broken_at is None
     assert registry.info().revision == migration.newest_revision()
+    registry.close()
+
+
+def test_events_of_before_are_found_by_what_they_name_and_are_not_stored_again(url: str) -> None:
+    first = make_first_registry(url)
+    id_, time = "ni:///sha-256;00?ver=CBV2.0", "2026-09-01T08:00:00+08:00"
+    event = {
+        "type": "ObjectEvent", "eventTime": time, "eventTimeZoneOffset": "+08:00", "action": "ADD",
+        "bizStep": "packing", "eventID": id_,
+        "quantityList": [{"epcClass": "urn:x:lot:1", "quantity": 2.5, "uom": "KGM"}],
+    }  # fmt: skip
+    with first.writing() as connection:
+        row = {"id": id_, "body": json.dumps({"event": event, "prefixes": {}})}
+        connection.execute(
+            sa.text(
+                "INSERT INTO epcis_events (organisation, seq, event_id, type, biz_step, event_ms, record_ms, body)"
+                " SELECT id, 1, :id, 'ObjectEvent', 'packing', 1, 2, :body FROM organisations WHERE handle = 'local'"
+            ),
+            row,
+        )
+    first.close()
+    registry = open_registry(url)
+    epcis = registry.repositories(registry.organisation("local").id, "test").epcis
+    of_lot = TermCondition(names=("epcClass",), values=("urn:x:lot:1",))
+    of_step = TermCondition(names=("bizStep",), values=("https://ref.gs1.org/cbv/BizStep-packing",))
+    heavy = FigureCondition(name="quantity", comparison="GE", value=2.5)
+    (found,) = epcis.query(EventQuery(terms=(of_lot, of_step), figures=(heavy,)))
+    assert (found, found.body) == (epcis.find(id_), row["body"])
+    assert epcis.query(EventQuery(terms=(of_lot,), figures=(msgspec.structs.replace(heavy, comparison="GT"),))) == []
+    again = CapturedEvent(event_id=id_, type="ObjectEvent", biz_step="packing", event_ms=1, body="{}", content=id_)
+    assert epcis.capture([again]) == []
     registry.close()
 
 
