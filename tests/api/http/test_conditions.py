@@ -24,7 +24,9 @@ ABOUT_NO_THING: Final = {("post", "/v1/gateways/{gateway}/refresh")}
 #: Parts that this farm does not have: their absence is said before all else.
 ABSENT: Final = {"no-imports", "no-photos", "no-registrar", "no-days", "no-base-map"}
 #: Doors that judge a file by its content and read no media type, and those of EPCIS, which prescribes 400.
-FILES: Final = re.compile(r".*/import|/v1/photos|/v1/base-map|/v1/imports/.*|/epcis/capture|/v1/samples/.*/{address}")
+FILES: Final = re.compile(
+    r".*/import|/v1/photos|/v1/base-map|/v1/imports/.*|/epcis/(?:capture|events)|/v1/samples/.*/{address}"
+)
 #: Standards whose documents prescribe 400 for a parameter: theirs is another type.
 STANDARDS: Final = ("/sta/", "/ogc", "/epcis/", "/brapi/")
 #: Filters by a text that any record may have or have had: nothing found is an answer.

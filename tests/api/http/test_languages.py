@@ -257,5 +257,6 @@ def test_every_input_of_the_api_has_a_name_for_people(farm: RegistryApi) -> None
         for content in operation.get("requestBody", {}).get("content", {}).values():
             collect(content.get("schema", {}))
     known = load_terms()["form_fields"].keys() | load_terms()["quantities"].keys()
-    # Options of OData and JSON:API, which people never meet.
-    assert {name for name in names - known if not re.match(r"\$|filter\[|page\[|Last-Event-ID", name)} == set()
+    # Options of OData, JSON:API and EPCIS, which people never meet.
+    options = r"\$|filter\[|page\[|Last-Event-ID|GS1-|[A-Z]{2,6}_|order(By|Direction)|eventCountLimit|maxEventCount"
+    assert {name for name in names - known if not re.match(options, name)} == set()

@@ -43,6 +43,8 @@ _JOBS: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "Jobs of captures.", "content": {"application/json": {"schema": {}}}}
 }
 _Behaviour = Annotated[Literal["rollback", "proceed"], Header(alias="GS1-Capture-Error-Behaviour")]
+#: What the standard calls an event that is not valid.
+_FAULT: Final = "epcisException:ValidationException"
 _CaptureId = Annotated[str, PathParameter(max_length=40)]
 
 router = Router(prefix="/epcis", tags=["registry"], responses=declare_problems(400, 404, 422, 503))
@@ -62,17 +64,10 @@ async def read_body(request: Request) -> bytes:
 Body = Annotated[bytes, Depends(read_body)]
 
 
-class CaptureError(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that was not captured: its place in the document from 0 on, and why."""
-
-    type: str = "epcisException:ValidationException"
-    title: str
-    event: int
-
-
 class CaptureJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Job of a capture, as the standard names its fields; it has ended when it is answered.
 
+    `errors` name the events that were not captured by their places in the document, from 0 on, and say why.
     `eventIDs` are the ids of the events that are stored, in the order of the document, those that were known among
     them; `new` says how many were not.
     """
@@ -83,7 +78,7 @@ class CaptureJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     running: Literal[False] = False
     success: bool
     capture_error_behaviour: str
-    errors: list[CaptureError]
+    errors: list[dict[str, Any]]
     event_ids: list[str] | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="eventIDs")
     new: int | msgspec.UnsetType = msgspec.UNSET
 
@@ -120,7 +115,7 @@ def capture_document(scope: ScopeOf, raw: Body, behaviour: _Behaviour = "rollbac
 
 
 @router.get("/capture", response_class=Response, responses=_JOBS)
-def list_captures(
+def get_captures(
     scope: ScopeOf,
     per_page: Annotated[int, Query(alias="perPage", ge=1, le=500)] = 100,
     token: Annotated[str | None, Query(alias="nextPageToken", max_length=200)] = None,
@@ -201,7 +196,7 @@ def _job_of(
         finished_at=time_text(made.finished_ms),
         success=not made.faults,
         capture_error_behaviour=made.behaviour,
-        errors=[CaptureError(title=reason, event=place) for place, reason in made.faults],
+        errors=[{"type": _FAULT, "title": reason, "event": place} for place, reason in made.faults],
         event_ids=ids,
         new=new,
     )

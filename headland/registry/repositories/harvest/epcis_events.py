@@ -13,7 +13,7 @@ from headland.registry.db.tables.proof_tables import epcis_captures, epcis_event
 from headland.registry.repositories.context import RepositoryContext
 from headland.registry.repositories.harvest.epcis_query import EventQuery, conditions_of, order_of
 
-_AT_ONCE = 400
+_AT_ONCE = 250
 
 
 class CapturedEvent(msgspec.Struct, frozen=True, kw_only=True):
