@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "r0038"
-down_revision = "r0036"
+down_revision = "r0037"
 branch_labels = None
 depends_on = None
 
