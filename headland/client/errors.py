@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headland.errors import PeerRefused, RetryLater
+from headland.errors import HeadlandError, PeerRefused, RetryLater
 
 
 class RequestRefused(PeerRefused):
@@ -19,3 +19,7 @@ class RequestRefused(PeerRefused):
 
 class NotReachable(RetryLater):
     """The API does not respond, or is too busy, after all retries."""
+
+
+class UnknownName(HeadlandError):  # noqa: N818 - it names what was asked for
+    """The farm has nothing of this name; the sentence has the names that there are."""

@@ -19,7 +19,7 @@ from tests.floors.modules import ROOT
 
 TREES: Final = "headland|edge|ingest|api|firmware_sim|station|tests|docs|deploy|dashboard|requirements"
 FILE: Final = re.compile(rf"^(?:{TREES})/(?!v1)[\w-]+[\w.-]*(?:/[\w-]+[\w.-]*)*/?$|^[\w-]+\.(?:md|yml|toml|py)$")
-MODULE: Final = re.compile(r"\b(?:headland|edge|ingest|api|firmware_sim|station|tests)(?:\.[a-z_]\w*)+\b")
+MODULE: Final = re.compile(r"(?<![\w.])(?:headland|edge|ingest|api|firmware_sim|station|tests)(?:\.[a-z_]\w*)+\b")
 VARIABLE: Final = re.compile(r"\bHEADLAND_[A-Z_]+[A-Z]\b")
 #: Files of a user, of a farm's folder or of a machine: their names look like ours.
 THEIR_FILES: Final = re.compile(
