@@ -15,6 +15,7 @@ from edge.imports.machine.layers import find_layers
 from edge.imports.machine.task_folder import TASK_DATA, holds_task_data
 from edge.imports.mavlink_log.tlog import is_credible_stamp
 from edge.imports.sentences import Sentence
+from edge.imports.table.loggers.weewx import SQLITE
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 
 _HEAD_BYTES: Final = 65_536
@@ -40,6 +41,8 @@ _TAR_AT: Final = 257
 _TAR: Final = b"ustar"
 _WEB_PAGE: Final = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<(!doctype html|html|head|body)\b", re.IGNORECASE)
 _TASKS: Final = re.compile(rb"<ISO11783_TaskData\b")
+#: DJI's app names its records so; since 2019 they are encrypted, and only programs with a key of DJI's read them.
+_DJI_RECORD: Final = re.compile(r"DJIFlightRecord_.*\.txt", re.IGNORECASE)
 _LFS_POINTER: Final = b"version https://git-lfs"
 #: Of a stream's bytes less than this part is outside of frames; more is noise that looks like a frame here and there.
 _MOST_JUNK: Final = 0.5
@@ -74,7 +77,12 @@ def kind_of(path: Path, head_bytes: int = _HEAD_BYTES) -> LogKind | Sentence | N
     """
     with path.open("rb") as file:
         head = file.read(head_bytes)
-    return _kind_of_bytes(head, path)
+    found = _kind_of_bytes(head, path)
+    return Sentence("dji_record", name=path.name) if found is None and _is_record_of_dji(path, head) else found
+
+
+def _is_record_of_dji(path: Path, head: bytes) -> bool:
+    return _DJI_RECORD.fullmatch(path.name) is not None and not _is_text(head)
 
 
 def _kind_of_bytes(head: bytes, path: Path) -> LogKind | Sentence | None:
@@ -100,11 +108,12 @@ def _kind_of_bytes(head: bytes, path: Path) -> LogKind | Sentence | None:
         return Sentence("only_zeros", name=name)
     if _is_text(head):
         return _kind_of_text(head, path)
-    link = _kind_of_frames(head, path.suffix.lower())
+    # A database that has bytes like a frame's is none of a link.
+    link = None if head.startswith(SQLITE) else _kind_of_frames(head, path.suffix.lower())
     if link is not None:
         return link
     reader = LogReader()
-    reader.read(head)
+    reader.read(b"" if head.startswith(SQLITE) else head)
     return LogKind.DATAFLASH if set(reader.kinds()) - {"FMT"} else None
 
 

@@ -17,6 +17,7 @@ from edge.imports.mavlink_log.raw_log import RawLogSource
 from edge.imports.mavlink_log.tlog import TlogSource
 from edge.imports.report import FileReport
 from edge.imports.sentences import Sentence
+from edge.imports.table.loggers.logger_table import LoggerChoice, map_of, recognise
 from edge.imports.table.map import LoadedMap
 from edge.imports.table.source import TableSource
 from edge.imports.ulog.source import UlogSource
@@ -25,6 +26,8 @@ from headland.errors import DataDamaged, SettingsError
 
 LOGS: Final = (".tlog", ".rlog", ".raw", ".bin", ".ulg")
 TABLES: Final = (".csv", ".tsv", ".txt", ".dat")
+#: Endings of databases that a weather station's program keeps.
+DATABASES: Final = (".sdb", ".sqlite", ".db")
 #: Characters that make a name a pattern where there is no such file.
 _PATTERN: Final = frozenset("*?[")
 
@@ -71,9 +74,22 @@ def _is_log(path: Path) -> bool:
     if path.suffix.lower() in LOGS or {suffix.lower() for suffix in path.suffixes[-2:-1]} & set(LOGS):
         return True
     try:
-        return isinstance(kind_of(path, GLANCE_BYTES), LogKind)
+        return isinstance(kind_of(path, GLANCE_BYTES), LogKind) or is_of_logger(path)
     except OSError:
         return False
+
+
+def is_of_logger(path: Path) -> bool:
+    """Return whether a file is the table of a logger, by its contents; only what is called like a table is looked at.
+
+    Raises OSError.
+    """
+    if path.suffix.lower() not in (*TABLES, *DATABASES):
+        return False
+    try:
+        return recognise(path) is not None
+    except DataDamaged:
+        return True  # its reading tells what it is
 
 
 def check_file(path: Path, *, tables: bool) -> None:
@@ -83,12 +99,15 @@ def check_file(path: Path, *, tables: bool) -> None:
         raise SettingsError(f"{path}: a map describes tables ({', '.join(TABLES)}), and this is not one")
     try:
         kind = kind_of(path)
+        if tables or kind is not None or is_of_logger(path):
+            return
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from error
-    if tables or kind is not None:
-        return
     if suffix in TABLES:
-        raise SettingsError(f"{path}: a table needs a map of its columns: --map")
+        raise SettingsError(
+            f"{path}: a table needs a map of its columns: --map; those of Campbell loggers (TOA5), weewx and Davis "
+            "WeatherLink are known by themselves"
+        )
     if suffix not in LOGS:
         raise SettingsError(
             f"{path}: unknown type of file; {', '.join(LOGS)} logs can be imported, and tables with a map"
@@ -96,12 +115,16 @@ def check_file(path: Path, *, tables: bool) -> None:
 
 
 def open_source(
-    path: Path, settings: EdgeSettings, table_map: LoadedMap | None, start_ms: int | None = None
+    path: Path,
+    settings: EdgeSettings,
+    table_map: LoadedMap | None,
+    start_ms: int | None = None,
+    choice: LoggerChoice | None = None,
 ) -> LogSource | TableSource:
     """Return the source of a file: a table by its map, a log by its contents, or by its name where they do not tell.
 
-    `start_ms` dates a log that does not know its time. Raises OSError where the file is gone, DataDamaged where it is
-    no log.
+    A table without a map is one of a logger, of which `choice` says what it does not say itself. `start_ms` dates a log
+    that does not know its time. Raises OSError where the file is gone, DataDamaged where it is no log.
     """
     gateway = settings.gateway
     kind = kind_of(path)
@@ -109,6 +132,14 @@ def open_source(
         raise DataDamaged(kind)
     if table_map is not None:
         return TableSource(path, table_map, gateway.site)
+    table = recognise(path) if kind is None and path.suffix.lower() in (*TABLES, *DATABASES) else None
+    if table is not None:
+        return TableSource(path, map_of(table, choice or LoggerChoice(), path.name), gateway.site)
+    return _open_log(path, settings, kind, start_ms)
+
+
+def _open_log(path: Path, settings: EdgeSettings, kind: LogKind | None, start_ms: int | None) -> LogSource:
+    gateway = settings.gateway
     mavlink = next((source for source in settings.source if isinstance(source, MavlinkSettings)), None)
     match kind or KIND_BY_SUFFIX.get(path.suffix.lower()):
         case LogKind.DATAFLASH | LogKind.DATAFLASH_TEXT as found:
@@ -125,7 +156,8 @@ def open_source(
         case LogKind.RAW:
             return RawLogSource(path, mavlink, gateway.id, gateway.site, start_ms=start_ms)
         case None:
-            raise DataDamaged(Sentence("not_known", name=path.name))
+            is_database = path.suffix.lower() in DATABASES
+            raise DataDamaged(Sentence("other_database" if is_database else "not_known", name=path.name))
 
 
 def report_file(path: Path, source: LogSource | TableSource, error: str) -> FileReport:

@@ -21,6 +21,7 @@ from edge.agent.settings import EdgeSettings
 from edge.imports.file_types import LogSource, find_files, open_source, report_file
 from edge.imports.report import FileReport, ImportReport, Progress, SilenceFinder, estimate_left_s
 from edge.imports.sentences import Sentence, in_language
+from edge.imports.table.loggers.logger_table import LoggerChoice
 from edge.imports.table.map import LoadedMap
 from edge.imports.table.source import TableSource
 from edge.pipeline.batcher import Batcher, Content
@@ -67,12 +68,14 @@ def import_files(
     start_ms: int | None = None,
     language: Language = "en",
     waits: bool = True,
+    choice: LoggerChoice | None = None,
 ) -> ImportReport:
     """Import `paths` and return when the store has all of it, or soon after `stop` is set.
 
     They are files, folders and patterns: of tables where `table_map` describes them, else of logs. The import waits for
     a broker or station that is not available. Records that an earlier call left in the spool go first. The same file
-    gives the same points, so that repeating an import adds nothing. `start_ms` is the UTC of the first message of a
+    gives the same points, so that repeating an import adds nothing. `choice` is what tables of loggers do not say of
+    themselves. `start_ms` is the UTC of the first message of a
     single log that does not know its own. Where another import has the spool, this one begins when that has ended; if
     not `waits`, RetryLater is raised instead. Raises SettingsError for a file of an unknown type or that cannot be
     opened, before anything is read, and NothingReadable (DataDamaged), in `language`, where none of the files is
@@ -91,7 +94,7 @@ def import_files(
     with _hold(settings.data_dir, wait if waits else None) as is_held:
         if not is_held:
             return ImportReport((), finished=False)
-        return _import(files, settings, progress, stop, table_map, start_ms, language)
+        return _import(files, settings, progress, stop, table_map, start_ms, language, choice)
 
 
 @contextmanager
@@ -124,6 +127,7 @@ def _import(
     table_map: LoadedMap | None,
     start_ms: int | None,
     language: Language,
+    choice: LoggerChoice | None,
 ) -> ImportReport:
     gateway = settings.gateway
     owner = SpoolOwner(gateway.id, gateway.site, settings.clock)
@@ -134,7 +138,7 @@ def _import(
     uplink = Uplink(
         broker, gateway.id, spool, client_id=f"import-{gateway.id}", announce=False, software=software_version()
     )
-    run = _Import(files, settings, table_map, spool, uplink, progress, stop, start_ms, language)
+    run = _Import(files, settings, table_map, spool, uplink, progress, stop, start_ms, language, choice)
     tune_gc()
     is_finished = False
     try:
@@ -162,8 +166,10 @@ class _Import:
         stop: threading.Event,
         start_ms: int | None,
         language: Language,
+        choice: LoggerChoice | None,
     ) -> None:
         self._start_ms = start_ms
+        self._choice = choice
         self._language = language
         self._started_s = time.monotonic()
         self._paths = paths
@@ -237,7 +243,7 @@ class _Import:
 
     def _read(self, path: Path) -> FileReport:
         try:
-            source = open_source(path, self._settings, self._table_map, self._start_ms)
+            source = open_source(path, self._settings, self._table_map, self._start_ms, self._choice)
         except OSError as failure:
             return FileReport(path=path, error=f"it cannot be read: {failure.strerror or failure}")
         except DataDamaged as damage:
@@ -252,7 +258,7 @@ class _Import:
         error = ""
         stage = make_import_processor(self._settings)
         try:
-            source.run(stage.sink(source.name, self, has_limits=self._table_map is not None))
+            source.run(stage.sink(source.name, self, has_limits=isinstance(source, TableSource)))
             stage.finish(self)
         except HeadlandError as damage:
             error = _sentence(damage)

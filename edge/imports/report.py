@@ -13,7 +13,7 @@ from edge.sources.source import DeviceId, Reading, Readings
 from headland.i18n import Language
 
 if TYPE_CHECKING:
-    from edge.imports.table.rows import RefusedRow
+    from edge.imports.table.table_lines import RefusedRow
 
 #: How many refusals are listed.
 _SHOWN: Final = 10

@@ -10,7 +10,12 @@ from msgspec import Meta
 
 _NAME: Final = Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 
+#: Layouts of tables: headings and rows, or as loggers and weather stations write them.
+TableLayout = Literal["headings", "toa5", "weewx", "weewx_archive", "weatherlink", "airdata", "flight_reader"]
+
 ImportState = Literal["receiving", "needs_map", "needs_start", "queued", "running", "done", "failed"]
+#: Texts of a missing value in tables that people make.
+MISSING_TEXTS: Final = ("NaN", "nan", "NA", "N/A", "null", "-", "--")
 _Instant = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
 
 
@@ -67,6 +72,7 @@ class TableChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         "System of its longitudes and latitudes; those of Chinese maps (GCJ-02 of Amap and Tencent, BD-09 of Baidu) "
         "are converted to WGS84.",
     ] = "WGS-84"
+    layout: Annotated[TableLayout, "As the preview has it; lines above and below are those of the layout."] = "headings"
 
 
 class ImportChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -230,6 +236,11 @@ class TablePreview(msgspec.Struct, frozen=True, kw_only=True):
     lines_before: Annotated[int, "Lines above the headings, which are the first line that is as wide as the rows."]
     lines_below: Annotated[int, "Lines between the headings and the first row, such as units."]
     proposal: Annotated[TableProposal, "What the table probably is; to be confirmed."]
+    layout: Annotated[TableLayout, "What writes such a table, where its content tells; send it back in the choice."]
+    maker: Annotated[str, "Name of the logger or program that wrote it; empty where nobody knows."] = ""
+    kind: Annotated[str, "Kind of the device that such a table is of; empty where nobody knows."] = ""
+    station: Annotated[str, "Id for the station that the table names; empty where it names none."] = ""
+    missing: Annotated[tuple[str, ...], "Texts of a missing value in such a table."] = MISSING_TEXTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import type { Texts } from "./texts";
 export const imports = catalogue({
   import_title: ["Import logs and tables", "导入日志和表格"],
   import_about: [
-    "Flight logs (.bin .tlog .ulg .log .rlog), shapefiles and ISOXML task data of tractors and combines (.zip), and tables (.csv). What is received is on the station's disk and goes into the store as from a gateway; nothing of it is counted twice.",
-    "飞行日志（.bin .tlog .ulg .log .rlog）、拖拉机与联合收割机的 Shapefile 和 ISOXML 作业数据（.zip）、表格（.csv）。收到的文件保存在站点磁盘上，与网关数据走同一流程入库，重复导入不会重复计数。",
+    "Flight logs (.bin .tlog .ulg .log .rlog), shapefiles and ISOXML task data of tractors and combines (.zip), and tables (.csv; TOA5, weewx and WeatherLink by themselves). What is received is on the station's disk and goes into the store as from a gateway; nothing of it is counted twice.",
+    "飞行日志（.bin .tlog .ulg .log .rlog）、拖拉机与联合收割机的 Shapefile 和 ISOXML 作业数据（.zip）、表格（.csv；TOA5、weewx、WeatherLink 可自动识别）。收到的文件保存在站点磁盘上，与网关数据走同一流程入库，重复导入不会重复计数。",
   ],
   import_drop: ["Drop logs or tables here, or choose some", "将日志或表格拖到此处，或点击选择"],
   import_free: ["Room for {size}", "剩余空间 {size}"],
@@ -45,6 +45,10 @@ export const imports = catalogue({
   import_needs_start: ["This log has no satellite time. Say when it began (time of the site): its first message gets that time.", "该日志没有卫星时间。请填写开始时间（场区时间），第一条消息即为该时刻。"],
   import_start: ["Began at", "开始时间"],
   import_start_use: ["Import with this start", "按此时间导入"],
+  import_recognised: [
+    "{maker}: the columns and the units that the file states are filled in. Say what it does not state.",
+    "{maker}：文件中写明的列和单位已填好，请补充文件没有写明的内容。",
+  ],
   import_needs_map: ["Say what the columns are. Nothing is guessed.", "请说明各列的含义，系统不会自行猜测。"],
   import_device: ["Device", "设备"],
   import_device_new: ["A new device", "新设备"],

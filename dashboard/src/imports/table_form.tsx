@@ -76,8 +76,8 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
   );
   const [device, setDevice] = useState<{ id: string; name: string; kind: string; site: string }>({
     id: NEW,
-    name: "",
-    kind: "",
+    name: seen.station,
+    kind: seen.kind,
     site: "",
   });
   const kind =
@@ -92,7 +92,8 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
   const [lacking, setLacking] = useState<readonly string[]>([]);
   const choose = useWrite("put", "/v1/imports/{id}/choice", { refresh: ["/v1/imports"] });
 
-  const known = [...farm.devices.values()].filter(({ kind }) => (KINDS as readonly string[]).includes(kind));
+  const kinds = [...new Set<string>([...KINDS, seen.kind])].filter(Boolean);
+  const known = [...farm.devices.values()].filter(({ kind }) => kinds.includes(kind));
   const zones = [...new Set((sites.data ?? []).map((site) => site.time_zone).filter((name): name is string => Boolean(name)))];
   const stated = seen.proposal.time?.zone ?? "";
   const others = [...new Set([stated, "UTC", "+08:00", "Asia/Shanghai", "Europe/Berlin", "Europe/Amsterdam", "America/Chicago"])].filter(
@@ -143,8 +144,9 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
       encoding: seen.encoding as (typeof ENCODINGS)[number],
       lines_before: seen.lines_before,
       lines_below: seen.lines_below,
-      missing: ["NaN", "nan", "NA", "N/A", "null", "-", "--"],
+      missing: [...seen.missing],
       coordinates: hasPlaces ? coordinates : "WGS-84",
+      layout: seen.layout,
     };
   }
 
@@ -164,7 +166,7 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
 
   return (
     <div class="stack" data-panel="table">
-      <p>{translate("import_needs_map")}</p>
+      <p>{seen.maker === "" ? translate("import_needs_map") : translate("import_recognised", { maker: seen.maker })}</p>
       {seen.is_utf8 ? null : <p class="note">{translate("import_encoding_assumed")}</p>}
       <div class="choices-row">
         <Choice
@@ -187,7 +189,7 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
             <Choice
               label={translate("import_kind")}
               value={kind}
-              options={KINDS.map((value) => ({ value, text: term("device_kinds", value) }))}
+              options={kinds.map((value) => ({ value, text: term("device_kinds", value) }))}
               onChoose={set((chosen) => setDevice({ ...device, kind: chosen }))}
             />
             {used.length > 1 ? (

@@ -20,6 +20,7 @@ const DATES = [
   { id: "%Y.%m.%d", example: "2026.05.31", text: "import_format_year", fits: "\\d{4}\\.\\d{1,2}\\.\\d{1,2}" },
   { id: "%Y年%m月%d日", example: "2026年05月31日", text: "import_format_year", fits: "\\d{4}年\\d{1,2}月\\d{1,2}日" },
   { id: "%d.%m.%Y", example: "31.05.2026", text: "import_format_day", fits: "\\d{1,2}\\.\\d{1,2}\\.\\d{4}" },
+  { id: "%d.%m.%y", example: "31.05.26", text: "import_format_day", fits: "\\d{1,2}\\.\\d{1,2}\\.\\d{2}" },
   { id: "%d/%m/%Y", example: "31/05/2026", text: "import_format_day", fits: "\\d{1,2}/\\d{1,2}/\\d{4}" },
   { id: "%d-%m-%Y", example: "31-05-2026", text: "import_format_day", fits: "\\d{1,2}-\\d{1,2}-\\d{4}" },
   { id: "%m/%d/%Y", example: "05/31/2026", text: "import_format_month", fits: "\\d{1,2}/\\d{1,2}/\\d{4}" },

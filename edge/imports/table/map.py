@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from edge.toml.positions import TomlPath
 from edge.toml.toml_file import TomlFile
+from headland.contract.file_imports import TableLayout
 from headland.contract.foreign_units import Conversion, NoConversion, convert_to_channel
 from headland.contract.records import NAME
 from headland.errors import SettingsError
@@ -72,7 +73,8 @@ class TableMap(_Table, frozen=True, kw_only=True):
     number), and `lines_below` are of units and the like. `missing` are the texts of a missing value, besides an empty
     cell. `decimal` is the decimal mark. `simulated` marks
     the table's data as a simulator's, for good. `describes` is false for the past of a device that a source reads now:
-    the table has its values alone, and the source's descriptor remains. `coordinates` is the system of longitudes and
+    the table has its values alone, and the source's descriptor remains. `layout` is that of a logger, whose
+    headings and units are where it writes them. `coordinates` is the system of longitudes and
     latitudes; what is not WGS84 is converted to it, and needs both columns.
     """
 
@@ -94,6 +96,7 @@ class TableMap(_Table, frozen=True, kw_only=True):
     simulated: bool = False
     describes: bool = True
     coordinates: Literal["WGS-84", "GCJ-02", "BD-09"] = "WGS-84"
+    layout: TableLayout = "headings"
 
 
 @dataclass(frozen=True, slots=True)

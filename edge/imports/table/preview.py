@@ -10,30 +10,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
 from edge.imports.table.layout import find_layout
-from edge.imports.table.map import Encoding, LoadedMap
+from edge.imports.table.loggers.logger_table import LoggerTable, device_of, recognise
+from edge.imports.table.map import LoadedMap
 from edge.imports.table.proposal import propose_table
-from edge.imports.table.rows import RefusedRow
 from edge.imports.table.source import TableSource
+from edge.imports.table.table_lines import RefusedRow
+from edge.imports.table.text_head import find_delimiter, read_head
 from edge.sources.source import Reading, Readings
 from headland.contract.catalogue import CATALOGUE
-from headland.contract.file_imports import ConvertedRow, QuantityChoice, SeenColumn, TablePreview
+from headland.contract.file_imports import (
+    ConvertedRow,
+    ProposedColumn,
+    ProposedTime,
+    QuantityChoice,
+    SeenColumn,
+    TablePreview,
+    TableProposal,
+)
 from headland.contract.foreign_names import split_unit
 from headland.contract.foreign_units import Conversion, convert_to_channel
-from headland.contract.quantities import QUANTITIES
+from headland.contract.quantities import QUANTITIES, unit_of_channel
 from headland.contract.records import Descriptor, Event
 
-_HEAD_BYTES: Final = 65_536
 _SHOWN_ROWS: Final = 8
 #: Rows by which a proposal is made: steps of times and ranges of cells need some days.
 _READ_ROWS: Final = 2000
 _MOST_COLUMNS: Final = 200
 _MOST_CELL: Final = 200
-_DELIMITERS: Final = (",", ";", "\t", "|")
-#: Decoders in the order in which they are tried: UTF-8 refuses nearly every text of another encoding.
-_ENCODINGS: Final[tuple[Encoding, ...]] = ("utf-8", "gb18030", "windows-1252", "latin-1")
 #: Units that people write in tables; `units_of` returns those that convert to a channel's.
 _UNITS: Final = tuple(unit.symbol for unit in CATALOGUE.units if unit.offered)
 #: Channels that are a share of a volume; grain moisture is one of a mass, and the others of something else.
@@ -43,31 +49,68 @@ _VOLUMETRIC: Final = {"substrate_moisture_pct"}
 def look_at(path: Path, encoding: str | None = None, delimiter: str | None = None) -> TablePreview:
     """Return the beginning of a table, with the encoding and delimiter given, else with those that fit it.
 
-    Raises OSError.
+    A logger's table has the columns and units that it states. Raises OSError, and DataDamaged for a logger's table that
+    cannot be read.
     """
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    if len(head) == _HEAD_BYTES:  # the last line, and a letter of it, may be cut
-        head = head[: head.rfind(b"\n") + 1] or head
-    found: Encoding = next((name for name in _ENCODINGS if _decodes(head, name)), "latin-1")
-    chosen: Encoding = next((name for name in get_args(Encoding) if name == encoding), found)
-    text = head.decode(chosen, errors="replace").removeprefix("\ufeff")
-    mark = delimiter or _find_delimiter(text.splitlines())
-    layout = find_layout(text.splitlines(), mark)
-    lines = [cells for cells in _read(text, mark, layout.first_line) if any(cell.strip() for cell in cells)]
+    logger = recognise(path, encoding) if delimiter is None else None
+    if logger is not None:
+        return _preview_logger(logger)
+    head = read_head(path, encoding)
+    mark = delimiter or find_delimiter(head.lines)
+    layout = find_layout(head.lines, mark)
+    lines = [cells for cells in _read(head.lines, mark, layout.first_line) if any(cell.strip() for cell in cells)]
     names = [name[:_MOST_CELL] for name in layout.headings[:_MOST_COLUMNS]]
     units = [*layout.units, *([""] * len(names))]
     rows = tuple(tuple(cell[:_MOST_CELL] for cell in cells[:_MOST_COLUMNS]) for cells in lines[:_SHOWN_ROWS])
     return TablePreview(
-        encoding=chosen,
+        encoding=head.encoding,
         delimiter=mark,
-        is_utf8=found == "utf-8",
+        is_utf8=head.is_utf8,
         columns=tuple(map(_see_column, names, units)),
         rows=rows,
         quantities=_quantities(),
         lines_before=layout.lines_before,
         lines_below=layout.lines_below,
         proposal=propose_table(names, lines, units_of, stated=units, is_plain=layout.is_plain),
+        layout="headings",
+    )
+
+
+def _preview_logger(table: LoggerTable) -> TablePreview:
+    quantities = {choice.channel: choice for choice in _quantities()}
+    columns = []
+    for column in table.columns:
+        quantity = column.channel.partition(":")[0]
+        unit = column.unit
+        if quantity:
+            known = quantities[quantity].units if quantity in quantities else tuple(units_of(quantity))
+            wanted = convert_to_channel(quantity, unit)
+            # The catalogue's spelling of the unit that is stated.
+            unit = next((each for each in known if convert_to_channel(quantity, each) == wanted), unit) if unit else ""
+            units = known if unit in known or not unit else (*known, unit)
+            quantities[quantity] = QuantityChoice(channel=quantity, units=units)
+        is_stated = bool(column.unit)
+        columns.append(ProposedColumn(name=column.name, channel=column.channel, unit=unit, is_unit_stated=is_stated))
+    return TablePreview(
+        encoding=table.encoding,
+        delimiter=table.delimiter,
+        is_utf8=table.is_utf8,
+        columns=tuple(_see_column(column.name, column.unit) for column in table.columns[:_MOST_COLUMNS]),
+        rows=tuple(tuple(cell[:_MOST_CELL] for cell in cells[:_MOST_COLUMNS]) for cells in table.rows[:_SHOWN_ROWS]),
+        quantities=tuple(quantities.values()),
+        lines_before=0,
+        lines_below=0,
+        proposal=TableProposal(
+            columns=tuple(columns[:_MOST_COLUMNS]),
+            time=ProposedTime(column=table.time, format=table.time_format, zone=table.zone),
+            decimal=".",
+            coordinates="WGS-84",
+        ),
+        layout=table.layout,
+        maker=table.maker,
+        kind=table.kind,
+        station=device_of(table),
+        missing=table.missing,
     )
 
 
@@ -79,7 +122,7 @@ def _quantities() -> tuple[QuantityChoice, ...]:
 
 def units_of(channel: str) -> list[str]:
     """Return the units in which a table may have a channel, its own first."""
-    own = QUANTITIES[channel].unit
+    own = unit_of_channel(channel) or "1"
     if own == "1":
         return [own]
     # Of what these units are, whatever else they convert to: the depth of water, and its share of a volume.
@@ -131,29 +174,9 @@ class _FirstRows:
         """Take nothing: nothing is sent."""
 
 
-def _decodes(head: bytes, encoding: str) -> bool:
-    try:
-        head.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _find_delimiter(lines: Sequence[str]) -> str:
-    """Return the delimiter that divides the most of the first lines alike."""
-    first = [line for line in lines if line.strip()][:10]
-
-    def alike(mark: str) -> tuple[int, int]:
-        widths = [len(next(csv.reader([line], delimiter=mark), [])) for line in first]
-        header = widths[0] if widths else 1
-        return (0, 0) if header < 2 else (widths.count(header), header)
-
-    return max(_DELIMITERS, key=alike)
-
-
-def _read(text: str, delimiter: str, from_line: int) -> list[list[str]]:
+def _read(lines: Sequence[str], delimiter: str, from_line: int) -> list[list[str]]:
     rows: list[list[str]] = []
-    reader = csv.reader(text.splitlines()[from_line:], delimiter=delimiter)
+    reader = csv.reader(lines[from_line:], delimiter=delimiter)
     while len(rows) <= _READ_ROWS:
         try:
             rows.append(next(reader))

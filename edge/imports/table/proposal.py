@@ -36,6 +36,7 @@ _DATES: Final = (
     "%m/%d/%Y",
     "%d/%m/%y",
     "%m/%d/%y",
+    "%d.%m.%y",
 )
 #: Formats as people have them; numbers are tried where no date is read.
 FORMATS: Final = (ISO, *(date + clock for date in _DATES for clock in _CLOCKS))
@@ -85,7 +86,7 @@ def propose_table(
     ]
     if any(meaning.startswith(_OF_COMBINES) for meaning in meanings):
         meanings = ["grain_moisture_pct" if meaning == "substrate_moisture_pct" else meaning for meaning in meanings]
-    channels = _number(names, meanings)
+    channels = number_channels(names, meanings)
     columns = tuple(
         _column(name, unit, channel, values, decimal, units)
         for name, unit, channel, values in zip(names, below, channels, cells, strict=True)
@@ -111,7 +112,7 @@ def _bare(name: str) -> str:
     return _SYSTEM.sub("", name.strip())
 
 
-def _number(names: Sequence[str], meanings: Sequence[str]) -> list[str]:
+def number_channels(names: Sequence[str], meanings: Sequence[str]) -> list[str]:
     """Return the channels of columns: several of one quantity get instances, the one with the plain name none."""
     count = Counter(meaning for meaning in meanings if meaning)
     first = {
@@ -173,15 +174,23 @@ def _find_time(names: Sequence[str], cells: Sequence[Sequence[str]]) -> Proposed
     named = [at for at, name in enumerate(names) if _TIME_NAME.search(name.strip())]
     for at in named:
         values = [value for value in cells[at] if value]
-        fitting = [(steps, text) for text in FORMATS if (steps := _largest_step(values, text)) is not None]
-        if not fitting:
-            fitting = [(steps, text) for text in _NUMBERS if (steps := _largest_step(values, text)) is not None]
-        if fitting:
-            best = min(fitting, key=lambda item: item[0])
-            # Of two formats that read all cells alike neither is the right one.
-            rivals = [text for steps, text in fitting if steps == best[0] and text != best[1]]
-            return ProposedTime(column=names[at], format="" if rivals else best[1], zone=_find_zone(names[at], values))
+        found = find_format(values)
+        if found is not None:
+            return ProposedTime(column=names[at], format=found, zone=_find_zone(names[at], values))
     return None
+
+
+def find_format(values: Sequence[str]) -> str | None:
+    """Return the format by which times follow one another most closely; "" where two do alike, None for none."""
+    fitting = [(steps, text) for text in FORMATS if (steps := _largest_step(values, text)) is not None]
+    if not fitting:
+        fitting = [(steps, text) for text in _NUMBERS if (steps := _largest_step(values, text)) is not None]
+    if not fitting:
+        return None
+    best = min(fitting, key=lambda item: item[0])
+    # Of two formats that read all cells alike neither is the right one.
+    rivals = [text for steps, text in fitting if steps == best[0] and text != best[1]]
+    return "" if rivals else best[1]
 
 
 def _largest_step(values: Sequence[str], time_format: str) -> int | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from edge.imports.table.clock import NoTime, read_time
-from edge.imports.table.map import LoadedMap, places_of
-from headland.contract.foreign_units import Conversion
+from edge.imports.table.map import LoadedMap, TableColumn, places_of
+from edge.imports.table.table_lines import RefusedRow
+from headland.contract.foreign_units import Conversion, convert_to_channel
 from headland.errors import DataDamaged
 from headland.files.chinese_coordinates import ChineseSystem, to_wgs84
 from headland.plain_numbers import read_decimal
@@ -18,6 +19,8 @@ NOT_A_NUMBER: Final = "not_a_number"
 WRONG_WIDTH: Final = "wrong_number_of_cells"
 REPEATED_TIME: Final = "repeated_time"
 OUTSIDE_SYSTEM: Final = "outside_coordinate_system"
+#: A unit that headings below the first state, and that is none of the channel.
+OTHER_UNIT: Final = "other_unit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +32,12 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """A refused cell where `column` is set, else a refused row, with the reason."""
-
-    line: int
-    reason: str
-    column: str = ""
-    text: str = ""
-
-    def sentence(self) -> str:
-        """Return the refusal as a sentence."""
-        what = f", column {self.column}" if self.column else ""
-        return f"line {self.line}{what}: {self.reason.replace('_', ' ')}{f' ({self.text[:60]!r})' if self.text else ''}"
-
-
-@dataclass(frozen=True, slots=True)
 class _Cell:
     index: int
     name: str
     channel: str
-    conversion: Conversion
+    #: None where the unit that the file states here is none of the channel.
+    conversion: Conversion | None
 
 
 @dataclass(slots=True)
@@ -91,6 +80,10 @@ class RowReader:
         refusals, self.refusals = self.refusals, []
         return refusals
 
+    def follow(self, before: RowReader) -> None:
+        """Go on behind the rows of another reader of the same file."""
+        self._previous_ms = before._previous_ms
+
     def _convert(self, line: int, place: tuple[str, str], values: dict[str, float | None]) -> None:
         """Convert a place of a Chinese system in `values` to WGS84; half a place is none."""
         longitude_deg, latitude_deg = (values[channel] for channel in place)
@@ -106,6 +99,9 @@ class RowReader:
     def _value(self, line: int, cell: _Cell, text: str) -> float | None:
         if text in self._missing:
             return None
+        if cell.conversion is None:
+            self.refusals.append(RefusedRow(line, OTHER_UNIT, cell.name, text))
+            return None
         number = read_decimal(text.replace(",", ".") if self.loaded.map.decimal == "," else text)
         value = math.nan if number is None else cell.conversion.apply(number)
         if not math.isfinite(value):
@@ -114,24 +110,38 @@ class RowReader:
         return value
 
 
-def match_header(loaded: LoadedMap, header: Sequence[str]) -> RowReader | str:
-    """Return the reader for a table with these column names, or a sentence about the first difference to the map."""
+def match_header(
+    loaded: LoadedMap, header: Sequence[str], units: Mapping[str, str] | None = None, *, may_lack: bool = False
+) -> RowReader | str:
+    """Return the reader for a table with these column names, or a sentence about the first difference to the map.
+
+    `units` are those of columns whose unit is not the map's. The table `may_lack` columns of the map, but not the time.
+    """
     names = [name.strip() for name in header]
     table = loaded.map
     known = {table.time.name, *(column.name for column in table.column), *(ignored.name for ignored in table.ignored)}
     for name in names:
         if names.count(name) > 1 and name in known:
             return f"the column {name!r} is twice in the header"
-    absent = [name for name in (table.time.name, *(column.name for column in table.column)) if name not in names]
+    wanted = (table.time.name, *(() if may_lack else (column.name for column in table.column)))
+    absent = [name for name in wanted if name not in names]
     if absent:
         return f"the map names the column {absent[0]!r}, and the table has: {', '.join(names)[:300]}"
     unknown = [name for name in names if name not in known]
     if unknown:
         return f"the map has no column {unknown[0]!r}: add it as a [[column]] or an [[ignored]]"
     cells = [
-        _Cell(names.index(column.name), column.name, column.channel, loaded.conversions[column.name])
+        _Cell(names.index(column.name), column.name, column.channel, _conversion(loaded, column, units or {}))
         for column in table.column
+        if column.name in names
     ]
     is_shifted = table.coordinates != "WGS-84"
     shifted = tuple(sorted(places_of(cell.channel for cell in cells))) if is_shifted else ()
     return RowReader(loaded, len(names), names.index(table.time.name), cells, frozenset({"", *table.missing}), shifted)
+
+
+def _conversion(loaded: LoadedMap, column: TableColumn, units: Mapping[str, str]) -> Conversion | None:
+    if column.name not in units:
+        return loaded.conversions[column.name]
+    found = convert_to_channel(column.channel, units[column.name])
+    return found if isinstance(found, Conversion) else None

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import csv
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
-from edge.imports.table.map import LoadedMap
-from edge.imports.table.rows import RefusedRow, RowReader, match_header
+from edge.imports.table.loggers.dji import read_airdata, read_flight_reader
+from edge.imports.table.loggers.toa5 import read_toa5
+from edge.imports.table.loggers.weatherlink import read_weatherlink
+from edge.imports.table.loggers.weewx import read_archive, read_weewx
+from edge.imports.table.map import LoadedMap, TableMap
+from edge.imports.table.rows import RowReader, match_header
+from edge.imports.table.table_lines import CsvLine, Heading, RefusedRow, TableLine, read_cells, read_headed
 from edge.sources.source import DeviceId, Reading, Sink
 from headland.contract.records import ChannelInfo, Clock, Descriptor
 from headland.errors import DataDamaged
 
-#: A line that csv cannot read: a quotation without an end, a cell beyond csv's limit.
-NOT_CSV: Final = "not_csv"
+#: A row below headings that are not those of the map.
+OTHER_HEADINGS: Final = "other_headings"
 #: The most refusals in a report; all are counted.
 MOST_REFUSALS: Final = 1000
-
-
-class _Lines(Protocol):
-    """The type of csv.reader's result: cells line by line, and how many lines of the file were read for them."""
-
-    line_num: int
-
-    def __next__(self) -> list[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +55,27 @@ class TableSource:
         self._rows = 0
         self._first_ms: int | None = None
         self._last_ms: int | None = None
+        #: The unit that the first headings state, by column.
+        self._units: dict[str, str] = {}
 
     def run(self, sink: Sink) -> None:
         """Read the table into `sink` to its end, or until `stop`. Raises DataDamaged where header and map differ."""
-        with self._path.open("rb") as file:
-            lines = csv.reader(self._lines(file), delimiter=self._map.map.delimiter)
-            header = self._next(lines)
-            while header is not None and not any(cell.strip() for cell in header):
-                header = self._next(lines)
-            reader = match_header(self._map, header or [])
-            if isinstance(reader, str):
-                raise DataDamaged(f"{self.name}: {reader}")
-            for _ in range(self._map.map.lines_below):
-                self._next(lines)
-            if self._map.map.describes:
-                sink.describe(self._descriptor())
-            while (cells := self._next(lines)) is not None:
-                self._handle(reader, self._line(lines), cells, sink)
+        reader: RowReader | None = None
+        has_heading = False
+        for line in _read_lines(self._path, self._map.map, self._note_position):
+            if isinstance(line, RefusedRow):
+                self._note(line)
+            elif isinstance(line, Heading):
+                reader = self._match(line, reader, is_first=not has_heading)
+                if not has_heading and self._map.map.describes:
+                    sink.describe(self._descriptor())
+                has_heading = True
+            elif reader is not None:
+                self._handle(reader, line.line, line.cells, sink)
+            elif not line.is_empty:
+                self._note(RefusedRow(line.line, OTHER_HEADINGS))
+        if not has_heading and not self._stop.is_set():
+            raise DataDamaged(f"{self.name}: {match_header(self._map, [])}")
 
     def stop(self) -> None:
         """Make `run` return after the current row."""
@@ -91,7 +91,7 @@ class TableSource:
             self._device.device, self._rows, self._first_ms, self._last_ms, dict(self._counts), tuple(self._refusals)
         )
 
-    def _handle(self, reader: RowReader, line: int, cells: list[str], sink: Sink) -> None:
+    def _handle(self, reader: RowReader, line: int, cells: Sequence[str], sink: Sink) -> None:
         row = reader.read(line, cells)
         for refusal in reader.take_refusals():
             self._note(refusal)
@@ -102,35 +102,34 @@ class TableSource:
         self._last_ms = row.time_ms if self._last_ms is None else max(self._last_ms, row.time_ms)
         sink.reading(Reading(self._device, Clock.RTC, row.time_ms, row.values))
 
-    def _next(self, lines: _Lines) -> list[str] | None:
-        """Return the next line's cells; None at the end. Lines that csv cannot read are counted and skipped."""
-        while True:
-            try:
-                return next(lines)
-            except StopIteration:
-                return None
-            except csv.Error as error:
-                self._note(RefusedRow(self._line(lines), NOT_CSV, text=str(error)))
+    def _match(self, heading: Heading, before: RowReader | None, *, is_first: bool) -> RowReader | None:
+        """Return the reader of the rows below headings; None, and a refusal, where later ones are not the map's.
 
-    def _line(self, lines: _Lines) -> int:
-        """Return the number of the line in the file."""
-        return lines.line_num + self._map.map.lines_before
+        Raises DataDamaged where the first are not.
+        """
+        changed = {}
+        for at, name in enumerate(heading.names):
+            if (unit := heading.unit(at)) != self._units.setdefault(name, unit):
+                changed[name] = unit
+        reader = match_header(self._map, heading.names, changed, may_lack=self._map.map.layout == "toa5")
+        if isinstance(reader, str):
+            if is_first:
+                raise DataDamaged(f"{self.name}: {reader}")
+            self._note(RefusedRow(heading.line, OTHER_HEADINGS, text=reader))
+            return None
+        if before is not None:
+            reader.follow(before)
+        return reader
+
+    def _note_position(self, position_bytes: int) -> bool:
+        """Note how far the file is read; return whether to go on."""
+        self.position_bytes = position_bytes
+        return not self._stop.is_set()
 
     def _note(self, refusal: RefusedRow) -> None:
         self._counts[refusal.reason] += 1
         if len(self._refusals) < MOST_REFUSALS:
             self._refusals.append(refusal)
-
-    def _lines(self, file: Iterator[bytes]) -> Iterator[str]:
-        encoding, lines_before = self._map.map.encoding, self._map.map.lines_before
-        for number, raw in enumerate(file):
-            if self._stop.is_set():
-                return
-            self.position_bytes += len(raw)
-            if number < lines_before:
-                continue
-            text = raw.decode(encoding, errors="replace")
-            yield text.removeprefix("\ufeff") if number == 0 else text
 
     def _descriptor(self) -> Descriptor:
         table = self._map.map
@@ -149,3 +148,47 @@ class TableSource:
             channels=channels,
             simulated=table.simulated,
         )
+
+
+def _read_lines(path: Path, table: TableMap, progress: Callable[[int], bool]) -> Iterator[TableLine]:
+    """Yield headings and rows of a file. `progress` gets the bytes that are read, and False ends it.
+
+    Raises OSError, and DataDamaged for a database that is damaged.
+    """
+    if table.layout == "weewx_archive":
+        size = path.stat().st_size
+        yield from read_archive(path, lambda share: progress(round(size * share)))
+        return
+    lines_before = table.lines_before if table.layout == "headings" else 0
+    if table.layout == "airdata":
+        yield from read_airdata(lambda: _cells_of(path, table, progress), path.name)
+        return
+    with path.open("rb") as file:
+        cells = read_cells(_texts(file, table, lines_before, progress), table.delimiter, lines_before)
+        match table.layout:
+            case "toa5":
+                yield from read_toa5(cells)
+            case "weewx":
+                yield from read_weewx(cells)
+            case "weatherlink":
+                yield from read_weatherlink(cells)
+            case "flight_reader":
+                yield from read_flight_reader(cells)
+            case "headings":
+                yield from read_headed(cells, table.lines_below)
+
+
+def _cells_of(path: Path, table: TableMap, progress: Callable[[int], bool]) -> Iterator[CsvLine]:
+    with path.open("rb") as file:
+        yield from read_cells(_texts(file, table, 0, progress), table.delimiter)
+
+
+def _texts(file: Iterator[bytes], table: TableMap, lines_before: int, progress: Callable[[int], bool]) -> Iterator[str]:
+    """Yield the lines of a text; a byte order mark, which copies of two files have in the middle too, is none of it."""
+    position_bytes = 0
+    for number, raw in enumerate(file):
+        position_bytes += len(raw)
+        if not progress(position_bytes):
+            return
+        if number >= lines_before:
+            yield raw.decode(table.encoding, errors="replace").removeprefix("\ufeff")

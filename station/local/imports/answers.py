@@ -9,7 +9,7 @@ from msgspec import structs
 
 from edge.imports.status import MOST_CELL, CellRefusal, ImportedFile, ImportStatus, Stretch
 from edge.imports.table.preview import ConvertedRows
-from edge.imports.table.rows import RefusedRow
+from edge.imports.table.table_lines import RefusedRow
 from headland.contract.file_imports import (
     ConvertedTable,
     FileImport,

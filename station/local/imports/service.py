@@ -8,6 +8,7 @@ import msgspec
 
 from edge.imports.sentences import Sentence
 from edge.imports.status import tell
+from edge.imports.table.loggers.logger_table import recognise
 from edge.imports.table.map import LoadedMap, TableMap, check_map
 from edge.imports.table.preview import ConvertedRows, convert_rows, look_at
 from headland.clock import wall_clock_ms
@@ -150,11 +151,19 @@ def _kind_of(files: ImportFiles, job: ImportJob) -> str | Sentence:
     """Return log or table by the content of a file, or the sentence of what it is instead."""
     # What reads logs is 6 MB of code, and most stations are never given one.
     from edge.imports.file_content import KIND_BY_SUFFIX, kind_of
-    from edge.imports.file_types import TABLES
+    from edge.imports.file_types import DATABASES, TABLES
 
     path = files.file_of(job)
+    try:
+        if recognise(path) is not None:
+            return "table"
+    except DataDamaged as damage:
+        told = damage.args[0]
+        return told if isinstance(told, Sentence) else Sentence("refused_log", name=path.name, why=str(told))
     kind = kind_of(path)
     suffix = path.suffix.lower()
+    if suffix in DATABASES and kind is None:
+        return Sentence("other_database", name=path.name)
     if isinstance(kind, Sentence):
         # A text that is called like a log, but is none, may be a table.
         return "table" if kind == Sentence("not_known", name=path.name) and suffix in TABLES else kind
@@ -191,6 +200,7 @@ def _load_map(choice: ImportChoice, device: Descriptor | None) -> LoadedMap:
                     "lines_below": table.lines_below,
                     "missing": table.missing,
                     "coordinates": table.coordinates,
+                    "layout": table.layout,
                 },
                 TableMap,
             )

@@ -20,6 +20,8 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 from edge.agent.settings import EdgeSettings, GatewaySettings
 from edge.imports.importer import import_files
 from edge.imports.report import FileReport, Gaps, ImportReport, Progress, SilenceFinder, estimate_left_s
+from edge.imports.table.loggers.listing import list_columns
+from edge.imports.table.loggers.logger_table import LoggerChoice
 from edge.imports.table.map import open_map
 from edge.pipeline.settings import BatchSettings
 from edge.sources.source import DeviceId, Reading, Readings
@@ -243,6 +245,46 @@ def test_a_file_that_is_no_log_is_reported_and_does_not_affect_the_others(mosqui
     with pytest.raises(DataDamaged, match="is no log that can be read"):
         import_files([bad], settings, progress=lambda _: None, stop=threading.Event())
     ingest.close()
+
+
+TOA5: Final = (
+    '"TOA5","Orchard","CR1000X","4711","","","1","Hour"\n"TIMESTAMP","RECORD","AirTC_Avg","State"\n'
+    '"TS","RN","Deg F",""\n"","","Avg","Smp"\n"2026-05-01 23:00:00",0,50,1\n"2026-05-01 24:00:00",1,"NAN",1\n'
+)
+
+
+@pytest.mark.services
+def test_a_table_of_a_logger_is_imported_without_a_map_beside_logs(mosquitto: Broker, tmp_path: Path) -> None:
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
+    (tmp_path / "station.dat").write_text(TOA5)
+    write_tlog(tmp_path / "flight.tlog", 20)
+    settings = import_settings(tmp_path / "data", mosquitto.port)
+    shown: list[Progress] = []
+    report = import_files(
+        [tmp_path], settings, progress=shown.append, stop=threading.Event(), choice=LoggerChoice(zone="+02:00")
+    )
+    blocks = [block for batch in ingest.seen.values() for block in batch.blocks if block.device == "orchard-hour"]
+    ingest.close()
+    assert report.finished
+    assert {file.path.name: (file.rows, file.error) for file in report.files}["station.dat"] == (2, "")
+    (block,) = blocks
+    assert (block.t0, block.c["air_temperature_degc"]) == (1_777_669_200_000, [pytest.approx(10.0), None])
+
+
+def test_what_a_loggers_columns_become_is_shown_before_the_import(tmp_path: Path) -> None:
+    path = tmp_path / "station.dat"
+    path.write_text(TOA5)
+    shown = CliRunner().invoke(app, ["edge", "import", str(path), "--zone", "+02:00", "--dry-run"])
+    assert shown.exit_code == 0
+    assert shown.stdout.splitlines() == [
+        "station.dat: Campbell TOA5 becomes the device orchard-hour, its times are in +02:00",
+        "  AirTC_Avg [Deg F] becomes Air temperature [°C]",
+        "  RECORD is left out: the number of its row",
+        "  State is left out: it states no unit",
+    ]
+    lacking = CliRunner().invoke(app, ["edge", "import", str(path), "--dry-run"])
+    assert "name it with --zone" in lacking.stdout
+    assert "请用 --zone 指定" in "".join(list_columns(path, LoggerChoice(), "zh"))
 
 
 def test_an_unknown_kind_of_file_is_refused_before_anything_is_read(tmp_path: Path) -> None:

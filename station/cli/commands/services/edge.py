@@ -25,6 +25,7 @@ from station.cli.options import (
 from station.server.signals import stop_event
 
 if TYPE_CHECKING:
+    from edge.imports.table.loggers.logger_table import LoggerChoice
     from station.local.folder import FarmFolder
 
 #: Folder of a gateway's spool where its settings are below /etc, which holds no data; systemd's unit makes it.
@@ -161,7 +162,8 @@ def edge_import(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="Flight logs (.tlog .rlog .BIN .log .ulg), machine files (.zip), tables (.csv) with --map, or folders."
+            help="Flight logs (.tlog .rlog .BIN .log .ulg), machine files (.zip), tables of loggers (TOA5, "
+            "weewx, WeatherLink), other tables (.csv) with --map, or folders."
         ),
     ],
     table_map: Annotated[
@@ -171,6 +173,19 @@ def edge_import(
         str | None,
         typer.Option("--start", help="First instant of a log without satellite time, UTC: 2026-05-01T06:30."),
     ] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", help="Device of a logger's table, which may name none itself.")
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option("--zone", help="Time zone of a logger's table: +08:00, Europe/Berlin, UTC.")
+    ] = None,
+    units: Annotated[
+        str | None,
+        typer.Option("--units", help="Units that a logger's table does not state: degF,inHg,in,in/h,mph."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what columns of loggers' tables become, and import nothing.")
+    ] = False,
     no_wait: Annotated[
         bool, typer.Option("--no-wait", help="Fail where another import runs, instead of beginning after it.")
     ] = False,
@@ -184,8 +199,26 @@ def edge_import(
 ) -> None:
     """Import flight logs or tables into a running farm, by the gateway's pipeline. A repeated import adds nothing."""
     start_ms = None if start is None else parse_instant(start)
+    from edge.imports.table.loggers.logger_table import LoggerChoice
+
+    given = tuple(filter(None, (unit.strip() for unit in (units or "").split(","))))
+    choice = LoggerChoice(device or "", zone or "", given)
+    if table_map is None:
+        _show_tables(files, choice)
+    if dry_run:
+        return
     settings_path = config if config is not None else _write_import_settings(farm_folder(data))
-    _import_files(files, settings_path, table_map, start_ms, status, waits=not no_wait)
+    _import_files(files, settings_path, table_map, start_ms, status, choice, waits=not no_wait)
+
+
+def _show_tables(files: list[Path], choice: LoggerChoice) -> None:
+    """Print what the columns of loggers' tables become."""
+    from edge.imports.file_types import find_files
+    from edge.imports.table.loggers.listing import list_columns
+
+    for path in find_files(files):
+        for line in list_columns(path, choice, language_of(os.environ)):
+            typer.echo(line)
 
 
 def _write_import_settings(folder: FarmFolder) -> Path:
@@ -203,6 +236,7 @@ def _import_files(
     table_map: str | None,
     start_ms: int | None,
     status: Path | None,
+    choice: LoggerChoice,
     *,
     waits: bool,
 ) -> None:
@@ -246,6 +280,7 @@ def _import_files(
                 start_ms=start_ms,
                 language=language,
                 waits=waits,
+                choice=choice,
             )
             told.end(report)
     for line in report.sentences(language):

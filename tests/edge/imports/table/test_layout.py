@@ -61,7 +61,8 @@ def read(folder: Path, text: str, channels: dict[str, str]) -> ConvertedRows:
         ],
         "lines_before": seen.lines_before,
         "lines_below": seen.lines_below,
-        "missing": ["NAN", "--"],
+        "missing": list(seen.missing),
+        "layout": seen.layout,
     }
     return convert_rows(path, check_map(msgspec.convert(table, TableMap)))
 
@@ -75,11 +76,14 @@ def test_a_campbell_table_is_read_as_it_is_with_the_units_below_its_headings(tmp
         tmp_path,
         TOA5,
         {
+            "BattV_Min": "battery_min_v",
             "AirTC_Avg": "air_temperature_degc",
             "RH": "relative_humidity_pct",
             "SlrkW_Avg": "global_radiation_w_m2",
             "WS_ms_S_WVT": "wind_speed_m_s",
             "WindDir_D1_WVT": "wind_from_deg",
+            "Rain_mm_Tot": "rain_tot_mm",
+            "AirTC_Max": "air_tc_max_degc",
         },
     )
     assert texts(found) == ["05-01 23:00", "05-02 00:00", "05-02 01:00"]
@@ -90,6 +94,9 @@ def test_a_campbell_table_is_read_as_it_is_with_the_units_below_its_headings(tmp
         "global_radiation_w_m2": 250.0,
         "wind_speed_m_s": 0.4,
         "wind_from_deg": 96.0,
+        "battery_min_v": 12.5,
+        "rain_tot_mm": 0.0,
+        "air_tc_max_degc": 14.0,
     }
     # The line is that of the file, with the four lines above its rows.
     assert [refusal.sentence() for refusal in found.refusals] == ["line 7: wrong number of cells ('2 instead of 10')"]
@@ -100,14 +107,14 @@ def test_a_weather_consoles_export_with_lines_above_its_headings_is_read_in_its_
         tmp_path,
         WEATHERLINK,
         {
-            "Temp - °F": "air_temperature_degc",
-            "Hum - %": "relative_humidity_pct",
+            "Temp - °F": "outside_temperature_degc",
+            "Hum - %": "outside_humidity_pct",
             "Wind Speed - mph": "wind_speed_m_s",
         },
     )
     assert texts(found) == ["04-30 23:55", "05-01 00:00", "05-01 00:05"]
     assert found.rows[0].values == pytest.approx(
-        {"air_temperature_degc": 10.0, "relative_humidity_pct": 81.0, "wind_speed_m_s": 2.2352}
+        {"outside_temperature_degc": 10.0, "outside_humidity_pct": 81.0, "wind_speed_m_s": 2.2352}
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -128,6 +130,73 @@ def test_a_table_is_looked_at_tried_and_queued_and_nothing_of_it_is_guessed(clie
     chosen = client.put(f"{path}/choice", json={"table": CHOICE})
     assert (chosen.status_code, chosen.json()["state"], chosen.json()["device"]) == (200, "queued", "house-7")
     assert client.put(f"{path}/choice", json={"table": CHOICE}).status_code == 409
+
+
+def test_a_loggers_table_is_recognised_with_its_columns_and_units(client: httpx.Client) -> None:
+    head = '"TOA5","Orchard","CR1000X","4711","","","1","Hour"\n"TIMESTAMP","RECORD","AirTC_Avg","Rain_Tot"\n'
+    rows = '"TS","RN","Deg C","mm"\n"","","Avg","Tot"\n"2026-05-01 24:00:00",0,11.5,0.2\n'
+    imported = hand_over(client, "station.dat", (head + rows).encode())
+    path = f"/v1/imports/{imported['id']}"
+    seen = client.get(f"{path}/preview").json()
+    assert (seen["layout"], seen["maker"], seen["station"]) == ("toa5", "Campbell TOA5", "orchard-hour")
+    proposed = [(column["name"], column["channel"], column["unit"]) for column in seen["proposal"]["columns"]]
+    assert proposed == [
+        ("TIMESTAMP", "", ""),
+        ("RECORD", "", ""),
+        ("AirTC_Avg", "air_temperature_degc", "degC"),
+        ("Rain_Tot", "rain_tot_mm", "mm"),
+    ]
+    assert {"channel": "rain_tot_mm", "units": ["mm", "L/m2", "in"]} in seen["quantities"]
+    choice = choice_of(seen, zone="+08:00")
+    tried = client.put(f"{path}/choice?dry_run=true", json={"table": choice}).json()
+    values = {"air_temperature_degc": 11.5, "rain_tot_mm": 0.2}
+    assert tried["rows"] == [{"time_ms": 1_777_651_200_000, "values": values}]
+    assert client.put(f"{path}/choice", json={"table": choice}).json()["state"] == "queued"
+
+
+def test_an_archive_of_weewx_is_taken_as_a_table_and_another_database_is_told(
+    client: httpx.Client, tmp_path: Path
+) -> None:
+    for name, create in (("weewx.sdb", "archive (dateTime INTEGER, usUnits INTEGER, outTemp REAL)"), ("a.db", "b (c)")):
+        connection = sqlite3.connect(tmp_path / name)
+        connection.execute(f"CREATE TABLE {create}")
+        if name == "weewx.sdb":
+            connection.execute("INSERT INTO archive VALUES (1777593600, 1, 50.0)")
+        connection.commit()
+        connection.close()
+    imported = hand_over(client, "weewx.sdb", (tmp_path / "weewx.sdb").read_bytes())
+    assert (imported["kind"], imported["state"]) == ("table", "needs_map")
+    path = f"/v1/imports/{imported['id']}"
+    seen = client.get(f"{path}/preview").json()
+    assert (seen["layout"], seen["proposal"]["time"]["zone"]) == ("weewx_archive", "UTC")
+    choice = {**choice_of(seen, zone="UTC"), "device": "roof"}
+    tried = client.put(f"{path}/choice?dry_run=true", json={"table": choice}).json()
+    assert tried["rows"][0]["values"] == {"outside_temperature_degc": pytest.approx(10.0)}
+    other = hand_over(client, "a.db", (tmp_path / "a.db").read_bytes(), **CHINESE)
+    assert other["state"] == "failed"
+    assert "没有 weewx 的 archive 表" in other["error"]
+    damaged = hand_over(client, "weewx.sdb", b"SQLite format 3\0" + bytes(range(256)) * 9)
+    assert "cannot be read as a SQLite database" in client.get(f"/v1/imports/{damaged['id']}").json()["error"]
+
+
+def choice_of(seen: dict[str, Any], zone: str) -> dict[str, Any]:
+    """Take what a preview proposes, as the page does."""
+    proposal = seen["proposal"]
+    time = proposal["time"]
+    columns = [column for column in proposal["columns"] if column["name"] != time["column"]]
+    return {
+        "device": seen["station"],
+        "kind": "weather",
+        "time": {"column": time["column"], "format": time["format"], "zone": zone},
+        "columns": [
+            {"column": column["name"], "channel": column["channel"], "unit": column["unit"]}
+            for column in columns
+            if column["channel"]
+        ],
+        "ignored": [column["name"] for column in columns if not column["channel"]],
+        "missing": seen["missing"],
+        "layout": seen["layout"],
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Tables that loggers and weather stations write themselves, recognised by their contents."""
