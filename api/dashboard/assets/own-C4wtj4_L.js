@@ -1,0 +1,1 @@
+export{t as OwnData}from"./own-fjA6zzhc.js";

@@ -1,1 +1,0 @@
-export{t as OwnData}from"./own-sopcPNf9.js";
