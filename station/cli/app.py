@@ -13,6 +13,7 @@ from station.cli.commands.farm.field import field_app
 from station.cli.commands.farm.gateway import gateway_app
 from station.cli.commands.farm.key import key_app
 from station.cli.commands.farm.ledger import ledger_app
+from station.cli.commands.farm.mcp import mcp
 from station.cli.commands.farm.store import store_app
 from station.cli.commands.farm.verify import verify
 from station.cli.commands.services.edge import edge_app
@@ -50,6 +51,7 @@ app.add_typer(field_app, name="field", rich_help_panel=_FARM)
 app.add_typer(gateway_app, name="gateway", rich_help_panel=_FARM)
 app.add_typer(key_app, name="key", rich_help_panel=_FARM)
 app.add_typer(ledger_app, name="ledger", rich_help_panel=_FARM)
+app.command(rich_help_panel=_FARM)(mcp)
 app.command(rich_help_panel=_FARM)(verify)
 app.add_typer(store_app, name="store", rich_help_panel=_FARM)
 app.add_typer(sim_app, name="sim", rich_help_panel=_TESTING)

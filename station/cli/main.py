@@ -49,6 +49,7 @@ _EXTRA_OF_PART: Final = {
     "simulate": "all",
     "field": "api",
     "key": "api",
+    "mcp": "mcp",
     "verify": "proof",
     "sim": "sim",
     "broker": "all",

@@ -33,6 +33,7 @@ EXTRAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "proof": (("headland.proof",), ("verify", "--help")),
     "otel": (("headland.runtime.tracing",), ("--help",)),
     "client": (("headland.client", "headland.contract"), ("--help",)),
+    "mcp": (("headland.client", "headland.contract"), ("mcp", "--help")),
     "sim": (("firmware_sim",), ("sim", "drone", "--help")),
     "all": (("station", "edge", "ingest", "api", "firmware_sim", "headland"), ("up", "--help")),
 }
@@ -68,6 +69,8 @@ def check(extra: str) -> bool:
     names = [name for package in packages for name in modules_of(package)]
     if extra != "otel":
         names = [name for name in names if name != "headland.runtime.tracing.otlp"]
+    if extra not in {"all", "mcp"}:
+        names = [name for name in names if name != "headland.client.ask.server"]
     if extra != "all":
         names = [name for name in names if not name.startswith(ENGINES)]
     try:
