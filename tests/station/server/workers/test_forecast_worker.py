@@ -13,16 +13,22 @@ from headland.analysis.greenhouse.house import find_house
 from headland.analysis.inputs import sensor_faults
 from headland.analysis.inputs.result_cache import ResultCache
 from headland.analysis.inputs.scope import OrgScope
+from headland.analysis.passes import detection
+from headland.analysis.tonight import field_statements
 from headland.analysis.tonight.cards import forecasts
+from headland.analysis.tonight.cards import page as cards_page
 from headland.analysis.tonight.today.page import answer_today
 from headland.contract.records import ChannelInfo, Descriptor
-from headland.registry.models.models import Farm, Greenhouse, Site
+from headland.registry.models.models import Farm, Field, Greenhouse, Site
 from headland.registry.models.reach import ReachFact
 from headland.registry.registry import open_registry
 from headland.store.memory import MemoryStore
 from headland.store.port import Points, SeriesKey, WriteBatch
 from station.server.organisation import ensure_organisation
 from station.server.workers.forecast_worker import ForecastWorker
+from tests.api.farm import NOW_MS as FARM_NOW_MS
+from tests.api.farm import OWN, fill_farm, write_spreader_flight
+from tests.api.spread_field import FIELD, SPREADER
 
 HANDLE = "local"
 HOUR = 3_600_000
@@ -126,4 +132,32 @@ def test_the_first_page_finds_forecasts_and_verdicts_made_before_somebody_asks(
     assert strip is not None
     assert strip.house is not None
     assert len([value for value in strip.house.air_degc if value is not None]) > 24
+    registry.close()
+
+
+def test_the_first_page_finds_passes_and_windows_of_fields_made_before_somebody_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, answers = fill_farm(), ResultCache()
+    write_spreader_flight(store, SPREADER, sensed=True)
+    registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite")
+    repositories = ensure_organisation(registry, OWN, "test")
+    farm = repositories.farms.add(Farm(name="Home"))
+    site = repositories.sites.add(
+        Site(farm=farm.id, name="home", time_zone="Asia/Shanghai", longitude_deg=10.0, latitude_deg=0.0)
+    )
+    field = repositories.fields.add(Field(farm=farm.id, name="Equator", geometry=FIELD, site=site.id))
+    now_ms = FARM_NOW_MS + HOUR
+    ForecastWorker(registry, store, OWN, lambda: now_ms, answers).prepare()
+
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("a request must not compute it")
+
+    monkeypatch.setattr(detection, "_search_visit", fail)
+    monkeypatch.setattr(cards_page, "field_statements", fail)
+    monkeypatch.setattr(field_statements, "hourly_forecast", fail)
+    scope = OrgScope(store, registry, OWN, now_ms, cache=answers)
+    page = answer_today(scope, None, ReachFact(state="none", people=0, tried_ms=None), None, lambda: None)
+    (row,) = [row for row in page.rows if row.id == field.id]
+    assert row.kind == "field"
     registry.close()
