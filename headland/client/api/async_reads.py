@@ -1084,13 +1084,17 @@ class AsyncReads(AsyncReading):
         """List the witnesses whose signatures this organisation's checkpoints show."""
         return await self._list("/v1/ledger/witnesses", NamedWitness, {})
 
-    async def get_captures(self, *, perPage: int | None = None, nextPageToken: str | None = None) -> bytes:
-        """Return the jobs of captures, the newest first; `Link` leads to the next page. As bytes."""
-        return await self._bytes("/epcis/capture", "*/*", {"perPage": perPage, "nextPageToken": nextPageToken})
+    async def get_captures(
+        self, *, perPage: int | None = None, nextPageToken: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the jobs of captures, the newest first; `Link` leads to the next page."""
+        return await self._record(
+            "/epcis/capture", list[dict[str, Any]], {"perPage": perPage, "nextPageToken": nextPageToken}
+        )
 
-    async def get_capture(self, capture_id: str) -> bytes:
-        """Return what became of a captured document. As bytes."""
-        return await self._bytes(f"/epcis/capture/{in_path(capture_id)}", "*/*", {})
+    async def get_capture(self, capture_id: str) -> dict[str, Any]:
+        """Return what became of a captured document."""
+        return await self._record(f"/epcis/capture/{in_path(capture_id)}", dict[str, Any], {})
 
     async def get_captured_document(self, capture_id: str) -> dict[str, Any]:
         """Return a captured document with what its sender said of it: sender, receiver, master data, times."""

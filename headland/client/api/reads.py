@@ -1080,13 +1080,15 @@ class Reads(Reading):
         """List the witnesses whose signatures this organisation's checkpoints show."""
         return self._list("/v1/ledger/witnesses", NamedWitness, {})
 
-    def get_captures(self, *, perPage: int | None = None, nextPageToken: str | None = None) -> bytes:
-        """Return the jobs of captures, the newest first; `Link` leads to the next page. As bytes."""
-        return self._bytes("/epcis/capture", "*/*", {"perPage": perPage, "nextPageToken": nextPageToken})
+    def get_captures(self, *, perPage: int | None = None, nextPageToken: str | None = None) -> list[dict[str, Any]]:
+        """Return the jobs of captures, the newest first; `Link` leads to the next page."""
+        return self._record(
+            "/epcis/capture", list[dict[str, Any]], {"perPage": perPage, "nextPageToken": nextPageToken}
+        )
 
-    def get_capture(self, capture_id: str) -> bytes:
-        """Return what became of a captured document. As bytes."""
-        return self._bytes(f"/epcis/capture/{in_path(capture_id)}", "*/*", {})
+    def get_capture(self, capture_id: str) -> dict[str, Any]:
+        """Return what became of a captured document."""
+        return self._record(f"/epcis/capture/{in_path(capture_id)}", dict[str, Any], {})
 
     def get_captured_document(self, capture_id: str) -> dict[str, Any]:
         """Return a captured document with what its sender said of it: sender, receiver, master data, times."""

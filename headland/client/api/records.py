@@ -4244,6 +4244,11 @@ class TablePreview(Record, frozen=True, kw_only=True):
     lines_before: int
     lines_below: int
     proposal: TableProposal
+    layout: str
+    maker: str = ""
+    kind: str = ""
+    station: str = ""
+    missing: list[str] | None = None
 
 
 class TableProposal(Record, frozen=True, kw_only=True):

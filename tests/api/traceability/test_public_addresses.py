@@ -81,7 +81,8 @@ def public_paths(released: dict[str, Any]) -> list[str]:
 
 
 def whole(answer: httpx.Response) -> tuple[int, list[tuple[str, str]], bytes]:
-    headers = [(name, value) for name, value in answer.headers.multi_items() if name != "date"]
+    of_the_moment = {"date", "ratelimit", "ratelimit-policy"}  # a kept page takes no turn
+    headers = [(name, value) for name, value in answer.headers.multi_items() if name.lower() not in of_the_moment]
     return answer.status_code, headers, answer.content
 
 

@@ -52,7 +52,10 @@ def test_help_ends_with_the_exit_codes() -> None:
 
 
 def test_a_failed_command_a_wrong_option_and_a_wrong_setting_have_their_exit_codes(tmp_path: Path) -> None:
-    assert call("edge", "import", "flight.tlog", "--data", str(tmp_path)).returncode == ExitCode.FAILED
+    log = tmp_path / "flight.tlog"
+    assert call("edge", "import", str(log), "--data", str(tmp_path)).returncode == ExitCode.USAGE
+    log.write_bytes(b"")
+    assert call("edge", "import", str(log), "--data", str(tmp_path)).returncode == ExitCode.FAILED
     assert call("up", "--no-such-option").returncode == ExitCode.USAGE
     wrong = call("store", "info", "--data", str(tmp_path))
     assert wrong.returncode == ExitCode.USAGE

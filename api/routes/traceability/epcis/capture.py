@@ -39,8 +39,14 @@ _DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
 _JOB: Final[dict[int | str, dict[str, Any]]] = {
     202: {"description": "The job of the capture.", "content": {"application/json": {"schema": {"type": "object"}}}}
 }
+_JOB_FOUND: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The job of a capture.", "content": {"application/json": {"schema": {"type": "object"}}}}
+}
 _JOBS: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "Jobs of captures.", "content": {"application/json": {"schema": {}}}}
+    200: {
+        "description": "Jobs of captures.",
+        "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}},
+    }
 }
 _Behaviour = Annotated[Literal["rollback", "proceed"], Header(alias="GS1-Capture-Error-Behaviour")]
 #: What the standard calls an event that is not valid.
@@ -131,7 +137,7 @@ def get_captures(
     return answer
 
 
-@router.get("/capture/{capture_id}", response_class=Response, responses=_JOBS)
+@router.get("/capture/{capture_id}", response_class=Response, responses=_JOB_FOUND)
 def get_capture(scope: ScopeOf, capture_id: _CaptureId) -> Response:
     """Return what became of a captured document."""
     found = _find(scope, capture_id)
