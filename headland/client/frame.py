@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, Final
 
 from headland.client.api.records import Answer
+from headland.client.libraries import load
 from headland.client.record import table_to_html
 
 #: So many rows are shown in a notebook.
@@ -58,7 +59,7 @@ class Frame:
 
         With `evidence` each column has its quality and coverage beside it, as `vpd_kpa.quality`.
         """
-        import pandas as pd  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        pd = load("pandas")
 
         index = None if self.time_ms is None else pd.to_datetime(list(self.time_ms), unit="ms", utc=True).rename("time")
         made = _pandas_frame()(self._values(evidence=evidence), index=index)
@@ -70,7 +71,7 @@ class Frame:
 
         Its `attrs` are of this object: what polars derives from it has none.
         """
-        import polars as pl  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        pl = load("polars")
 
         columns: dict[str, Any] = dict(self._values(evidence=evidence))
         if self.time_ms is not None:
@@ -82,6 +83,7 @@ class Frame:
 
     def xarray(self) -> Any:
         """Return an xarray Dataset by time in UTC; each variable has its unit in `units`; needs pandas and xarray."""
+        load("xarray")
         return self.pandas().to_xarray()
 
     def to_xarray(self) -> Any:
@@ -92,7 +94,7 @@ class Frame:
         """Return a GeoDataFrame in WGS84 of what has outlines; needs geopandas."""
         if self.outlines is None:
             raise ValueError("This has no outlines on the ground: take .pandas(), or ask for a map.")
-        import geopandas as gpd  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        gpd = load("geopandas")
 
         names = list(self.columns)
         rows = zip(self.outlines, *(self.columns[name].values for name in names), strict=True)
@@ -158,9 +160,9 @@ def _text(value: Any) -> str:
 @cache
 def _pandas_frame() -> Any:
     """Return pandas' DataFrame with a `to_xarray` that keeps what `attrs` say of each column."""
-    import pandas as pd  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    pd = load("pandas")
 
-    class UnitFrame(pd.DataFrame):  # type: ignore[misc,unused-ignore]  # untyped where pandas is not installed
+    class UnitFrame(pd.DataFrame):  # type: ignore[misc,name-defined]  # pandas is loaded late, and untyped
         """DataFrame whose columns have units in `attrs`."""
 
         @property

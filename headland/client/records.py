@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from headland.client.libraries import load
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -80,14 +82,14 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
 
     def pandas(self) -> Any:
         """Return a pandas DataFrame by time in UTC; needs pandas."""
-        import pandas as pd  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        pd = load("pandas")
 
         times_ms, columns = self.numpy()
         return pd.DataFrame(columns, index=pd.to_datetime(times_ms, unit="ms", utc=True))
 
     def polars(self) -> Any:
         """Return a polars DataFrame whose first column is the time in UTC; needs polars."""
-        import polars as pl  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        pl = load("polars")
 
         time = pl.from_epoch(pl.Series("time", self.time_ms), time_unit="ms").dt.replace_time_zone("UTC")
         return pl.DataFrame({"time": time, **self.channels})

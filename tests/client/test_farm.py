@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from headland.client.api.records import Farm as Farmland
 from headland.client.houses import Answers
 from headland.client.windows import instant_ms, span_ms
 from headland.contract.records import ChannelInfo, Descriptor
+from headland.errors import SettingsError
 from headland.store.memory import MemoryStore
 from tests.api.farm import HOUSE, NOW_MS, OWN, START_MS, fill_farm, write_series
 from tests.api.harvest.test_yields import SPREAD_MS
@@ -331,3 +333,13 @@ def test_an_instant_without_a_zone_is_refused() -> None:
     assert instant_ms("2026-11-24T08:00:00Z") == instant_ms(datetime(2026, 11, 24, 8, tzinfo=UTC)) == 1795507200000
     with pytest.raises(ValueError, match="time zone"):
         instant_ms("2026-11-24T08:00:00")
+
+
+@pytest.mark.parametrize(("library", "frame"), [("pandas", "pandas"), ("polars", "polars"), ("xarray", "xarray")])
+def test_a_library_that_is_not_installed_is_named_with_the_remedy(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch, library: str, frame: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    answers = farm.greenhouse("greenhouse-1").climate(last="2h")
+    with pytest.raises(SettingsError, match=rf"{library} is not installed: pip install 'headland\[frames\]'"):
+        getattr(answers, frame)()
