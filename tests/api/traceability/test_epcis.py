@@ -188,6 +188,7 @@ def test_what_is_not_valid_refuses_a_document_or_is_left_out_of_it(farm_api: Reg
         {"orderBy": "bizStep"},
         {"eventCountLimit": "0"},
         {"EQ_bizstep": "packing"},
+        {"eventType": "x" * 8001},
     ):
         assert farm_api.client.get("/epcis/events", params=params).status_code == 400, params
     assert len(query(farm_api, perPage=500)) == before

@@ -69,6 +69,8 @@ NAMES: Final = tuple(
         )
     )
 )  # fmt: skip
+#: Length of a parameter's text.
+_MOST_CHARACTERS: Final = 8000
 _MOST_VALUES: Final = 200
 _MOST_CONDITIONS: Final = 50
 
@@ -84,6 +86,9 @@ def read_query(params: QueryParams, extensions: str, fixed: Sequence[TermConditi
     times: dict[str, int] = {}
     for name in dict.fromkeys(params):
         texts = params.getlist(name)
+        if any(len(text) > _MOST_CHARACTERS for text in texts):
+            sentence = f"{name} has at most {_MOST_CHARACTERS} characters: ask in parts."
+            raise ProblemError(400, "bad-query", "Invalid query", sentence)
         if name in _ROW_TIMES:
             times[_ROW_TIMES[name]] = _time(name, texts)
         elif (figure := _figure(name, texts)) is not None:
@@ -120,7 +125,7 @@ def read_count(params: QueryParams, name: str) -> int | None:
 def describe_parameters() -> list[dict[str, Any]]:
     """Return the parameters for the OpenAPI document."""
     return [
-        {"name": name, "in": "query", "required": False, "schema": {"type": "string", "maxLength": 8000}}
+        {"name": name, "in": "query", "required": False, "schema": {"type": "string", "maxLength": _MOST_CHARACTERS}}
         for name in NAMES
         if "*" not in name
     ]
