@@ -20,6 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from packaging.markers import Marker
+
 from bootstrap import NOT_ASKED
 from deploy.bill import missing_in_bill
 from deploy.debian.build import PLATFORMS, ROOT, build, project_version
@@ -123,6 +125,12 @@ def build_all(out: Path, version: str) -> int:
     return audited
 
 
+def pinned_here(lock: str) -> list[str]:
+    """Return the names that a lock pins for this machine and Python: others, such as those of Windows, are left out."""
+    pins = re.findall(r"(?m)^([A-Za-z0-9._-]+)==[^ ;\\\n]+(?: ; ([^\\\n]+))?", lock)
+    return [name for name, marker in pins if not marker or Marker(marker.strip()).evaluate()]
+
+
 def check_bill(bill: str, run_lock: str, dashboard_lock: str) -> None:
     """Raise NotReleasableError where a bill of materials lacks a version that one of the locks pins."""
     if missing := missing_in_bill(bill, run_lock, dashboard_lock):
@@ -135,7 +143,7 @@ def write_notices(out: Path, version: str, packages: Path, help_pages: Path) -> 
     `packages` is a folder where these are installed. Raises NotReleasableError where one is not, or the help pages are
     not built.
     """
-    names = re.findall(r"(?m)^([A-Za-z0-9._-]+)==", _text("requirements/run.lock"))
+    names = pinned_here(_text("requirements/run.lock"))
     try:
         pages = (help_pages / _NOTICES).read_text(encoding="utf-8")
         parts = [_text(f"api/dashboard/{_NOTICES}"), pages, notices_of(packages, names)]

@@ -285,7 +285,8 @@ def test_a_log_without_satellite_time_waits_for_its_start(farm: Farm) -> None:
 
 @pytest.mark.long
 def test_an_import_without_a_farm_says_how_to_start_one(farm: Farm, tmp_path: Path) -> None:
-    result = farm.call("edge", "import", "x.tlog", "--data", str(tmp_path / "nowhere"))
+    (tmp_path / "x.tlog").write_bytes(b"")
+    result = farm.call("edge", "import", str(tmp_path / "x.tlog"), "--data", str(tmp_path / "nowhere"))
     assert result.returncode == 1
     assert "headland up" in result.stderr
 
