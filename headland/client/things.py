@@ -1,4 +1,4 @@
-"""What the things of a farm have in common: the farm, and windows of its time."""
+"""Base of the things of a farm: their farm, and windows of its time."""
 
 from __future__ import annotations
 

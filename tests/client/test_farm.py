@@ -64,13 +64,6 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
             yield client
 
 
-@pytest.fixture
-def frames() -> None:
-    """What the client does without: a test that takes frames is omitted where one of them is missing."""
-    for name in ("pandas", "polars", "xarray", "geopandas"):
-        pytest.importorskip(name)
-
-
 @pytest.fixture(autouse=True)
 def at_the_farms_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The served farm's present is a fixed one, and it judges no clock."""
@@ -186,7 +179,6 @@ def plain(values: Any) -> list[float | None]:
     return [None if value is None or value != value else float(value) for value in values]
 
 
-@pytest.mark.usefixtures("frames")
 def test_a_week_of_vpd_is_the_answer_of_the_api_and_knows_its_unit(farm: Farm) -> None:
     found = week_of_vpd(farm)
     body = raw(farm, "/v1/greenhouses/greenhouse-1/climate", start=NOW_MS - 7 * DAY_MS, end=NOW_MS, by="hour")
@@ -204,7 +196,6 @@ def test_a_week_of_vpd_is_the_answer_of_the_api_and_knows_its_unit(farm: Farm) -
     assert frame.pandas().index[0].timestamp() * 1000 == body["items"][0]["window"]["start_ms"]
 
 
-@pytest.mark.usefixtures("frames")
 def test_units_survive_to_xarray_of_a_frame_that_was_changed(farm: Farm) -> None:
     frame = farm.greenhouse("greenhouse-1").climate(last="7d", by="hour", end=NOW_MS).pandas()
     for made in (frame, frame[frame.vpd_kpa > 0.5], frame.resample("6h").mean()):
@@ -214,7 +205,6 @@ def test_units_survive_to_xarray_of_a_frame_that_was_changed(farm: Farm) -> None
         assert cube.sizes["time"] == len(made)
 
 
-@pytest.mark.usefixtures("frames")
 def test_the_map_of_a_pass_has_the_cells_and_rates_of_the_api(farm: Farm) -> None:
     found = applied_as_map(farm)
     passed = raw(farm, f"/v1/fields/{farm.field('Equator').name}/passes", start=START_MS - HOUR_MS, end=NOW_MS)
@@ -228,7 +218,6 @@ def test_the_map_of_a_pass_has_the_cells_and_rates_of_the_api(farm: Farm) -> Non
     assert verdict(farm).text == raw(farm, path.replace("as-applied", "verdict"), swath_m=5.0)["text"]
 
 
-@pytest.mark.usefixtures("frames")
 def test_disease_and_humidity_stand_side_by_side(farm: Farm) -> None:
     found = disease_against_humidity(farm)
     body = raw(farm, "/v1/greenhouses/greenhouse-1/disease", start=NOW_MS - 7 * DAY_MS, end=NOW_MS)
@@ -238,7 +227,6 @@ def test_disease_and_humidity_stand_side_by_side(farm: Farm) -> None:
     assert found.vpd_kpa.notna().sum() >= 7
 
 
-@pytest.mark.usefixtures("frames")
 def test_the_other_answers_about_a_house_and_its_weather_are_those_of_the_api(farm: Farm) -> None:
     week = {"start": NOW_MS - 7 * DAY_MS, "end": NOW_MS, "by": "day"}
     light = raw(farm, "/v1/greenhouses/greenhouse-1/light", **week)
@@ -255,7 +243,6 @@ def test_the_other_answers_about_a_house_and_its_weather_are_those_of_the_api(fa
     assert len(weather_by_day(farm)) == len(weather["items"])
 
 
-@pytest.mark.usefixtures("frames")
 def test_samples_are_an_array_with_a_unit(farm: Farm) -> None:
     found = samples_with_units(farm)
     body = raw(farm, f"/v1/devices/{HOUSE}/series", channel="co2_ppm", start=NOW_MS - HOUR_MS, end=NOW_MS)
@@ -264,7 +251,6 @@ def test_samples_are_an_array_with_a_unit(farm: Farm) -> None:
     assert found.time.values.astype("datetime64[ms]").astype(int).tolist() == body["time_ms"]
 
 
-@pytest.mark.usefixtures("frames")
 def test_means_of_a_trial_are_those_of_the_api(farm: Farm) -> None:
     found = trial_means(farm)
     trial = farm.trial("Nitrogen 2027")
@@ -302,7 +288,6 @@ def test_an_awaited_answer_is_the_same_frame(farm: Farm) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.usefixtures("frames")
 def test_yield_against_applied_is_the_answer_of_the_api(harvested: Any) -> None:  # noqa: F811
     api, field, seasons, _ = harvested
     with headland.connect(str(api.client.base_url), "any", timeout_s=120) as client:

@@ -1,4 +1,4 @@
-"""What must be true of an EPCIS event beyond the types of its fields, and which names its fields may have."""
+"""Checks of an EPCIS event beyond the types of its fields, and the names that its fields may have."""
 
 from __future__ import annotations
 

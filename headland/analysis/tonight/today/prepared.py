@@ -1,4 +1,4 @@
-"""What the first page takes longest for, made before somebody asks: forecasts, verdicts on samples, sites, passes."""
+"""Preparation of the first page: forecasts, verdicts on samples, sites and passes, made before somebody asks."""
 
 from __future__ import annotations
 
