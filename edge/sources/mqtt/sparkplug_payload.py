@@ -86,8 +86,9 @@ def _read_value(fields: dict[int, WireValue]) -> tuple[float | bool | str | None
     """Return a metric's value, and whether it has one at all: data sets, templates and bytes are no number."""
     if as_int(fields.get(7, 0)):
         return None, True
-    if 12 in fields or 13 in fields:
-        return as_float(fields.get(12) or fields[13]), True
+    for key in (12, 13):
+        if key in fields:
+            return as_float(fields[key]), True
     if 14 in fields:
         return bool(as_int(fields[14])), True
     if 15 in fields:

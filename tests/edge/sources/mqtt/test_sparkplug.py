@@ -8,12 +8,13 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.sources.mqtt.message import DecodedMessage, MessageRefusal
+from edge.sources.mqtt.protobuf_wire import write_field
 from edge.sources.mqtt.settings import MqttSettings
 from edge.sources.mqtt.sparkplug import SparkplugDecoder
 from edge.sources.mqtt.sparkplug_payload import REBIRTH, read_payload, write_rebirth_request
@@ -85,6 +86,23 @@ def test_a_foreign_encoders_payload_is_read_as_it_was_written(values: list[tuple
     assert [(each.name, each.alias, each.unit, each.value) for each in found.metrics] == [
         (f"m{at}", at, "°C", value) for at, (_, value) in enumerate(values)
     ]
+
+
+@given(st.lists(st.tuples(st.integers(1, 20), st.integers(0, 300) | st.binary(max_size=9)), max_size=6))
+@example([(1, b"m"), (12, 0)])
+@example([(1, b"m"), (12, b"")])
+def test_a_metric_of_wrong_wire_types_is_refused_or_read_and_nothing_else(
+    fields: list[tuple[int, int | bytes]],
+) -> None:
+    content = write_field(2, b"".join(write_field(number, value) for number, value in fields))
+    found = SparkplugDecoder("spBv1.0/Farm/#").decode(NODE.format("NDATA"), content, 0)
+    assert found is MessageRefusal.SHAPE or not isinstance(found, MessageRefusal)
+
+
+@pytest.mark.parametrize("value", [0, b""])
+def test_a_fractional_number_without_its_bytes_is_a_refused_shape(value: int | bytes) -> None:
+    content = write_field(2, write_field(1, b"m") + write_field(12, value))
+    assert born().decode(NODE.format("NDATA"), content, 0) is MessageRefusal.SHAPE
 
 
 @given(st.binary(max_size=300))
