@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import Final
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from edge.plugins import GatewayIdentity, PluginSettings, SourceType
 from edge.sources.source import Sink, Source
 from headland.errors import SettingsError
+from headland.runtime.extensions import ExtensionError, load_extension
 
 GROUP: Final = "headland.sources"
 
@@ -46,17 +46,13 @@ def load_source_type(tag: str) -> SourceType | str | None:
 
     None where no distribution provides it.
     """
-    points = list(entry_points(group=GROUP, name=tag))
-    if not points:
-        return None
-    owners = sorted({"an installed distribution" if point.dist is None else point.dist.name for point in points})
-    if len(points) > 1:
-        return f"source type {tag!r} is provided by {' and by '.join(owners)}: uninstall one of them"
-    owner = owners[0]
     try:
-        loaded = points[0].load()
-    except Exception as error:  # whatever its import does
-        return f"source type {tag!r} of {owner} cannot be loaded: {type(error).__name__}: {error}"
+        found = load_extension(GROUP, tag)
+    except ExtensionError as error:
+        return str(error)
+    if found is None:
+        return None
+    loaded, owner = found.value, found.owner
     if not isinstance(loaded, SourceType) or not _is_tagged(loaded.settings, tag):
         wanted = f"an edge.plugins.SourceType whose PluginSettings have the tag {tag!r}"
         return f"source type {tag!r} of {owner} is not {wanted}"

@@ -19,6 +19,7 @@ import msgspec
 from headland.clock.kernel_clock import kernel_clock_error_ms
 from headland.clock.station_clock.judgement import EARLIEST_MS
 from headland.files.disk_space import DiskForecast, forecast, load_readings, sentence_of
+from headland.runtime.extensions import GROUPS, ExtensionError, list_extensions, load_extension
 from station.doctor.finding import DiagnosticContext, Finding, State
 
 _OLDEST_PYTHON: Final = (3, 11)
@@ -49,6 +50,21 @@ def check_python(_context: DiagnosticContext) -> list[Finding]:
     if sys.version_info[:2] >= _OLDEST_PYTHON:
         return [Finding(check="python", state=State.OK, condition=condition)]
     return [Finding(check="python", state=State.FAILED, condition=condition, remedy="Use Python 3.11 or newer.")]
+
+
+def check_extensions(_context: DiagnosticContext) -> list[Finding]:
+    """Name each installed extension with its distribution, and those that cannot be loaded; nothing without any."""
+    findings = []
+    for extension in list_extensions():
+        condition = f"{GROUPS[extension.group]} {extension.name!r} of {extension.owner}"
+        try:
+            load_extension(extension.group, extension.name)
+        except ExtensionError as error:
+            remedy = f"Update {extension.owner}, or uninstall it."
+            findings.append(Finding(check="extension", state=State.WARNING, condition=str(error), remedy=remedy))
+        else:
+            findings.append(Finding(check="extension", state=State.OK, condition=condition))
+    return findings
 
 
 def check_packages(_context: DiagnosticContext) -> list[Finding]:

@@ -41,7 +41,14 @@ def examine(context: DiagnosticContext) -> list[Finding]:
     """Run all checks and return their findings; a check that fails does not stop the others."""
     from station.doctor.broker import check_access_list, check_broker, check_mosquitto
     from station.doctor.gateway import check_gateway
-    from station.doctor.machine import check_clock, check_clock_steps, check_disk, check_packages, check_python
+    from station.doctor.machine import (
+        check_clock,
+        check_clock_steps,
+        check_disk,
+        check_extensions,
+        check_packages,
+        check_python,
+    )
     from station.doctor.run import check_delivery
     from station.doctor.storage import (
         check_books,
@@ -58,6 +65,7 @@ def examine(context: DiagnosticContext) -> list[Finding]:
     checks: Sequence[Callable[[DiagnosticContext], list[Finding]]] = (
         check_python,
         check_packages,
+        check_extensions,
         check_mosquitto,
         check_disk,
         check_clock,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from edge.agent.plugin_loader import build_plugin_source
+from edge.agent.plugin_loader import UnusableSource, build_plugin_source
 from edge.agent.settings import EdgeSettings, SourceSettings
 from edge.plugins import GatewayIdentity, PluginSettings
 from edge.sources.bacnet.settings import BacnetSettings
@@ -19,6 +19,7 @@ from edge.sources.opcua.settings import OpcUaSettings
 from edge.sources.sdi12.settings import Sdi12Settings
 from edge.sources.serial_text.settings import LinesSettings
 from edge.sources.source import Sink, Source
+from headland.runtime.extensions import ExtensionError
 
 if TYPE_CHECKING:
     from edge.sources.mavlink.card.gateway_flights import GatewayFlights
@@ -107,7 +108,10 @@ def build_source(
         case MqttSettings():
             from edge.sources.mqtt.source import MqttSource
 
-            return MqttSource(settings, gateway.id, gateway.site)
+            try:
+                return MqttSource(settings, gateway.id, gateway.site)
+            except ExtensionError as error:
+                return UnusableSource(settings.name, str(error))
         case OpcUaSettings():
             from edge.sources.opcua.source import OpcUaSource
 

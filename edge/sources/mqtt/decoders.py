@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edge.sources.mqtt.extension import load_decoder
 from edge.sources.mqtt.home_assistant import HomeAssistantDecoder
 from edge.sources.mqtt.line_protocol import LineProtocolDecoder
 from edge.sources.mqtt.lorawan import ChirpStackDecoder, ThingsStackDecoder
@@ -9,7 +10,7 @@ from edge.sources.mqtt.message import Decoder
 from edge.sources.mqtt.plain_json import JsonDecoder
 from edge.sources.mqtt.ruuvi import RuuviDecoder
 from edge.sources.mqtt.senml import SenmlDecoder
-from edge.sources.mqtt.settings import MqttSettings
+from edge.sources.mqtt.settings import DeviceFormat, MqttSettings
 from edge.sources.mqtt.sparkplug import SparkplugDecoder
 from edge.sources.mqtt.statestream import StatestreamDecoder
 from edge.sources.mqtt.tasmota import TasmotaDecoder
@@ -17,8 +18,17 @@ from edge.sources.mqtt.zigbee import ZigbeeDecoder
 
 
 def make_decoder(settings: MqttSettings, *, is_complete: bool = True) -> Decoder:
-    """Return the decoder of a source's format, for the source's topic; `is_complete` as of a live connection."""
-    match settings.format:
+    """Return the decoder of a source's format, for the source's topic; `is_complete` as of a live connection.
+
+    Raises ExtensionError where the `decoder` of another distribution cannot be loaded.
+    """
+    if settings.format is None:
+        return load_decoder(settings.decoder or "", settings.topic_filter)
+    return _decoder_of(settings.format, settings, is_complete=is_complete)
+
+
+def _decoder_of(device_format: DeviceFormat, settings: MqttSettings, *, is_complete: bool) -> Decoder:
+    match device_format:
         case "senml":
             return SenmlDecoder([settings.topic_filter])
         case "home_assistant":

@@ -19,6 +19,7 @@ class MessageRefusal(StrEnum):
     TEMPLATE = "refused_template"
     TOO_MANY = "refused_too_many"
     ALIAS = "refused_alias"
+    DECODER = "refused_decoder"
 
 
 class DecodedMessage(NamedTuple):

@@ -47,6 +47,8 @@ DEFAULT_TOPICS: Final[dict[str, str]] = {
 class MqttSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="mqtt"):
     """Devices of one `format` on one broker, by default the gateway's own.
 
+    Instead of a format, `decoder` names the MQTT decoder of an installed extension, which needs a `topic`.
+
     `topic` is their topic filter, for `home_assistant` the discovery prefix, for `zigbee2mqtt` and `statestream` the
     base topic. With `listed_only` only the devices of the `node` tables are accepted. `channel` tables apply to all
     devices, those of a node to it alone. `interval_s` is how often a device is expected to publish. `tls` trusts the
@@ -58,7 +60,8 @@ class MqttSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_fi
     """
 
     name: Name
-    format: DeviceFormat
+    format: DeviceFormat | None = None
+    decoder: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     host: Host = "127.0.0.1"
     port: Port = 1883
     username: Annotated[str, Meta(min_length=1)] | None = None
@@ -83,6 +86,10 @@ class MqttSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_fi
 
     def __post_init__(self) -> None:
         """Refuse settings that contradict each other."""
+        if (self.format is None) == (self.decoder is None):
+            raise ValueError("an mqtt source needs format, or decoder with the name of an extension, and not both")
+        if self.decoder is not None and self.topic is None:
+            raise ValueError('decoder needs the topic of the devices: topic = "acme/+/up"')
         if self.sender is not None and self.format != "line_protocol":
             raise ValueError("sender is for format line_protocol only; other formats name the device themselves")
         if self.format != "json" and (self.device_level or self.device_from or self.time):
@@ -99,7 +106,7 @@ class MqttSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_fi
     @property
     def topic_filter(self) -> str:
         """The `topic`, or the default of the format."""
-        return self.topic or DEFAULT_TOPICS[self.format]
+        return self.topic or DEFAULT_TOPICS[self.format or ""]
 
     def skips(self, topic: str) -> bool:
         """Return whether another source reads a topic."""

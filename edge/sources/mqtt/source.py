@@ -8,6 +8,7 @@ from typing import Final
 from edge.sources.devices.device_clock import counts_from_2000
 from edge.sources.devices.nodes import Nodes
 from edge.sources.mqtt.decoders import make_decoder
+from edge.sources.mqtt.extension import ExtensionDecoder
 from edge.sources.mqtt.message import AskingDecoder, DecodedMessage, MessageRefusal
 from edge.sources.mqtt.settings import MqttSettings
 from edge.sources.mqtt.subscriber import BrokerMessage, Subscriber
@@ -68,13 +69,17 @@ class MqttSource(RetriedSource):
         return self._nodes.unmapped_sentences()
 
     def warnings(self) -> list[str]:
-        """Return why the broker cannot be reached, and whose clock counts from another year, as sentences."""
+        """Return why the broker cannot be reached, and whose clock counts from another year, as sentences.
+
+        An extension that failed at a message is named, too.
+        """
         wrong = [
             f"The clock of {device} is 30 years behind: it counts from 2000, as MicroPython does. Its values have the "
             'time of their arrival. Add 946684800 to its time.time(), or for format json set format = "unix2000_s".'
             for device in list(self._from_2000)
         ]
-        return [*super().warnings(), *wrong]
+        failure = self._decoder.failure if isinstance(self._decoder, ExtensionDecoder) else ""
+        return [*super().warnings(), *wrong, *filter(None, [failure])]
 
     def _receive(self, subscriber: Subscriber, sink: Sink) -> None:
         connected_s: float | None = None

@@ -43,6 +43,9 @@ def edge_check(config: ConfigOption) -> None:
     from edge.agent.plugin_loader import UnusableSettings, tag_of
     from edge.agent.settings import load_settings
     from edge.pipeline.alarms.rule_tables import gather_rules
+    from edge.sources.mqtt.extension import load_decoder
+    from edge.sources.mqtt.settings import MqttSettings
+    from headland.runtime.extensions import ExtensionError
 
     settings = load_settings(config, os.environ)
     typer.echo(f"{config}: gateway {settings.gateway.id} sends to {settings.broker.host}:{settings.broker.port}")
@@ -53,9 +56,16 @@ def edge_check(config: ConfigOption) -> None:
     rules = gather_rules(settings.alarm, settings.alarms.rules, Path())
     typer.echo(f"alarms: {', '.join(rule.name for rule in rules) or 'none'}")
     unusable = [source for source in settings.source if isinstance(source, UnusableSettings)]
-    for source in unusable:
-        typer.echo(f"headland: {source.reason}", err=True)
-    if unusable:
+    reasons = [source.reason for source in unusable]
+    for source in settings.source:
+        if isinstance(source, MqttSettings) and source.decoder is not None:
+            try:
+                load_decoder(source.decoder, source.topic_filter)
+            except ExtensionError as error:
+                reasons.append(str(error))
+    for reason in reasons:
+        typer.echo(f"headland: {reason}", err=True)
+    if reasons:
         raise typer.Exit(ExitCode.FAILED)
 
 
