@@ -27,7 +27,13 @@ THEIR_FILES: Final = re.compile(
 )
 #: What looks like a module and is the name of something else.
 OTHER_NAMES: Final = {
-    *("headland.sources", "headland.forecast_providers", "headland.steady_flow_min", "headland.env"),
+    *(
+        "headland.mqtt_decoders",
+        "headland.sources",
+        "headland.forecast_providers",
+        "headland.steady_flow_min",
+        "headland.env",
+    ),
     *("edge.toml", "edge.sample.toml"),
 }
 #: What the tests' and chaos' own processes hand to each other, and no user sets.
