@@ -430,7 +430,7 @@ PASS_WIND: Final = "Wind 5.1 m/s in the hours of the pass"
 def blow(farm: Farm) -> None:
     """Let the station measure 5.1 m/s from the hour of the pass on, and 3.2 m/s now."""
     now_ms = farm.now_ms()
-    first_ms = (now_ms - HOUR_MS) // HOUR_MS * HOUR_MS
+    first_ms = farm.began_ms // HOUR_MS * HOUR_MS
     time_ms = np.arange(first_ms, now_ms - 30_000, 10_000)
     wind = {"wind_speed_m_s": np.full(len(time_ms), 5.1), "wind_from_deg": np.full(len(time_ms), 90.0)}
     write_series(farm.store, OWN, "home", "weather", "wx-9", time_ms, wind)

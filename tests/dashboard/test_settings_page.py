@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from headland.registry.models.models import Device, Greenhouse, Site
 from tests.dashboard.conftest import Open
@@ -222,6 +222,24 @@ def test_a_gateway_is_registered_and_its_settings_are_taken_along_in_chinese_on_
     expect(row).to_contain_text("已吊销")
     expect(panel.locator("[data-code=shed]")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_gateway_form_waits_for_its_way_and_keeps_what_was_typed_when_the_way_changes(visit: Open) -> None:
+    page = visit("#/settings")
+    held: list[Route] = []
+    page.route(re.compile("/v1/gateway-enrolments"), lambda route: held.append(route))
+    page.goto(page.url.replace("#/settings", "#/settings?tab=gateways"))
+    panel = page.locator("[data-panel=gateways]")
+    expect(panel).to_be_visible()
+    # Whether the farm gives codes is not known yet: a form of either way could be the wrong one.
+    expect(panel.get_by_label("Name")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    page.unroute(re.compile("/v1/gateway-enrolments"))
+    panel.get_by_label("Name").fill("barn")
+    panel.get_by_role("button", name="Without a code: a file of settings").click()
+    expect(panel.locator("[data-way=file]")).to_be_visible()
+    expect(panel.get_by_label("Name")).to_have_value("barn")
 
 
 def test_the_page_is_dark_or_light_as_the_user_says_and_prints_are_light(visit: Open) -> None:

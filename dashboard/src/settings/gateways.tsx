@@ -32,6 +32,8 @@ export function Gateways(): JSX.Element {
 /** A gateway gets a one-time code where the farm accepts codes, else a file with its settings; which of the two is said before. */
 function AddGateway({ code, onCode }: { code: Code | null; onCode: (code: Code | null) => void }): JSX.Element {
   const enrolled = useApi(LIST, {});
+  // Which of the two is not known yet: a form that changed under a person's hands would lose what he typed.
+  const isAsked = enrolled.data === undefined && enrolled.failure === null;
   const canGive = enrolled.data !== undefined && enrolled.data.cannot_give === null;
   const [asFile, setAsFile] = useState(false);
   const byCode = canGive && !asFile;
@@ -62,37 +64,38 @@ function AddGateway({ code, onCode }: { code: Code | null; onCode: (code: Code |
       </p>
       {code === null ? null : <GivenCode code={code} />}
       {added === null ? null : <NewGateway added={added} />}
-      <Form
-        name="gateway"
-        key={byCode ? "code" : "file"}
-        submit={translate(byCode ? "settings_code_give" : "settings_gateway_add")}
-        write={byCode ? give : add}
-        onSubmit={submit}
-      >
-        <h2>{translate("settings_gateway_add")}</h2>
-        <p class="note" data-way={byCode ? "code" : "file"}>
-          {translate(byCode ? "settings_codes_about" : canGive ? "settings_file_about" : "settings_codes_off")}
-        </p>
-        <div class="choices-row">
-          <TextField
-            name="name"
-            label={translate("settings_name")}
-            required
-            maxLength={64}
-            pattern={NAME}
-            hint={translate("settings_gateway_name_hint")}
-          />
-          <GatewaySite />
-          {byCode ? <StationField /> : null}
-          <TextField
-            name="host"
-            label={translate("settings_gateway_host")}
-            value={OWN_HOSTS.has(location.hostname) ? "" : location.hostname}
-            maxLength={253}
-            hint={translate("settings_gateway_host_hint")}
-          />
-        </div>
-      </Form>
+      {isAsked ? null : (
+        <Form
+          name="gateway"
+          submit={translate(byCode ? "settings_code_give" : "settings_gateway_add")}
+          write={byCode ? give : add}
+          onSubmit={submit}
+        >
+          <h2>{translate("settings_gateway_add")}</h2>
+          <p class="note" data-way={byCode ? "code" : "file"}>
+            {translate(byCode ? "settings_codes_about" : canGive ? "settings_file_about" : "settings_codes_off")}
+          </p>
+          <div class="choices-row">
+            <TextField
+              name="name"
+              label={translate("settings_name")}
+              required
+              maxLength={64}
+              pattern={NAME}
+              hint={translate("settings_gateway_name_hint")}
+            />
+            <GatewaySite />
+            {byCode ? <StationField /> : null}
+            <TextField
+              name="host"
+              label={translate("settings_gateway_host")}
+              value={OWN_HOSTS.has(location.hostname) ? "" : location.hostname}
+              maxLength={253}
+              hint={translate("settings_gateway_host_hint")}
+            />
+          </div>
+        </Form>
+      )}
       {canGive ? (
         <button type="button" class="plain" onClick={() => setAsFile(!asFile)}>
           {translate(asFile ? "settings_way_code" : "settings_way_file")}
