@@ -33,6 +33,7 @@ COPY firmware_sim firmware_sim
 COPY station station
 COPY docs docs
 COPY dashboard/src/notes dashboard/src/notes
+COPY tests/runtime/extensions tests/runtime/extensions
 # The help pages are built once, into the wheel; what only their build needs does not stay.
 RUN NO_MKDOCS_2_WARNING=1 /opt/headland/bin/python -m mkdocs build --quiet --strict \
     && /opt/headland/bin/uv pip install --quiet --no-cache --python /opt/headland/bin/python \
