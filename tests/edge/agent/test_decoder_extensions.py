@@ -57,7 +57,7 @@ def edge_toml(folder: Path, *tables: str, port: int = 1) -> Path:
     return path
 
 
-def test_a_decoder_installed_by_pip_reads_in_a_running_gateway_beside_one_that_raises(
+def test_a_decoder_installed_by_pip_reads_in_a_running_gateway_beside_those_that_fail(
     mosquitto: Broker, install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_until: WaitUntil
 ) -> None:
     offline = ("--no-index", "--no-deps", "--no-build-isolation", "--no-compile", "--disable-pip-version-check")
@@ -65,7 +65,8 @@ def test_a_decoder_installed_by_pip_reads_in_a_running_gateway_beside_one_that_r
     subprocess.run(pip, check=True, timeout=300)
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     install("def decode(topic, payload, now_ms):\n    return 1 / 0\n")
-    path = edge_toml(tmp_path, table("acme", mosquitto.port), table("broken", mosquitto.port), port=mosquitto.port)
+    tables = [table(name, mosquitto.port) for name in ("acme", "broken", "missing")]
+    path = edge_toml(tmp_path, *tables, port=mosquitto.port)
     stop, device = threading.Event(), Publisher(mosquitto)
     agent = threading.Thread(target=run_agent, args=(load_settings(path, {}), stop))
     agent.start()
@@ -79,17 +80,18 @@ def test_a_decoder_installed_by_pip_reads_in_a_running_gateway_beside_one_that_r
         device.publish("acme/probe-7/up", b"?")
         device.publish("broken/probe-7/up", b"?")
         counts = [source.counters for source in sources()]
-        return len(counts) == 2 and counts[0].get("rows", 0) > 0 and counts[1].get("refused_decoder", 0) > 0
+        return len(counts) == 3 and counts[0].get("rows", 0) > 0 and counts[1].get("refused_decoder", 0) > 0
 
     try:
         wait_until(have_read)
-        acme, broken = sources()
+        acme, broken, missing = sources()
     finally:
         stop.set()
         agent.join(120)
         device.close()
     assert (acme.counters["refused_decoder"], broken.counters["rows"]) == (0, 0)
     assert "MQTT decoder 'broken' of headland-broken failed at a message: ZeroDivisionError" in str(broken)
+    assert "MQTT decoder 'missing' is not installed" in missing.last_error
 
 
 def test_the_numbers_of_an_extension_are_converted_and_its_refusals_counted(
