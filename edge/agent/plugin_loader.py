@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
 from edge.plugins import GatewayIdentity, PluginSettings, SourceType
 from edge.sources.source import Sink, Source
 from headland.errors import SettingsError
-from headland.runtime.extensions import ExtensionError, load_extension
-
-GROUP: Final = "headland.sources"
+from headland.runtime.extensions import SOURCES, ExtensionError, load_extension
 
 
 class UnusableSettings(PluginSettings, frozen=True, kw_only=True, tag_field="type", tag="unusable"):
@@ -47,7 +43,7 @@ def load_source_type(tag: str) -> SourceType | str | None:
     None where no distribution provides it.
     """
     try:
-        found = load_extension(GROUP, tag)
+        found = load_extension(SOURCES, tag)
     except ExtensionError as error:
         return str(error)
     if found is None:

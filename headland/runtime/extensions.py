@@ -11,10 +11,14 @@ from typing import Final, NamedTuple
 
 from headland.errors import SettingsError
 
+SOURCES: Final = "headland.sources"
+MQTT_DECODERS: Final = "headland.mqtt_decoders"
+FORECAST_PROVIDERS: Final = "headland.forecast_providers"
 #: Group of entry points -> what an extension of it is, in sentences.
 GROUPS: Final[dict[str, str]] = {
-    "headland.sources": "source type",
-    "headland.mqtt_decoders": "MQTT decoder",
+    SOURCES: "source type",
+    MQTT_DECODERS: "MQTT decoder",
+    FORECAST_PROVIDERS: "provider of forecasts",
 }
 #: The longest text of another's exception in a sentence.
 _LONGEST: Final = 300
@@ -44,6 +48,11 @@ def list_extensions() -> tuple[Extension, ...]:
     return tuple(
         sorted({Extension(group, point.name, _owner(point)) for group in GROUPS for point in entry_points(group=group)})
     )
+
+
+def extension_names(group: str) -> frozenset[str]:
+    """Return the names of a group's installed extensions without loading them."""
+    return frozenset(entry_points(group=group).names)
 
 
 def load_extension(group: str, name: str) -> LoadedExtension | None:

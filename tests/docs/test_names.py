@@ -14,6 +14,7 @@ import pytest
 
 from api.openapi import describe
 from docs.generator import commands
+from headland.runtime.extensions import GROUPS
 from tests.docs.pages import DOCS, PAGES, blocks_of, code_in, name_of
 from tests.floors.modules import ROOT
 
@@ -27,13 +28,8 @@ THEIR_FILES: Final = re.compile(
 )
 #: What looks like a module and is the name of something else.
 OTHER_NAMES: Final = {
-    *(
-        "headland.mqtt_decoders",
-        "headland.sources",
-        "headland.forecast_providers",
-        "headland.steady_flow_min",
-        "headland.env",
-    ),
+    *GROUPS,
+    *("headland.steady_flow_min", "headland.env"),
     *("edge.toml", "edge.sample.toml"),
 }
 #: What the tests' and chaos' own processes hand to each other, and no user sets.

@@ -32,7 +32,7 @@ export function Gateways(): JSX.Element {
 /** A gateway gets a one-time code where the farm accepts codes, else a file with its settings; which of the two is said before. */
 function AddGateway({ code, onCode }: { code: Code | null; onCode: (code: Code | null) => void }): JSX.Element {
   const enrolled = useApi(LIST, {});
-  // Which of the two is not known yet: a form that changed under a person's hands would lose what he typed.
+  // Which of the two is not known yet: a form that changed later would change under a person's hands.
   const isAsked = enrolled.data === undefined && enrolled.failure === null;
   const canGive = enrolled.data !== undefined && enrolled.data.cannot_give === null;
   const [asFile, setAsFile] = useState(false);

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, cast
+from typing import cast
 
 from edge.sources.mapping.field_map import Measurement
 from edge.sources.mqtt.message import DecodedMessage, MessageRefusal, PlainDecoder
-from headland.runtime.extensions import ExtensionError, describe_failure, load_extension
-
-GROUP: Final = "headland.mqtt_decoders"
+from headland.runtime.extensions import MQTT_DECODERS, ExtensionError, describe_failure, load_extension
 
 #: Target of an entry point: topic, payload and time of arrival [ms] -> measurements, with a refusal of each bad part.
 Decode = Callable[[str, bytes, int], Sequence[DecodedMessage | MessageRefusal] | MessageRefusal]
@@ -31,11 +29,14 @@ class ExtensionDecoder(PlainDecoder):
         """Return what the extension makes of a message, or `refused_decoder` where it fails."""
         try:
             answer: object = self._decode(topic, payload, now_ms)
-            if isinstance(answer, MessageRefusal):
-                return answer
-            parts = tuple(cast("Sequence[DecodedMessage | MessageRefusal]", answer))
         except (Exception, SystemExit) as error:  # whatever its code does
             return self._fail(describe_failure(error))
+        if isinstance(answer, MessageRefusal):
+            return answer
+        # A generator would run its code outside the guard, and may have no end.
+        if not isinstance(answer, list | tuple):
+            return self._fail(f"it returned {type(answer).__name__}, which is no list")
+        parts = cast("Sequence[DecodedMessage | MessageRefusal]", answer)
         wrong = [type(part).__name__ for part in parts if not _is_part(part)]
         if wrong:
             return self._fail(
@@ -50,7 +51,7 @@ class ExtensionDecoder(PlainDecoder):
 
 def load_decoder(name: str, topic_filter: str) -> ExtensionDecoder:
     """Return the decoder that an installed distribution provides as `name`. Raises ExtensionError."""
-    loaded = load_extension(GROUP, name)
+    loaded = load_extension(MQTT_DECODERS, name)
     if loaded is None:
         raise ExtensionError(f"MQTT decoder {name!r} is not installed: install the distribution that provides it")
     if not callable(loaded.value):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import Annotated, Final
 
 import msgspec
@@ -13,7 +12,8 @@ from headland.formats.weather.met_norway import MET_NORWAY
 from headland.formats.weather.open_meteo import OPEN_METEO
 from headland.formats.weather.provider import ForecastProvider, ForecastSource
 from headland.formats.weather.qweather import QWEATHER
-from headland.registry.models.weather import PROVIDER_GROUP, Attribution
+from headland.registry.models.weather import Attribution
+from headland.runtime.extensions import FORECAST_PROVIDERS, ExtensionError, extension_names, load_extension
 
 PROVIDERS: Final[dict[str, ForecastProvider]] = {each.name: each for each in (MET_NORWAY, OPEN_METEO, QWEATHER)}
 
@@ -32,19 +32,17 @@ def provider_named(name: str) -> ForecastProvider:
     own = PROVIDERS.get(name)
     if own is not None:
         return own
-    points = list(entry_points(group=PROVIDER_GROUP, name=name))
-    if not points:
-        raise SettingsError(f"There is no provider of forecasts {name!r}: choose one of {', '.join(sorted(SOURCES))}.")
     try:
-        found = points[0].load()
-    except Exception as error:
-        raise SettingsError(
-            f"The provider of forecasts {name!r} cannot be loaded ({type(error).__name__}: {error}): update or remove "
-            f"the package that adds it."
-        ) from error
+        loaded = load_extension(FORECAST_PROVIDERS, name)
+    except ExtensionError as error:
+        raise SettingsError(f"{error}. Update or remove the package that adds it.") from error
+    if loaded is None:
+        raise SettingsError(f"There is no provider of forecasts {name!r}: choose one of {', '.join(sorted(SOURCES))}.")
+    found = loaded.value
     if not isinstance(found, ForecastProvider) or found.name != name:
         raise SettingsError(
-            f"The provider of forecasts {name!r} is no ForecastProvider of that name: update its package."
+            f"The provider of forecasts {name!r} of {loaded.owner} is no ForecastProvider of that name: "
+            f"update {loaded.owner}."
         )
     return found
 
@@ -66,9 +64,9 @@ class ForecastProviderKind(msgspec.Struct, frozen=True, kw_only=True):
 def describe_providers() -> tuple[ForecastProviderKind, ...]:
     """Return every provider that can be chosen, by name; one of another distribution that cannot be loaded is none."""
     others: dict[str, ForecastSource] = {}
-    for point in entry_points(group=PROVIDER_GROUP):
+    for name in extension_names(FORECAST_PROVIDERS):
         try:
-            others[point.name] = provider_named(point.name)
+            others[name] = provider_named(name)
         except SettingsError:
             continue
     return tuple(_describe(each) for _, each in sorted({**others, **SOURCES}.items()))

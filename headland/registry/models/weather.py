@@ -19,9 +19,8 @@ MOST_SERIES: Final = 60
 MOST_STEPS: Final = 1000
 MOST_MEMBERS: Final = 100
 
-#: Providers of this package, and the group of the entry points by which other distributions add theirs.
+#: Providers of this package; other distributions add theirs as extensions.
 OWN_PROVIDERS: Final = ("files", "met-norway", "open-meteo", "qweather")
-PROVIDER_GROUP: Final = "headland.forecast_providers"
 
 Values = tuple[float | None, ...]
 

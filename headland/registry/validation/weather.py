@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-
 import sqlalchemy as sa
 
 from headland.registry.models.errors import InvalidRecord
-from headland.registry.models.weather import OWN_PROVIDERS, PROVIDER_GROUP, ForecastProviderSetting
+from headland.registry.models.weather import OWN_PROVIDERS, ForecastProviderSetting
 from headland.registry.validation.targets import check_url
+from headland.runtime.extensions import FORECAST_PROVIDERS, extension_names
 
 
 def check_provider(
@@ -18,7 +17,7 @@ def check_provider(
     query; and the contact, one printable line.
     """
     if setting.provider not in OWN_PROVIDERS:
-        known = {*OWN_PROVIDERS, *entry_points(group=PROVIDER_GROUP).names}
+        known = {*OWN_PROVIDERS, *extension_names(FORECAST_PROVIDERS)}
         if setting.provider not in known:
             raise InvalidRecord(
                 f"There is no provider of forecasts {setting.provider!r}: choose one of {', '.join(sorted(known))}."

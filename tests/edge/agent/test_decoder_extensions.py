@@ -139,6 +139,7 @@ def test_a_decoder_that_cannot_be_loaded_is_named_by_its_source_and_the_check(
 @pytest.mark.parametrize(
     "answer",
     [
+        "(part for part in ())",
         "7", "None", "['x']", "[None]", "[DecodedMessage(7, [])]", "[DecodedMessage('d', 7)]",
         "[DecodedMessage('d', [7])]",
         "[DecodedMessage('d', [], time_ms='now')]", "[DecodedMessage('d', [Measurement(None, 1.0)])]",

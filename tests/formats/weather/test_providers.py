@@ -12,6 +12,7 @@ from headland.errors import SettingsError
 from headland.formats.weather.files import FILES
 from headland.formats.weather.providers import PROVIDERS, provider_named
 from headland.registry.models.weather import OWN_PROVIDERS
+from headland.runtime.extensions import FORECAST_PROVIDERS, list_extensions
 from tests.examples import examples
 from tests.formats.weather import contract
 from tests.formats.weather.answers import CASES
@@ -87,6 +88,12 @@ def test_another_distribution_adds_a_provider_by_an_entry_point(
     contract.check_simulated(case)
     for body in (b"", b"\xff", b"2027-01-15T08:00Z x", b"never 1"):
         contract.check_any_bytes(case, body)
-    for name, fault in (("other", "update its package"), ("lost", "cannot be loaded"), ("none", "choose one of")):
+    listed = {(one.name, one.owner) for one in list_extensions() if one.group == FORECAST_PROVIDERS}
+    assert listed == {(name, "valley-forecast") for name in ("valley", "other", "lost")}
+    for name, fault in (
+        ("other", "of valley-forecast is no ForecastProvider"),
+        ("lost", "'lost' of valley-forecast cannot be loaded"),
+        ("none", "choose one of"),
+    ):
         with pytest.raises(SettingsError, match=fault):
             provider_named(name)

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from headland.registry.models.weather import PROVIDER_GROUP
+from headland.runtime.extensions import FORECAST_PROVIDERS
 
 _MODULE: Final = """
 from headland.formats.weather.iso_times import read_time_ms
@@ -49,7 +49,8 @@ def install_valley(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: valley-forecast\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(
-        f"[{PROVIDER_GROUP}]\nvalley = valley_forecast:VALLEY\nother = valley_forecast:OTHER\nlost = valley_lost:X\n"
+        f"[{FORECAST_PROVIDERS}]\nvalley = valley_forecast:VALLEY\nother = valley_forecast:OTHER\n"
+        "lost = valley_lost:X\n"
     )
     monkeypatch.syspath_prepend(str(folder))
     # The module is forgotten with the test.
