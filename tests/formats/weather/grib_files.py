@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import eccodes
+import pyproj  # noqa: F401  # each brings a libproj of its own, and that of ecCodes loaded first ends pyproj's process
+
+import eccodes  # isort: skip
 
 #: Corner of the field and its spacing: 0.25 degrees, as ECMWF's open data.
 NORTH_DEG, WEST_DEG, STEP_DEG = 33.0, 118.0, 0.25
