@@ -33,10 +33,13 @@ export function LiveSensor({ connected, onAgain }: LiveProps): JSX.Element {
     let left = false;
     const place = async (): Promise<void> => {
       while (!left) {
-        // The farm registers a device with its first message.
-        const put = await api
-          .PUT("/v1/devices/{device}/place", { params: { path: { device } }, body: { zone: zone.id, field: null } })
-          .catch(() => null);
+        // The farm registers a device with its first message: until then there is nothing to place.
+        if (!farm.devices.has(device)) await farm.loadDevices().catch(() => undefined);
+        const put = farm.devices.has(device)
+          ? await api
+              .PUT("/v1/devices/{device}/place", { params: { path: { device } }, body: { zone: zone.id, field: null } })
+              .catch(() => null)
+          : null;
         const status = put?.response.status ?? 0;
         // Not there yet, or too busy, is tried again; what was refused stays refused.
         if (status >= 400 && status < 500 && ![404, 409, 429].includes(status)) {
